@@ -1,0 +1,1 @@
+"""The vocabulary of the platform: commands, events and their words, with pydantic alone."""

@@ -1,0 +1,23 @@
+"""An event as people see it: in REST, on the WebSocket, in exports."""
+
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Message, Timestamp
+
+
+class EventRecord(Message):
+    """One event of the log with its envelope."""
+
+    event_id: UUID
+    event_type: str
+    sequence: int | None
+    """Position in the log; None for telemetry."""
+    source: str
+    cluster_id: UUID | None
+    cluster_name: str | None
+    timestamp: Timestamp
+    payload: dict[str, Any]
+    correlation_id: UUID
+    causation_id: UUID
+    actor: str

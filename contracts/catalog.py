@@ -1,0 +1,75 @@
+"""The closed lists: every event and every command there is, by name."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from contracts import alerts, clusters, operations
+from contracts.envelope import Command, Event
+from contracts.upcasts import UPCASTS, Upcast
+
+EVENTS: tuple[type[Event], ...] = (
+    *get_args(clusters.ClusterEvent),
+    *get_args(clusters.ClusterNameEvent),
+    *get_args(alerts.AlertEvent),
+)
+COMMANDS: tuple[type[Command], ...] = (
+    clusters.RegisterCluster,
+    clusters.UpdateCluster,
+    clusters.DeleteCluster,
+    alerts.IngestAlerts,
+    operations.RebuildProjection,
+    operations.RetryDeadLetter,
+)
+
+
+class UnknownEvent(Exception):
+    """An event of a type or version that this program does not know: its reader must stop."""
+
+
+class EventCatalog:
+    """Finds the class of an event type and reads payloads of old versions through their upcasts."""
+
+    def __init__(
+        self, events: Iterable[type[Event]] = EVENTS, upcasts: Mapping[str, Upcast] = UPCASTS
+    ) -> None:
+        self._classes = {event.names.type: event for event in events}
+        self._upcasts = upcasts
+
+    def decode(self, event_type: str, body: bytes) -> Event:
+        """The event in a body; UnknownEvent, or pydantic's ValidationError for a broken payload."""
+        known = self._classes.get(event_type)
+        if known is not None:
+            return known.model_validate_json(body)
+        return self._decode_old(event_type, body)
+
+    def _decode_old(self, event_type: str, body: bytes) -> Event:
+        payload = None
+        while event_type in self._upcasts:
+            payload = self._upcasts[event_type](json.loads(body) if payload is None else payload)
+            event_type = _next_version(event_type)
+        known = self._classes.get(event_type)
+        if known is None or payload is None:
+            raise UnknownEvent(event_type)
+        return known.model_validate_json(json.dumps(payload))
+
+    def public_name(self, event_type: str) -> str:
+        """The public name of an event type, also of one whose version is not known here."""
+        known = self._classes.get(event_type)
+        if known is not None:
+            return known.names.public
+        return "_".join(event_type.split(".")[1:-1]).upper()
+
+
+def _next_version(event_type: str) -> str:
+    stem, _, version = event_type.rpartition(".v")
+    return f"{stem}.v{int(version) + 1}"
+
+
+CATALOG = EventCatalog()
+_BY_ADDRESS = {(command.area, command.snake_name()): command for command in COMMANDS}
+
+
+def command_class(area: str, name: str) -> type[Command] | None:
+    """The command with this area and snake name, if there is one."""
+    return _BY_ADDRESS.get((area, name))

@@ -1,0 +1,157 @@
+"""What every message is: base classes, names and the envelope around a payload."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from contracts.subjects import EntityKey
+
+
+def rfc3339(moment: datetime) -> str:
+    """RFC 3339 in UTC with a ``Z``, microseconds only when there are any."""
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of range in UTC") from None
+
+
+Timestamp = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A moment, kept in UTC whatever zone it was told in; refuses a time without a zone."""
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+class Message(BaseModel):
+    """A frozen message that knows exactly its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
+
+
+@dataclass(frozen=True, slots=True)
+class EventNames:
+    """The three names of one event class."""
+
+    type: str
+    """``ce-type``, for example ``aiops.cluster.registered.v1``."""
+    token: str
+    """Subject token, for example ``registered``."""
+    public: str
+    """On the WebSocket and in REST, for example ``CLUSTER_REGISTERED``."""
+
+
+def event_names(class_name: str, entity: str, version: int) -> EventNames:
+    """One class gives three names; a trailing ``V2`` in the class name is not part of them."""
+    words = _words(re.sub(r"V\d+\Z", "", class_name))
+    entity_words = entity.split("_")
+    size = len(entity_words) if words[: len(entity_words)] == entity_words else 1
+    area, token = "_".join(words[:size]), "_".join(words[size:])
+    return EventNames(f"aiops.{area}.{token}.v{version}", token, "_".join(words).upper())
+
+
+class Event(Message):
+    """A fact. Subclasses say which entity it belongs to and, by `key`, which one it is.
+
+    An *aggregate's* event carries the aggregate's version in its subject. A *fact*'s last event
+    carries the whole state, so it has no version and its head is all there is to load.
+    """
+
+    entity: ClassVar[str]
+    aggregate: ClassVar[bool] = True
+    expires: ClassVar[bool] = False
+    """True for what was observed outside: it ages out of the log by the retention setting."""
+    version: ClassVar[int] = 1
+    names: ClassVar[EventNames]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if hasattr(cls, "entity"):
+            cls.names = event_names(cls.__name__, cls.entity, cls.version)
+
+    @property
+    def key(self) -> EntityKey:
+        """The entity this event belongs to."""
+        raise NotImplementedError
+
+    @property
+    def namespace(self) -> str | None:
+        """The Kubernetes namespace it is about, for the live stream's filter."""
+        return None
+
+
+class Command(Message):
+    """A request to change state, which may be refused."""
+
+    area: ClassVar[str]
+
+    @classmethod
+    def snake_name(cls) -> str:
+        """The last token of its subject, for example ``register_cluster``."""
+        return "_".join(_words(cls.__name__))
+
+
+class Query(Message):
+    """A question to a projection, asked on the bus as ``qry.-.<name>``."""
+
+    @classmethod
+    def snake_name(cls) -> str:
+        """The last token of its subject, for example ``get_cluster``."""
+        return "_".join(_words(cls.__name__))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """On whose behalf and because of what something happens; becomes the envelope of its events."""
+
+    command_id: UUID
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID
+    source: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log."""
+
+    event: Event
+    sequence: int
+    """Position in the log: the global order and the resume token."""
+    logged_at: datetime
+    """The log's own time, monotonic in `sequence`."""
+    event_id: UUID
+    time: datetime
+    """When it was decided: what domain code sees."""
+    source: str
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID
+    command_id: UUID
+    version: int | None = None
+    """The aggregate's version; None for a fact."""
+    traceparent: str | None = field(default=None, repr=False)

@@ -1,0 +1,1 @@
+"""The one-machine launcher: NATS, PostgreSQL and every part under one supervisor."""

@@ -1,0 +1,100 @@
+"""The one list of all parts: which services and projections run in which process, and on what."""
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IMAGE = "aiops-nextgen:0.1.0"
+"""The image that every part runs from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Infrastructure:
+    """A server of others that the platform stands on."""
+
+    name: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Where a running part says that it can serve; `aiops up` gives it another port."""
+
+    path: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the platform."""
+
+    name: str
+    needs: tuple[str, ...]
+    """Parts that have finished, or infrastructure that answers, before this one starts."""
+    services: tuple[str, ...] = ()
+    projections: tuple[str, ...] = ()
+    health: Health | None = None
+    """None for a part that does its work and ends."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What starts it."""
+        return ("aiops", "run", self.name)
+
+
+SERVICES: Mapping[str, str] = {
+    "clusters": "services.clusters.handlers:service",
+    "alerts": "services.alerts.handlers:service",
+    "operations": "services.operations.handlers:service",
+}
+PROJECTIONS: Mapping[str, str] = {
+    "activity": "projections.activity.projector:projection",
+    "fleet": "projections.fleet.projector:projection",
+    "alerts": "projections.alerts.projector:projection",
+}
+INFRASTRUCTURE: tuple[Infrastructure, ...] = (
+    # Not the smallest variant: the health check needs its wget.
+    Infrastructure("nats", "nats:2.15.1-alpine"),
+    Infrastructure("postgres", "postgres:18"),
+)
+_SERVERS = tuple(server.name for server in INFRASTRUCTURE)
+_READY = (*_SERVERS, "setup")
+
+PARTS: tuple[Part, ...] = (
+    Part("setup", needs=_SERVERS),
+    Part("gateway", needs=_READY, health=Health("/ready", 8080)),
+    Part(
+        "projector",
+        needs=_READY,
+        projections=("activity", "fleet", "alerts"),
+        health=Health("/ready", 8081),
+    ),
+    Part(
+        "workers",
+        needs=_READY,
+        services=("clusters", "alerts", "operations"),
+        health=Health("/ready", 8081),
+    ),
+)
+
+
+def part(name: str) -> Part:
+    """The part of this name; KeyError if there is none."""
+    return {each.name: each for each in PARTS}[name]
+
+
+def load(target: str) -> Any:
+    """The object that ``module:attribute`` names."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def load_services(names: Iterable[str]) -> Iterator[Any]:
+    """The services of these names."""
+    return (load(SERVICES[name]) for name in names)
+
+
+def load_projections(names: Iterable[str]) -> Iterator[Any]:
+    """The projections of these names."""
+    return (load(PROJECTIONS[name]) for name in names)

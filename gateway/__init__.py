@@ -1,0 +1,1 @@
+"""The doors of the platform: REST, the live stream, and what others' tools speak."""

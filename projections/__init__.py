@@ -1,0 +1,1 @@
+"""Read models: rows that a replay of the log rebuilds, and what may be asked of them."""

@@ -1,0 +1,1 @@
+"""What happened: one row per event of the log, without its payload."""

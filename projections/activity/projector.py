@@ -1,0 +1,39 @@
+"""Folds every event's envelope into one row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.catalog import CATALOG
+from contracts.subjects import NO_CLUSTER, parse
+from projections.activity.view import EVENT, ActivityRow
+from services.runtime.context import from_nanoseconds
+from services.runtime.projections.projection import Projection, Rows
+from services.runtime.pull import Delivery
+
+projection = Projection("activity", version=1, tables=(EVENT,))
+
+
+@projection.on_every_event
+def record(delivery: Delivery, rows: Rows) -> None:
+    """An event happened; of what type does not matter here."""
+    subject, headers = parse(delivery.subject), delivery.headers
+    cluster = subject.key.cluster
+    rows.put(
+        EVENT,
+        ActivityRow(
+            sequence=delivery.sequence,
+            event_id=UUID(headers["ce-id"]),
+            event_type=CATALOG.public_name(headers["ce-type"]),
+            logged_at=from_nanoseconds(delivery.time_ns),
+            time=datetime.fromisoformat(headers["ce-time"]),
+            cluster_id=None if cluster == NO_CLUSTER else UUID(cluster),
+            entity_type=subject.key.type,
+            entity_id=subject.key.id,
+            version=subject.version,
+            source=headers["ce-source"],
+            actor=headers["ce-actor"],
+            correlation_id=UUID(headers["ce-correlationid"]),
+            causation_id=UUID(headers["ce-causationid"]),
+            command_id=UUID(headers["ce-commandid"]),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The fleet as it is registered: one row per live cluster."""

@@ -1,0 +1,1 @@
+"""Decisions: one folder per service, all of them standing on the runtime."""

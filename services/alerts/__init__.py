@@ -1,0 +1,1 @@
+"""Alerts: what outside systems report becomes occurrences that begin and end once."""

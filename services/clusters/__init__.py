@@ -1,0 +1,1 @@
+"""The fleet registry: which clusters there are, and under which names."""

@@ -1,0 +1,367 @@
+"""One NATS connection: requests over a shared inbox, JetStream publishes, direct reads.
+
+nats-py carries the protocol; what is ours is the shared reply inbox, which makes a pipelined
+JetStream publish six times cheaper than the library's own (bus-notes, section 3).
+"""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from services.runtime.ids import new_secret
+from services.runtime.settings import NatsSettings
+
+REQUEST_TIMEOUT = 2.0
+_PENDING_BYTES = 64 * 1024 * 1024
+
+
+class BusUnavailable(Exception):
+    """The bus did not answer: not connected, no responder, or no answer in time."""
+
+
+class JetStreamRefused(Exception):
+    """JetStream answered with an error; ``code`` is its ``err_code``."""
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(f"{description} ({code})")
+        self.code = code
+        self.description = description
+
+
+class _ApiError(msgspec.Struct):
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class Ack(msgspec.Struct):
+    """JetStream's acknowledgement of a publish."""
+
+    seq: int = 0
+    duplicate: bool = False
+    error: _ApiError | None = None
+
+
+_ACK = msgspec.json.Decoder(Ack)
+
+
+OUTCOME_INBOX = "_INBOX."
+"""Where outcomes of commands go; outside publishers may listen there."""
+_INBOX = "_R."
+"""Where everything else is answered; only the platform's own users may listen there."""
+
+
+def new_inbox(prefix: str = _INBOX) -> str:
+    """A reply subject that nobody else has."""
+    return prefix + new_secret(16).replace("-", "a").replace("_", "b")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as a stream holds it."""
+
+    subject: str
+    headers: Mapping[str, str]
+    data: bytes
+    sequence: int
+    time: str
+    """RFC 3339 with nanoseconds, as the server tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message about to be published."""
+
+    subject: str
+    data: bytes
+    headers: dict[str, str]
+
+
+def read_ack(message: Msg) -> Ack:
+    """The acknowledgement in a reply; BusUnavailable without responder, JetStreamRefused on error."""
+    if message.headers and message.headers.get("Status") == "503":
+        raise BusUnavailable("no stream takes this subject")
+    ack = _ACK.decode(message.data)
+    if ack.error is not None:
+        raise JetStreamRefused(ack.error.err_code, ack.error.description)
+    return ack
+
+
+class Bus:
+    """A connection shared by everything in a process."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._inbox = new_inbox()
+        self._outcomes = new_inbox(OUTCOME_INBOX)
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._streams: dict[str, Callable[[Msg], None]] = {}
+        self._tokens = itertools.count()
+        self.reconnects: list[Callable[[], None]] = []
+
+    @property
+    def client(self) -> Client:
+        """The library's connection, for adapters inside the runtime."""
+        return self._client
+
+    @property
+    def connected(self) -> bool:
+        """True while the server is reachable as far as the connection knows."""
+        return self._client.is_connected
+
+    async def open(self) -> None:
+        """Listen on the shared inboxes."""
+        for inbox in (self._inbox, self._outcomes):
+            await self.subscribe(f"{inbox}.*", self._answered)
+
+    async def close(self) -> None:
+        """Send what is pending and hang up."""
+        if not self._client.is_closed:
+            try:
+                await asyncio.wait_for(self._client.drain(), 2)
+            except (NatsError, TimeoutError):
+                await self._client.close()
+
+    async def _answered(self, message: Msg) -> None:
+        token = message.subject.rpartition(".")[2]
+        future = self._waiting.pop(token, None)
+        if future is not None:
+            if not future.done():
+                future.set_result(message)
+            return
+        sink = self._streams.get(token)
+        if sink is not None:
+            sink(message)
+
+    def inbox(self, sink: Callable[[Msg], None]) -> str:
+        """A reply subject for many answers; give it back with `forget`."""
+        token = str(next(self._tokens))
+        self._streams[token] = sink
+        return f"{self._inbox}.{token}"
+
+    def expect(self, *, outcome: bool = False) -> tuple[str, asyncio.Future[Msg]]:
+        """A reply subject for one answer, and the future of that answer."""
+        token = str(next(self._tokens))
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = future
+        return f"{self._outcomes if outcome else self._inbox}.{token}", future
+
+    def forget(self, reply: str) -> None:
+        """Nothing more is expected on this reply subject."""
+        token = reply.rpartition(".")[2]
+        self._waiting.pop(token, None)
+        self._streams.pop(token, None)
+
+    async def emit(
+        self,
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        reply: str = "",
+    ) -> None:
+        """Publish without waiting for anything."""
+        if not self._client.is_connected:
+            raise BusUnavailable("not connected to NATS")
+        try:
+            await self._client.publish(subject, data, reply=reply, headers=headers)
+        except (NatsError, OSError) as error:
+            raise BusUnavailable(str(error)) from error
+
+    async def request(
+        self,
+        subject: str,
+        data: bytes = b"",
+        headers: dict[str, str] | None = None,
+        *,
+        timeout: float = REQUEST_TIMEOUT,
+    ) -> Msg:
+        """Publish and wait for one answer; BusUnavailable after ``timeout`` seconds."""
+        reply, future = self.expect()
+        try:
+            await self.emit(subject, data, headers, reply=reply)
+            async with asyncio.timeout(timeout):
+                return await future
+        except TimeoutError:
+            raise BusUnavailable(f"no answer on {subject.split('.')[0]} in {timeout:g} s") from None
+        finally:
+            self.forget(reply)
+
+    async def publish(
+        self,
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        timeout: float = REQUEST_TIMEOUT,
+    ) -> Ack:
+        """Store one message in the stream that takes its subject."""
+        return read_ack(await self.request(subject, data, headers, timeout=timeout))
+
+    async def publish_each(
+        self, messages: Sequence[Outgoing], *, timeout: float = REQUEST_TIMEOUT * 2
+    ) -> list[Ack | Exception]:
+        """Store many messages, pipelined; each one has its own acknowledgement or error."""
+        expected = [self.expect() for _ in messages]
+        try:
+            for message, (reply, _) in zip(messages, expected, strict=True):
+                await self.emit(message.subject, message.data, message.headers, reply=reply)
+            await asyncio.wait([future for _, future in expected], timeout=timeout)
+        except BusUnavailable as error:
+            return [error for _ in messages]
+        finally:
+            for reply, _ in expected:
+                self.forget(reply)
+        return [_ack_or_error(future) for _, future in expected]
+
+    async def publish_batch(
+        self, messages: Sequence[Outgoing], *, timeout: float = REQUEST_TIMEOUT * 2
+    ) -> Ack:
+        """Store many messages at once, all or none (JetStream atomic batch, at most 1,000)."""
+        batch = new_secret(16)
+        for number, message in enumerate(messages[:-1], start=1):
+            marks = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            await self.emit(message.subject, message.data, message.headers | marks)
+        last = messages[-1]
+        marks = {
+            "Nats-Batch-Id": batch,
+            "Nats-Batch-Sequence": str(len(messages)),
+            "Nats-Batch-Commit": "1",
+        }
+        return await self.publish(last.subject, last.data, last.headers | marks, timeout=timeout)
+
+    async def api(self, name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
+        """Call the JetStream API, for example ``STREAM.INFO.EVT``; JetStreamRefused on its errors."""
+        data = b"" if body is None else msgspec.json.encode(body)
+        message = await self.request(f"$JS.API.{name}", data, timeout=timeout)
+        if message.headers and message.headers.get("Status") == "503":
+            raise BusUnavailable("JetStream does not answer")
+        answer: dict[str, Any] = msgspec.json.decode(message.data)
+        error = answer.get("error")
+        if error:
+            raise JetStreamRefused(error.get("err_code", 0), error.get("description", ""))
+        return answer
+
+    async def get(
+        self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
+    ) -> Stored | None:
+        """One message by direct get (``seq`` or ``last_by_subj``), None if there is none."""
+        message = await self.request(
+            f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(query), timeout=timeout
+        )
+        status = (message.headers or {}).get("Status")
+        if status == "404":
+            return None
+        if status is not None:
+            raise BusUnavailable(f"direct get on {stream}: status {status}")
+        return _stored(message)
+
+    async def get_many(
+        self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
+    ) -> list[Stored]:
+        """Many messages by one batched direct get (``multi_last`` or ``next_by_subj``), in order."""
+        found: list[Stored] = []
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def take(message: Msg) -> None:
+            status = (message.headers or {}).get("Status")
+            if status is None:
+                found.append(_stored(message))
+            elif not done.done():
+                done.set_result(status)
+
+        reply = self.inbox(take)
+        try:
+            body = msgspec.json.encode(query)
+            await self.emit(f"$JS.API.DIRECT.GET.{stream}", body, reply=reply)
+            async with asyncio.timeout(timeout):
+                status = await done
+        except TimeoutError:
+            raise BusUnavailable(f"no answer from {stream} in {timeout:g} s") from None
+        finally:
+            self.forget(reply)
+        if status not in {"204", "404"}:
+            raise BusUnavailable(f"batched direct get on {stream}: status {status}")
+        return found
+
+    async def subscribe(
+        self, subject: str, handler: Callable[[Msg], Awaitable[None]], *, queue: str = ""
+    ) -> Callable[[], Awaitable[None]]:
+        """Hear core messages; gives the function that stops it."""
+        subscription = await self._client.subscribe(
+            subject,
+            queue=queue,
+            cb=handler,
+            pending_msgs_limit=1_000_000,
+            pending_bytes_limit=512 * 1024 * 1024,
+        )
+        return subscription.unsubscribe
+
+
+def _ack_or_error(future: "asyncio.Future[Msg]") -> Ack | Exception:
+    if not future.done():
+        return BusUnavailable("no acknowledgement in time")
+    try:
+        return read_ack(future.result())
+    except (BusUnavailable, JetStreamRefused) as error:
+        return error
+
+
+def _stored(message: Msg) -> Stored:
+    headers = message.headers or {}
+    return Stored(
+        subject=headers["Nats-Subject"],
+        headers=headers,
+        data=message.data,
+        sequence=int(headers["Nats-Sequence"]),
+        time=headers["Nats-Time-Stamp"],
+    )
+
+
+async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) -> Bus:
+    """Connect, trying for ``patience`` seconds; BusUnavailable with one clear line otherwise."""
+    deadline = asyncio.get_running_loop().time() + patience
+    buses: list[Bus] = []
+
+    async def reconnected() -> None:
+        for bus in buses:
+            for told in list(bus.reconnects):
+                told()
+
+    async def silent(_: Exception) -> None:
+        """Connection errors show as BusUnavailable where something is asked."""
+
+    while True:
+        try:
+            client = await nats.connect(
+                [part.strip() for part in settings.url.split(",")],
+                name=name,
+                user=settings.user or None,
+                password=settings.password.get_secret_value() or None,
+                allow_reconnect=True,
+                connect_timeout=2,
+                reconnect_time_wait=0.1,
+                max_reconnect_attempts=-1,
+                ping_interval=10,
+                max_outstanding_pings=2,
+                pending_size=_PENDING_BYTES,
+                error_cb=silent,
+                reconnected_cb=reconnected,
+            )
+            break
+        except (NatsError, OSError, TimeoutError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise BusUnavailable(f"cannot reach NATS: {error or type(error).__name__}") from None
+            await asyncio.sleep(0.1)
+    bus = Bus(client)
+    buses.append(bus)
+    await bus.open()
+    return bus

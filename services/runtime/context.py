@@ -1,0 +1,73 @@
+"""The envelope on the wire: contexts and events as CloudEvents headers, and back.
+
+CloudEvents 1.0, NATS protocol binding (binary mode): attributes are headers, the body is the
+payload alone.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from contracts.catalog import EventCatalog
+from contracts.envelope import Context, Event, Recorded, rfc3339
+from contracts.subjects import parse
+
+
+def event_headers(event: Event, event_id: UUID, at: datetime, context: Context) -> dict[str, str]:
+    """The headers of one event."""
+    headers = {
+        "Nats-Msg-Id": str(event_id),
+        "ce-id": str(event_id),
+        "ce-type": event.names.type,
+        "ce-source": context.source,
+        "ce-time": rfc3339(at),
+        "ce-subject": str(event.key),
+        "ce-correlationid": str(context.correlation_id),
+        "ce-causationid": str(context.causation_id),
+        "ce-actor": context.actor,
+        "ce-commandid": str(context.command_id),
+    }
+    if context.traceparent:
+        headers["traceparent"] = context.traceparent
+    return headers
+
+
+def log_time(text: str) -> datetime:
+    """The log's time of a direct get (RFC 3339 with nanoseconds), cut to microseconds."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
+    return moment.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if fraction else moment
+
+
+def from_nanoseconds(time_ns: int) -> datetime:
+    """The log's time of a delivery, cut to microseconds."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+
+
+def recorded(
+    catalog: EventCatalog,
+    subject: str,
+    headers: Mapping[str, str],
+    data: bytes,
+    position: tuple[int, datetime],
+) -> Recorded:
+    """An event read from the log; ``position`` is its sequence and the log's time.
+
+    UnknownEvent for a type or version that this program does not know.
+    """
+    sequence, logged_at = position
+    return Recorded(
+        event=catalog.decode(headers["ce-type"], data),
+        sequence=sequence,
+        logged_at=logged_at,
+        event_id=UUID(headers["ce-id"]),
+        time=datetime.fromisoformat(headers["ce-time"]),
+        source=headers["ce-source"],
+        actor=headers["ce-actor"],
+        correlation_id=UUID(headers["ce-correlationid"]),
+        causation_id=UUID(headers["ce-causationid"]),
+        command_id=UUID(headers["ce-commandid"]),
+        version=parse(subject).version,
+        traceparent=headers.get("traceparent"),
+    )

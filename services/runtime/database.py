@@ -1,0 +1,140 @@
+"""PostgreSQL: connections, the pool, and the numbered .sql files of the durable tables."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from services.runtime.settings import DatabaseSettings
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+_MIGRATION_LOCK = 4_201_001
+_CONNECT_TIMEOUT = 3
+
+
+class DatabaseUnavailable(Exception):
+    """PostgreSQL did not answer in time."""
+
+
+def configure_json() -> None:
+    """JSON columns go through msgspec."""
+    set_json_dumps(msgspec.json.encode)
+    set_json_loads(msgspec.json.decode)
+
+
+configure_json()
+
+
+async def connect(settings: DatabaseSettings, name: str) -> Connection:
+    """A connection of one's own, in autocommit; DatabaseUnavailable if there is none to be had."""
+    try:
+        return await AsyncConnection.connect(
+            settings.url.get_secret_value(),
+            autocommit=True,
+            connect_timeout=_CONNECT_TIMEOUT,
+            application_name=f"aiops-{name}",
+            options=f"-c statement_timeout={int(settings.timeout * 1000)} -c timezone=UTC",
+        )
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable("cannot connect to PostgreSQL") from error
+
+
+class Database:
+    """The pool that a process reads and writes small things through."""
+
+    def __init__(self, settings: DatabaseSettings, name: str) -> None:
+        self._settings = settings
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            settings.url.get_secret_value(),
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=min(2.0, settings.timeout),
+            max_waiting=settings.pool_size * 50,
+            open=False,
+            reconnect_timeout=1.0,
+            check=None,
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": _CONNECT_TIMEOUT,
+                "application_name": f"aiops-{name}",
+                "options": f"-c statement_timeout={int(settings.timeout * 1000)} -c timezone=UTC",
+            },
+        )
+
+    async def open(self) -> None:
+        """Begin to connect; does not wait for it."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close(timeout=2)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """A connection from the pool; DatabaseUnavailable when the database is away or slow."""
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise DatabaseUnavailable("PostgreSQL did not answer in time") from error
+
+    async def fetch_one(self, sql: str, parameters: Any = None) -> tuple[Any, ...] | None:
+        """The first row of a statement; once more when the server has hung up in between."""
+        return await self._once_more(sql, parameters)
+
+    async def execute(self, sql: str, parameters: Any = None) -> int:
+        """Run a statement; gives the number of rows."""
+        async with self.connection() as connection:
+            return (await connection.execute(sql.encode(), parameters)).rowcount
+
+    async def fetch_all(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        async with self.connection() as connection:
+            return await (await connection.execute(sql.encode(), parameters)).fetchall()
+
+    async def _once_more(self, sql: str, parameters: Any) -> tuple[Any, ...] | None:
+        try:
+            return await self._fetch_one(sql, parameters)
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, psycopg.OperationalError) or isinstance(
+                error.__cause__, psycopg.errors.QueryCanceled | PoolTimeout
+            ):
+                raise
+            # A restarted server leaves dead connections in the pool: reads may be asked again.
+            return await self._fetch_one(sql, parameters)
+
+    async def _fetch_one(self, sql: str, parameters: Any) -> tuple[Any, ...] | None:
+        async with self.connection() as connection:
+            return await (await connection.execute(sql.encode(), parameters)).fetchone()
+
+
+async def migrate(settings: DatabaseSettings) -> list[str]:
+    """Apply the numbered .sql files that this database has not seen, under a lock; gives their names."""
+    connection = await connect(settings, "setup")
+    applied: list[str] = []
+    async with connection:
+        await connection.execute("select pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        await connection.execute("create schema if not exists aiops")
+        await connection.execute(
+            "create table if not exists aiops.migration"
+            " (name text primary key, applied_at timestamptz not null default now())"
+        )
+        rows = await (await connection.execute("select name from aiops.migration")).fetchall()
+        seen = {row[0] for row in rows}
+        folder = files("services.runtime") / "sql"
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if file.name.endswith(".sql") and file.name not in seen:
+                async with connection.transaction():
+                    await connection.execute(file.read_bytes())
+                    await connection.execute(
+                        "insert into aiops.migration(name) values (%s)", (file.name,)
+                    )
+                applied.append(file.name)
+    return applied

@@ -1,0 +1,245 @@
+"""The log: append with optimistic concurrency, load, head, read. The append *is* the publish."""
+
+import asyncio
+from random import Random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.catalog import CATALOG, EventCatalog
+from contracts.envelope import Context, Event, Recorded
+from contracts.subjects import EntityKey, address, parse
+from services.runtime import streams
+from services.runtime.bus import (
+    Ack,
+    Bus,
+    BusUnavailable,
+    JetStreamRefused,
+    Outgoing,
+    Stored,
+)
+from services.runtime.context import event_headers, log_time, recorded
+from services.runtime.ids import derived_id
+
+_WRONG_SEQUENCE = 10071
+_DUPLICATE_IN_BATCH = 10201
+_HEADS_PER_READ = 300
+_LARGEST_LOAD = 1024
+_LAST_VERSIONS = 32
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+class Conflict(Exception):
+    """Somebody else appended to the entity first: load again and decide again."""
+
+
+class TooLong(Exception):
+    """An aggregate has more events than one load can bring (1,024)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where an entity stands: position and version of its last event; zeros for none."""
+
+    sequence: int = 0
+    version: int = 0
+
+
+NOTHING = Head()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The position of the last event of an append, and the version of that event's aggregate."""
+
+    sequence: int
+    version: int | None
+
+
+@dataclass
+class EventLog:
+    """Appends and reads of the stream EVT."""
+
+    bus: Bus
+    facts_age: timedelta
+    """How long observed facts stay; one value for all events of an entity."""
+    patience: float = 15.0
+    """Seconds that an append is repeated, with the same message ids, while the bus is away."""
+    catalog: EventCatalog = CATALOG
+    random: Random = field(default_factory=Random)
+
+    async def append(
+        self,
+        events: Sequence[Event],
+        expected: Mapping[EntityKey, Head],
+        context: Context,
+        at: datetime,
+    ) -> Appended:
+        """Store all events or none, if every entity still stands where ``expected`` says.
+
+        Entities that are not in ``expected`` must have no event yet. Conflict if one has moved on,
+        unless it was by an earlier try of this same append, which then counts.
+        """
+        messages, versions = self._messages(events, expected, context, at)
+        version = versions.get(events[-1].key)
+        deadline = asyncio.get_running_loop().time() + self.patience
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                ack = await self._publish(messages)
+                return Appended(ack.seq, version)
+            except JetStreamRefused as error:
+                if error.code not in {_WRONG_SEQUENCE, _DUPLICATE_IN_BATCH}:
+                    raise
+                found = await self._find(events[-1].key, messages[-1].headers["ce-id"])
+                if found is None:
+                    raise Conflict(str(events[0].key)) from None
+                return Appended(found, version)
+            except BusUnavailable:
+                if asyncio.get_running_loop().time() + pause > deadline:
+                    raise
+                await asyncio.sleep(pause * (0.5 + self.random.random()))
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _publish(self, messages: Sequence[Outgoing]) -> Ack:
+        if len(messages) == 1:
+            only = messages[0]
+            return await self.bus.publish(only.subject, only.data, only.headers)
+        return await self.bus.publish_batch(messages)
+
+    async def append_each(
+        self,
+        changes: Sequence[tuple[Event, Head]],
+        context: Context,
+        at: datetime,
+    ) -> list[int | Exception]:
+        """Store events of different entities, each for itself, pipelined.
+
+        For each one its sequence, a Conflict, or the BusUnavailable that kept it out.
+        """
+        messages = [self._message(event, head, context, at)[0] for event, head in changes]
+        answers = await self.bus.publish_each(messages)
+        return [
+            answer.seq if isinstance(answer, Ack) else _conflict_or(answer) for answer in answers
+        ]
+
+    def _messages(
+        self,
+        events: Sequence[Event],
+        expected: Mapping[EntityKey, Head],
+        context: Context,
+        at: datetime,
+    ) -> tuple[list[Outgoing], dict[EntityKey, int | None]]:
+        messages: list[Outgoing] = []
+        versions: dict[EntityKey, int | None] = {}
+        for event in events:
+            head = expected.get(event.key, NOTHING)
+            before = versions.get(event.key)
+            checked = event.key not in versions
+            if before is not None:
+                head = Head(head.sequence, before)
+            message, version = self._message(event, head, context, at, checked=checked)
+            messages.append(message)
+            versions[event.key] = version
+        return messages, versions
+
+    def _message(
+        self, event: Event, head: Head, context: Context, at: datetime, *, checked: bool = True
+    ) -> tuple[Outgoing, int | None]:
+        version = head.version + 1 if event.aggregate else None
+        where = address(event.key, event.names.token, version)
+        body = event.model_dump_json().encode()
+        event_id = derived_id(context.command_id, where.subject, body.decode())
+        headers = event_headers(event, event_id, at, context)
+        if event.expires:
+            headers["Nats-TTL"] = f"{int(self.facts_age.total_seconds())}s"
+        if checked:
+            headers["Nats-Expected-Last-Subject-Sequence"] = str(head.sequence)
+            headers["Nats-Expected-Last-Subject-Sequence-Subject"] = where.filter
+        return Outgoing(where.subject, body, headers), version
+
+    async def _find(self, key: EntityKey, event_id: str) -> int | None:
+        """The position of one of the entity's current events by its id."""
+        for stored in await self._last_of_each(key):
+            if stored.headers.get("ce-id") == event_id:
+                return stored.sequence
+        return None
+
+    async def _last_of_each(self, key: EntityKey) -> list[Stored]:
+        try:
+            return await self.bus.get_many(
+                streams.EVENTS, {"multi_last": [key.filter], "batch": _LARGEST_LOAD}
+            )
+        except BusUnavailable as error:
+            if "status 413" in str(error):
+                raise TooLong(str(key)) from None
+            raise
+
+    async def load(self, key: EntityKey) -> list[Recorded]:
+        """Every event of an aggregate, oldest first; of a fact, the last event of each type."""
+        return [self._recorded(stored) for stored in await self._last_of_each(key)]
+
+    async def load_last(self, key: EntityKey) -> list[Recorded]:
+        """The last events of an aggregate, at most 32, oldest first: two reads however old it is.
+
+        Enough for an aggregate whose every event carries its whole state: the last one is the
+        state, and a repeated command finds its own event among them.
+        """
+        head = await self.bus.get(streams.EVENTS, {"last_by_subj": key.filter})
+        if head is None:
+            return []
+        version = parse(head.subject).version or 0
+        if version <= _LAST_VERSIONS:
+            return await self.load(key)
+        stem = key.filter.removesuffix(">")
+        wanted = [f"{stem}*.{each}" for each in range(version - _LAST_VERSIONS + 1, version + 1)]
+        query = {"multi_last": wanted, "batch": _LARGEST_LOAD}
+        return [self._recorded(stored) for stored in await self.bus.get_many(streams.EVENTS, query)]
+
+    async def head(self, key: EntityKey) -> Recorded | None:
+        """The last event of an entity."""
+        stored = await self.bus.get(streams.EVENTS, {"last_by_subj": key.filter})
+        return None if stored is None else self._recorded(stored)
+
+    async def heads(self, keys: Iterable[EntityKey]) -> dict[EntityKey, Recorded]:
+        """The last event of each of many entities; those without any are absent."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[EntityKey, Recorded] = {}
+        for start in range(0, len(wanted), _HEADS_PER_READ):
+            part = [key.filter for key in wanted[start : start + _HEADS_PER_READ]]
+            query = {"multi_last": part, "batch": _LARGEST_LOAD}
+            for stored in await self.bus.get_many(streams.EVENTS, query):
+                last = self._recorded(stored)
+                found[last.event.key] = last
+        return found
+
+    async def at(self, sequence: int) -> Stored | None:
+        """The message at a position as it is stored."""
+        return await self.bus.get(streams.EVENTS, {"seq": sequence})
+
+    async def read(self, start: int, limit: int) -> list[Stored]:
+        """Messages from a position on, oldest first."""
+        query = {"seq": max(start, 1), "batch": limit, "next_by_subj": "evt.>"}
+        return await self.bus.get_many(streams.EVENTS, query)
+
+    async def bounds(self) -> tuple[int, int]:
+        """First and last position; (1, 0) or the like for an empty log."""
+        state = (await self.bus.api(f"STREAM.INFO.{streams.EVENTS}"))["state"]
+        return int(state["first_seq"]), int(state["last_seq"])
+
+    def _recorded(self, stored: Stored) -> Recorded:
+        position = (stored.sequence, log_time(stored.time))
+        return recorded(self.catalog, stored.subject, stored.headers, stored.data, position)
+
+
+def _conflict_or(error: Exception) -> Exception:
+    if isinstance(error, JetStreamRefused) and error.code == _WRONG_SEQUENCE:
+        return Conflict(error.description)
+    return error
+
+
+def find_command(events: Iterable[Recorded], command_id: UUID) -> Recorded | None:
+    """The last of these events that a command has caused already."""
+    mine = [event for event in events if event.command_id == command_id]
+    return mine[-1] if mine else None

@@ -1,0 +1,106 @@
+"""The closed list of the platform's own metrics (Prometheus), a sentence each."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+HTTP_REQUESTS = Counter(
+    "aiops_http_requests", "Requests by method, path template and status.",
+    ("method", "path", "status"), registry=REGISTRY,
+)  # fmt: skip
+HTTP_SECONDS = Histogram(
+    "aiops_http_request_duration_seconds", "Time from request to the end of the response.",
+    ("method", "path"), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+HTTP_IN_FLIGHT = Gauge(
+    "aiops_http_requests_in_flight", "Requests being answered now.", registry=REGISTRY
+)
+AUTH_FAILURES = Counter(
+    "aiops_auth_failures", "Requests refused with 401 or 403.", ("status",), registry=REGISTRY
+)
+COMMAND_ROUND_TRIP = Histogram(
+    "aiops_command_round_trip_seconds", "From publishing a command to its outcome.",
+    ("command",), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+COMMANDS_HANDLED = Counter(
+    "aiops_commands_handled", "Commands by area, name and outcome.",
+    ("area", "command", "outcome"), registry=REGISTRY,
+)  # fmt: skip
+COMMAND_SECONDS = Histogram(
+    "aiops_command_handling_seconds", "Time that a handler took for one command.",
+    ("area", "command"), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+REACTIONS_HANDLED = Counter(
+    "aiops_reactions_handled", "Events that a service reacted to, by result.",
+    ("service", "event", "result"), registry=REGISTRY,
+)  # fmt: skip
+DEAD_LETTERS = Counter(
+    "aiops_dead_letters", "Messages that went to the dead letters.",
+    ("stream", "consumer"), registry=REGISTRY,
+)  # fmt: skip
+PROJECTION_EVENTS = Counter(
+    "aiops_projection_events", "Events folded into a projection.", ("projection",),
+    registry=REGISTRY,
+)  # fmt: skip
+PROJECTION_SEQUENCE = Gauge(
+    "aiops_projection_sequence", "Position that a projection has reached.", ("projection",),
+    registry=REGISTRY,
+)  # fmt: skip
+PROJECTION_LAG = Gauge(
+    "aiops_projection_lag", "Events that a projection has still to fold.", ("projection",),
+    registry=REGISTRY,
+)  # fmt: skip
+PROJECTION_BATCH_SECONDS = Histogram(
+    "aiops_projection_batch_seconds", "Time of one batch: rows, checkpoint and commit.",
+    ("projection",), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+PROJECTION_ERRORS = Counter(
+    "aiops_projection_errors", "Poison events that a projection has set aside.",
+    ("projection",), registry=REGISTRY,
+)  # fmt: skip
+WS_CONNECTIONS = Gauge(
+    "aiops_ws_connections", "Live stream connections now.", registry=REGISTRY
+)
+WS_CONNECTIONS_TOTAL = Counter(
+    "aiops_ws_connections_opened", "Live stream connections ever opened.", registry=REGISTRY
+)
+WS_RECEIVED = Counter(
+    "aiops_ws_messages_received", "Frames that clients have sent.", registry=REGISTRY
+)
+WS_SENT = Counter("aiops_ws_messages_sent", "Frames sent to clients.", registry=REGISTRY)
+WS_SLOW = Counter(
+    "aiops_ws_slow_disconnects", "Clients cut off because they took nothing.", registry=REGISTRY
+)
+WS_SUBSCRIPTIONS = Gauge(
+    "aiops_ws_subscriptions", "Subscriptions of live stream clients now.", registry=REGISTRY
+)
+TAIL_EVENTS = Counter(
+    "aiops_tail_events", "Events that entered the live stream, by type.", ("event_type",),
+    registry=REGISTRY,
+)  # fmt: skip
+DELIVERY_SECONDS = Histogram(
+    "aiops_ws_delivery_seconds", "From the log's time of an event to the socket write.",
+    buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+ALERTS_ACCEPTED = Counter(
+    "aiops_alerts_accepted", "Alert reports that were taken in durably.", ("door",),
+    registry=REGISTRY,
+)  # fmt: skip
+ALERTS_REJECTED = Counter(
+    "aiops_alerts_rejected", "Alert reports that were broken and went to the dead letters.",
+    ("door",), registry=REGISTRY,
+)  # fmt: skip
+ALERT_BYTES_IN_FLIGHT = Gauge(
+    "aiops_alert_bytes_in_flight", "Bytes of alert posts being taken in now.", registry=REGISTRY
+)
+
+
+def exposition() -> bytes:
+    """The text format of Prometheus."""
+    return generate_latest(REGISTRY)

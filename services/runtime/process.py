@@ -1,0 +1,140 @@
+"""Assembles a process: connections, loops, health, signals."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts.operations import RebuildProjection
+from contracts.refusals import Code, Refused
+from services.runtime import bus as buses
+from services.runtime.bus import Bus
+from services.runtime.command_worker import CommandWorker
+from services.runtime.health import Finding, Health
+from services.runtime.log import EventLog
+from services.runtime.logging import logger
+from services.runtime.projections.host import ProjectionHost
+from services.runtime.projections.projection import Projection
+from services.runtime.reactions import Reactions
+from services.runtime.service import Service
+from services.runtime.settings import Settings
+from services.runtime.store import Accepted, Store
+from services.runtime.tracing import Tracing, otlp
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@dataclass
+class Runtime:
+    """What every loop of a process shares."""
+
+    part: str
+    settings: Settings
+    bus: Bus
+    log: EventLog
+    tracing: Tracing
+    health: Health
+
+    async def close(self) -> None:
+        """Hang up."""
+        self.tracing.close()
+        await self.bus.close()
+
+
+async def start(part: str, settings: Settings) -> Runtime:
+    """Connect a process to the bus."""
+    bus = await buses.connect(settings.nats, f"aiops-{part}")
+    health = Health(part)
+    health.checks["bus"] = lambda: Finding(bus.connected, "" if bus.connected else "not connected")
+    return Runtime(
+        part=part,
+        settings=settings,
+        bus=bus,
+        log=event_log(bus, settings),
+        tracing=Tracing(part, otlp(settings.telemetry.otlp_endpoint)),
+        health=health,
+    )
+
+
+def event_log(bus: Bus, settings: Settings) -> EventLog:
+    """The log as the settings want it."""
+    age = timedelta(hours=settings.retention.facts_hours)
+    return EventLog(bus, age, settings.nats.append_patience)
+
+
+def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
+    """One loop for the commands of each area, one for all reactions."""
+    services = list(services)
+    loops: list[Loop] = []
+    for area in sorted({area for service in services for area in service.areas}):
+        routes = {
+            command: route
+            for service in services
+            for command, route in service.commands.items()
+            if command.area == area
+        }
+        worker = CommandWorker(
+            area, routes, runtime.bus, runtime.log, runtime.settings, runtime.tracing
+        )
+        runtime.health.checks[f"commands.{area}"] = lambda worker=worker: Finding(
+            worker.healthy, "" if worker.healthy else "stopped after a run of dead letters"
+        )
+        loops.append(worker.run)
+    if any(service.reactions for service in services):
+        reactions = Reactions(services, runtime.bus, runtime.log, runtime.settings, runtime.tracing)
+        runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy)
+        loops.append(reactions.run)
+    return loops
+
+
+def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> list[Loop]:
+    """One loop for each projection, and one for the commands about them."""
+    hosts = {
+        projection.name: ProjectionHost(projection, runtime.bus, runtime.settings.database)
+        for projection in projections
+    }
+    for name, host in hosts.items():
+        runtime.health.checks[f"projection.{name}"] = lambda host=host: Finding(
+            host.healthy, host.live.error or ""
+        )
+    return [host.run for host in hosts.values()] + service_loops(runtime, [_operations(hosts)])
+
+
+def _operations(hosts: dict[str, ProjectionHost]) -> Service:
+    service = Service("projections")
+
+    @service.handles(RebuildProjection)
+    async def rebuild(command: RebuildProjection, store: Store) -> Accepted:
+        """Begin to build a projection anew beside the live one."""
+        host = hosts.get(command.name)
+        if host is None:
+            raise Refused(Code.PROJECTION_NOT_FOUND, f"there is no projection {command.name}")
+        host.rebuild()
+        return Accepted(id=command.name)
+
+    return service
+
+
+async def run_until_stopped(runtime: Runtime, loops: Sequence[Loop]) -> None:
+    """Run all loops until SIGTERM or SIGINT; a loop that fails ends the process."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    server = None
+    if runtime.settings.health_port:
+        server = await runtime.health.serve(runtime.settings.health_port)
+    logger("process").info("started", loops=len(loops))
+    tasks = [asyncio.ensure_future(each(stopping)) for each in loops]
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        await asyncio.gather(*tasks)
+    finally:
+        waiting.cancel()
+        if server is not None:
+            server.close()
+        await runtime.close()
+        logger("process").info("stopped")

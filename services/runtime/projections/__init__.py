@@ -1,0 +1,1 @@
+"""The projection engine: events in, rows and position out in one transaction."""

@@ -1,0 +1,117 @@
+"""A projection: which events it folds into which rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from contracts.catalog import CATALOG, EventCatalog
+from contracts.envelope import Event
+from services.runtime.context import from_nanoseconds
+from services.runtime.projections.table import Table
+from services.runtime.pull import Delivery
+
+E = TypeVar("E", bound=Event)
+
+_DELETED: tuple[Any, ...] = ()
+
+
+class Rows:
+    """The rows that a batch of events leaves: one entry a key, the last word wins."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.changes: dict[str, dict[tuple[Any, ...], tuple[tuple[Any, ...], int]]] = {
+            table.name: {} for table in tables
+        }
+        self.sequence = 0
+        """The event being folded."""
+
+    def put(self, table: Table, row: tuple[Any, ...]) -> None:
+        """This row is now the row of its key."""
+        changes = self.changes[table.name]
+        key = table.key_of(row)
+        if table.kept and key in changes and changes[key][0]:
+            row = _keep(table, changes[key][0], row)
+        changes[key] = (row, self.sequence)
+
+    def delete(self, table: Table, key: tuple[Any, ...]) -> None:
+        """There is no row of this key any more."""
+        self.changes[table.name][key] = (_DELETED, self.sequence)
+
+
+def _keep(table: Table, old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        before if column.name in table.kept else after
+        for column, before, after in zip(table.columns, old, new, strict=False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the event being folded stands, and its envelope."""
+
+    delivery: Delivery
+
+    @property
+    def sequence(self) -> int:
+        """Its sequence."""
+        return self.delivery.sequence
+
+    @property
+    def logged_at(self) -> datetime:
+        """The log's time of it."""
+        return from_nanoseconds(self.delivery.time_ns)
+
+
+TypedFold = Callable[[E, Position, Rows], None]
+RawFold = Callable[[Delivery, Rows], None]
+
+
+@dataclass
+class Projection:
+    """A read model: tables, and a pure fold from events to rows.
+
+    A changed fold or table raises ``version``: the projection is then rebuilt from the log beside
+    the live one.
+    """
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+    catalog: EventCatalog = CATALOG
+    _folds: dict[str, TypedFold[Any]] = field(default_factory=dict[str, TypedFold[Any]])
+    _entities: set[str] = field(default_factory=set[str])
+    _raw: RawFold | None = None
+
+    def on(self, event: type[E]) -> Callable[[TypedFold[E]], TypedFold[E]]:
+        """Register how one kind of event changes the rows, whatever version it was written in."""
+
+        def register(fold: TypedFold[E]) -> TypedFold[E]:
+            self._folds[event.names.public] = fold
+            self._entities.add(event.entity)
+            return fold
+
+        return register
+
+    def on_every_event(self, fold: RawFold) -> RawFold:
+        """Register the fold of a projection that looks at envelopes only."""
+        self._raw = fold
+        return fold
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The subjects it reads."""
+        if self._raw is not None:
+            return ("evt.>",)
+        return tuple(f"evt.*.{entity}.>" for entity in sorted(self._entities))
+
+    def fold(self, delivery: Delivery, rows: Rows) -> None:
+        """Fold one event; UnknownEvent for a type or version that this program does not know."""
+        rows.sequence = delivery.sequence
+        if self._raw is not None:
+            self._raw(delivery, rows)
+            return
+        event = self.catalog.decode(delivery.headers["ce-type"], delivery.data)
+        fold = self._folds.get(event.names.public)
+        if fold is not None:
+            fold(event, Position(delivery), rows)

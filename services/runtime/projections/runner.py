@@ -1,0 +1,211 @@
+"""Folds one build of a projection: pull, fold, write, all three at once.
+
+While PostgreSQL writes a batch, the next one is pulled and folded. The position lives in
+PostgreSQL only, in the same transaction as the rows.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from contracts.catalog import UnknownEvent
+from services.runtime import metrics, streams
+from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused
+from services.runtime.database import Connection, DatabaseUnavailable, connect
+from services.runtime.logging import logger
+from services.runtime.projections import catalog
+from services.runtime.projections.projection import Projection, Rows
+from services.runtime.projections.writer import Writer, write
+from services.runtime.pull import Delivery, Ordered, PullReader
+from services.runtime.settings import DatabaseSettings
+
+_BATCH = 1000
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
+
+
+class Superseded(Exception):
+    """Another process writes this build now."""
+
+
+@dataclass
+class _Batch:
+    deliveries: list[Delivery] = field(default_factory=list[Delivery])
+    poison: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+
+@dataclass
+class Runner:
+    """The loop of one build: live, or next while a rebuild is under way."""
+
+    projection: Projection
+    slot: catalog.Slot
+    bus: Bus
+    database: DatabaseSettings
+    sequence: int = field(default=0, init=False)
+    """The position that is committed."""
+    lag: int = field(default=-1, init=False)
+    """Events of ours that are not committed yet; -1 until known."""
+    error: str | None = field(default=None, init=False)
+    """Why it stands still, if it does."""
+    moved: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
+
+    def __post_init__(self) -> None:
+        self._say = logger("projections", projection=self.projection.name, slot=self.slot)
+        schema = catalog.schema_of(self.projection.name, self.slot)
+        self._writer = Writer(self.projection.tables, schema)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Fold until told to stop; comes back by itself when bus or database were away."""
+        pause = _FIRST_PAUSE
+        while not stopping.is_set():
+            before = self.sequence
+            try:
+                await self._run_once(stopping)
+                return
+            except UnknownEvent as unknown:
+                self.error = f"unknown event {unknown}: this program is too old to read the log"
+                self._say.error("stopped", reason=self.error)
+                return
+            except (*_AWAY, Superseded) as error:
+                self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                self._say.warning("interrupted", reason=self.error)
+            pause = _FIRST_PAUSE if self.sequence > before else min(pause * 2, _LONGEST_PAUSE)
+            await _sleep(stopping, pause)
+
+    async def _run_once(self, stopping: asyncio.Event) -> None:
+        connection = await connect(self.database, f"projector-{self.projection.name}")
+        async with connection:
+            if not await self._become_writer(connection, stopping):
+                return
+            build = await catalog.find(connection, self.projection.name, self.slot)
+            if build is None or build.version != self.projection.version:
+                raise Superseded("the build has gone")
+            self.sequence = build.sequence
+            reader = PullReader(
+                self.bus,
+                Ordered(streams.EVENTS, self.projection.filters),
+                start=self.sequence + 1,
+                batch=_BATCH,
+            )
+            try:
+                await reader.open()
+                self.error = None
+                await self._fold_and_write(connection, reader, stopping)
+            finally:
+                await reader.close()
+
+    async def _become_writer(self, connection: Connection, stopping: asyncio.Event) -> bool:
+        """One writer a build: wait for the advisory lock, which dies with its holder's connection."""
+        key = f"aiops.projection.{self.projection.name}.{self.slot}.{self.projection.version}"
+        while not stopping.is_set():
+            cursor = await connection.execute(
+                "select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)
+            )
+            row = await cursor.fetchone()
+            if row is not None and row[0]:
+                return True
+            self.error = "another process writes it"
+            await _sleep(stopping, 1.0)
+        return False
+
+    async def _fold_and_write(
+        self, connection: Connection, reader: PullReader, stopping: asyncio.Event
+    ) -> None:
+        writing: asyncio.Task[None] | None = None
+        try:
+            while not stopping.is_set():
+                deliveries = await reader.take(_BATCH, wait=0.5)
+                if not deliveries:
+                    await self._settle(writing)
+                    writing = None
+                    self.lag = 0
+                    metrics.PROJECTION_LAG.labels(self.projection.name).set(0)
+                    continue
+                batch, rows = self._fold(deliveries)
+                await self._settle(writing)
+                writing = asyncio.create_task(self._write(connection, batch, rows))
+        finally:
+            await self._settle(writing)
+
+    async def _settle(self, writing: "asyncio.Task[None] | None") -> None:
+        if writing is not None:
+            await writing
+
+    def _fold(self, deliveries: Sequence[Delivery]) -> tuple[_Batch, Rows]:
+        batch, rows = _Batch(), Rows(self.projection.tables)
+        for delivery in deliveries:
+            batch.deliveries.append(delivery)
+            try:
+                self.projection.fold(delivery, rows)
+            except UnknownEvent:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fold is pure: trying again is no use
+                batch.poison.append((delivery.sequence, f"{type(error).__name__}: {error}"))
+        return batch, rows
+
+    async def _write(self, connection: Connection, batch: _Batch, rows: Rows) -> None:
+        last = batch.deliveries[-1]
+        with metrics.PROJECTION_BATCH_SECONDS.labels(self.projection.name).time():
+            try:
+                await write(
+                    connection, self._writer.statements(rows), self._checkpoint(last.sequence)
+                )
+                self.sequence = last.sequence
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError):
+                await self._write_one_by_one(connection, batch)
+        for sequence, error in batch.poison:
+            await self._set_aside(connection, sequence, error)
+        await self._tell(last, len(batch.deliveries))
+
+    async def _write_one_by_one(self, connection: Connection, batch: _Batch) -> None:
+        """A batch that PostgreSQL does not take: find the event that it is about."""
+        for delivery in batch.deliveries:
+            rows = Rows(self.projection.tables)
+            poison = {sequence for sequence, _ in batch.poison}
+            if delivery.sequence not in poison:
+                self.projection.fold(delivery, rows)
+            try:
+                statements = self._writer.statements(rows)
+                await write(connection, statements, self._checkpoint(delivery.sequence))
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as error:
+                batch.poison.append((delivery.sequence, f"{type(error).__name__}: {error}"))
+                await write(connection, [], self._checkpoint(delivery.sequence))
+            self.sequence = delivery.sequence
+
+    def _checkpoint(self, sequence: int) -> tuple[str, str, int, int, int]:
+        projection = self.projection
+        return projection.name, self.slot, projection.version, self.sequence, sequence
+
+    async def _set_aside(self, connection: Connection, sequence: int, error: str) -> None:
+        self._say.error("poison_event", sequence=sequence, reason=error)
+        metrics.PROJECTION_ERRORS.labels(self.projection.name).inc()
+        await catalog.set_aside(connection, self.projection.name, sequence, error)
+
+    async def _tell(self, last: Delivery, size: int) -> None:
+        name = self.projection.name
+        self.lag = last.pending
+        metrics.PROJECTION_EVENTS.labels(name).inc(size)
+        metrics.PROJECTION_SEQUENCE.labels(name).set(self.sequence)
+        metrics.PROJECTION_LAG.labels(name).set(last.pending)
+        if self.slot == "live":
+            await self._announce()
+        async with self.moved:
+            self.moved.notify_all()
+
+    async def _announce(self) -> None:
+        """Writers that wait for their own write hear of it; who misses it asks PostgreSQL."""
+        try:
+            await self.bus.emit(f"pos.{self.projection.name}", str(self.sequence).encode())
+        except BusUnavailable:
+            return
+
+
+async def _sleep(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,64 @@
+"""Writes a batch: rows of all tables and the checkpoint, in one transaction and one round trip."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from services.runtime.database import Connection
+from services.runtime.projections.projection import Rows
+from services.runtime.projections.table import Table
+
+Statement = tuple[bytes, list[Any]]
+
+
+class Writer:
+    """The statements of one projection in one schema."""
+
+    def __init__(self, tables: Sequence[Table], schema: str) -> None:
+        self._tables = tables
+        self._upserts = {table.name: table.upsert(schema).encode() for table in tables}
+        self._deletes = {table.name: table.delete(schema).encode() for table in tables}
+
+    def statements(self, rows: Rows) -> list[Statement]:
+        """What is to be executed for these rows."""
+        found: list[Statement] = []
+        for table in self._tables:
+            changes = rows.changes[table.name]
+            put = [(*row, seq) for row, seq in changes.values() if row]
+            if put:
+                found.append((self._upserts[table.name], _columns(table, put)))
+            gone = [(*key, seq) for key, (row, seq) in changes.items() if not row]
+            if gone:
+                found.append((self._deletes[table.name], [list(part) for part in zip(*gone, strict=True)]))
+        return found
+
+
+def _columns(table: Table, rows: list[tuple[Any, ...]]) -> list[Any]:
+    arrays: list[Any] = []
+    for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
+        if column.type == "jsonb":
+            arrays.append([None if value is None else _json(value) for value in values])
+        else:
+            arrays.append(list(values))
+    return arrays
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def write(
+    connection: Connection, statements: Sequence[Statement], checkpoint: tuple[Any, ...]
+) -> None:
+    """Execute all, then move the checkpoint; all of it or nothing.
+
+    Statements of one pipeline without an explicit transaction are one implicit transaction
+    (PostgreSQL manual, "Pipelining"); `aiops.advance` fails it when another writer has taken over.
+    """
+    async with connection.pipeline():
+        for sql, parameters in statements:
+            await connection.execute(sql, parameters, prepare=True)
+        await connection.execute(
+            b"select aiops.advance(%s, %s, %s, %s, %s)", checkpoint, prepare=True
+        )

@@ -1,0 +1,294 @@
+"""Our own pull loop over a JetStream consumer: one request outstanding, natural batching.
+
+Four times cheaper than the library's fetch (bus-notes, section 0). A reader takes whatever has
+arrived: one message when idle, many under load.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused, new_inbox
+from services.runtime.ids import new_secret
+
+_HEARTBEAT = 2.0
+_EXPIRES = 20.0
+_SILENCE = 2 * _HEARTBEAT + 1.0
+_NANO = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A message as a consumer hands it out."""
+
+    subject: str
+    headers: dict[str, str]
+    data: bytes
+    reply: str
+    sequence: int
+    consumer: str
+    consumer_sequence: int
+    delivered: int
+    """Which try this is; 1 is the first."""
+    time_ns: int
+    """The stream's own time, Unix nanoseconds."""
+    pending: int
+    """Messages of the stream that this consumer has not handed out yet."""
+
+
+def _delivery(message: Msg) -> Delivery:
+    fields = message.reply.split(".")
+    at = 0 if len(fields) == 9 else 2
+    return Delivery(
+        subject=message.subject,
+        headers=message.headers or {},
+        data=message.data,
+        reply=message.reply,
+        consumer=fields[at + 3],
+        delivered=int(fields[at + 4]),
+        sequence=int(fields[at + 5]),
+        consumer_sequence=int(fields[at + 6]),
+        time_ns=int(fields[at + 7]),
+        pending=int(fields[at + 8]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """A consumer that outlives its readers; several processes share it."""
+
+    stream: str
+    name: str
+    filters: tuple[str, ...]
+    ack_wait: float
+    max_ack_pending: int
+
+    def config(self) -> dict[str, Any]:
+        """As JetStream's API takes it. Tries are counted by us, so the server never gives up."""
+        return {
+            "durable_name": self.name,
+            "ack_policy": "explicit",
+            "ack_wait": int(self.ack_wait * _NANO),
+            "max_deliver": -1,
+            "max_ack_pending": self.max_ack_pending,
+            "filter_subjects": list(self.filters),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A private reader of a stream from a sequence on: nothing to acknowledge, remade when lost."""
+
+    stream: str
+    filters: tuple[str, ...] = ()
+
+    def config(self, start: int) -> dict[str, Any]:
+        """As JetStream's API takes it, from sequence ``start`` on."""
+        return {
+            "ack_policy": "none",
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": start,
+            "filter_subjects": list(self.filters),
+            "mem_storage": True,
+            "num_replicas": 1,
+            "inactive_threshold": 60 * _NANO,
+            "max_deliver": 1,
+        }
+
+
+@dataclass
+class _Request:
+    left: int
+    reply: str
+    last_heard: float
+
+
+@dataclass
+class PullReader:
+    """Reads one consumer. Not shared between tasks."""
+
+    bus: Bus
+    consumer: Durable | Ordered
+    start: int = 1
+    """First sequence to read (ordered readers)."""
+    batch: int = 1000
+    max_bytes: int = 8 * 1024 * 1024
+    """Bytes that one request may bring: what bounds the buffer."""
+    _buffer: deque[Delivery] = field(default_factory=deque[Delivery], init=False)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _request: _Request | None = field(default=None, init=False)
+    _name: str = field(default="", init=False)
+    _lost: bool = field(default=True, init=False)
+    _next: int = field(default=1, init=False)
+    _consumed: int = field(default=0, init=False)
+    _asked: int = field(default=0, init=False)
+    _inbox: str = field(default="", init=False)
+    _subscription: Subscription | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._next = self.start
+        self.bus.reconnects.append(self._reconnected)
+
+    @property
+    def position(self) -> int:
+        """The sequence that an ordered reader goes on with."""
+        return self._next
+
+    def seek(self, sequence: int) -> None:
+        """Drop what is buffered and go on at ``sequence`` (ordered readers)."""
+        self._next = sequence
+        self._lose()
+
+    async def open(self) -> None:
+        """Make or join the consumer, and ask for messages."""
+        self._request = None
+        self._buffer.clear()
+        await self._listen()
+        config = self._config()
+        stream = self.consumer.stream
+        name = config.get("durable_name") or f"r_{new_secret(9).replace('-', '0')}"
+        await self.bus.api(
+            f"CONSUMER.CREATE.{stream}.{name}",
+            {"stream_name": stream, "config": config | {"name": name}, "action": ""},
+        )
+        self._name, self._lost = name, False
+        self._consumed = 0
+        await self._ask()
+
+    async def _listen(self) -> None:
+        """Hear our own inbox: deliveries come under their original subject, so it is not shared."""
+        if self._subscription is None:
+            self._inbox = new_inbox()
+            self._subscription = await self.bus.client.subscribe(
+                f"{self._inbox}.*",
+                cb=self._arrived,
+                pending_msgs_limit=1_000_000,
+                pending_bytes_limit=512 * 1024 * 1024,
+            )
+
+    def _config(self) -> dict[str, Any]:
+        if isinstance(self.consumer, Durable):
+            return self.consumer.config()
+        return self.consumer.config(self._next)
+
+    async def close(self) -> None:
+        """Stop reading; an ordered reader's consumer is removed."""
+        self._request = None
+        self.bus.reconnects.remove(self._reconnected)
+        if self._subscription is not None and self.bus.connected:
+            await self._subscription.unsubscribe()
+        if isinstance(self.consumer, Ordered) and self._name and self.bus.connected:
+            try:
+                await self.bus.api(
+                    f"CONSUMER.DELETE.{self.consumer.stream}.{self._name}", timeout=1.0
+                )
+            except (BusUnavailable, JetStreamRefused):
+                return
+
+    async def take(self, most: int, wait: float | None = None) -> list[Delivery]:
+        """What has arrived, at most ``most``; waits for the first one, at most ``wait`` seconds.
+
+        Remakes the request or the consumer when either was lost. BusUnavailable while the bus is
+        away.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = None if wait is None else loop.time() + wait
+        while not self._buffer:
+            await self._keep_asking()
+            self._wake.clear()
+            if self._buffer:
+                break
+            patience = _SILENCE if deadline is None else max(0.0, deadline - loop.time())
+            try:
+                async with asyncio.timeout(min(_SILENCE, patience)):
+                    await self._wake.wait()
+            except TimeoutError:
+                if deadline is not None and loop.time() >= deadline:
+                    return []
+        taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
+        if isinstance(self.consumer, Ordered):
+            self._next = taken[-1].sequence + 1
+        if self._request is None and not self._lost and len(self._buffer) < self.batch:
+            await self._ask()
+        return taken
+
+    async def _keep_asking(self) -> None:
+        request = self._request
+        now = asyncio.get_running_loop().time()
+        if self._lost or (request is not None and now - request.last_heard > _SILENCE):
+            await self.open()
+        elif request is None:
+            await self._ask()
+
+    async def _ask(self) -> None:
+        self._asked += 1
+        reply = f"{self._inbox}.{self._asked}"
+        now = asyncio.get_running_loop().time()
+        self._request = _Request(self.batch, reply, now)
+        body = {
+            "batch": self.batch,
+            "max_bytes": self.max_bytes,
+            "expires": int(_EXPIRES * _NANO),
+            "idle_heartbeat": int(_HEARTBEAT * _NANO),
+        }
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.consumer.stream}.{self._name}"
+        try:
+            await self.bus.emit(subject, msgspec.json.encode(body), reply=reply)
+        except BusUnavailable:
+            self._lose()
+            raise
+
+    async def _arrived(self, message: Msg) -> None:
+        request = self._request
+        if request is not None:
+            request.last_heard = asyncio.get_running_loop().time()
+        if not message.reply.startswith("$JS.ACK."):
+            if request is not None and message.subject == request.reply:
+                self._status(message.headers or {})
+            return
+        delivery = _delivery(message)
+        if delivery.consumer != self._name or self._lost or not self._contiguous(delivery):
+            return
+        self._buffer.append(delivery)
+        if request is not None:
+            request.left -= 1
+            if request.left == 0:
+                self._request = None
+        self._wake.set()
+
+    def _contiguous(self, delivery: Delivery) -> bool:
+        """An ordered reader sees every message of its consumer once; a gap means one was dropped."""
+        if isinstance(self.consumer, Durable):
+            return True
+        self._consumed += 1
+        if delivery.consumer_sequence == self._consumed:
+            return True
+        self._lose()
+        return False
+
+    def _status(self, headers: dict[str, str]) -> None:
+        """100 is a heartbeat; 404, 408 and "exceeded" end the request; the rest end the consumer."""
+        status, text = headers.get("Status", ""), headers.get("Description", "").lower()
+        if status == "100":
+            return
+        self._request = None
+        if status not in {"404", "408"} and "exceeded" not in text:
+            self._lost = True
+        self._wake.set()
+
+    def _lose(self) -> None:
+        self._request = None
+        self._buffer.clear()
+        self._lost = True
+        self._wake.set()
+
+    def _reconnected(self) -> None:
+        self._lose()
+
+

@@ -1,0 +1,81 @@
+"""A service: its handlers, registered by decorators; which transport carries them is not its affair."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from contracts.envelope import Command, Event, Recorded
+from services.runtime.store import Accepted, Store
+
+C = TypeVar("C", bound=Command)
+
+CommandHandler = Callable[[C, Store], Awaitable[Accepted]]
+Reaction = Callable[[Recorded, Store], Awaitable[None]]
+_AnyHandler = Callable[[Any, Store], Awaitable[Accepted]]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRoute:
+    """A command and the handler that decides on it."""
+
+    command: type[Command]
+    handler: _AnyHandler
+    one_at_a_time: Callable[[Any], object] | None
+    """Commands for which this gives the same value are not handled side by side in one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionRoute:
+    """An event and what the service does when it happens."""
+
+    event: type[Event]
+    handler: Reaction
+    name: str
+
+
+@dataclass
+class Service:
+    """Everything one service handles."""
+
+    name: str
+    commands: dict[type[Command], CommandRoute] = field(
+        default_factory=dict[type[Command], CommandRoute]
+    )
+    reactions: list[ReactionRoute] = field(default_factory=list[ReactionRoute])
+    background: list[Callable[[Store], Awaitable[None]]] = field(
+        default_factory=list[Callable[[Store], Awaitable[None]]]
+    )
+
+    def handles(
+        self, command: type[C], *, one_at_a_time: Callable[[C], object] | None = None
+    ) -> Callable[[CommandHandler[C]], CommandHandler[C]]:
+        """Register the one handler of a command; its docstring is the command's description."""
+
+        def register(handler: CommandHandler[C]) -> CommandHandler[C]:
+            _require_docstring(handler)
+            if command in self.commands:
+                raise ValueError(f"{command.__name__} has a handler already")
+            self.commands[command] = CommandRoute(command, handler, one_at_a_time)
+            return handler
+
+        return register
+
+    def on(self, event: type[Event]) -> Callable[[Reaction], Reaction]:
+        """Register a reaction to an event; its docstring is its description."""
+
+        def register(handler: Reaction) -> Reaction:
+            _require_docstring(handler)
+            self.reactions.append(ReactionRoute(event, handler, handler.__name__))
+            return handler
+
+        return register
+
+    @property
+    def areas(self) -> set[str]:
+        """The areas whose commands this service takes."""
+        return {command.area for command in self.commands}
+
+
+def _require_docstring(handler: Callable[..., Any]) -> None:
+    if not handler.__doc__:
+        raise ValueError(f"{handler.__name__} needs a docstring: it becomes its description")

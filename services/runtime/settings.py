@@ -1,0 +1,185 @@
+"""Settings, read once: defaults, then a YAML file, then ``AIOPS_`` variables, then the caller."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NatsSettings(_Section):
+    """The bus. Empty ``url`` means: `aiops up` starts its own server."""
+
+    url: str = Field(default="", description="nats://host:port, several by comma.")
+    user: str = Field(default="", description="User of this part.")
+    password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(
+        default=1, description="Copies of every stream: 3 on a cluster of three."
+    )
+    sync_interval: str = Field(
+        default="1s", description="How often the embedded server fsyncs; `always` for power-loss safety."
+    )
+    max_file_store: str = Field(default="20GB", description="Disk that the embedded server may use.")
+    append_patience: float = Field(
+        default=15.0, gt=0, description="Seconds that an append is retried while the bus is away."
+    )
+
+
+class DatabaseSettings(_Section):
+    """PostgreSQL. Empty ``url`` means: `aiops up` starts its own server."""
+
+    url: SecretStr = Field(default=SecretStr(""), description="postgresql://user:password@host/db.")
+    pool_size: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=8, description="Connections of one process."
+    )
+    timeout: float = Field(default=5.0, gt=0, description="Seconds that one statement may take.")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+class GatewaySettings(_Section):
+    """The HTTP door."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="0: any free one.")
+    auth: Literal["token", "none"] = Field(
+        default="token", description="`none` is refused unless bound to loopback."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=("localhost", "127.0.0.1", "[::1]"), description="Host headers that are answered."
+    )
+    write_timeout: float = Field(
+        default=5.0, gt=0, description="Seconds that a write waits for its projection, then 202."
+    )
+    max_body: int = Field(default=10_000_000, ge=1024, description="Bytes of a request body.")
+    alert_bytes_in_flight: int = Field(
+        default=64_000_000, ge=1024, description="Bytes of alert posts being taken in at once; then 503."
+    )
+    ring: Annotated[int, Field(ge=16)] = Field(
+        default=10_000, description="Frames that the live stream keeps in memory."
+    )
+    slow_client_seconds: float = Field(
+        default=30.0, gt=0, description="A socket that takes nothing for so long is cut off."
+    )
+    max_clients: int = Field(default=10_000, ge=1, description="Live connections of one process.")
+
+
+class RetentionSettings(_Section):
+    """How long things are kept."""
+
+    facts_hours: Annotated[int, Field(ge=1)] = Field(
+        default=2160, description="Alerts and other observed facts in the log, in hours."
+    )
+    telemetry_hours: Annotated[int, Field(ge=1)] = Field(
+        default=48, description="Telemetry on the bus, in hours."
+    )
+    telemetry_bytes: int = Field(default=8_000_000_000, ge=1_000_000, description="And its bytes.")
+    dead_letters_days: Annotated[int, Field(ge=1)] = Field(default=30, description="In days.")
+
+
+class ClusterSettings(_Section):
+    """Rules of the fleet registry."""
+
+    allow_insecure_endpoints: bool = Field(
+        default=False, description="Plain http for addresses other than loopback."
+    )
+
+
+class WorkerSettings(_Section):
+    """How messages are worked on."""
+
+    concurrency: Annotated[int, Field(ge=1, le=1024)] = Field(
+        default=32, description="Commands of one area in work at once."
+    )
+    max_deliver: Annotated[int, Field(ge=1)] = Field(
+        default=6, description="Tries before a message goes to the dead letters."
+    )
+    ack_wait: float = Field(
+        default=10.0, gt=0, description="Seconds until the message of a dead worker is redelivered."
+    )
+    poison_run: Annotated[int, Field(ge=1)] = Field(
+        default=100, description="Dead letters in a row after which a handler stops."
+    )
+
+
+class TelemetrySettings(_Section):
+    """The platform's own logs and traces."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    otlp_endpoint: str = Field(default="", description="http://host:4318; empty: no traces are sent.")
+
+
+class EventSettings(_Section):
+    """Which versions of events are written during a rolling upgrade."""
+
+    write_versions: dict[str, int] = Field(
+        default_factory=dict, description="Public event name to version; others write their newest."
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AIOPS_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(default=Path(".aiops"), description="Everything of a one-machine installation.")
+    nats: NatsSettings = NatsSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    retention: RetentionSettings = RetentionSettings()
+    clusters: ClusterSettings = ClusterSettings()
+    workers: WorkerSettings = WorkerSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    events: EventSettings = EventSettings()
+    health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Port of /health, /ready and /metrics of a worker part; 0: none."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Caller before environment before file."""
+        file = os.environ.get(CONFIG_FILE_VARIABLE)
+        if file:
+            return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls, file))
+        return (init_settings, env_settings)
+
+
+class InvalidSettings(Exception):
+    """A setting is wrong; the text is one line that names it."""
+
+
+def load_settings(**values: Any) -> Settings:
+    """The effective settings; InvalidSettings with one clear line for a wrong value."""
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = "__".join(str(part) for part in first["loc"]).upper()
+        raise InvalidSettings(f"AIOPS_{path}: {first['msg']}") from None
+    if settings.gateway.auth == "none" and not _is_loopback(settings.gateway.host):
+        raise InvalidSettings("AIOPS_GATEWAY__AUTH: none is refused unless bound to loopback")
+    return settings

@@ -1,0 +1,100 @@
+"""What a handler works with: the log within the context of one message."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar, cast
+from uuid import UUID
+
+from contracts.envelope import Context, Event, Message, Recorded
+from contracts.refusals import TryLater
+from contracts.subjects import NO_CLUSTER, EntityKey
+from services.runtime.ids import derived_id
+from services.runtime.log import NOTHING, Conflict, EventLog, Head, find_command
+from services.runtime.settings import Settings
+
+_TRIES = 8
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a handler says of a command that it granted."""
+
+    id: str | None = None
+    version: int | None = None
+    sequence: int | None = None
+
+
+class AlreadyDone(Exception):
+    """An earlier try of this command has appended its events."""
+
+    def __init__(self, last: Recorded) -> None:
+        super().__init__(str(last.event_id))
+        self.accepted = Accepted(last.event.key.id, last.version, last.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[S]):
+    """An aggregate as its events tell it."""
+
+    state: S | None
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The log as one message's handler sees it."""
+
+    log: EventLog
+    context: Context
+    at: datetime
+    """When the message was stored: the only time that domain code sees."""
+    settings: Settings
+
+    def mint(self) -> UUID:
+        """The id of what this command creates; a repeat of the command mints the same."""
+        return derived_id(self.context.command_id)
+
+    async def load(
+        self, key: EntityKey, evolve: Callable[[S | None, E], S | None]
+    ) -> Loaded[S]:
+        """An aggregate's state and head; AlreadyDone if this command has changed it before.
+
+        For aggregates whose events carry their whole state: `evolve` sees the last 32 events.
+        """
+        recorded = await self.log.load_last(key)
+        done = find_command(recorded, self.context.command_id)
+        if done is not None:
+            raise AlreadyDone(done)
+        state: S | None = None
+        for entry in recorded:
+            state = evolve(state, cast(E, entry.event))
+        last = recorded[-1] if recorded else None
+        return Loaded(state, Head(last.sequence, last.version or 0) if last else NOTHING)
+
+    async def append(
+        self, events: Sequence[Event], expected: Mapping[EntityKey, Head]
+    ) -> Accepted:
+        """Store a decision, all of it or nothing."""
+        appended = await self.log.append(events, expected, self.context, self.at)
+        return Accepted(events[-1].key.id, appended.version, appended.sequence)
+
+    async def measure(self, kind: str, cluster: str, message: Message) -> None:
+        """Store a measurement: telemetry, which is no decision and ages out."""
+        subject = f"tel.{kind}.{cluster}.{NO_CLUSTER}"
+        await self.log.bus.publish(subject, message.model_dump_json().encode())
+
+    async def settle(self, attempt: Callable[[], Awaitable[Accepted]]) -> Accepted:
+        """Load, decide and append; once more if somebody else was first, up to 8 times."""
+        for number in range(_TRIES):
+            try:
+                return await attempt()
+            except AlreadyDone as done:
+                return done.accepted
+            except Conflict:
+                await asyncio.sleep(self.log.random.random() * 0.005 * 2**number)
+        raise TryLater("the entity is being changed by many at once", delay=0.5)

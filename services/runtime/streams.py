@@ -1,0 +1,103 @@
+"""The only place that makes or changes streams.
+
+`ensure` creates what is missing and upgrades what differs in place; it runs once, by the part
+`setup`, with the one NATS user that may. Decisions and their reasons: design.md, section 2.
+"""
+
+from typing import Any
+
+from services.runtime.bus import Bus, JetStreamRefused
+from services.runtime.settings import Settings
+
+EVENTS = "EVT"
+TELEMETRY = "TEL"
+COMMANDS = "CMD"
+DEAD_LETTERS = "DLQ"
+OUTCOMES = "KV_outcomes"
+
+_SECOND = 1_000_000_000
+_NOT_FOUND = 10059
+_DUPLICATES = 120 * _SECOND
+
+
+def definitions(settings: Settings) -> list[dict[str, Any]]:
+    """Every stream as JetStream's API takes it; durations in nanoseconds."""
+    keep = settings.retention
+    common: dict[str, Any] = {
+        "storage": "file",
+        "num_replicas": settings.nats.replicas,
+        "allow_direct": True,
+        "discard": "old",
+        "compression": "none",
+    }
+    return [
+        common
+        | {
+            "name": EVENTS,
+            "subjects": ["evt.>"],
+            "allow_atomic": True,
+            "allow_msg_ttl": True,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": TELEMETRY,
+            "subjects": ["tel.>"],
+            "compression": "s2",
+            "max_age": keep.telemetry_hours * 3600 * _SECOND,
+            "max_bytes": keep.telemetry_bytes,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": COMMANDS,
+            "subjects": ["cmd.>"],
+            "retention": "workqueue",
+            "allow_atomic": True,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": DEAD_LETTERS,
+            "subjects": ["dlq.>"],
+            "max_msgs_per_subject": 1,
+            "max_age": keep.dead_letters_days * 24 * 3600 * _SECOND,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": OUTCOMES,
+            "subjects": ["$KV.outcomes.>"],
+            "max_msgs_per_subject": 1,
+            "allow_rollup_hdrs": True,
+            "deny_delete": True,
+            "discard": "new",
+            "max_age": 24 * 3600 * _SECOND,
+            "duplicate_window": _DUPLICATES,
+        },
+    ]
+
+
+async def ensure(bus: Bus, settings: Settings) -> None:
+    """Every stream exists with exactly our settings."""
+    for wanted in definitions(settings):
+        try:
+            current = (await bus.api(f"STREAM.INFO.{wanted['name']}"))["config"]
+        except JetStreamRefused as error:
+            if error.code != _NOT_FOUND:
+                raise
+            await bus.api(f"STREAM.CREATE.{wanted['name']}", wanted)
+            continue
+        if any(current.get(name) != value for name, value in wanted.items()):
+            await bus.api(f"STREAM.UPDATE.{wanted['name']}", current | wanted)
+
+
+async def configurations(bus: Bus) -> dict[str, dict[str, Any]]:
+    """The configuration of every stream as the server has it, by name."""
+    found: dict[str, dict[str, Any]] = {}
+    while True:
+        page = await bus.api("STREAM.LIST", {"offset": len(found)})
+        for stream in page.get("streams") or []:
+            found[stream["config"]["name"]] = stream["config"]
+        if len(found) >= page["total"]:
+            return found

@@ -1,0 +1,48 @@
+"""The locks pin everything by hash, agree with each other, and name no place to fetch from."""
+
+import re
+import tomllib
+
+import pytest
+
+from tests.kit.tree import ROOT
+
+LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-bootstrap.txt"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def lock(name: str) -> str:
+    return (ROOT / "deploy" / name).read_text()
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==([^ ]+)", lock(name), re.MULTILINE))
+
+
+def names(wanted: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9.-]", each)[0].lower() for each in wanted}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_host(name: str) -> None:
+    assert re.findall(r"https?:|://|--(?:extra-)?index|--find-links| @ ", lock(name)) == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_pin_has_its_hashes(name: str) -> None:
+    blocks = re.split(r"^(?=\S+==)", lock(name), flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(pins(name)) > 0
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_what_the_project_asks_for_is_pinned() -> None:
+    project = PROJECT["project"]
+    runtime = names([*project["dependencies"], *project["optional-dependencies"]["embedded"]])
+    dev = names(PROJECT["dependency-groups"]["dev"])
+    assert runtime - set(pins("requirements.txt")) == set()
+    assert (runtime | dev) - set(pins("requirements-dev.txt")) == set()
+    assert set(pins("requirements-bootstrap.txt")) == {"uv"}
+
+
+def test_tests_run_on_the_versions_that_are_shipped() -> None:
+    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()

@@ -1,0 +1,166 @@
+"""Scans over every event and every command: an addition is tested by being there."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+import contracts
+from contracts.catalog import CATALOG, COMMANDS, EVENTS, command_class
+from contracts.envelope import Command, Event, Message
+from contracts.subjects import address, is_plain_token, parse
+from tests.kit import builders
+
+MESSAGES: tuple[type[Message], ...] = (*EVENTS, *COMMANDS)
+SAMPLES: Mapping[type[Message], Callable[[], Message]] = {**builders.EVENTS, **builders.COMMANDS}
+
+# A published name is for ever: lines are added here, never changed or removed.
+EVENT_NAMES = {
+    "ClusterRegistered": ("aiops.cluster.registered.v1", "registered", "CLUSTER_REGISTERED"),
+    "ClusterUpdated": ("aiops.cluster.updated.v1", "updated", "CLUSTER_UPDATED"),
+    "ClusterDeleted": ("aiops.cluster.deleted.v1", "deleted", "CLUSTER_DELETED"),
+    "ClusterNameTaken": ("aiops.cluster_name.taken.v1", "taken", "CLUSTER_NAME_TAKEN"),
+    "ClusterNameFreed": ("aiops.cluster_name.freed.v1", "freed", "CLUSTER_NAME_FREED"),
+    "AlertFired": ("aiops.alert.fired.v1", "fired", "ALERT_FIRED"),
+    "AlertResolved": ("aiops.alert.resolved.v1", "resolved", "ALERT_RESOLVED"),
+}
+COMMAND_NAMES = {
+    "RegisterCluster": ("clusters", "register_cluster"),
+    "UpdateCluster": ("clusters", "update_cluster"),
+    "DeleteCluster": ("clusters", "delete_cluster"),
+    "IngestAlerts": ("alerts", "ingest_alerts"),
+    "RebuildProjection": ("projections", "rebuild_projection"),
+    "RetryDeadLetter": ("dead_letters", "retry_dead_letter"),
+}
+# One stored payload of every type ever published, by ce-type; also only added to.
+STORED: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("stored_events.json").read_text()
+)
+
+every_message = pytest.mark.parametrize("message", MESSAGES, ids=lambda cls: cls.__name__)
+every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda cls: cls.__name__)
+every_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda cls: cls.__name__)
+
+
+def public_classes() -> Iterator[type]:
+    for found in pkgutil.walk_packages(contracts.__path__, "contracts."):
+        for name, cls in inspect.getmembers(importlib.import_module(found.name), inspect.isclass):
+            if cls.__module__ == found.name and not name.startswith("_"):
+                yield cls
+
+
+@every_message
+def test_a_message_survives_the_journey_through_json(message: type[Message]) -> None:
+    sample = SAMPLES[message]()
+    assert message.model_validate_json(sample.model_dump_json()) == sample
+
+
+@every_message
+def test_a_message_knows_exactly_its_own_fields(message: type[Message]) -> None:
+    fields = json.loads(SAMPLES[message]().model_dump_json())
+    with pytest.raises(ValueError, match="unheard_of"):
+        message.model_validate(fields | {"unheard_of": 1})
+
+
+@every_message
+def test_a_message_cannot_be_changed(message: type[Message]) -> None:
+    sample = SAMPLES[message]()
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(sample, next(iter(message.model_fields)), None)
+
+
+@given(st.dictionaries(st.text(), st.text()), st.text())
+def test_any_text_of_an_alert_survives(labels: dict[str, str], summary: str) -> None:
+    event = builders.fired(labels=labels, annotations={"summary": summary})
+    assert CATALOG.decode(event.names.type, event.model_dump_json().encode()) == event
+
+
+def test_every_public_class_says_what_it_is_for() -> None:
+    assert [cls.__name__ for cls in public_classes() if not cls.__doc__] == []
+
+
+def test_every_event_and_command_is_in_the_catalog() -> None:
+    bases = {"Message", "Event", "Command", "Query"}
+    written = {
+        cls
+        for cls in public_classes()
+        if issubclass(cls, Event | Command) and cls.__name__ not in bases
+    }
+    assert written == set(MESSAGES)
+
+
+def test_event_names_are_as_published() -> None:
+    names = {
+        event.__name__: (event.names.type, event.names.token, event.names.public)
+        for event in EVENTS
+    }
+    assert names == EVENT_NAMES
+
+
+def test_command_names_are_as_published() -> None:
+    names = {command.__name__: (command.area, command.snake_name()) for command in COMMANDS}
+    assert names == COMMAND_NAMES
+
+
+def test_no_two_events_share_a_name() -> None:
+    assert len({event.names.type for event in EVENTS}) == len(EVENTS)
+    assert len({event.names.public for event in EVENTS}) == len(EVENTS)
+    assert len({(event.entity, event.names.token) for event in EVENTS}) == len(EVENTS)
+
+
+@every_event
+def test_class_name_and_version_agree(event: type[Event]) -> None:
+    suffix = "" if event.version == 1 else f"V{event.version}"
+    stem = event.__name__.removesuffix(suffix)
+    assert event.__name__ == stem + suffix
+    assert not stem[-1].isdigit()
+
+
+@every_event
+def test_an_event_lands_under_its_entity(event: type[Event]) -> None:
+    sample = builders.EVENTS[event]()
+    place = address(sample.key, event.names.token, 3 if event.aggregate else None)
+    taken_apart = parse(place.subject)
+    assert taken_apart.key == sample.key
+    assert taken_apart.event == event.names.token
+    assert sample.key.type == event.entity
+    assert is_plain_token(event.names.token)
+    assert place.subject.startswith(place.filter.removesuffix(">"))
+
+
+@every_event
+def test_the_catalog_reads_an_event_by_its_type(event: type[Event]) -> None:
+    sample = builders.EVENTS[event]()
+    body = sample.model_dump_json().encode()
+    assert CATALOG.decode(event.names.type, body) == sample
+    assert CATALOG.public_name(event.names.type) == event.names.public
+
+
+@pytest.mark.parametrize("event_type", STORED)
+def test_what_was_stored_once_is_readable_for_ever(event_type: str) -> None:
+    event = CATALOG.decode(event_type, json.dumps(STORED[event_type]).encode())
+    if event.names.type == event_type:
+        assert json.loads(event.model_dump_json()) == STORED[event_type]
+
+
+@every_event
+def test_a_stored_sample_of_every_event_is_kept(event: type[Event]) -> None:
+    sample = builders.EVENTS[event]().model_dump_json()
+    assert event.names.type in STORED, f"add to stored_events.json: {sample}"
+
+
+@every_command
+def test_a_command_is_found_by_its_address(command: type[Command]) -> None:
+    assert command_class(command.area, command.snake_name()) is command
+    assert is_plain_token(command.area)
+    assert is_plain_token(command.snake_name())
+
+
+def test_an_unheard_of_command_is_not_found() -> None:
+    assert command_class("clusters", "paint_cluster") is None

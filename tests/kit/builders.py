@@ -1,0 +1,223 @@
+"""Messages with sensible values: the same ones at every call, changed by keyword."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.alerts import (
+    Alert,
+    AlertFired,
+    AlertReport,
+    AlertResolved,
+    AlertState,
+    IngestAlerts,
+    Severity,
+)
+from contracts.clusters import (
+    Cluster,
+    ClusterDeleted,
+    ClusterNameFreed,
+    ClusterNameTaken,
+    ClusterRegistered,
+    ClusterUpdated,
+    DeleteCluster,
+    RegisterCluster,
+    Registration,
+    UpdateCluster,
+)
+from contracts.envelope import Command, Context, Event, Recorded
+from contracts.operations import RebuildProjection, RetryDeadLetter
+
+CLUSTER_ID = UUID("11111111-1111-5111-8111-111111111111")
+OTHER_CLUSTER_ID = UUID("22222222-2222-5222-8222-222222222222")
+ALERT_ID = UUID("33333333-3333-5333-8333-333333333333")
+COMMAND_ID = UUID("44444444-4444-7444-8444-444444444444")
+EVENT_ID = UUID("55555555-5555-5555-8555-555555555555")
+CORRELATION_ID = UUID("66666666-6666-7666-8666-666666666666")
+FINGERPRINT = "0123456789abcdef"
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def at(seconds: float = 0) -> datetime:
+    """A moment, in seconds after `START`."""
+    return START + timedelta(seconds=seconds)
+
+
+def _registration() -> dict[str, Any]:
+    return {
+        "name": "edge-berlin-1",
+        "display_name": "Berlin, rack 1",
+        "api_server_url": "https://api.edge-berlin-1.example.com:6443",
+        "cluster_type": "EDGE",
+        "platform": "OPENSHIFT",
+        "region": "eu-central",
+        "environment": "PRODUCTION",
+        "labels": {"team": "ran", "example.com/tier": "1"},
+        "endpoints": {"prometheus_url": "https://prometheus.edge-berlin-1.example.com"},
+    }
+
+
+def registration(**changes: Any) -> Registration:
+    return Registration.model_validate(_registration() | changes)
+
+
+def cluster(**changes: Any) -> Cluster:
+    decided = {"id": CLUSTER_ID, "created_at": at(), "updated_at": at()}
+    return Cluster.model_validate(_registration() | decided | changes)
+
+
+def register(**changes: Any) -> RegisterCluster:
+    return RegisterCluster.model_validate(_registration() | changes)
+
+
+def update(**changes: Any) -> UpdateCluster:
+    """A merge patch, unless ``registration`` is given."""
+    values: dict[str, Any] = {"cluster_id": CLUSTER_ID}
+    if "registration" not in changes:
+        values["patch"] = {"region": "eu-west"}
+    return UpdateCluster.model_validate(values | changes)
+
+
+def delete(**changes: Any) -> DeleteCluster:
+    return DeleteCluster.model_validate({"cluster_id": CLUSTER_ID} | changes)
+
+
+def registered(**changes: Any) -> ClusterRegistered:
+    """``changes`` are those of the cluster."""
+    return ClusterRegistered(cluster=cluster(**changes))
+
+
+def updated(*, changed_fields: tuple[str, ...] = ("region",), **changes: Any) -> ClusterUpdated:
+    """``changes`` are those of the cluster."""
+    after = {"region": "eu-west", "updated_at": at(60)} | changes
+    return ClusterUpdated(cluster=cluster(**after), changed_fields=changed_fields)
+
+
+def deleted(**changes: Any) -> ClusterDeleted:
+    return ClusterDeleted.model_validate(
+        {"cluster_id": CLUSTER_ID, "name": "edge-berlin-1"} | changes
+    )
+
+
+def name_taken(**changes: Any) -> ClusterNameTaken:
+    return ClusterNameTaken.model_validate(
+        {"cluster_id": CLUSTER_ID, "name": "edge-berlin-1"} | changes
+    )
+
+
+def name_freed(**changes: Any) -> ClusterNameFreed:
+    return ClusterNameFreed.model_validate(
+        {"cluster_id": CLUSTER_ID, "name": "edge-berlin-1"} | changes
+    )
+
+
+def alert(**changes: Any) -> Alert:
+    return Alert.model_validate(
+        {
+            "id": ALERT_ID,
+            "fingerprint": FINGERPRINT,
+            "cluster_id": CLUSTER_ID,
+            "alertname": "NodeDown",
+            "severity": Severity.CRITICAL,
+            "state": AlertState.FIRING,
+            "labels": {"alertname": "NodeDown", "severity": "critical", "namespace": "ran"},
+            "annotations": {"summary": "Node worker-1 does not answer"},
+            "starts_at": at(),
+            "generator_url": "https://prometheus.edge-berlin-1.example.com/graph",
+            "first_seen_at": at(5),
+        }
+        | changes
+    )
+
+
+def fired(*, renewed: bool = False, **changes: Any) -> AlertFired:
+    """``changes`` are those of the alert."""
+    return AlertFired(alert=alert(**changes), renewed=renewed)
+
+
+def resolved(*, duration_seconds: float = 600.0, **changes: Any) -> AlertResolved:
+    """``changes`` are those of the alert."""
+    after = {"state": AlertState.RESOLVED, "ends_at": at(duration_seconds)} | changes
+    return AlertResolved(alert=alert(**after), duration_seconds=duration_seconds)
+
+
+def report(**changes: Any) -> AlertReport:
+    return AlertReport.model_validate(
+        {
+            "status": "firing",
+            "labels": {"alertname": "NodeDown", "severity": "critical", "namespace": "ran"},
+            "annotations": {"summary": "Node worker-1 does not answer"},
+            "startsAt": at(),
+            "endsAt": None,
+            "generatorURL": "https://prometheus.edge-berlin-1.example.com/graph",
+            "fingerprint": FINGERPRINT,
+        }
+        | changes
+    )
+
+
+def ingest(*reports: AlertReport, **changes: Any) -> IngestAlerts:
+    """Of one report, unless others are given."""
+    values = {"cluster_id": CLUSTER_ID, "received_at": at(5), "reports": reports or (report(),)}
+    return IngestAlerts.model_validate(values | changes)
+
+
+def rebuild(**changes: Any) -> RebuildProjection:
+    return RebuildProjection.model_validate({"name": "fleet"} | changes)
+
+
+def retry(**changes: Any) -> RetryDeadLetter:
+    return RetryDeadLetter.model_validate({"sequence": 7} | changes)
+
+
+def context(**changes: Any) -> Context:
+    values: dict[str, Any] = {
+        "command_id": COMMAND_ID,
+        "actor": "ada",
+        "correlation_id": CORRELATION_ID,
+        "causation_id": COMMAND_ID,
+        "source": "/services/clusters",
+    }
+    return Context(**(values | changes))
+
+
+def recorded(event: Event | None = None, **changes: Any) -> Recorded:
+    """An event as the log gives it; ``registered()`` unless another is given."""
+    event = registered() if event is None else event
+    values: dict[str, Any] = {
+        "event": event,
+        "sequence": 1,
+        "logged_at": at(1),
+        "event_id": EVENT_ID,
+        "time": at(),
+        "source": "/services/clusters",
+        "actor": "ada",
+        "correlation_id": CORRELATION_ID,
+        "causation_id": COMMAND_ID,
+        "command_id": COMMAND_ID,
+        "version": 1 if event.aggregate else None,
+    }
+    return Recorded(**(values | changes))
+
+
+EVENTS: Mapping[type[Event], Callable[[], Event]] = {
+    ClusterRegistered: registered,
+    ClusterUpdated: updated,
+    ClusterDeleted: deleted,
+    ClusterNameTaken: name_taken,
+    ClusterNameFreed: name_freed,
+    AlertFired: fired,
+    AlertResolved: resolved,
+}
+"""A builder for every event there is; a test notices a missing one."""
+
+COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
+    RegisterCluster: register,
+    UpdateCluster: update,
+    DeleteCluster: delete,
+    IngestAlerts: ingest,
+    RebuildProjection: rebuild,
+    RetryDeadLetter: retry,
+}
+"""A builder for every command there is."""

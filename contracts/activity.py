@@ -17,7 +17,8 @@ class EventRecord(Message):
     cluster_id: UUID | None
     cluster_name: str | None
     timestamp: Timestamp
-    payload: dict[str, Any]
+    payload: dict[str, Any] | None
+    """None once the event has aged out of the log."""
     correlation_id: UUID
     causation_id: UUID
     actor: str

@@ -53,6 +53,11 @@ class EventCatalog:
             raise UnknownEvent(event_type)
         return known.model_validate_json(json.dumps(payload))
 
+    @property
+    def public_names(self) -> frozenset[str]:
+        """The public name of every event type that is known here."""
+        return frozenset(known.names.public for known in self._classes.values())
+
     def public_name(self, event_type: str) -> str:
         """The public name of an event type, also of one whose version is not known here."""
         known = self._classes.get(event_type)

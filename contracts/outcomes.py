@@ -12,7 +12,7 @@ class Outcome(Message):
     """The one answer to a command, kept for 24 hours under its id."""
 
     command_id: UUID
-    outcome: Literal["accepted", "refused", "failed"]
+    outcome: Literal["accepted", "refused", "failed", "pending"]
     id: str | None = None
     """The entity that the command acted on."""
     version: int | None = None

@@ -29,7 +29,7 @@ def platform_parts() -> tuple[PartCommand, ...]:
     return tuple(
         PartCommand(
             part.name,
-            (sys.executable, "-m", "deploy.cli.main", "run", part.name),
+            (sys.executable, "-m", "deploy.run", part.name),
             part.health.path if part.health else "",
         )
         for part in PARTS

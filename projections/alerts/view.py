@@ -1,6 +1,7 @@
 """The rows of the alerts projection, and an alert as people see it."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -61,5 +62,6 @@ OCCURRENCE = Table(
         "(starts_at desc, id desc) where state = 'RESOLVED'",
     ),
     kept=frozenset({"last_seen_at", "occurrences"}),
+    more=(Path(__file__).parent / "tally.sql").read_text(),
 )
 CLUSTER_NAME = Table("cluster_name", ClusterNameRow, key=("cluster_id",))

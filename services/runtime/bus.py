@@ -292,6 +292,14 @@ class Bus:
             raise BusUnavailable(f"batched direct get on {stream}: status {status}")
         return found
 
+    async def hear(self, subject: str, sink: Callable[[str, bytes], None]) -> None:
+        """Give subject and body of core messages to ``sink``."""
+
+        async def take(message: Msg) -> None:
+            sink(message.subject, message.data)
+
+        await self.subscribe(subject, take)
+
     async def subscribe(
         self, subject: str, handler: Callable[[Msg], Awaitable[None]], *, queue: str = ""
     ) -> Callable[[], Awaitable[None]]:

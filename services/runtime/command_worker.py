@@ -145,7 +145,7 @@ class CommandWorker:
             await self._bury(delivery, delivery.headers.get("Nats-Msg-Id", ""), str(error))
             return
         known = await outcomes.find(self.bus, incoming.command_id)
-        if known is not None and known.outcome != "failed":
+        if known is not None and known.outcome in {"accepted", "refused"}:
             await self._finish(incoming, known, known_before=True)
             return
         try:

@@ -46,6 +46,10 @@ async def connect(settings: DatabaseSettings, name: str) -> Connection:
         raise DatabaseUnavailable("cannot connect to PostgreSQL") from error
 
 
+class NotBuilt(DatabaseUnavailable):
+    """A projection's tables are not there yet."""
+
+
 class Database:
     """The pool that a process reads and writes small things through."""
 
@@ -84,6 +88,8 @@ class Database:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise DatabaseUnavailable("PostgreSQL did not answer in time") from error
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+            raise NotBuilt("a projection is not built yet") from error
 
     async def fetch_one(self, sql: str, parameters: Any = None) -> tuple[Any, ...] | None:
         """The first row of a statement; once more when the server has hung up in between."""

@@ -80,26 +80,46 @@ async def letters(bus: Bus) -> AsyncIterator[DeadLetter]:
     while True:
         query = {"seq": start, "batch": _PAGE, "next_by_subj": "dlq.>"}
         page = await bus.get_many(streams.DEAD_LETTERS, query)
+        if not page:
+            # A short page is not the last one: the server also ends a page by its size.
+            return
         for stored in page:
             yield _letter(stored)
-        if len(page) < _PAGE:
-            return
         start = page[-1].sequence + 1
 
 
 async def retry(bus: Bus, sequence: int) -> DeadLetter:
-    """Publish a dead letter again on its first subject; Refused if there is none to retry."""
+    """Have a dead letter handled again; Refused if there is none to retry.
+
+    A command is published again. An event is not, as that would append it to the log a second
+    time: the mark on its letter is what the reaction that failed reads (`wanted_again`).
+    """
     stored = await bus.get(streams.DEAD_LETTERS, {"seq": sequence})
     if stored is None or stored.headers.get(f"{_MARK}state") != "dead":
         raise Refused(Code.DEAD_LETTER_NOT_FOUND, f"there is no dead letter {sequence} to retry")
     letter = _letter(stored)
-    own = {name: value for name, value in stored.headers.items() if _is_own(name)}
-    # The id keeps its first part, which is the command's; the rest gets it past deduplication.
-    own["Nats-Msg-Id"] = f"{stored.headers[f'{_MARK}message-id']}:retry-{sequence}"
-    await bus.publish(letter.subject, letter.body, own)
+    if letter.stream != streams.EVENTS:
+        await _publish_again(bus, stored, letter)
     marker = {name: value for name, value in stored.headers.items() if not _of_server(name)}
     await bus.publish(stored.subject, letter.body, marker | {f"{_MARK}state": "retried"})
     return letter
+
+
+async def _publish_again(bus: Bus, stored: Stored, letter: DeadLetter) -> None:
+    if not letter.subject.startswith("cmd."):
+        text = f"dead letter {letter.sequence} is no command of ours"
+        raise Refused(Code.DEAD_LETTER_NOT_FOUND, text)
+    own = {name: value for name, value in stored.headers.items() if _is_own(name)}
+    # The id keeps its first part, which is the command's; the rest gets it past deduplication.
+    own["Nats-Msg-Id"] = f"{stored.headers[f'{_MARK}message-id']}:retry-{letter.sequence}"
+    await bus.publish(letter.subject, letter.body, own)
+
+
+def wanted_again(headers: Mapping[str, str]) -> int | None:
+    """The position of the event that a letter's mark asks to be handled again, None for no mark."""
+    sequence = headers.get(f"{_MARK}sequence")
+    retried = headers.get(f"{_MARK}state") == "retried"
+    return int(sequence) if retried and sequence else None
 
 
 def _of_server(name: str) -> bool:

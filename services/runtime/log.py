@@ -218,6 +218,11 @@ class EventLog:
         """The message at a position as it is stored."""
         return await self.bus.get(streams.EVENTS, {"seq": sequence})
 
+    async def at_each(self, sequences: Sequence[int]) -> dict[int, bytes]:
+        """The payloads at many positions, pipelined; those that have aged out are absent."""
+        answers = await asyncio.gather(*(self.at(sequence) for sequence in sequences))
+        return {stored.sequence: stored.data for stored in answers if stored is not None}
+
     async def read(self, start: int, limit: int) -> list[Stored]:
         """Messages from a position on, oldest first."""
         query = {"seq": max(start, 1), "batch": limit, "next_by_subj": "evt.>"}

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts.outcomes import Outcome
 from services.runtime import streams
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, JetStreamRefused
 
 
 async def put(bus: Bus, outcome: Outcome) -> None:
@@ -16,3 +16,14 @@ async def find(bus: Bus, command_id: UUID) -> Outcome | None:
     """The outcome of a command, None if there is none yet or no longer."""
     stored = await bus.get(streams.OUTCOMES, {"last_by_subj": f"$KV.outcomes.{command_id}"})
     return None if stored is None else Outcome.model_validate_json(stored.data)
+
+
+async def mark_pending(bus: Bus, command_id: UUID) -> None:
+    """Say that a command was taken, unless its outcome is known already."""
+    marker = Outcome(command_id=command_id, outcome="pending")
+    subject = f"$KV.outcomes.{command_id}"
+    first = {"Nats-Expected-Last-Subject-Sequence": "0"}
+    try:
+        await bus.publish(subject, marker.model_dump_json().encode(), first)
+    except JetStreamRefused:
+        return  # There is an outcome.

@@ -101,6 +101,14 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
     return [host.run for host in hosts.values()] + service_loops(runtime, [_operations(hosts)])
 
 
+def assemble(
+    runtime: Runtime, services: Sequence[Service], projections: Sequence[Projection]
+) -> list[Loop]:
+    """Every loop of a part."""
+    loops = service_loops(runtime, services)
+    return [*loops, *projection_loops(runtime, projections)] if projections else loops
+
+
 def _operations(hosts: dict[str, ProjectionHost]) -> Service:
     service = Service("projections")
 

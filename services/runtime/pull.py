@@ -6,7 +6,6 @@ arrived: one message when idle, many under load.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +41,8 @@ class Delivery:
     """Messages of the stream that this consumer has not handed out yet."""
 
 
-def _delivery(message: Msg) -> Delivery:
+def read_delivery(message: Msg) -> Delivery:
+    """A message of a consumer taken apart."""
     fields = message.reply.split(".")
     at = 0 if len(fields) == 9 else 2
     return Delivery(
@@ -252,7 +252,7 @@ class PullReader:
             if request is not None and message.subject == request.reply:
                 self._status(message.headers or {})
             return
-        delivery = _delivery(message)
+        delivery = read_delivery(message)
         if delivery.consumer != self._name or self._lost or not self._contiguous(delivery):
             return
         self._buffer.append(delivery)

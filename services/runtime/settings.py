@@ -89,6 +89,7 @@ class RetentionSettings(_Section):
     )
     telemetry_bytes: int = Field(default=8_000_000_000, ge=1_000_000, description="And its bytes.")
     dead_letters_days: Annotated[int, Field(ge=1)] = Field(default=30, description="In days.")
+    dead_letters_bytes: int = Field(default=2_000_000_000, ge=1_000_000, description="And bytes.")
 
 
 class ClusterSettings(_Section):
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
         if file:
             return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls, file))
         return (init_settings, env_settings)
+
+
+def environment() -> dict[str, str]:
+    """A copy of the environment, for programs that are started from here."""
+    return dict(os.environ)
 
 
 class InvalidSettings(Exception):

@@ -62,6 +62,7 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
             "subjects": ["dlq.>"],
             "max_msgs_per_subject": 1,
             "max_age": keep.dead_letters_days * 24 * 3600 * _SECOND,
+            "max_bytes": keep.dead_letters_bytes,
             "duplicate_window": _DUPLICATES,
         },
         common

@@ -37,12 +37,13 @@ def _python(name: str, code: str, ready: str = "") -> PartCommand:
     return PartCommand(name, (sys.executable, "-c", code), ready)
 
 
-PARTS = (
-    _python("setup", _SETUP),
-    _python("gateway", _GATEWAY, "/ready"),
-    _python("projector", _SLEEPER),
-    _python("workers", _SLEEPER),
-)
+def _parts(setup: str) -> tuple[PartCommand, ...]:
+    return (
+        _python("setup", setup),
+        _python("gateway", _GATEWAY, "/ready"),
+        _python("projector", _SLEEPER),
+        _python("workers", _SLEEPER),
+    )
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,12 @@ def alive(pid: int) -> bool:
         return False
 
 
-def start(directory: Path, **environment: str) -> Launched:
-    command = [sys.executable, "-m", "tests.deploy.launched", str(directory)]
+def start(directory: Path, *, setup: str = _SETUP, **environment: str) -> Launched:
+    command = [sys.executable, "-m", "tests.deploy.launched", str(directory), setup]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **environment},
+        env={"PATH": "/usr/bin:/bin", "AIOPS_GATEWAY__PORT": "0", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -150,8 +151,10 @@ def _say(line: str) -> None:
 
 def main() -> int:
     settings = load_settings(data_dir=Path(sys.argv[1]))
-    around = Surroundings({"PATH": "/usr/bin:/bin"}, _say, PARTS)
-    return asyncio.run(up(settings, port=0, open_browser=False, hooks=FakeHooks, around=around))
+    around = Surroundings({"PATH": "/usr/bin:/bin"}, _say, _parts(sys.argv[2]))
+    return asyncio.run(
+        up(settings, port=settings.gateway.port, open_browser=False, hooks=FakeHooks, around=around)
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The launcher: everything starts, what is killed comes back, nothing is left behind."""
 
 import os
+import socket
 import stat
 from pathlib import Path
 from signal import SIGKILL
@@ -120,3 +121,30 @@ def test_a_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert "is not empty" in text
     assert mode(home) == 0o755
     assert [path.name for path in home.iterdir()] == ["letter"]
+
+
+def test_a_set_up_that_fails_ends_the_start_with_its_log_and_no_process(tmp_path: Path) -> None:
+    launcher = start(tmp_path, setup="raise SystemExit('no such stream')")
+    text, _ = launcher.process.communicate(timeout=30)
+    assert launcher.process.returncode == 1
+    assert "aiops up: setup ended with 1" in text
+    assert "no such stream" in text
+    assert working_in(tmp_path / "postgres") == running_with(tmp_path / "nats.conf") == []
+
+
+def test_a_signal_during_the_start_ends_it_cleanly(tmp_path: Path) -> None:
+    launcher = start(tmp_path, setup="import time; time.sleep(600)")
+    eventually((tmp_path / "logs" / "setup.log").exists, launcher.process)
+    code, text, took = launcher.end()
+    assert (code, "ready" in text) == (0, False)
+    assert took < 10
+    assert working_in(tmp_path / "postgres") == running_with(tmp_path / "nats.conf") == []
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        launcher = start(tmp_path, AIOPS_GATEWAY__PORT=str(port))
+        text, _ = launcher.process.communicate(timeout=30)
+    assert launcher.process.returncode == 1
+    assert text.startswith(f"aiops up: port {port} cannot be used")

@@ -47,6 +47,8 @@ class Table:
     key: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
+    more: str = ""
+    """Statements run after the table is made; ``{schema}`` is where it lives."""
     columns: tuple[Column, ...] = field(init=False)
     key_at: tuple[int, ...] = field(init=False)
 
@@ -71,6 +73,8 @@ class Table:
             f"create table {schema}.{self.name} ({columns}, primary key ({', '.join(self.key)}))"
         ]
         statements += [f"create index on {schema}.{self.name} {index}" for index in self.indexes]
+        if self.more:
+            statements.append(self.more.replace("{schema}", schema))
         return "; ".join(statements)
 
     def upsert(self, schema: str) -> str:

@@ -1,0 +1,72 @@
+"""`aiops events tail`: the live stream in a terminal."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from deploy.cli.output import fail, say
+from deploy.cli.reach import hub
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TailRequest:
+    """What to show."""
+
+    event_types: list[str]
+    clusters: list[str]
+    since: int | None
+    as_json: bool
+
+
+async def tail(wanted: TailRequest) -> None:
+    """Print events until Ctrl-C; a lost connection is resumed without loss."""
+    found = hub()
+    if not found.token:
+        fail("events tail needs a run.json with a token: run it where `aiops up` runs")
+    url = found.gateway.replace("http", "ws", 1) + "/ws"
+    position, pause = wanted.since, _FIRST_PAUSE
+    while True:
+        try:
+            async with connect(url) as socket:
+                await socket.send(json.dumps({"type": "auth", "token": found.token}))
+                await socket.send(json.dumps(_subscription(wanted, position)))
+                pause = _FIRST_PAUSE
+                async for text in socket:
+                    position = _show(json.loads(text), wanted, position)
+        except (ConnectionClosed, WebSocketException, OSError):
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _subscription(wanted: TailRequest, position: int | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "event_types": wanted.event_types,
+        "cluster_filter": wanted.clusters,
+    }
+    if position is not None:
+        fields["since_sequence"] = position
+    return {"type": "subscribe", "subscription": fields}
+
+
+def _show(frame: dict[str, Any], wanted: TailRequest, position: int | None) -> int | None:
+    match frame["type"]:
+        case "event":
+            say(json.dumps(frame) if wanted.as_json else _line(frame))
+            return int(frame["sequence"])
+        case "subscribed" if position is None:
+            return int(frame["sequence"])
+        case "error":
+            fail(f"{frame['code']}: {frame['message']}")
+        case _:
+            return position
+
+
+def _line(frame: dict[str, Any]) -> str:
+    cluster = frame["cluster_name"] or "-"
+    return f"{frame['sequence']:>8}  {frame['timestamp']}  {frame['event_type']:<22} {cluster}"

@@ -1,0 +1,55 @@
+"""`aiops up`."""
+
+import asyncio
+from pathlib import Path
+
+from deploy.cli.output import say
+from deploy.cli.reach import settings_or_fail
+from deploy.local.supervisor import Surroundings, up
+from services.runtime.access import Access, Role, TokenRequest
+from services.runtime.clock import SystemClock
+from services.runtime.database import Database
+from services.runtime.logging import configure
+from services.runtime.settings import Settings, environment
+
+
+class AccessHooks:
+    """The administrator's token and login code of a run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def _with_access(self, name: str, *arguments: object) -> object:
+        database = Database(self._settings.database, "launcher")
+        await database.open()
+        try:
+            access = Access(database, SystemClock())
+            return await getattr(access, name)(*arguments)
+        finally:
+            await database.close()
+
+    async def mint_token(self) -> str:
+        """A token with every right; it is revoked when the run ends."""
+        request = TokenRequest("admin", Role.ADMIN)
+        minted = await self._with_access("mint_token", request)
+        assert isinstance(minted, tuple)  # noqa: S101 - narrows the type
+        return str(minted[1])
+
+    async def mint_login_code(self) -> str:
+        """A code that becomes a session, once."""
+        return str(await self._with_access("mint_login_code"))
+
+    async def revoke_token(self, token: str) -> None:
+        """The token is worth nothing from now on."""
+        await self._with_access("revoke", token)
+
+
+def launch(data_dir: Path | None, port: int | None, *, browser: bool) -> int:
+    """Run the platform on this machine until Ctrl-C or SIGTERM; the exit code."""
+    settings = settings_or_fail(**({"data_dir": data_dir} if data_dir else {}))
+    configure(settings.telemetry, "launcher")
+    chosen = settings.gateway.port if port is None else port
+    around = Surroundings(environment(), say)
+    return asyncio.run(
+        up(settings, port=chosen, open_browser=browser, hooks=AccessHooks, around=around)
+    )

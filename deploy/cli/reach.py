@@ -1,0 +1,99 @@
+"""How commands find the platform: by the settings, else by what runs in the data directory."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from deploy.cli.output import fail
+from deploy.local.nats_users import SETUP, passwords
+from services.runtime import bus as buses
+from services.runtime.bus import Bus, BusUnavailable
+from services.runtime.database import Database
+from services.runtime.settings import InvalidSettings, Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A platform that can be talked to."""
+
+    settings: Settings
+    gateway: str
+    token: str
+    """Empty if there is no run.json: then commands over HTTP need `--token`."""
+
+
+def settings_or_fail(**values: Any) -> Settings:
+    """The settings; one clear line for a wrong one."""
+    try:
+        return load_settings(**values)
+    except InvalidSettings as error:
+        fail(str(error), 2)
+
+
+def hub() -> Hub:
+    """The platform of the settings, or the one that `aiops up` runs in the data directory."""
+    settings = settings_or_fail()
+    run = _running(settings)
+    updates: dict[str, Any] = {}
+    if not settings.nats.url and run:
+        updates["nats"] = settings.nats.model_copy(update=_local_nats(settings, run["nats"]))
+    if not settings.database.url.get_secret_value() and run:
+        updates["database"] = settings.database.model_copy(
+            update={"url": SecretStr(run["database"])}
+        )
+    effective = settings.model_copy(update=updates)
+    if not effective.nats.url or not effective.database.url.get_secret_value():
+        fail(
+            f"nothing runs in {settings.data_dir} (no run.json): start it with `aiops up`, name"
+            " another directory by AIOPS_DATA_DIR, or set AIOPS_NATS__URL and AIOPS_DATABASE__URL"
+        )
+    gateway = run.get("gateway") or f"http://{settings.gateway.host}:{settings.gateway.port}"
+    return Hub(effective, gateway, run.get("token", ""))
+
+
+def _running(settings: Settings) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((settings.data_dir / "run.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _local_nats(settings: Settings, outside: str) -> dict[str, Any]:
+    """The owner of the data directory may do everything on its bus."""
+    address = urlsplit(outside)
+    password = passwords(settings.data_dir / "nats-users.json")[SETUP]
+    return {
+        "url": f"nats://{address.hostname}:{address.port}",
+        "user": SETUP,
+        "password": SecretStr(password),
+    }
+
+
+@asynccontextmanager
+async def bus_of(found: Hub) -> AsyncGenerator[Bus]:
+    """A connection to its bus."""
+    try:
+        connection = await buses.connect(found.settings.nats, "aiops-cli", patience=3.0)
+    except BusUnavailable as error:
+        fail(str(error))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def database_of(found: Hub) -> AsyncGenerator[Database]:
+    """Its database."""
+    database = Database(found.settings.database, "cli")
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,48 @@
+"""Runs one part of the platform in this process; imports only what that part needs."""
+
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from deploy.platform import Part, load, load_projections, load_services, part
+from services.runtime.logging import configure, logger
+from services.runtime.settings import InvalidSettings, Settings, load_settings
+
+_MAINS = {"gateway": "gateway.process:run", "setup": "services.runtime.setup:run"}
+_FAILED, _WRONG_USE = 1, 2
+
+
+async def _work(settings: Settings, which: Part) -> None:
+    """A part that is nothing but services and projections."""
+    process = load("services.runtime.process:start"), load("services.runtime.process:assemble")
+    runtime = await process[0](which.name, settings)
+    services, projections = load_services(which.services), load_projections(which.projections)
+    loops = process[1](runtime, list(services), list(projections))
+    await load("services.runtime.process:run_until_stopped")(runtime, loops)
+
+
+def run_part(name: str) -> int:
+    """Run a part until it ends or is told to; the exit code."""
+    try:
+        which, settings = part(name), load_settings()
+    except KeyError:
+        sys.stderr.write(f"aiops run: there is no part {name}\n")
+        return _WRONG_USE
+    except InvalidSettings as error:
+        sys.stderr.write(f"aiops run: {error}\n")
+        return _WRONG_USE
+    configure(settings.telemetry, name)
+    main: Callable[[Settings], Awaitable[None]] | None = None
+    if name in _MAINS:
+        main = load(_MAINS[name])
+    try:
+        uvloop.run(main(settings) if main is not None else _work(settings, which))
+    except Exception as error:  # noqa: BLE001 - the last place to say why a part ends
+        logger("process").error("failed", exc_info=error)
+        return _FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_part(sys.argv[1]))

@@ -1,0 +1,42 @@
+"""The secret that a request shows: a bearer token, or the session cookie of a browser."""
+
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+SESSION_COOKIE = "aiops_session"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def credentials(headers: Mapping[bytes, bytes], method: str) -> str | None:
+    """The token or session in the headers, None if there is neither.
+
+    A cookie counts only for a request that comes from our own pages: with an Origin, or without
+    one where nothing changes.
+    """
+    authorization = headers.get(b"authorization")
+    if authorization is not None:
+        scheme, _, secret = authorization.decode("latin-1").partition(" ")
+        return secret.strip() if scheme.lower() == "bearer" else ""
+    cookie = session_cookie(headers.get(b"cookie"))
+    if cookie is None or not _is_ours(headers, method):
+        return None
+    return cookie
+
+
+def session_cookie(header: bytes | None) -> str | None:
+    """The session in a Cookie header."""
+    if header is None:
+        return None
+    try:
+        found = SimpleCookie(header.decode("latin-1")).get(SESSION_COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def _is_ours(headers: Mapping[bytes, bytes], method: str) -> bool:
+    origin = headers.get(b"origin")
+    if origin is None:
+        return method in _SAFE
+    return urlsplit(origin.decode("latin-1")).netloc.encode() == headers.get(b"host")

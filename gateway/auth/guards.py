@@ -1,0 +1,38 @@
+"""Which role may use a route: said on the route, checked in one place."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from contracts.refusals import Code, Refused
+from services.runtime.access import Principal, Role
+
+PUBLIC = {"public": True}
+"""``opt`` of a route that needs no login."""
+
+
+def roles(*allowed: Role) -> dict[str, Any]:
+    """``opt`` of a route that these roles may use; without it only admins may."""
+    return {"roles": frozenset(allowed)}
+
+
+def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    """401 without a login, 403 for a role that may not."""
+    if route.opt.get("public"):
+        return
+    principal: Principal | None = connection.scope["state"].get("principal")
+    if principal is None:
+        raise Refused(Code.AUTH_FAILED, "log in, or send a token: Authorization: Bearer <token>")
+    allowed: Iterable[Role] = route.opt.get("roles", (Role.ADMIN,))
+    if principal.role not in allowed:
+        raise Refused(Code.PERMISSION_DENIED, f"the role {principal.role.value} may not do this")
+
+
+def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    """Who is asking, on a route that needs a login."""
+    principal: Principal | None = connection.scope["state"].get("principal")
+    if principal is None:
+        raise Refused(Code.AUTH_FAILED, "log in first")
+    return principal

@@ -1,0 +1,1 @@
+"""Doors that other systems' tools already know."""

@@ -1,0 +1,1 @@
+"""The live stream: events as they happen, over one WebSocket a client."""

@@ -1,0 +1,210 @@
+"""One client: a task that reads what it asks, and one that writes what it subscribed to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.live.ending import BROKEN, TRY_LATER, Ended, Ending, refused
+from gateway.live.feed import Feed, Wanted, wanted
+from gateway.live.messages import (
+    Auth,
+    AuthResponse,
+    Disconnect,
+    Invalid,
+    Outgoing,
+    Ping,
+    Pong,
+    Subscribe,
+    Unsubscribe,
+    read,
+)
+from gateway.live.outlet import Gone, Outlet
+from gateway.live.pace import Pace
+from services.runtime import metrics
+from services.runtime.access import Principal, Role
+from services.runtime.clock import Clock
+from services.runtime.database import DatabaseUnavailable
+from services.runtime.ids import new_id
+from services.runtime.logging import logger
+from services.runtime.tail import Tail
+
+Authenticate = Callable[[str], Awaitable[Principal | None]]
+"""Whose token or session secret this is."""
+
+_COME_BACK_MS = 1000
+
+
+@dataclass(frozen=True)
+class Ambient:
+    """What a browser shows by itself: its session, and the page that opened the socket."""
+
+    secret: str
+    ours: bool
+    """False if another site's page did it."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all connections of a process share."""
+
+    tail: Tail
+    authenticate: Authenticate
+    clock: Clock
+    auth_seconds: float
+
+
+class Connection:
+    """From the handshake to the close."""
+
+    def __init__(self, terms: Terms, outlet: Outlet) -> None:
+        self.outlet = outlet
+        self.principal: Principal | None = None
+        self.secret = ""
+        self.checked = terms.clock.monotonic()
+        """When the login was last found good."""
+        self.closed = asyncio.Event()
+        self._terms = terms
+        self._pace = Pace(terms.clock)
+        self._feed: Feed | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._ending: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, ambient: Ambient | None) -> None:
+        """Serve the client until it hangs up or `end` is called."""
+        try:
+            ending = await self._serve(ambient)
+            if ending is not None:
+                await self.outlet.close(ending.code, self._last_words(ending), ending.grace)
+        finally:
+            self.closed.set()
+
+    async def _serve(self, ambient: Ambient | None) -> Ending | None:
+        reader = self._watched(self._read(ambient))
+        try:
+            return await self._ending
+        finally:
+            await _cancel(reader)
+            await _cancel(self._writer)
+
+    def end(self, ending: Ending | None) -> None:
+        """Hang up; without an ending the client has done so. The first call counts."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    def _watched(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: "asyncio.Future[None]") -> None:
+        if task.cancelled():
+            return
+        match task.exception():
+            case None:
+                return
+            case Ended() as ended:
+                self.end(ended.ending)
+            case Gone():
+                self.end(None)
+            case error:
+                logger("live").error("unexpected_error", exc_info=error)
+                self.end(BROKEN)
+
+    def _last_words(self, ending: Ending) -> list[Outgoing]:
+        if ending.error is not None:
+            return [ending.error]
+        if ending.disconnect is None:
+            return []
+        position = None if self._feed is None else self._feed.position
+        return [
+            Disconnect(
+                reason=ending.disconnect,
+                reconnect_after_ms=_COME_BACK_MS,
+                resume_sequence=position,
+            )
+        ]
+
+    async def _read(self, ambient: Ambient | None) -> None:
+        self.principal = await self._log_in(ambient)
+        self.checked = self._terms.clock.monotonic()
+        name, role = self.principal.name, self.principal.role.value
+        await self.outlet.say(AuthResponse(client_id=new_id(), user=name, role=role))
+        while True:
+            try:
+                text = await self.outlet.receive()
+                await self._pace.keep()
+                await self._answer(text, self.principal)
+            except Invalid as invalid:
+                await self.outlet.say(invalid.frame)
+
+    async def _log_in(self, ambient: Ambient | None) -> Principal:
+        """By what the browser shows, otherwise by the first frame."""
+        if ambient is not None:
+            if not ambient.ours:
+                raise refused("AUTH_FAILED", "not from a page of another site")
+            principal = await self._who(ambient.secret)
+            if principal is not None:
+                return principal
+        principal = await self._who(await self._token())
+        if principal is None:
+            metrics.AUTH_FAILURES.labels("401").inc()
+            raise refused("AUTH_FAILED", "the token or session is not valid (any more)")
+        return principal
+
+    async def _token(self) -> str:
+        try:
+            async with asyncio.timeout(self._terms.auth_seconds):
+                message = read(await self.outlet.receive())
+        except TimeoutError:
+            raise refused("AUTH_FAILED", "no auth frame came in time") from None
+        except Invalid:
+            message = None
+        if not isinstance(message, Auth):
+            raise refused("AUTH_FAILED", "the first frame must be auth")
+        return message.token
+
+    async def _who(self, secret: str) -> Principal | None:
+        self.secret = secret
+        try:
+            return await self._terms.authenticate(secret)
+        except DatabaseUnavailable:
+            message = "logins cannot be checked now; try again"
+            raise refused("INTERNAL_ERROR", message, TRY_LATER) from None
+
+    async def _answer(self, text: str, principal: Principal) -> None:
+        match read(text):
+            case Ping() as ping:
+                now = self._terms.clock.now()
+                await self.outlet.say(Pong(timestamp=ping.timestamp, server_time=now))
+            case Subscribe() as message:
+                if principal.role is Role.INGEST:
+                    raise refused("PERMISSION_DENIED", "the role ingest may not read events")
+                await self._follow(wanted(message, principal, self._terms.tail.catalog))
+            case Unsubscribe() as message:
+                await self._unsubscribe(message)
+            case Auth():
+                raise Invalid("INVALID_MESSAGE", "you are logged in already")
+
+    async def _follow(self, what: Wanted | None) -> None:
+        """Write this subscription from now on, and no other."""
+        await _cancel(self._writer)
+        self._feed = self._writer = None
+        if what is not None:
+            self._feed = Feed(what, self._terms.tail, self.outlet, self._terms.clock)
+            self._writer = self._watched(self._feed.run())
+
+    async def _unsubscribe(self, message: Unsubscribe) -> None:
+        feed = self._feed
+        if feed is None or (message.id is not None and message.id != feed.wanted.id):
+            raise Invalid("INVALID_SUBSCRIPTION", "there is no such subscription", message.id)
+        catalog = self._terms.tail.catalog
+        await _cancel(self._writer)
+        left = feed.without(message.event_types, catalog) if message.event_types else None
+        await self._follow(left)
+
+
+async def _cancel(task: "asyncio.Task[None] | None") -> None:
+    """End a task and wait until it has; what it died of was told to `_over`."""
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,193 @@
+"""What goes over the live socket, in both directions."""
+
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+import msgspec
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from contracts.envelope import Timestamp
+
+LARGEST_MESSAGE = 64 * 1024
+"""Bytes of one frame from a client."""
+
+SubscriptionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Entity = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:", max_length=4096)]
+_MOST = 1000
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Auth(_Frame):
+    """Who I am; must come first, unless a session cookie came with the request."""
+
+    type: Literal["auth"]
+    token: Annotated[str, StringConstraints(max_length=4096)]
+
+
+class Subscription(_Frame):
+    """What to send; an empty list means all."""
+
+    event_types: tuple[Name, ...] = Field(default=(), max_length=_MOST)
+    cluster_filter: tuple[UUID, ...] = Field(default=(), max_length=_MOST)
+    namespace_filter: tuple[Name, ...] = Field(default=(), max_length=_MOST)
+    """Given: only events of these namespaces come, and none that are of no namespace."""
+    entity_filter: tuple[Entity, ...] = Field(default=(), max_length=_MOST)
+    """``type:id``."""
+    since_sequence: int | None = Field(default=None, ge=0, lt=2**63)
+    """Events after this one; without it, what happens from now on."""
+
+
+class Subscribe(_Frame):
+    """Send me events. One subscription a connection: a second one replaces the first."""
+
+    type: Literal["subscribe"]
+    id: SubscriptionId | None = None
+    batch: bool = False
+    """Leave to send several events in one frame, which is not made use of yet."""
+    subscription: Subscription = Subscription()
+
+
+class Unsubscribe(_Frame):
+    """Send me no more events, or none of these types. A pong after it proves that it is done."""
+
+    type: Literal["unsubscribe"]
+    id: SubscriptionId | None = None
+    event_types: tuple[Name, ...] = Field(default=(), max_length=_MOST)
+
+
+class Ping(_Frame):
+    """Are you there? The time stamp comes back as it is."""
+
+    type: Literal["ping"]
+    timestamp: str | int | float | None = None
+
+
+Incoming = Auth | Subscribe | Unsubscribe | Ping
+_INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
+
+
+class AuthResponse(_Frame):
+    """The login counts."""
+
+    type: Literal["auth_response"] = "auth_response"
+    status: Literal["authenticated"] = "authenticated"
+    client_id: UUID
+    user: str
+    role: str
+
+
+class Subscribed(_Frame):
+    """The subscription as it is in force; every event after ``sequence`` follows."""
+
+    type: Literal["subscribed"] = "subscribed"
+    id: str | None
+    sequence: int
+    event_types: tuple[str, ...]
+    cluster_filter: tuple[str, ...]
+    namespace_filter: tuple[str, ...]
+    entity_filter: tuple[str, ...]
+
+
+class CaughtUp(_Frame):
+    """Everything up to ``sequence`` has been sent; what follows is live."""
+
+    type: Literal["caught_up"] = "caught_up"
+    id: str | None
+    sequence: int
+
+
+class Pong(_Frame):
+    """The answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+    timestamp: str | int | float | None
+    server_time: Timestamp
+
+
+ErrorCode = Literal[
+    "AUTH_FAILED",
+    "AUTH_EXPIRED",
+    "PERMISSION_DENIED",
+    "INVALID_MESSAGE",
+    "INVALID_SUBSCRIPTION",
+    "RATE_LIMITED",
+    "RESUME_EXPIRED",
+    "INTERNAL_ERROR",
+]
+
+
+class ErrorFrame(_Frame):
+    """Something was not right; the connection goes on, unless a close follows."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    message: str
+    id: str | None = None
+    oldest_sequence: int | None = None
+    """With RESUME_EXPIRED: the oldest event there is; ``since_sequence`` may be one less."""
+
+
+class Disconnect(_Frame):
+    """The server hangs up; come back and go on after ``resume_sequence``."""
+
+    type: Literal["disconnect"] = "disconnect"
+    reason: Literal["restart", "slow"]
+    reconnect_after_ms: int
+    resume_sequence: int | None
+
+
+Outgoing = AuthResponse | Subscribed | CaughtUp | Pong | ErrorFrame | Disconnect
+
+
+def encode(frame: Outgoing) -> str:
+    """A frame as it is sent; what is None and may be absent is left out of errors."""
+    return frame.model_dump_json(exclude_none=isinstance(frame, ErrorFrame))
+
+
+class Invalid(Exception):
+    """A client's frame that cannot be taken: it is told so, and the connection goes on."""
+
+    def __init__(self, code: ErrorCode, message: str, subscription: str | None = None) -> None:
+        super().__init__(message)
+        self.frame = ErrorFrame(code=code, message=message, id=subscription)
+
+
+def read(text: str) -> Incoming:
+    """A client's frame; Invalid for everything that is not one."""
+    try:
+        return _INCOMING.validate_json(text)
+    except ValidationError as error:
+        raise _why(text, error) from None
+
+
+def _why(text: str, error: ValidationError) -> Invalid:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Invalid("INVALID_MESSAGE", "not valid JSON")
+    if first["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        return Invalid("INVALID_MESSAGE", "unknown type; known: auth, subscribe, unsubscribe, ping")
+    where = [str(part) for part in first["loc"][1:]]
+    about = where[:1] == ["subscription"]
+    message = f"{'.'.join(where)}: {first['msg']}" if where else first["msg"]
+    return Invalid("INVALID_SUBSCRIPTION" if about else "INVALID_MESSAGE", message, _id_in(text))
+
+
+def _id_in(text: str) -> str | None:
+    try:
+        told: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    found = cast("dict[str, JsonValue]", told).get("id") if isinstance(told, dict) else None
+    return found if isinstance(found, str) and len(found) <= 128 else None

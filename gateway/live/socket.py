@@ -1,0 +1,48 @@
+"""The door of the live stream: ``/ws``."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from litestar import websocket
+from litestar.handlers import WebsocketRouteHandler
+
+from gateway.auth.credentials import session_cookie
+from gateway.auth.guards import PUBLIC
+from gateway.live.connection import Ambient
+from gateway.live.live import Live
+from gateway.live.outlet import AnySocket
+from services.runtime.settings import GatewaySettings
+
+__all__ = ["Live", "live_socket"]
+
+
+def live_socket(live: Live) -> WebsocketRouteHandler:
+    """The handler of ``/ws``; logins are its own business, so that it can tell of failures."""
+
+    @websocket("/ws", opt=PUBLIC)
+    async def stream(socket: AnySocket) -> None:
+        await live.serve(socket, _ambient(socket, live.settings))
+
+    return stream
+
+
+def _ambient(socket: AnySocket, settings: GatewaySettings) -> Ambient | None:
+    """What counts without being said: the session cookie, or that nobody has to log in.
+
+    A page of any site can open a socket here and the browser adds the cookie, so the page counts.
+    """
+    headers = dict(socket.scope["headers"])
+    cookie = "" if settings.auth == "none" else session_cookie(headers.get(b"cookie"))
+    if cookie is None:
+        return None
+    return Ambient(cookie, ours=_is_ours(headers.get(b"origin"), settings.allowed_hosts))
+
+
+def _is_ours(origin: bytes | None, hosts: Iterable[str]) -> bool:
+    if origin is None:
+        return True
+    try:
+        host = urlsplit(origin.decode("latin-1")).hostname
+    except ValueError:
+        return False
+    return host is not None and host in {name.strip("[]") for name in hosts}

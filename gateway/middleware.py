@@ -1,0 +1,137 @@
+"""One pass around every request: trace, login, one log line, metrics."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from contracts.refusals import Code
+from gateway.auth.credentials import credentials
+from gateway.errors import envelope
+from gateway.gate import Gate
+from services.runtime import metrics
+from services.runtime.access import Principal
+from services.runtime.database import DatabaseUnavailable
+from services.runtime.logging import logger
+from services.runtime.tracing import trace_id
+
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class Front:
+    """The ASGI middleware; ``gate`` is None only while the documents are made."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+        self._say = logger("http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Requests only; sockets look after themselves."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"]}
+        incoming = _text(headers.get(b"traceparent"))
+        name = f"{scope['method']} request"
+        with self._gate.runtime.tracing.span(name, incoming) as traceparent:
+            await self._request(scope, receive, send, headers, traceparent)
+
+    async def _request(
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: Send,
+        headers: Mapping[bytes, bytes],
+        traceparent: str,
+    ) -> None:
+        started, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = [*_SECURITY, (b"x-trace-id", trace_id(traceparent).encode())]
+                message["headers"] = [*message["headers"], *own]
+            await send(message)
+
+        state = cast("dict[str, Any]", scope.setdefault("state", {}))
+        state["traceparent"], state["trace_id"] = traceparent, trace_id(traceparent)
+        metrics.HTTP_IN_FLIGHT.inc()
+        try:
+            refused = await self._identify(scope, headers, state)
+            if refused is not None:
+                await _refuse(sending, refused, state["trace_id"])
+            else:
+                await self._app(scope, receive, sending)
+        finally:
+            metrics.HTTP_IN_FLIGHT.dec()
+            self._account(scope, state, status, time.perf_counter() - started)
+
+    async def _identify(
+        self, scope: HTTPScope, headers: Mapping[bytes, bytes], state: dict[str, Any]
+    ) -> tuple[Code, str] | None:
+        """Who is asking goes into the state; what must not be answered is refused here."""
+        host = (_text(headers.get(b"host")) or "").lower()
+        if _host_name(host) not in self._gate.runtime.settings.gateway.allowed_hosts:
+            return Code.BAD_REQUEST, "this Host is not served here (AIOPS_GATEWAY__ALLOWED_HOSTS)"
+        secret = credentials(headers, scope["method"])
+        state["principal"] = None
+        if secret is None:
+            return None
+        try:
+            state["principal"] = await self._gate.access.principal(secret)
+        except DatabaseUnavailable:
+            return Code.DATABASE_UNAVAILABLE, "logins cannot be checked now; try again"
+        if state["principal"] is None:
+            return Code.AUTH_FAILED, "the token or session is not valid (any more)"
+        return None
+
+    def _account(
+        self, scope: HTTPScope, state: Mapping[str, Any], status: int, seconds: float
+    ) -> None:
+        path = str(scope.get("path_template") or "(unmatched)")
+        method = scope["method"]
+        principal: Principal | None = state.get("principal")
+        metrics.HTTP_REQUESTS.labels(method, path, str(status)).inc()
+        metrics.HTTP_SECONDS.labels(method, path).observe(seconds)
+        if status in {401, 403}:
+            metrics.AUTH_FAILURES.labels(str(status)).inc()
+        client = scope.get("client")
+        self._say.info(
+            "request",
+            method=method,
+            path=path,
+            status=status,
+            duration_ms=round(seconds * 1000, 2),
+            user=principal.name if principal else None,
+            trace_id=state["trace_id"],
+            client=client[0] if client else None,
+        )
+
+
+async def _refuse(send: Send, why: tuple[Code, str], trace: str) -> None:
+    code, message = why
+    body = envelope(code, message, {}, trace)
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if code is Code.AUTH_FAILED:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if code is Code.DATABASE_UNAVAILABLE:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": code.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _host_name(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

@@ -1,0 +1,116 @@
+"""The gateway process: connections, the application, the live stream, a clean stop."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+from collections.abc import Generator
+
+import uvicorn
+
+from gateway.app import build
+from gateway.directory import Directory
+from gateway.gate import Gate
+from gateway.middleware import Front
+from gateway.positions import Positions
+from services.runtime import process
+from services.runtime.access import Access
+from services.runtime.clock import SystemClock
+from services.runtime.command_bus import CommandBus
+from services.runtime.database import Database
+from services.runtime.health import Finding
+from services.runtime.logging import logger
+from services.runtime.settings import Settings
+
+_BACKLOG = 4096
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the stop is ours, so that sockets hear of it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals are handled by `run`."""
+        yield
+
+
+async def open_gate(settings: Settings) -> Gate:
+    """Connect to bus and database."""
+    runtime = await process.start("gateway", settings)
+    clock = SystemClock()
+    database = Database(settings.database, "gateway")
+    await database.open()
+    positions = Positions(runtime.bus, database)
+    await positions.open("fleet")
+    directory = Directory(runtime.bus, database)
+    runtime.health.checks["fleet_directory"] = lambda: Finding(
+        directory.loaded.is_set(), "" if directory.loaded.is_set() else "not loaded yet"
+    )
+    return Gate(
+        runtime=runtime,
+        database=database,
+        access=Access(database, clock),
+        commands=CommandBus(runtime.bus, "gateway"),
+        positions=positions,
+        directory=directory,
+        clock=clock,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    _raise_file_limit()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    gate = await open_gate(settings)
+    try:
+        await _serve(gate, stopping)
+    finally:
+        await gate.database.close()
+        await gate.runtime.close()
+        logger("process").info("stopped")
+
+
+async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
+    settings = gate.runtime.settings
+    server = _Server(_config(Front(build(gate), gate), settings))
+    following = asyncio.create_task(gate.directory.run(stopping))
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stopping.wait())
+    logger("process").info("started", port=settings.gateway.port)
+    await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    server.should_exit = True
+    await asyncio.gather(serving, following, waiting)
+
+
+def _config(app: Front, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # pyright: ignore[reportArgumentType] - Litestar's ASGI types differ in name only
+        host=settings.gateway.host,
+        port=settings.gateway.port,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_ping_interval=30,
+        ws_ping_timeout=10,
+        ws_max_size=64 * 1024,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _raise_file_limit() -> None:
+    """Ten thousand sockets need ten thousand descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

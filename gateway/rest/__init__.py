@@ -1,0 +1,1 @@
+"""REST: reads from projections, writes as commands."""

@@ -1,0 +1,202 @@
+"""The fleet registry over REST."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, patch, post, put
+from litestar.datastructures import ResponseHeader
+from litestar.params import Body, Parameter
+from litestar.status_codes import HTTP_200_OK
+from pydantic import JsonValue
+
+from contracts.clusters import (
+    ClusterState,
+    ClusterType,
+    DeleteCluster,
+    Environment,
+    RegisterCluster,
+    Registration,
+    UpdateCluster,
+)
+from contracts.refusals import Code, Refused
+from gateway.rest.documented import ClusterList
+from gateway.rest.shared import (
+    AnyRequest,
+    PageNumber,
+    PageSize,
+    Several,
+    States,
+    WithGate,
+    choices,
+    field_error,
+    label_pairs,
+    page_of,
+    raw,
+)
+from gateway.rest.writes import Done, Pending, write
+from projections.fleet import queries
+from projections.fleet.view import ClusterView
+
+_HEADERS = [
+    ResponseHeader(name="ETag", documentation_only=True, description="The cluster's version."),
+    ResponseHeader(
+        name="X-Event-Sequence", documentation_only=True, description="Position in the log."
+    ),
+]
+IfMatch = Annotated[
+    str | None, Parameter(header="If-Match", description="The ETag that must still be true.")
+]
+
+
+@get("/", operation_id="listClusters", summary="List clusters")
+async def list_clusters(
+    gate: WithGate,
+    name: str | None = None,
+    cluster_type: Several = None,
+    environment: Several = None,
+    region: str | None = None,
+    states: States = None,
+    has_gpu: bool | None = None,
+    has_cnf: bool | None = None,
+    label: Several = None,
+    sort: str = "name",
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+) -> Response[bytes]:
+    """Clusters with filters; ``name`` is a part of it, ``label=k=v`` may be repeated."""
+    wanted = queries.ClusterFilter(
+        name=name,
+        cluster_type=choices("cluster_type", cluster_type, tuple(ClusterType)),
+        environment=choices("environment", environment, tuple(Environment)),
+        region=region,
+        state=choices("state", states, tuple(ClusterState)),
+        has_gpu=has_gpu,
+        has_cnf=has_cnf,
+        labels=label_pairs(label),
+        sort=_sort(sort),
+    )
+    return raw(await queries.listing(gate.database, wanted, page_of(page, page_size)))
+
+
+def _sort(text: str) -> tuple[str, ...]:
+    fields = tuple(part.strip() for part in text.split(",") if part.strip())
+    if any(field.removeprefix("-") not in queries.SORTABLE for field in fields):
+        raise field_error("sort", f"must name some of {', '.join(queries.SORTABLE)}")
+    return fields
+
+
+@post("/", operation_id="registerCluster", summary="Register a cluster", response_headers=_HEADERS)
+async def register_cluster(
+    gate: WithGate, request: AnyRequest, data: Registration
+) -> Response[bytes]:
+    """Take a cluster into the fleet; the answer shows it as it is now."""
+    command = RegisterCluster.model_validate(data.model_dump())
+    done = await write(gate, request, command, "fleet")
+    return await _show(gate, done, status=201)
+
+
+@get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name")
+async def get_cluster_by_name(gate: WithGate, name: str) -> Response[bytes]:
+    """One cluster."""
+    found = await queries.by_name(gate.database, name)
+    if found is None:
+        raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster named {name}")
+    return raw(found.body, headers={"ETag": f'"{found.version}"'})
+
+
+@get("/{cluster_id:uuid}", operation_id="getCluster", summary="One cluster")
+async def get_cluster(gate: WithGate, cluster_id: UUID) -> Response[bytes]:
+    """One cluster; its version is the ETag."""
+    found = await queries.by_id(gate.database, cluster_id)
+    if found is None:
+        raise _no_cluster(cluster_id)
+    return raw(found.body, headers={"ETag": f'"{found.version}"'})
+
+
+@put("/{cluster_id:uuid}", operation_id="replaceCluster", summary="Replace a registration",
+     response_headers=_HEADERS)  # fmt: skip
+async def replace_cluster(
+    gate: WithGate,
+    request: AnyRequest,
+    cluster_id: UUID,
+    data: Registration,
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Write the whole registration; what is left out gets its default."""
+    expected = _expected_version(if_match)
+    command = UpdateCluster(cluster_id=cluster_id, registration=data, expected_version=expected)
+    return await _show(gate, await write(gate, request, command, "fleet"))
+
+
+@patch("/{cluster_id:uuid}", operation_id="patchCluster", summary="Change parts of a registration",
+       response_headers=_HEADERS)  # fmt: skip
+async def patch_cluster(
+    gate: WithGate,
+    request: AnyRequest,
+    cluster_id: UUID,
+    data: Annotated[dict[str, Any], Body(description="JSON merge patch (RFC 7396).")],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Apply a JSON merge patch: null resets a field or removes a label."""
+    values: dict[str, JsonValue] = data
+    expected = _expected_version(if_match)
+    command = UpdateCluster(cluster_id=cluster_id, patch=values, expected_version=expected)
+    return await _show(gate, await write(gate, request, command, "fleet"))
+
+
+@delete("/{cluster_id:uuid}", operation_id="deleteCluster", summary="Delete a cluster",
+        status_code=HTTP_200_OK)  # fmt: skip
+async def delete_cluster(
+    gate: WithGate, request: AnyRequest, cluster_id: UUID, if_match: IfMatch = None
+) -> Response[bytes]:
+    """Take a cluster out of the fleet; its history stays readable."""
+    expected = _expected_version(if_match)
+    command = DeleteCluster(cluster_id=cluster_id, expected_version=expected)
+    done = await write(gate, request, command, "fleet")
+    if isinstance(done, Pending):
+        return done.response()
+    headers = {"X-Event-Sequence": str(done.outcome.sequence)}
+    return Response(b"", status_code=204, headers=headers)
+
+
+async def _show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Response[bytes]:
+    if isinstance(done, Pending):
+        return done.response()
+    cluster_id = UUID(done.outcome.id or "")
+    found = await queries.by_id(gate.database, cluster_id)
+    if found is None:
+        raise _no_cluster(cluster_id)
+    headers = {"ETag": f'"{found.version}"', "X-Event-Sequence": str(done.outcome.sequence)}
+    if status == 201:
+        headers["Location"] = f"/api/v1/clusters/{cluster_id}"
+    return raw(found.body, status=status, headers=headers)
+
+
+def _no_cluster(cluster_id: UUID) -> Refused:
+    return Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
+
+
+def _expected_version(if_match: str | None) -> int | None:
+    """The version in an If-Match header; a value that is no ETag of ours can never match."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal() or int(text) < 1:
+        raise Refused(Code.PRECONDITION_FAILED, "If-Match does not hold an ETag of a cluster")
+    return int(text)
+
+
+clusters = Router(
+    "/clusters",
+    route_handlers=[
+        list_clusters,
+        register_cluster,
+        get_cluster_by_name,
+        get_cluster,
+        replace_cluster,
+        patch_cluster,
+        delete_cluster,
+    ],
+    tags=["Fleet registry"],
+)
+__all__ = ["ClusterList", "ClusterView", "clusters"]

@@ -1,0 +1,90 @@
+"""Shapes of answers that come ready from the database, for the OpenAPI document.
+
+A test reads real answers through these models.
+"""
+
+from uuid import UUID
+
+from contracts.activity import EventRecord
+from contracts.envelope import Message, Timestamp
+from projections.alerts.view import AlertView
+from projections.fleet.view import ClusterView
+
+
+class _Paged(Message):
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+
+
+class ClusterList(_Paged):
+    """A page of clusters."""
+
+    items: list[ClusterView]
+
+
+class BySeverity(Message):
+    """How many alerts there are of each severity, over the whole filtered set."""
+
+    CRITICAL: int
+    WARNING: int
+    INFO: int
+
+
+class AlertList(_Paged):
+    """A page of alerts."""
+
+    items: list[AlertView]
+    by_severity: BySeverity
+
+
+class EventList(Message):
+    """A part of the log."""
+
+    items: list[EventRecord]
+    next_cursor: str | None
+
+
+class EventCauses(Message):
+    """An event with what led to it and what it led to."""
+
+    event: EventRecord
+    causes: list[EventRecord]
+    """Oldest first."""
+    effects: list[EventRecord]
+    truncated: bool
+
+
+class AlertsAccepted(Message):
+    """What became of a post of alerts."""
+
+    accepted: int
+    rejected: int
+    command_id: UUID
+
+
+class Whoami(Message):
+    """Who is asking."""
+
+    user: str
+    role: str
+    clusters: list[UUID]
+    expires_at: Timestamp | None = None
+
+
+class ErrorBody(Message):
+    """What went wrong."""
+
+    code: str
+    message: str
+    details: dict[str, object]
+    service: str
+    trace_id: str
+    timestamp: Timestamp
+
+
+class ErrorEnvelope(Message):
+    """The body of every status of 400 and more."""
+
+    error: ErrorBody

@@ -1,0 +1,135 @@
+"""The log over REST: found in the activity projection, payloads from the log itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.params import Parameter
+
+from contracts.catalog import EVENTS
+from contracts.envelope import rfc3339
+from contracts.refusals import Code, Refused
+from gateway.gate import Gate
+from gateway.rest.shared import Several, WithGate, choices, field_error, raw
+from projections.activity import queries
+from projections.activity.view import ActivityRow
+
+_TYPES = tuple(event.names.public for event in EVENTS)
+Limit = Annotated[int, Parameter(ge=1, le=1000, description="Events of one answer.")]
+_NO_PAYLOAD = msgspec.Raw(b"null")
+
+
+@get("/", operation_id="listEvents", summary="Read the log")
+async def list_events(
+    gate: WithGate,
+    event_type: Several = None,
+    cluster_id: UUID | None = None,
+    entity_type: str | None = None,
+    entity_id: str | None = None,
+    since: Annotated[datetime | None, Parameter(query="from", description="Inclusive.")] = None,
+    until: Annotated[datetime | None, Parameter(query="to", description="Exclusive.")] = None,
+    since_sequence: Annotated[int | None, Parameter(ge=0)] = None,
+    correlation_id: UUID | None = None,
+    order: Literal["asc", "desc"] = "asc",
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> Response[bytes]:
+    """Events with filters; times are the log's. ``next_cursor`` is null at the end."""
+    start = _cursor(cursor) if cursor is not None else None
+    descending = order == "desc"
+    wanted = queries.EventFilter(
+        event_type=choices("event_type", event_type, _TYPES),
+        cluster_id=cluster_id,
+        entity_type=entity_type,
+        entity_id=entity_id,
+        since=_zoned("from", since),
+        until=_zoned("to", until),
+        after_sequence=_latest(since_sequence, None if descending else start),
+        before_sequence=start if descending else None,
+        correlation_id=correlation_id,
+        descending=descending,
+    )
+    rows = await queries.listing(gate.database, wanted, limit + 1)
+    items = await _records(gate, rows[:limit])
+    following = str(rows[limit - 1].sequence) if len(rows) > limit else None
+    return raw(msgspec.json.encode({"items": items, "next_cursor": following}))
+
+
+@get("/{sequence:int}", operation_id="getEvent", summary="One event")
+async def get_event(gate: WithGate, sequence: int) -> Response[bytes]:
+    """The event at a position of the log."""
+    row = await _row(gate, sequence)
+    return raw(msgspec.json.encode((await _records(gate, [row]))[0]))
+
+
+@get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event")
+async def get_causes(gate: WithGate, sequence: int) -> Response[bytes]:
+    """The chain of events that led to this one, oldest first, and what it led to."""
+    row = await _row(gate, sequence)
+    causes = await queries.causes(gate.database, row)
+    effects = await queries.effects(gate.database, row, queries.MOST_EFFECTS + 1)
+    truncated = len(effects) > queries.MOST_EFFECTS
+    effects = effects[: queries.MOST_EFFECTS]
+    records = await _records(gate, [row, *causes, *effects])
+    answer = {
+        "event": records[0],
+        "causes": records[1 : 1 + len(causes)],
+        "effects": records[1 + len(causes) :],
+        "truncated": truncated,
+    }
+    return raw(msgspec.json.encode(answer))
+
+
+async def _row(gate: Gate, sequence: int) -> ActivityRow:
+    row = await queries.one(gate.database, sequence) if 0 < sequence < 2**63 else None
+    if row is None:
+        raise Refused(Code.EVENT_NOT_FOUND, f"there is no event {sequence}")
+    return row
+
+
+async def _records(gate: Gate, rows: Sequence[ActivityRow]) -> list[dict[str, object]]:
+    """Events as people see them; a payload that has aged out of the log is null."""
+    stored = await gate.log.at_each([row.sequence for row in rows])
+    return [_record(gate, row, stored.get(row.sequence)) for row in rows]
+
+
+def _record(gate: Gate, row: ActivityRow, payload: bytes | None) -> dict[str, object]:
+    cluster = None if row.cluster_id is None else str(row.cluster_id)
+    return {
+        "event_id": row.event_id,
+        "event_type": row.event_type,
+        "sequence": row.sequence,
+        "source": row.source,
+        "cluster_id": cluster,
+        "cluster_name": gate.directory.name(cluster) if cluster else None,
+        "timestamp": rfc3339(row.time),
+        "payload": _NO_PAYLOAD if payload is None else msgspec.Raw(payload),
+        "correlation_id": row.correlation_id,
+        "causation_id": row.causation_id,
+        "actor": row.actor,
+    }
+
+
+def _cursor(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise field_error("cursor", "is not one that an earlier answer gave")
+    return int(text)
+
+
+def _latest(*sequences: int | None) -> int | None:
+    given = [sequence for sequence in sequences if sequence is not None]
+    return max(given) if given else None
+
+
+def _zoned(name: str, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise field_error(name, "must have a time zone, for example 2026-01-31T12:00:00Z")
+    return moment
+
+
+events = Router(
+    "/events", route_handlers=[list_events, get_event, get_causes], tags=["Events and operations"]
+)

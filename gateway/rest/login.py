@@ -1,0 +1,62 @@
+"""Login by one-time code, logout, and who is asking."""
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.datastructures import Cookie
+
+from contracts.envelope import Message
+from contracts.refusals import Code, Refused
+from gateway.auth.credentials import SESSION_COOKIE, session_cookie
+from gateway.auth.guards import PUBLIC, principal_of, roles
+from gateway.rest.shared import AnyRequest, WithGate, raw
+from services.runtime.access import Role
+
+
+class LoginCode(Message):
+    """The one-time code of the ready line, or of `aiops login`."""
+
+    code: str
+
+
+@post("/login", operation_id="login", opt=PUBLIC, status_code=200, summary="Log in")
+async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Response[bytes]:
+    """A one-time code becomes a session cookie."""
+    secret = await gate.access.redeem(data.code)
+    if secret is None:
+        raise Refused(Code.AUTH_FAILED, "the code is not valid any more: `aiops login` gives a new one")
+    cookie = Cookie(
+        key=SESSION_COOKIE,
+        value=secret,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        path="/",
+        max_age=12 * 3600,
+    )
+    return Response(b'{"status":"ok"}', media_type="application/json", cookies=[cookie])
+
+
+@post("/logout", operation_id="logout", opt=PUBLIC, status_code=200, summary="Log out")
+async def logout(gate: WithGate, request: AnyRequest) -> Response[bytes]:
+    """The session ends."""
+    header = request.headers.get("cookie")
+    secret = session_cookie(header.encode("latin-1")) if header else None
+    if secret is not None:
+        await gate.access.end_session(secret)
+    gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/", httponly=True)
+    return Response(b'{"status":"ok"}', media_type="application/json", cookies=[gone])
+
+
+@get("/me", operation_id="whoAmI", opt=roles(*Role), summary="Who is asking")
+async def me(request: AnyRequest) -> Response[bytes]:
+    """Name, role and clusters of the token or session."""
+    principal = principal_of(request)
+    answer = {
+        "user": principal.name,
+        "role": principal.role.value,
+        "clusters": [str(cluster) for cluster in principal.clusters],
+    }
+    return raw(msgspec.json.encode(answer))
+
+
+auth = Router("/auth", route_handlers=[login, logout, me], tags=["Login"])

@@ -1,0 +1,127 @@
+"""What may be asked of the fleet. Answers are the JSON that REST passes on as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.runtime.database import Database
+from services.runtime.queries import Page, Where, contains
+
+SORTABLE = {
+    "name": "c.name",
+    "environment": "c.environment",
+    "region": "c.region",
+    "cluster_type": "c.cluster_type",
+    "created_at": "c.created_at",
+    "updated_at": "c.updated_at",
+    "health_score": "null::int",
+    "state": "null::text",
+}
+"""Fields to sort by; health is not known before there are health checks."""
+
+_STATUS = (
+    "json_build_object('state', 'PROVISIONING', 'health_score', null, 'connectivity', null,"
+    " 'api_server_healthy', null, 'prometheus_healthy', null, 'tempo_healthy', null,"
+    " 'loki_healthy', null, 'alertmanager_healthy', null, 'last_error', null, 'checked_at', null)"
+)
+_VIEW = f"""json_build_object(
+    'id', c.id, 'name', c.name, 'display_name', c.display_name,
+    'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
+    'platform_version', null, 'region', c.region, 'environment', c.environment,
+    'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {_STATUS},
+    'capabilities', null, 'created_at', c.created_at, 'updated_at', c.updated_at,
+    'last_seen_at', null, 'version', c.version)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A cluster as JSON, and its version."""
+
+    body: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFilter:
+    """Which clusters are asked for; empty fields do not restrict."""
+
+    name: str | None = None
+    cluster_type: Sequence[str] = ()
+    environment: Sequence[str] = ()
+    region: str | None = None
+    state: Sequence[str] = ()
+    has_gpu: bool | None = None
+    has_cnf: bool | None = None
+    labels: Sequence[tuple[str, str]] = ()
+    sort: Sequence[str] = ("name",)
+    """Names of `SORTABLE`, with ``-`` in front for descending."""
+
+
+async def by_id(database: Database, cluster_id: UUID) -> Found | None:
+    """One cluster."""
+    return await _one(database, "c.id = %s", cluster_id)
+
+
+async def by_name(database: Database, name: str) -> Found | None:
+    """One cluster by its name."""
+    return await _one(database, "c.name = %s", name)
+
+
+async def _one(database: Database, condition: str, value: Any) -> Found | None:
+    row = await database.fetch_one(
+        f"select {_VIEW}::text, c.version from fleet.cluster c where {condition}",  # noqa: S608
+        (value,),
+    )
+    return None if row is None else Found(row[0].encode(), row[1])
+
+
+async def listing(database: Database, wanted: ClusterFilter, page: Page) -> bytes:
+    """``{items, total, page, page_size, total_pages}``."""
+    where = _where(wanted)
+    order = ", ".join([*map(_order, wanted.sort), "c.id"])
+    row = await database.fetch_one(
+        f"select json_build_object('items', coalesce((select json_agg({_VIEW}) from ("  # noqa: S608
+        f" select * from fleet.cluster c{where.sql} order by {order}"
+        f" limit {page.size} offset {page.offset}) as c), '[]'::json), {page.envelope('n')})::text"
+        f" from (select count(*) as n from fleet.cluster c{where.sql}) as counted",
+        where.parameters * 2,
+    )
+    return b"" if row is None else row[0].encode()
+
+
+def _where(wanted: ClusterFilter) -> Where:
+    where = Where()
+    if wanted.name:
+        where.add("c.name like %s", contains(wanted.name))
+    where.one_of("c.cluster_type", wanted.cluster_type)
+    where.one_of("c.environment", wanted.environment)
+    if wanted.region is not None:
+        where.add("c.region = %s", wanted.region)
+    # Health and discovery have not told anything yet: every cluster is PROVISIONING.
+    if wanted.state and "PROVISIONING" not in wanted.state:
+        where.add("false")
+    if wanted.has_gpu is not None or wanted.has_cnf is not None:
+        where.add("false")
+    if wanted.labels:
+        where.add("c.labels @> %s::jsonb", msgspec.json.encode(dict(wanted.labels)).decode())
+    return where
+
+
+def _order(field: str) -> str:
+    direction = "desc nulls last" if field.startswith("-") else "asc nulls last"
+    return f"{SORTABLE[field.removeprefix('-')]} {direction}"
+
+
+async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:
+    """Every live cluster's name, and the sequence that the answer stands for."""
+    row = await database.fetch_one(
+        "select p.sequence, (select json_agg(json_build_array(id, name)) from fleet.cluster)::text"
+        " from aiops.projection p where p.name = 'fleet' and p.slot = 'live'"
+    )
+    if row is None:
+        return 0, []
+    pairs: list[tuple[str, str]] = msgspec.json.decode(row[1] or "[]")
+    return row[0], [(UUID(cluster), name) for cluster, name in pairs]

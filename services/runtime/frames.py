@@ -1,0 +1,167 @@
+"""Events as the frames that live clients get: encoded once for everybody."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from pydantic import ValidationError
+
+from contracts.catalog import CATALOG, EventCatalog, UnknownEvent
+from contracts.subjects import NO_CLUSTER, parse, token
+from services.runtime.bus import Stored
+from services.runtime.context import log_time
+from services.runtime.pull import Delivery
+
+Names = Callable[[str], str | None]
+"""The name of a cluster by its id, None for one that is not known."""
+
+
+class Malformed(Exception):
+    """A message of the log that is no event of ours: nothing can be told of it."""
+
+
+class _Wire(msgspec.Struct, tag_field="type", tag="event"):
+    """The frame on the wire; the payload passes through as it stands in the log."""
+
+    event_id: str
+    event_type: str
+    sequence: int
+    source: str
+    cluster_id: str | None
+    cluster_name: str | None
+    timestamp: str
+    payload: msgspec.Raw
+    correlation_id: str
+    causation_id: str
+    actor: str
+
+
+class _Payload(msgspec.Struct):
+    payload: msgspec.Raw
+
+
+_ENCODER = msgspec.json.Encoder()
+_PAYLOAD = msgspec.json.Decoder(_Payload)
+_UNREAD: Final = object()
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One event, ready to be sent, with what filters look at."""
+
+    sequence: int
+    event_type: str
+    """Public name, also of a type or version that this program does not know."""
+    cluster: str
+    """Subject token of its cluster, ``-`` for none."""
+    entity: str
+    """``type:token``."""
+    time: float
+    """The log's time, Unix seconds."""
+    text: str
+    _stored_type: str = field(repr=False)
+    _catalog: EventCatalog = field(repr=False)
+    _namespace: object = field(default=_UNREAD, repr=False)
+
+    @property
+    def namespace(self) -> str | None:
+        """The Kubernetes namespace it is about; the payload is read when somebody first asks."""
+        if self._namespace is _UNREAD:
+            self._namespace = self._read_namespace()
+        return self._namespace if isinstance(self._namespace, str) else None
+
+    def _read_namespace(self) -> str | None:
+        payload = bytes(_PAYLOAD.decode(self.text).payload)
+        try:
+            return self._catalog.decode(self._stored_type, payload).namespace
+        except (UnknownEvent, ValidationError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events a client gets; an empty set lets all through."""
+
+    event_types: frozenset[str] = frozenset()
+    clusters: frozenset[str] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    """As `entity_token` writes them."""
+
+    def accepts(self, frame: Frame) -> bool:
+        """True if the event may come through; the filter on namespaces, the dear one, is last."""
+        if self.event_types and frame.event_type not in self.event_types:
+            return False
+        if self.clusters and frame.cluster not in self.clusters:
+            return False
+        if self.entities and frame.entity not in self.entities:
+            return False
+        return not self.namespaces or frame.namespace in self.namespaces
+
+
+EVERYTHING = Filter()
+
+
+def entity_token(entity: str) -> str:
+    """``type:id``, where the id is the outside name, as frames carry it."""
+    kind, _, name = entity.partition(":")
+    return f"{kind}:{token(name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Makes frames of messages of the log."""
+
+    names: Names
+    catalog: EventCatalog = CATALOG
+
+    def delivered(self, delivery: Delivery) -> Frame:
+        """A frame of what a consumer handed out; Malformed if it is no event."""
+        position = (delivery.sequence, delivery.time_ns / 1e9)
+        return self._frame(delivery.subject, delivery.headers, delivery.data, position)
+
+    def stored(self, stored: Stored) -> Frame:
+        """A frame of what a direct get brought; Malformed if it is no event."""
+        position = (stored.sequence, log_time(stored.time).timestamp())
+        return self._frame(stored.subject, stored.headers, stored.data, position)
+
+    def _frame(
+        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, float]
+    ) -> Frame:
+        try:
+            return self._encode(subject, headers, data, position)
+        except KeyError as missing:
+            raise Malformed(f"{subject}: no header {missing}") from None
+        except ValueError as error:
+            raise Malformed(f"{subject}: {error}") from None
+
+    def _encode(
+        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, float]
+    ) -> Frame:
+        key = parse(subject).key
+        cluster = None if key.cluster == NO_CLUSTER else key.cluster
+        stored_type = headers["ce-type"]
+        wire = _Wire(
+            event_id=headers["ce-id"],
+            event_type=self.catalog.public_name(stored_type),
+            sequence=position[0],
+            source=headers["ce-source"],
+            cluster_id=cluster,
+            cluster_name=None if cluster is None else self.names(cluster),
+            timestamp=headers["ce-time"],
+            payload=msgspec.Raw(data),
+            correlation_id=headers["ce-correlationid"],
+            causation_id=headers["ce-causationid"],
+            actor=headers["ce-actor"],
+        )
+        return Frame(
+            sequence=position[0],
+            event_type=wire.event_type,
+            cluster=key.cluster,
+            entity=f"{key.type}:{key.id}",
+            time=position[1],
+            text=_ENCODER.encode(wire).decode(),
+            _stored_type=stored_type,
+            _catalog=self.catalog,
+        )

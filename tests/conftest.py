@@ -1,0 +1,113 @@
+"""Fixtures of all tests: real servers once a run, fresh streams and a fresh database each test."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+from pydantic import SecretStr
+
+from services.runtime import bus as buses, database, streams
+from services.runtime.bus import Bus
+from services.runtime.ids import new_id
+from services.runtime.log import EventLog
+from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from tests.kit.servers import Server, bus_server, database_server
+
+_TEMPLATE = "aiops_test_template"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A NATS server without users."""
+    with bus_server(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A PostgreSQL server."""
+    with database_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _template(postgres_server: Server) -> str:
+    """A database with our tables, which is copied for every test."""
+    _recreate(postgres_server.url, _TEMPLATE, None)
+    asyncio.run(database.migrate(_database(postgres_server.url, _TEMPLATE)))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def fresh_database(postgres_server: Server, _template: str) -> Generator[DatabaseSettings]:
+    """A database of this test's own, with the durable tables and nothing in them."""
+    name = f"t_{new_id().hex}"
+    _recreate(postgres_server.url, name, _template)
+    yield _database(postgres_server.url, name)
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute(_statement("drop database {} with (force)", name))
+
+
+@pytest.fixture
+def bus_settings(nats_server: Server, tmp_path: Path) -> Settings:
+    """Settings for a bus with fresh streams, and for no database."""
+    settings = Settings(data_dir=tmp_path, nats=NatsSettings(url=nats_server.url))
+    asyncio.run(_fresh_streams(settings))
+    return settings
+
+
+@pytest.fixture
+def settings(bus_settings: Settings, fresh_database: DatabaseSettings) -> Settings:
+    """Settings for a bus with fresh streams and for a fresh database."""
+    return bus_settings.model_copy(update={"database": fresh_database})
+
+
+@pytest.fixture
+async def bus(bus_settings: Settings) -> AsyncGenerator[Bus]:
+    """A connection to the bus."""
+    connection = await buses.connect(bus_settings.nats, "test")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def log(bus: Bus, bus_settings: Settings) -> EventLog:
+    """The log on that connection."""
+    age = timedelta(hours=bus_settings.retention.facts_hours)
+    return EventLog(bus, age, bus_settings.nats.append_patience)
+
+
+async def _fresh_streams(settings: Settings) -> None:
+    connection = await buses.connect(settings.nats, "test-wipe")
+    try:
+        for name in await streams.configurations(connection):
+            await connection.api(f"STREAM.DELETE.{name}")
+        await streams.ensure(connection, settings)
+    finally:
+        await connection.close()
+
+
+def _database(url: str, name: str) -> DatabaseSettings:
+    return DatabaseSettings(url=SecretStr(conninfo.make_conninfo(url, dbname=name)))
+
+
+def _recreate(url: str, name: str, template: str | None) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_statement("drop database if exists {} with (force)", name))
+        if template is None:
+            connection.execute(_statement("create database {}", name))
+        else:
+            connection.execute(_statement("create database {} template {}", name, template))
+
+
+def _statement(text: str, *names: str) -> sql.Composed:
+    return sql.SQL(text).format(*map(sql.Identifier, names))  # pyright: ignore[reportArgumentType]

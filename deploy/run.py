@@ -1,7 +1,8 @@
 """Runs one part of the platform in this process; imports only what that part needs."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import uvloop
 
@@ -33,7 +34,7 @@ def run_part(name: str) -> int:
         sys.stderr.write(f"aiops run: {error}\n")
         return _WRONG_USE
     configure(settings.telemetry, name)
-    main: Callable[[Settings], Awaitable[None]] | None = None
+    main: Callable[[Settings], Coroutine[Any, Any, None]] | None = None
     if name in _MAINS:
         main = load(_MAINS[name])
     try:

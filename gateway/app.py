@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
 
 
 def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
-    """The application over a gate; ``more`` are routes that carry their own state (the live stream)."""
+    """The application over a gate; ``more`` are routes that carry their own state."""
     intake = Intake(gate)
     api = Router("/api/v1", route_handlers=[clusters, alerts, webhooks, events, commands])
     return Litestar(

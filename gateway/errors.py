@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response
@@ -13,7 +13,6 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
-from litestar.types import ExceptionHandlersMap
 from psycopg.errors import QueryCanceled
 from pydantic import ValidationError
 
@@ -66,7 +65,8 @@ def _answer(
     headers = {"Retry-After": "1"} if code in _RETRY_AFTER else {}
     if code is Code.AUTH_FAILED:
         headers["WWW-Authenticate"] = "Bearer"
-    trace_id: str = request.scope.get("state", {}).get("trace_id", "")
+    state = cast("dict[str, Any]", request.scope["state"])
+    trace_id = str(state.get("trace_id", ""))
     return Response(
         envelope(code, message, details or {}, trace_id),
         status_code=code.status,
@@ -104,13 +104,13 @@ def invalid(request: AnyRequest, error: ValidationError) -> Response[bytes]:
 
 def litestar_invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Parameters or a body that Litestar read do not have the right shape."""
-    raw: Any = error.extra
+    found = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
     fields = [
         {
             "field": str(item.get("key") or item.get("source") or "body"),
             "message": str(item.get("message", "")),
         }
-        for item in (raw if isinstance(raw, list) else [])
+        for item in found
     ]
     return _answer(
         request, Code.VALIDATION_FAILED, "the request is not valid", {"fields": fields[:20]}
@@ -139,7 +139,7 @@ def bug(request: AnyRequest, error: Exception) -> Response[bytes]:
     return _answer(request, Code.INTERNAL_ERROR, "something went wrong here; it is in the log")
 
 
-HANDLERS: ExceptionHandlersMap = {
+HANDLERS: dict[int | type[Exception], Any] = {
     Refused: refused,
     BusUnavailable: bus_away,
     NotBuilt: not_built,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from contracts.alerts import LARGEST_INGEST, AlertReport, IngestAlerts
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
-from gateway.rest.writes import origin_of
+from gateway.origin import origin_of
 from services.runtime import dead_letters, metrics
 from services.runtime.access import Principal
 from services.runtime.bus import Outgoing
@@ -61,7 +61,7 @@ class Taken:
 
 
 class Flow:
-    """Bytes of alert posts in flight, and their limit: beyond it the source is told to come again."""
+    """Bytes of alert posts in flight; beyond the limit a source is told to come again."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -87,8 +87,8 @@ def read_webhook(body: bytes) -> Post:
         return Post(Webhook.model_validate_json(body).alerts)
     except ValidationError as error:
         document = _json_or_refuse(body, error)
-    alerts = document.get("alerts") if isinstance(document, dict) else None
-    return _one_by_one(alerts, "alerts")
+    fields = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    return _one_by_one(fields.get("alerts"), "alerts")
 
 
 def read_v2(body: bytes) -> Post:
@@ -113,7 +113,7 @@ def _one_by_one(alerts: Any, name: str) -> Post:
         details = {"fields": [{"field": name, "message": "must be a list of alerts"}]}
         raise Refused(Code.VALIDATION_FAILED, f"{name} must be a list of alerts", details)
     post = Post([])
-    for each in alerts:
+    for each in cast("list[Any]", alerts):
         try:
             post.reports.append(AlertReport.model_validate_json(msgspec.json.encode(each)))
         except ValidationError as error:
@@ -186,7 +186,7 @@ class Intake:
     async def _sorted(
         self, reports: Iterable[AlertReport], sender: _Sender, cluster_id: UUID | None
     ) -> tuple[dict[UUID, list[AlertReport]], list[Rejected]]:
-        """Reports by cluster: that of the path, else of the token, else of the ``cluster`` label."""
+        """Reports by cluster: the path's, else the token's, else that of the ``cluster`` label."""
         fixed = cluster_id or _only(sender.principal.clusters)
         if fixed is not None:
             _require_scope(sender.principal, fixed)

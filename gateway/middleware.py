@@ -36,7 +36,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         incoming = _text(headers.get(b"traceparent"))
         name = f"{scope['method']} request"
         with self._gate.runtime.tracing.span(name, incoming) as traceparent:
@@ -60,7 +60,7 @@ class Front:
                 message["headers"] = [*message["headers"], *own]
             await send(message)
 
-        state = cast("dict[str, Any]", scope.setdefault("state", {}))
+        state = cast("dict[str, Any]", scope).setdefault("state", {})
         state["traceparent"], state["trace_id"] = traceparent, trace_id(traceparent)
         metrics.HTTP_IN_FLIGHT.inc()
         try:
@@ -95,14 +95,15 @@ class Front:
     def _account(
         self, scope: HTTPScope, state: Mapping[str, Any], status: int, seconds: float
     ) -> None:
-        path = str(scope.get("path_template") or "(unmatched)")
+        fields = cast("dict[str, Any]", scope)
+        path = str(fields.get("path_template") or "(unmatched)")
         method = scope["method"]
         principal: Principal | None = state.get("principal")
         metrics.HTTP_REQUESTS.labels(method, path, str(status)).inc()
         metrics.HTTP_SECONDS.labels(method, path).observe(seconds)
         if status in {401, 403}:
             metrics.AUTH_FAILURES.labels(str(status)).inc()
-        client = scope.get("client")
+        client = fields.get("client")
         self._say.info(
             "request",
             method=method,

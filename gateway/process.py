@@ -88,7 +88,7 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
 
 def _config(app: Front, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # pyright: ignore[reportArgumentType] - Litestar's ASGI types differ in name only
+        app,
         host=settings.gateway.host,
         port=settings.gateway.port,
         loop="none",

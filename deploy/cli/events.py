@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -24,7 +24,7 @@ class TailRequest:
     as_json: bool
 
 
-async def tail(wanted: TailRequest) -> None:
+async def tail(wanted: TailRequest) -> NoReturn:
     """Print events until Ctrl-C; a lost connection is resumed without loss."""
     found = hub()
     if not found.token:

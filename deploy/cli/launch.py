@@ -1,6 +1,8 @@
 """`aiops up`."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.cli.output import say
@@ -19,29 +21,30 @@ class AccessHooks:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def _with_access(self, name: str, *arguments: object) -> object:
+    @asynccontextmanager
+    async def _access(self) -> AsyncGenerator[Access]:
         database = Database(self._settings.database, "launcher")
         await database.open()
         try:
-            access = Access(database, SystemClock())
-            return await getattr(access, name)(*arguments)
+            yield Access(database, SystemClock())
         finally:
             await database.close()
 
     async def mint_token(self) -> str:
         """A token with every right; it is revoked when the run ends."""
         request = TokenRequest("admin", Role.ADMIN)
-        minted = await self._with_access("mint_token", request)
-        assert isinstance(minted, tuple)  # noqa: S101 - narrows the type
-        return str(minted[1])
+        async with self._access() as access:
+            return (await access.mint_token(request))[1]
 
     async def mint_login_code(self) -> str:
         """A code that becomes a session, once."""
-        return str(await self._with_access("mint_login_code"))
+        async with self._access() as access:
+            return await access.mint_login_code()
 
     async def revoke_token(self, token: str) -> None:
         """The token is worth nothing from now on."""
-        await self._with_access("revoke", token)
+        async with self._access() as access:
+            await access.revoke(token)
 
 
 def launch(data_dir: Path | None, port: int | None, *, browser: bool) -> int:

@@ -88,9 +88,7 @@ def events_tail(
     as_json: AsJson = False,
 ) -> None:
     """Show events as they happen."""
-    request = _call(
-        "cli.events", "TailRequest", event_type or [], cluster or [], since, as_json
-    )
+    request = _call("cli.events", "TailRequest", event_type or [], cluster or [], since, as_json)
     _run("events", "tail", request)
 
 

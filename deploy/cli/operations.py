@@ -1,9 +1,9 @@
 """`aiops projections` and `aiops dlq`."""
 
-from deploy.cli.output import fail, listing, say
-from deploy.cli.reach import bus_of, database_of, hub
 from contracts.envelope import Command
 from contracts.operations import RebuildProjection, RetryDeadLetter
+from deploy.cli.output import fail, listing, say
+from deploy.cli.reach import bus_of, database_of, hub
 from services.runtime import dead_letters
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.command_bus import CommandBus, Origin
@@ -72,9 +72,7 @@ async def retry(sequence: int) -> None:
 
 async def _command(bus: Bus, command: Command) -> None:
     try:
-        outcome = await CommandBus(bus, "system").call(
-            command, new_id(), Origin("cli"), wait=_WAIT
-        )
+        outcome = await CommandBus(bus, "system").call(command, new_id(), Origin("cli"), wait=_WAIT)
     except BusUnavailable as error:
         fail(str(error))
     if outcome is None:

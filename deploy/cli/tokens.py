@@ -1,6 +1,7 @@
 """`aiops token` and `aiops login`."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from deploy.cli.output import fail, listing, say
@@ -29,7 +30,7 @@ async def _cluster(database: Database, name: str) -> UUID:
         for cluster_id, known in (await queries.names(database))[1]:
             if known == name:
                 return cluster_id
-    fail(f"there is no cluster named {name}: register it first")
+        fail(f"there is no cluster named {name}: register it first")
 
 
 async def show(*, as_json: bool) -> None:
@@ -40,7 +41,7 @@ async def show(*, as_json: bool) -> None:
             " from aiops.token order by created_at"
         )
     names = ("id", "name", "role", "clusters", "created_at", "expires_at", "revoked_at")
-    found = [dict(zip(names, row, strict=True)) for row in rows]
+    found: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in rows]
     listing(found, as_json=as_json, empty="there are no tokens")
 
 

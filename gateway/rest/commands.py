@@ -15,7 +15,8 @@ async def get_command(gate: WithGate, command_id: UUID) -> Response[bytes]:
     outcome = await outcomes.find(gate.runtime.bus, command_id)
     if outcome is None:
         raise Refused(
-            Code.COMMAND_NOT_FOUND, f"there is no outcome of command {command_id} (yet, or any more)"
+            Code.COMMAND_NOT_FOUND,
+            f"there is no outcome of command {command_id} (yet, or any more)",
         )
     return raw(outcome.model_dump_json().encode())
 

@@ -23,7 +23,9 @@ async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Respons
     """A one-time code becomes a session cookie."""
     secret = await gate.access.redeem(data.code)
     if secret is None:
-        raise Refused(Code.AUTH_FAILED, "the code is not valid any more: `aiops login` gives a new one")
+        raise Refused(
+            Code.AUTH_FAILED, "the code is not valid any more: `aiops login` gives a new one"
+        )
     cookie = Cookie(
         key=SESSION_COOKIE,
         value=secret,

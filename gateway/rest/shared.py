@@ -20,7 +20,9 @@ States = Annotated[list[str] | None, Parameter(query="state", description="May b
 """``state`` as a parameter's name belongs to Litestar."""
 
 
-def raw(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+def raw(
+    body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response[bytes]:
     """JSON that is ready."""
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers or {})
 

@@ -1,12 +1,11 @@
 """Alertmanager's webhook."""
 
+from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, post
 from litestar.params import Dependency
-from typing import Annotated
-
-import msgspec
 
 from gateway.auth.guards import principal_of, roles
 from gateway.intake import Intake, Taken

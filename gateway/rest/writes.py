@@ -1,6 +1,5 @@
 """A write: a command on the bus, its outcome, and the wait for the projection."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,9 +11,9 @@ from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import principal_of
 from gateway.gate import Gate
+from gateway.origin import origin_of
 from gateway.rest.shared import AnyRequest, field_error, raw
 from services.runtime import outcomes
-from services.runtime.command_bus import Origin
 from services.runtime.ids import derived_id, new_id
 
 
@@ -69,9 +68,3 @@ def command_id_of(request: AnyRequest) -> UUID:
     if not 1 <= len(key) <= 256:
         raise field_error("Idempotency-Key", "must have 1 to 256 characters")
     return derived_id("idempotency-key", principal_of(request).actor, key)
-
-
-def origin_of(request: AnyRequest) -> Origin:
-    """On whose behalf, and in which trace."""
-    state: Mapping[str, str] = request.scope["state"]
-    return Origin(actor=principal_of(request).actor, traceparent=state["traceparent"])

@@ -78,10 +78,15 @@ def _counts(wanted: AlertFilter) -> _Counts:
         table, amount, where = "alerts.tally", "coalesce(sum(n) {}, 0)", _tally_where(wanted)
     else:
         table, amount, where = "alerts.occurrence", "count(*) {}", _where(wanted)
-    columns = ", ".join(
-        f"{amount.format(f'''filter (where a.severity = '{severity}')''')}::bigint as {severity}"
-        for severity in ("critical", "warning", "info")
-    ).replace("'critical'", "'CRITICAL'").replace("'warning'", "'WARNING'").replace("'info'", "'INFO'")
+    columns = (
+        ", ".join(
+            f"{amount.format(f'''filter (where a.severity = '{severity}')''')}::bigint as {severity}"
+            for severity in ("critical", "warning", "info")
+        )
+        .replace("'critical'", "'CRITICAL'")
+        .replace("'warning'", "'WARNING'")
+        .replace("'info'", "'INFO'")
+    )
     total = f"{amount.format('')}::bigint as n"
     return _Counts(f"select {total}, {columns} from {table} a{where.sql}", where.parameters)  # noqa: S608
 

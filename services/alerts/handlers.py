@@ -10,8 +10,7 @@ from contracts.refusals import TryLater
 from services.alerts import domain
 from services.alerts.normalize import Observation, normalize
 from services.alerts.repeats import RepeatCounter
-from services.runtime.log import NOTHING, Conflict
-from services.runtime.log import Head as LogHead
+from services.runtime.log import NOTHING, Conflict, Head as LogHead
 from services.runtime.service import Service
 from services.runtime.store import Accepted, Store
 
@@ -55,9 +54,7 @@ async def _decide_and_append(command: IngestAlerts, told: Told, store: Store) ->
         for name, reports in told.items()
     }
     last, lost = await _append(folds, positions, store)
-    _repeats.count(
-        command.cluster_id, (fold for name, fold in folds.items() if name not in lost)
-    )
+    _repeats.count(command.cluster_id, (fold for name, fold in folds.items() if name not in lost))
     return last, {name: told[name] for name in lost}
 
 

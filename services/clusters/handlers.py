@@ -92,8 +92,6 @@ async def _reserve(store: Store, names: list[ClusterNameEvent]) -> dict[EntityKe
         key = cluster_name_key(event.name)
         last = await store.log.head(key)
         if last is not None:
-            domain.require_free(
-                cast(ClusterNameEvent, last.event), event.name, event.cluster_id
-            )
+            domain.require_free(cast(ClusterNameEvent, last.event), event.name, event.cluster_id)
             heads[key] = Head(last.sequence)
     return heads

@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -142,7 +142,7 @@ class Access:
         try:
             found = await self._look_up(key)
         except DatabaseUnavailable:
-            # The alert doors stay open while the database is away, for tokens that were good before.
+            # The alert doors stay open while the database is away, for tokens known as good.
             if known is None or known[1] is None or now - known[0] > _GRACE_SECONDS:
                 raise
             return known[1]

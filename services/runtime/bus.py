@@ -86,7 +86,7 @@ class Outgoing:
 
 
 def read_ack(message: Msg) -> Ack:
-    """The acknowledgement in a reply; BusUnavailable without responder, JetStreamRefused on error."""
+    """The acknowledgement in a reply; BusUnavailable if nobody answers to this subject."""
     if message.headers and message.headers.get("Status") == "503":
         raise BusUnavailable("no stream takes this subject")
     ack = _ACK.decode(message.data)
@@ -239,7 +239,7 @@ class Bus:
         return await self.publish(last.subject, last.data, last.headers | marks, timeout=timeout)
 
     async def api(self, name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
-        """Call the JetStream API, for example ``STREAM.INFO.EVT``; JetStreamRefused on its errors."""
+        """Call the JetStream API, for example ``STREAM.INFO.EVT``."""
         data = b"" if body is None else msgspec.json.encode(body)
         message = await self.request(f"$JS.API.{name}", data, timeout=timeout)
         if message.headers and message.headers.get("Status") == "503":
@@ -267,7 +267,7 @@ class Bus:
     async def get_many(
         self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
     ) -> list[Stored]:
-        """Many messages by one batched direct get (``multi_last`` or ``next_by_subj``), in order."""
+        """Many messages in order by one direct get (``multi_last`` or ``next_by_subj``)."""
         found: list[Stored] = []
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -304,7 +304,7 @@ class Bus:
         self, subject: str, handler: Callable[[Msg], Awaitable[None]], *, queue: str = ""
     ) -> Callable[[], Awaitable[None]]:
         """Hear core messages; gives the function that stops it."""
-        subscription = await self._client.subscribe(
+        subscription = await self._client.subscribe(  # pyright: ignore[reportUnknownMemberType]
             subject,
             queue=queue,
             cb=handler,
@@ -349,7 +349,7 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
 
     while True:
         try:
-            client = await nats.connect(
+            client = await nats.connect(  # pyright: ignore[reportUnknownMemberType]
                 [part.strip() for part in settings.url.split(",")],
                 name=name,
                 user=settings.user or None,
@@ -367,7 +367,9 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
             break
         except (NatsError, OSError, TimeoutError) as error:
             if asyncio.get_running_loop().time() > deadline:
-                raise BusUnavailable(f"cannot reach NATS: {error or type(error).__name__}") from None
+                raise BusUnavailable(
+                    f"cannot reach NATS: {error or type(error).__name__}"
+                ) from None
             await asyncio.sleep(0.1)
     bus = Bus(client)
     buses.append(bus)

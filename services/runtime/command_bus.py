@@ -62,9 +62,7 @@ class CommandBus:
         message.headers["reply_to"] = outcome_at
         with metrics.COMMAND_ROUND_TRIP.labels(command.snake_name()).time():
             try:
-                await self.bus.emit(
-                    message.subject, message.data, message.headers, reply=stored_at
-                )
+                await self.bus.emit(message.subject, message.data, message.headers, reply=stored_at)
                 async with asyncio.timeout(wait):
                     read_ack(await stored)
                     return Outcome.model_validate_json((await outcome).data)

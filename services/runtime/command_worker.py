@@ -1,4 +1,4 @@
-"""Handles the commands of one area: own pull loop, bounded, idempotent by outcome and command id."""
+"""Handles the commands of one area: own pull loop, bounded, idempotent by command id."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -16,7 +16,7 @@ from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, metrics, outcomes, streams
 from services.runtime.bus import OUTCOME_INBOX, Bus, BusUnavailable
 from services.runtime.context import from_nanoseconds
-from services.runtime.failures import Bury, PoisonRun, Redeliver, verdict
+from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.pull import Delivery, Durable, PullReader

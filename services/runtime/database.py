@@ -122,7 +122,7 @@ class Database:
 
 
 async def migrate(settings: DatabaseSettings) -> list[str]:
-    """Apply the numbered .sql files that this database has not seen, under a lock; gives their names."""
+    """Apply the numbered .sql files that this database has not seen, under a lock."""
     connection = await connect(settings, "setup")
     applied: list[str] = []
     async with connection:

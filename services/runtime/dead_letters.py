@@ -53,9 +53,7 @@ class Failure:
 
 async def bury(bus: Bus, failure: Failure, at: datetime) -> None:
     """Store a dead letter; returns when it is durable. The same failure twice is one letter."""
-    kept = {
-        name: value for name, value in failure.headers.items() if not name.startswith("Nats-")
-    }
+    kept = {name: value for name, value in failure.headers.items() if not name.startswith("Nats-")}
     kept |= {
         f"{_MARK}subject": failure.subject,
         f"{_MARK}message-id": failure.message_id,

@@ -1,4 +1,4 @@
-"""What to do with a message that was not handled: the three error words, told apart in one place."""
+"""What to do with a message that was not handled: the three error words, told apart here."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Bury:
 
 
 def verdict(error: Exception, delivered: int, max_deliver: int) -> Redeliver | Bury:
-    """TryLater comes again without end, Poisoned never, anything else up to ``max_deliver`` times."""
+    """TryLater comes again without end, Poisoned never, the rest up to ``max_deliver`` times."""
     match error:
         case TryLater():
             return Redeliver(error.delay)

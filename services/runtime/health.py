@@ -67,7 +67,8 @@ class Health:
                 status, kind, body = self.answer(path)
                 writer.write(
                     f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\n"
-                    f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+                    f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+                    + body
                 )
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):

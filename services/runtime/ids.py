@@ -14,7 +14,7 @@ def new_id() -> UUID:
 
 
 def derived_id(*parts: object) -> UUID:
-    """The same identifier for the same parts (UUID version 5), so that a repeat finds its own work."""
+    """The same id for the same parts (UUID version 5), so that a repeat finds its own work."""
     return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
 
 

@@ -1,10 +1,10 @@
 """The log: append with optimistic concurrency, load, head, read. The append *is* the publish."""
 
 import asyncio
-from random import Random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from uuid import UUID
 
 from contracts.catalog import CATALOG, EventCatalog

@@ -64,9 +64,7 @@ PROJECTION_ERRORS = Counter(
     "aiops_projection_errors", "Poison events that a projection has set aside.",
     ("projection",), registry=REGISTRY,
 )  # fmt: skip
-WS_CONNECTIONS = Gauge(
-    "aiops_ws_connections", "Live stream connections now.", registry=REGISTRY
-)
+WS_CONNECTIONS = Gauge("aiops_ws_connections", "Live stream connections now.", registry=REGISTRY)
 WS_CONNECTIONS_TOTAL = Counter(
     "aiops_ws_connections_opened", "Live stream connections ever opened.", registry=REGISTRY
 )

@@ -165,7 +165,7 @@ class PullReader:
         """Hear our own inbox: deliveries come under their original subject, so it is not shared."""
         if self._subscription is None:
             self._inbox = new_inbox()
-            self._subscription = await self.bus.client.subscribe(
+            self._subscription = await self.bus.client.subscribe(  # pyright: ignore[reportUnknownMemberType]
                 f"{self._inbox}.*",
                 cb=self._arrived,
                 pending_msgs_limit=1_000_000,
@@ -263,7 +263,7 @@ class PullReader:
         self._wake.set()
 
     def _contiguous(self, delivery: Delivery) -> bool:
-        """An ordered reader sees every message of its consumer once; a gap means one was dropped."""
+        """An ordered reader sees each message of its consumer; a gap means one was dropped."""
         if isinstance(self.consumer, Durable):
             return True
         self._consumed += 1
@@ -273,7 +273,7 @@ class PullReader:
         return False
 
     def _status(self, headers: dict[str, str]) -> None:
-        """100 is a heartbeat; 404, 408 and "exceeded" end the request; the rest end the consumer."""
+        """100 is a heartbeat; 404, 408, "exceeded" end the request; the rest end the consumer."""
         status, text = headers.get("Status", ""), headers.get("Description", "").lower()
         if status == "100":
             return
@@ -290,5 +290,3 @@ class PullReader:
 
     def _reconnected(self) -> None:
         self._lose()
-
-

@@ -30,6 +30,8 @@ from services.runtime.settings import NatsSettings, Settings
 from services.runtime.tracing import Tracing
 
 _BATCH = 16
+# A request that a restarted server has forgotten is asked anew after so many seconds.
+_ASK_ANEW = 2.0
 _PATROL = 2.0
 _AWAY_PAUSE = 0.5
 _GRACE = 5.0
@@ -237,7 +239,7 @@ class Reactions:
                 stream=JStream(consumer.stream, declare=False),
                 durable=consumer.name,
                 config=consumer.config,
-                pull_sub=PullSub(batch_size=_BATCH),
+                pull_sub=PullSub(batch_size=_BATCH, timeout=_ASK_ANEW),
                 max_workers=self._in_hand,
                 ack_policy=AckPolicy.MANUAL,
                 no_reply=True,

@@ -1,4 +1,4 @@
-"""A service: its handlers, registered by decorators; which transport carries them is not its affair."""
+"""A service: its handlers, registered by decorators, whatever transport carries them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

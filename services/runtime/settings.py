@@ -29,9 +29,12 @@ class NatsSettings(_Section):
         default=1, description="Copies of every stream: 3 on a cluster of three."
     )
     sync_interval: str = Field(
-        default="1s", description="How often the embedded server fsyncs; `always` for power-loss safety."
+        default="1s",
+        description="How often the embedded server fsyncs; `always` for power-loss safety.",
     )
-    max_file_store: str = Field(default="20GB", description="Disk that the embedded server may use.")
+    max_file_store: str = Field(
+        default="20GB", description="Disk that the embedded server may use."
+    )
     append_patience: float = Field(
         default=15.0, gt=0, description="Seconds that an append is retried while the bus is away."
     )
@@ -55,7 +58,9 @@ class GatewaySettings(_Section):
     """The HTTP door."""
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="0: any free one.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8080, description="0: any free one."
+    )
     auth: Literal["token", "none"] = Field(
         default="token", description="`none` is refused unless bound to loopback."
     )
@@ -67,7 +72,9 @@ class GatewaySettings(_Section):
     )
     max_body: int = Field(default=10_000_000, ge=1024, description="Bytes of a request body.")
     alert_bytes_in_flight: int = Field(
-        default=64_000_000, ge=1024, description="Bytes of alert posts being taken in at once; then 503."
+        default=64_000_000,
+        ge=1024,
+        description="Bytes of alert posts being taken in at once; then 503.",
     )
     ring: Annotated[int, Field(ge=16)] = Field(
         default=10_000, description="Frames that the live stream keeps in memory."
@@ -122,7 +129,9 @@ class TelemetrySettings(_Section):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
-    otlp_endpoint: str = Field(default="", description="http://host:4318; empty: no traces are sent.")
+    otlp_endpoint: str = Field(
+        default="", description="http://host:4318; empty: no traces are sent."
+    )
 
 
 class EventSettings(_Section):
@@ -140,7 +149,9 @@ class Settings(BaseSettings):
         env_prefix="AIOPS_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    data_dir: Path = Field(default=Path(".aiops"), description="Everything of a one-machine installation.")
+    data_dir: Path = Field(
+        default=Path(".aiops"), description="Everything of a one-machine installation."
+    )
     nats: NatsSettings = NatsSettings()
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -59,9 +59,7 @@ class Store:
         """The id of what this command creates; a repeat of the command mints the same."""
         return derived_id(self.context.command_id)
 
-    async def load(
-        self, key: EntityKey, evolve: Callable[[S | None, E], S | None]
-    ) -> Loaded[S]:
+    async def load(self, key: EntityKey, evolve: Callable[[S | None, E], S | None]) -> Loaded[S]:
         """An aggregate's state and head; AlreadyDone if this command has changed it before.
 
         For aggregates whose events carry their whole state: `evolve` sees the last 32 events.
@@ -76,9 +74,7 @@ class Store:
         last = recorded[-1] if recorded else None
         return Loaded(state, Head(last.sequence, last.version or 0) if last else NOTHING)
 
-    async def append(
-        self, events: Sequence[Event], expected: Mapping[EntityKey, Head]
-    ) -> Accepted:
+    async def append(self, events: Sequence[Event], expected: Mapping[EntityKey, Head]) -> Accepted:
         """Store a decision, all of it or nothing."""
         appended = await self.log.append(events, expected, self.context, self.at)
         return Accepted(events[-1].key.id, appended.version, appended.sequence)

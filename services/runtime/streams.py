@@ -98,7 +98,8 @@ async def configurations(bus: Bus) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     while True:
         page = await bus.api("STREAM.LIST", {"offset": len(found)})
-        for stream in page.get("streams") or []:
+        listed: list[dict[str, Any]] = page.get("streams") or []
+        for stream in listed:
             found[stream["config"]["name"]] = stream["config"]
         if len(found) >= page["total"]:
             return found

@@ -33,7 +33,7 @@ class Tracing:
     def span(
         self, name: str, traceparent: str | None, kind: SpanKind = SpanKind.INTERNAL
     ) -> Generator[str]:
-        """A span below ``traceparent`` or below the current one; yields the traceparent to hand on."""
+        """A span below ``traceparent`` or the current one; yields the traceparent to hand on."""
         if self._tracer is None:
             yield valid_traceparent(traceparent) or new_traceparent()
             return

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 
 def problems(error: ValidationError) -> dict[str, Any]:
-    """``{"fields": [{"field", "message"}]}``, at most 20; the values themselves are not repeated."""
+    """``{"fields": [{"field", "message"}]}``, at most 20; values are never repeated."""
     found = [
         {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": item["msg"]}
         for item in error.errors(include_url=False, include_context=False, include_input=False)

@@ -23,7 +23,7 @@ _POSTGRES_IMAGE = "postgres:18"
 
 
 class Server(Protocol):
-    """A server that tests may restart."""
+    """A server that tests may restart, on the main thread: it ends with that thread."""
 
     @property
     def url(self) -> str: ...

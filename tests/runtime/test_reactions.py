@@ -24,6 +24,7 @@ from services.runtime.settings import Settings
 from services.runtime.store import Store
 from tests.kit import builders
 from tests.kit.runtime import UNTRACED, eventually, letters, running, store, until, with_workers
+from tests.kit.servers import Server
 
 pytestmark = pytest.mark.nats
 
@@ -414,14 +415,14 @@ async def test_a_removed_consumer_turns_health_red(platform: Platform) -> None:
         )
 
 
-async def test_a_restarted_bus_loses_nothing(platform: Platform, nats_server: Any) -> None:
+async def test_a_restarted_bus_loses_nothing(platform: Platform, nats_server: Server) -> None:
     seen = Seen()
     reactions = platform.reactions(discovery(seen))
     async with running(reactions.run):
         await started(reactions)
         await platform.register(1)
         await until(lambda: seen.events)
-        await asyncio.to_thread(nats_server.restart)
+        nats_server.restart()
         await platform.register(2)
         await until(lambda: len({event.sequence for event in seen.events}) == 2, within=20)
         assert reactions.healthy

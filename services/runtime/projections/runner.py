@@ -98,7 +98,7 @@ class Runner:
                 await reader.close()
 
     async def _become_writer(self, connection: Connection, stopping: asyncio.Event) -> bool:
-        """One writer a build: wait for the advisory lock, which dies with its holder's connection."""
+        """One writer a build: wait for the advisory lock, which ends with its holder's connection."""
         key = f"aiops.projection.{self.projection.name}.{self.slot}.{self.projection.version}"
         while not stopping.is_set():
             cursor = await connection.execute(

@@ -55,7 +55,7 @@ class Table:
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(self.row)
         columns = (*(_column(name, hint) for name, hint in hints.items()),)
-        object.__setattr__(self, "columns", (*columns, Column("seq", "int8", False)))
+        object.__setattr__(self, "columns", (*columns, Column("seq", "int8", nullable=False)))
         names = [column.name for column in columns]
         object.__setattr__(self, "key_at", tuple(names.index(name) for name in self.key))
 
@@ -99,7 +99,7 @@ class Table:
         )
 
     def delete(self, schema: str) -> str:
-        """One statement that deletes many rows, given as one array a key column and one of ``seq``."""
+        """One statement that deletes many rows: one array a key column, and one of ``seq``."""
         types = {column.name: column.type for column in self.columns}
         arrays = ", ".join(f"%b::{types[name]}[]" for name in self.key)
         match = " and ".join(f"t.{name} = u.{name}" for name in self.key)

@@ -30,7 +30,9 @@ class Writer:
                 found.append((self._upserts[table.name], _columns(table, put)))
             gone = [(*key, seq) for key, (row, seq) in changes.items() if not row]
             if gone:
-                found.append((self._deletes[table.name], [list(part) for part in zip(*gone, strict=True)]))
+                found.append(
+                    (self._deletes[table.name], [list(part) for part in zip(*gone, strict=True)])
+                )
         return found
 
 

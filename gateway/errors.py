@@ -65,7 +65,7 @@ def _answer(
     headers = {"Retry-After": "1"} if code in _RETRY_AFTER else {}
     if code is Code.AUTH_FAILED:
         headers["WWW-Authenticate"] = "Bearer"
-    state = cast("dict[str, Any]", request.scope["state"])
+    state = request.scope["state"]
     trace_id = str(state.get("trace_id", ""))
     return Response(
         envelope(code, message, details or {}, trace_id),

@@ -73,5 +73,5 @@ async def _gateway(found: Hub) -> Finding:
     return _finding("gateway", answer.status_code == 200, text, "see DIR/logs/")
 
 
-def _finding(what: str, ok: bool, detail: str, remedy: str) -> Finding:  # noqa: FBT001
+def _finding(what: str, ok: bool, detail: str, remedy: str) -> Finding:
     return {"what": what, "ok": ok, "detail": detail, "do": "" if ok else remedy}

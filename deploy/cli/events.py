@@ -64,7 +64,8 @@ def _show(frame: dict[str, Any], wanted: TailRequest, position: int | None) -> i
         case "error":
             fail(f"{frame['code']}: {frame['message']}")
         case _:
-            return position
+            pass
+    return position
 
 
 def _line(frame: dict[str, Any]) -> str:

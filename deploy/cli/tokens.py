@@ -24,13 +24,11 @@ async def create(name: str, role: Role, clusters: list[str], days: int | None) -
 
 
 async def _cluster(database: Database, name: str) -> UUID:
-    try:
-        return UUID(name)
-    except ValueError:
-        for cluster_id, known in (await queries.names(database))[1]:
-            if known == name:
-                return cluster_id
-        fail(f"there is no cluster named {name}: register it first")
+    _, known = await queries.names(database)
+    for cluster_id, called in known:
+        if name in {called, str(cluster_id)}:
+            return cluster_id
+    fail(f"there is no cluster named {name}: register it first")
 
 
 async def show(*, as_json: bool) -> None:

@@ -20,6 +20,7 @@ _VIEW = """json_build_object(
     'generator_url', a.generator_url, 'silenced', false, 'incident_id', null,
     'first_seen_at', a.first_seen_at, 'last_seen_at', a.last_seen_at,
     'occurrences', a.occurrences)"""
+_OF_SEVERITY = "filter (where a.severity = '{}')"
 _WITH_NAME = "left join alerts.cluster_name c on c.cluster_id = a.cluster_id"
 
 
@@ -78,14 +79,9 @@ def _counts(wanted: AlertFilter) -> _Counts:
         table, amount, where = "alerts.tally", "coalesce(sum(n) {}, 0)", _tally_where(wanted)
     else:
         table, amount, where = "alerts.occurrence", "count(*) {}", _where(wanted)
-    columns = (
-        ", ".join(
-            f"{amount.format(f'''filter (where a.severity = '{severity}')''')}::bigint as {severity}"
-            for severity in ("critical", "warning", "info")
-        )
-        .replace("'critical'", "'CRITICAL'")
-        .replace("'warning'", "'WARNING'")
-        .replace("'info'", "'INFO'")
+    columns = ", ".join(
+        f"{amount.format(_OF_SEVERITY.format(severity))}::bigint as {severity.lower()}"
+        for severity in ("CRITICAL", "WARNING", "INFO")
     )
     total = f"{amount.format('')}::bigint as n"
     return _Counts(f"select {total}, {columns} from {table} a{where.sql}", where.parameters)  # noqa: S608

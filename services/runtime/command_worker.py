@@ -132,8 +132,7 @@ class CommandWorker:
     async def _work(self, delivery: Delivery) -> None:
         while True:
             try:
-                await self._handle(delivery)
-                return
+                return await self._handle(delivery)
             except BusUnavailable as error:
                 self._say.warning("bus_away", reason=str(error))
                 await asyncio.sleep(_AWAY_PAUSE)

@@ -63,12 +63,11 @@ class Runner:
         while not stopping.is_set():
             before = self.sequence
             try:
-                await self._run_once(stopping)
-                return
+                return await self._run_once(stopping)
             except UnknownEvent as unknown:
                 self.error = f"unknown event {unknown}: this program is too old to read the log"
                 self._say.error("stopped", reason=self.error)
-                return
+                return None
             except (*_AWAY, Superseded) as error:
                 self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 self._say.warning("interrupted", reason=self.error)
@@ -98,7 +97,7 @@ class Runner:
                 await reader.close()
 
     async def _become_writer(self, connection: Connection, stopping: asyncio.Event) -> bool:
-        """One writer a build: wait for the advisory lock, which ends with its holder's connection."""
+        """One writer a build: wait for the advisory lock; it ends with its holder's connection."""
         key = f"aiops.projection.{self.projection.name}.{self.slot}.{self.projection.version}"
         while not stopping.is_set():
             cursor = await connection.execute(

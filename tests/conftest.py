@@ -11,13 +11,14 @@ from psycopg import conninfo, sql
 from pydantic import SecretStr
 
 from services.runtime import bus as buses, database, streams
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, JetStreamRefused
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.kit.servers import Server, bus_server, database_server
 
 _TEMPLATE = "aiops_test_template"
+_CANNOT_CREATE_STORE = 10049
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +92,21 @@ async def _fresh_streams(settings: Settings) -> None:
     try:
         for name in await streams.configurations(connection):
             await connection.api(f"STREAM.DELETE.{name}")
-        await streams.ensure(connection, settings)
+        await _ensure(connection, settings)
     finally:
         await connection.close()
+
+
+async def _ensure(connection: Bus, settings: Settings) -> None:
+    """The server may still be removing the files of a stream that it says is deleted."""
+    for _ in range(100):
+        try:
+            return await streams.ensure(connection, settings)
+        except JetStreamRefused as error:
+            if error.code != _CANNOT_CREATE_STORE:
+                raise
+            await asyncio.sleep(0.01)
+    pytest.fail("the streams cannot be made anew")
 
 
 def _database(url: str, name: str) -> DatabaseSettings:

@@ -25,10 +25,8 @@ async def create(name: str, role: Role, clusters: list[str], days: int | None) -
 
 async def _cluster(database: Database, name: str) -> UUID:
     _, known = await queries.names(database)
-    for cluster_id, called in known:
-        if name in {called, str(cluster_id)}:
-            return cluster_id
-    fail(f"there is no cluster named {name}: register it first")
+    found = [cluster_id for cluster_id, called in known if name in {called, str(cluster_id)}]
+    return found[0] if found else fail(f"there is no cluster named {name}: register it first")
 
 
 async def show(*, as_json: bool) -> None:

@@ -36,6 +36,10 @@ class JetStreamRefused(Exception):
         self.description = description
 
 
+class TooManySubjects(Exception):
+    """A batched direct get names more than 1,024 subjects."""
+
+
 class _ApiError(msgspec.Struct):
     code: int = 0
     err_code: int = 0
@@ -288,6 +292,8 @@ class Bus:
             raise BusUnavailable(f"no answer from {stream} in {timeout:g} s") from None
         finally:
             self.forget(reply)
+        if status == "413":
+            raise TooManySubjects
         if status not in {"204", "404"}:
             raise BusUnavailable(f"batched direct get on {stream}: status {status}")
         return found

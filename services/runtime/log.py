@@ -18,6 +18,7 @@ from services.runtime.bus import (
     JetStreamRefused,
     Outgoing,
     Stored,
+    TooManySubjects,
 )
 from services.runtime.context import event_headers, log_time, recorded
 from services.runtime.ids import derived_id
@@ -26,7 +27,7 @@ _WRONG_SEQUENCE = 10071
 _DUPLICATE_IN_BATCH = 10201
 _HEADS_PER_READ = 300
 _LARGEST_LOAD = 1024
-_LAST_VERSIONS = 32
+_LAST_VERSIONS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -136,64 +137,74 @@ class EventLog:
         for event in events:
             head = expected.get(event.key, NOTHING)
             before = versions.get(event.key)
-            checked = event.key not in versions
             if before is not None:
                 head = Head(head.sequence, before)
-            message, version = self._message(event, head, context, at, checked=checked)
+            first = event.key not in versions
+            message, version = self._message(event, head, context, at, first=first)
             messages.append(message)
             versions[event.key] = version
         return messages, versions
 
     def _message(
-        self, event: Event, head: Head, context: Context, at: datetime, *, checked: bool = True
+        self, event: Event, head: Head, context: Context, at: datetime, *, first: bool = True
     ) -> tuple[Outgoing, int | None]:
+        """One event's message; the ``first`` of its entity in an append carries the check."""
         version = head.version + 1 if event.aggregate else None
         where = address(event.key, event.names.token, version)
-        body = event.model_dump_json().encode()
-        event_id = derived_id(context.command_id, where.subject, body.decode())
+        body = event.model_dump_json()
+        event_id = _event_id(event, context, body, first=first)
         headers = event_headers(event, event_id, at, context)
         if event.expires:
             headers["Nats-TTL"] = f"{int(self.facts_age.total_seconds())}s"
-        if checked:
+        if first:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(head.sequence)
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = where.filter
-        return Outgoing(where.subject, body, headers), version
+        return Outgoing(where.subject, body.encode(), headers), version
 
     async def _find(self, key: EntityKey, event_id: str) -> int | None:
         """The position of one of the entity's current events by its id."""
-        for stored in await self._last_of_each(key):
-            if stored.headers.get("ce-id") == event_id:
-                return stored.sequence
+        for entry in await self.load_last(key):
+            if str(entry.event_id) == event_id:
+                return entry.sequence
         return None
 
     async def _last_of_each(self, key: EntityKey) -> list[Stored]:
+        query = {"multi_last": [key.filter], "batch": _LARGEST_LOAD}
         try:
-            return await self.bus.get_many(
-                streams.EVENTS, {"multi_last": [key.filter], "batch": _LARGEST_LOAD}
-            )
-        except BusUnavailable as error:
-            if "status 413" in str(error):
-                raise TooLong(str(key)) from None
-            raise
+            return await self.bus.get_many(streams.EVENTS, query)
+        except TooManySubjects:
+            raise TooLong(str(key)) from None
 
     async def load(self, key: EntityKey) -> list[Recorded]:
         """Every event of an aggregate, oldest first; of a fact, the last event of each type."""
         return [self._recorded(stored) for stored in await self._last_of_each(key)]
 
     async def load_last(self, key: EntityKey) -> list[Recorded]:
-        """The last events of an aggregate, at most 32, oldest first: two reads however old it is.
+        """The last events of an aggregate, at least 8 if there are so many, oldest first.
 
         Enough for an aggregate whose every event carries its whole state: the last one is the
-        state, and a repeated command finds its own event among them.
+        state. A repeated command finds its own event among them, or else is stopped by its
+        message id, which the stream remembers for two minutes. One read for a young aggregate,
+        three for one with more events, however old it is.
         """
+        query = {"multi_last": [key.filter], "batch": _LAST_VERSIONS + 1}
+        try:
+            found = await self.bus.get_many(streams.EVENTS, query)
+        except TooManySubjects:
+            found = []
+        if 0 < len(found) <= _LAST_VERSIONS:
+            return [self._recorded(stored) for stored in found]
+        return await self._load_end(key)
+
+    async def _load_end(self, key: EntityKey) -> list[Recorded]:
         head = await self.bus.get(streams.EVENTS, {"last_by_subj": key.filter})
         if head is None:
             return []
         version = parse(head.subject).version or 0
-        if version <= _LAST_VERSIONS:
-            return await self.load(key)
         stem = key.filter.removesuffix(">")
-        wanted = [f"{stem}*.{each}" for each in range(version - _LAST_VERSIONS + 1, version + 1)]
+        first = max(1, version - _LAST_VERSIONS + 1)
+        # One more than there is: an append may come between the two reads.
+        wanted = [f"{stem}*.{each}" for each in range(first, version + 2)]
         query = {"multi_last": wanted, "batch": _LARGEST_LOAD}
         return [self._recorded(stored) for stored in await self.bus.get_many(streams.EVENTS, query)]
 
@@ -236,6 +247,17 @@ class EventLog:
     def _recorded(self, stored: Stored) -> Recorded:
         position = (stored.sequence, log_time(stored.time))
         return recorded(self.catalog, stored.subject, stored.headers, stored.data, position)
+
+
+def _event_id(event: Event, context: Context, body: str, *, first: bool) -> UUID:
+    """The same for the same event of the same command, so that the stream sees a repeat.
+
+    What a command does first to an aggregate has one id whatever the aggregate has become
+    meanwhile; anything else is told apart by its content.
+    """
+    if event.aggregate and first:
+        return derived_id(context.command_id, event.key.filter, event.names.token)
+    return derived_id(context.command_id, event.key.filter, event.names.token, body)
 
 
 def _conflict_or(error: Exception) -> Exception:

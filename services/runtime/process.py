@@ -16,7 +16,6 @@ from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.projection import Projection
-from services.runtime.reactions import Reactions
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.store import Accepted, Store
@@ -82,6 +81,10 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
         )
         loops.append(worker.run)
     if any(service.reactions for service in services):
+        from services.runtime.reactions import (  # noqa: PLC0415 - FastStream is 30 MB
+            Reactions,
+        )
+
         reactions = Reactions(services, runtime.bus, runtime.log, runtime.settings, runtime.tracing)
         runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy)
         loops.append(reactions.run)

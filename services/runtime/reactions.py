@@ -13,8 +13,7 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.prometheus import NatsPrometheusMiddleware
 from faststream.nats.security import NatsUserPassword
-from faststream.nats.subscriber.usecases import LogicSubscriber
-from nats.aio.msg import Msg
+from faststream.nats.subscriber.usecases import ConcurrentPullStreamSubscriber
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
@@ -142,6 +141,8 @@ class Reactions:
                         await _stop(subscribers.pop(each.durable, []))
         finally:
             self._reading = False
+            for remaining in subscribers.values():
+                await _stop(remaining)
             await self._close(broker)
 
     async def _start(self, broker: NatsBroker, stopping: asyncio.Event) -> None:
@@ -229,11 +230,13 @@ class Reactions:
         """
         return self._settings.workers.concurrency * 8
 
-    def _subscribe(self, broker: NatsBroker, reactor: Reactor) -> list[LogicSubscriber[Msg]]:
+    def _subscribe(
+        self, broker: NatsBroker, reactor: Reactor
+    ) -> list[ConcurrentPullStreamSubscriber]:
         async def take(message: NatsMessage) -> None:
             await reactor.take(message.raw_message)
 
-        subscribers: list[LogicSubscriber[Msg]] = []
+        subscribers: list[ConcurrentPullStreamSubscriber] = []
         for consumer in self._consumers(reactor):
             subscriber = broker.subscriber(
                 stream=JStream(consumer.stream, declare=False),
@@ -279,12 +282,19 @@ def _broker(settings: NatsSettings, over: Callable[[], Awaitable[None]]) -> Nats
     )
 
 
-async def _stop(subscribers: Iterable[LogicSubscriber[Msg]]) -> None:
+async def _stop(subscribers: Iterable[ConcurrentPullStreamSubscriber]) -> None:
+    """Let what is in work finish; what was fetched beyond that comes again later."""
     for subscriber in subscribers:
+        tasks = list(subscriber.tasks)
         try:
             await subscriber.stop()
         except NatsError:
             continue  # Not connected: there is nothing to unsubscribe from.
+        finally:
+            # A message that arrives now makes one of them fail, for which nobody else looks.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:

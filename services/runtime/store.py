@@ -62,7 +62,7 @@ class Store:
     async def load(self, key: EntityKey, evolve: Callable[[S | None, E], S | None]) -> Loaded[S]:
         """An aggregate's state and head; AlreadyDone if this command has changed it before.
 
-        For aggregates whose events carry their whole state: `evolve` sees the last 32 events.
+        For aggregates whose events carry their whole state: `evolve` sees the last 8 events.
         """
         recorded = await self.log.load_last(key)
         done = find_command(recorded, self.context.command_id)

@@ -74,7 +74,9 @@ class Stream:
     async def client(self, token: str | None = ADMIN, **options: Any) -> AsyncGenerator["Client"]:
         """A client, logged in unless the token is None."""
         url = f"ws://127.0.0.1:{self.server.port}/ws"
-        async with connect(url, compression=None, ping_interval=None, **options) as socket:
+        # The client library stops reading when its queue is full, also while it closes.
+        plain = {"compression": None, "ping_interval": None, "max_queue": None}
+        async with connect(url, **(plain | options)) as socket:
             client = Client(socket)
             if token is not None:
                 await client.say(type="auth", token=token)

@@ -1,0 +1,73 @@
+"""``python -m tests.benchmarks [names…] [--quick] [--json FILE]``: measures, and tells."""
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import uvloop
+
+from tests.benchmarks import (
+    append,
+    command,
+    idle,
+    intake,
+    latency,
+    listing,
+    projection,
+    report,
+)
+from tests.benchmarks.kit import Figure, Options
+
+Benchmark = Callable[[Options], Awaitable[list[Figure]]]
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "append": append.measure,
+    "command": command.measure,
+    "projection": projection.measure,
+    "latency": latency.measure,
+    "intake": intake.measure,
+    "listing": listing.measure,
+    "idle": idle.measure,
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="short and inexact, to try it out")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE")
+    chosen = parser.parse_args()
+    unknown = sorted(set(chosen.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
+    return chosen
+
+
+def main() -> int:
+    """Run what was chosen, one after the other; 1 if one of them could not measure."""
+    chosen = _arguments()
+    options, found = Options(chosen.quick), report.machine()
+    print(report.about(found), flush=True)
+    figures: list[Figure] = []
+    failed: list[str] = []
+    for name in chosen.names or BENCHMARKS:
+        print(f"\n{name}: {(sys.modules[BENCHMARKS[name].__module__].__doc__ or '').strip()}")
+        try:
+            figures += uvloop.run(_run(BENCHMARKS[name], options))
+        except Exception as error:  # noqa: BLE001 - the others are worth measuring
+            print(f"  failed: {type(error).__name__}: {error}", flush=True)
+            failed.append(name)
+        chosen.json.write_bytes(report.document(found, figures, quick=options.quick))
+    print(f"\n{report.about(found)}\n\n{report.table(figures)}\n\nAs JSON: {chosen.json}")
+    if failed:
+        print(f"Could not measure: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+async def _run(benchmark: Benchmark, options: Options) -> list[Figure]:
+    return await benchmark(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

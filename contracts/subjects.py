@@ -20,6 +20,8 @@ def token(name: str) -> str:
     ``. * >`` or white space. The empty name is ``=``; a hash is marked by ``=~``, which no
     escaped name contains.
     """
+    if len(name) <= _LONGEST and is_plain_token(name):
+        return name
     encoded = "".join(
         chr(byte) if byte in _SAFE else f"={byte:02X}"
         for byte in name.encode("utf-8", "surrogatepass")

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from contracts.catalog import CATALOG, UnknownEvent
 from contracts.clusters import ClusterDeleted, ClusterRegistered, ClusterUpdated
 from projections.fleet import queries
@@ -23,6 +25,7 @@ class Directory:
     database: Database
     _names: dict[str, str] = field(default_factory=dict[str, str])
     _ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    _seen: dict[str, int] = field(default_factory=dict[str, int])
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
 
     def name(self, cluster: str) -> str | None:
@@ -68,11 +71,15 @@ class Directory:
             await reader.close()
 
     def observe(self, delivery: Delivery) -> None:
-        """Learn from an event; others than cluster events say nothing."""
+        """Learn from an event; others than cluster events say nothing, older ones neither."""
+        tokens = delivery.subject.split(".")
+        if tokens[2] != "cluster" or self._seen.get(tokens[1], 0) >= delivery.sequence:
+            return
+        self._seen[tokens[1]] = delivery.sequence
         try:
             event = CATALOG.decode(delivery.headers["ce-type"], delivery.data)
-        except UnknownEvent:
-            return
+        except (UnknownEvent, KeyError, ValidationError):
+            return  # The projections tell of events that cannot be read.
         match event:
             case ClusterRegistered() | ClusterUpdated():
                 self._put(event.cluster.id, event.cluster.name)

@@ -11,6 +11,8 @@ import uvicorn
 from gateway.app import build
 from gateway.directory import Directory
 from gateway.gate import Gate
+from gateway.live.protocol import websocket_options
+from gateway.live.socket import Live, live_socket
 from gateway.middleware import Front
 from gateway.positions import Positions
 from services.runtime import process
@@ -21,6 +23,7 @@ from services.runtime.database import Database
 from services.runtime.health import Finding
 from services.runtime.logging import logger
 from services.runtime.settings import Settings
+from services.runtime.tail import Tail
 
 _BACKLOG = 4096
 
@@ -74,16 +77,22 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
-    settings = gate.runtime.settings
-    server = _Server(_config(Front(build(gate), gate), settings))
-    following = asyncio.create_task(gate.directory.run(stopping))
+    settings, directory = gate.runtime.settings, gate.directory
+    tail = Tail(gate.log, directory.name, settings.gateway.ring, before=directory.observe)
+    live = Live(tail, gate.access.principal, settings.gateway, gate.clock)
+    gate.runtime.health.checks["live_stream"] = lambda: Finding(
+        tail.error is None, tail.error or ""
+    )
+    server = _Server(_config(Front(build(gate, live_socket(live)), gate), settings))
+    loops = [asyncio.create_task(loop(stopping)) for loop in (directory.run, tail.run, live.run)]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stopping.wait())
     logger("process").info("started", port=settings.gateway.port)
     await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
+    await live.shutdown()
     server.should_exit = True
-    await asyncio.gather(serving, following, waiting)
+    await asyncio.gather(serving, waiting, *loops)
 
 
 def _config(app: Front, settings: Settings) -> uvicorn.Config:
@@ -93,11 +102,7 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
         port=settings.gateway.port,
         loop="none",
         http="httptools",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_ping_interval=30,
-        ws_ping_timeout=10,
-        ws_max_size=64 * 1024,
+        **websocket_options(),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import conninfo, sql
 from pydantic import SecretStr
 
@@ -16,6 +17,16 @@ from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.kit.servers import Server, bus_server, database_server
+
+# One plain line each: the default draws tracebacks with all locals, which holds the loop up for
+# longer than the short waits of these tests.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["level", "area", "event"]),
+    ]
+)
 
 _TEMPLATE = "aiops_test_template"
 _CANNOT_CREATE_STORE = 10049

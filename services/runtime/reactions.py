@@ -8,6 +8,7 @@ decodes nothing, and neither acknowledges nor gives back a message by itself.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
@@ -27,6 +28,8 @@ from services.runtime.reactor import Means, Reactor
 from services.runtime.service import ReactionRoute, Service
 from services.runtime.settings import NatsSettings, Settings
 from services.runtime.tracing import Tracing
+
+_Subscriber = ConcurrentPullStreamSubscriber
 
 _BATCH = 16
 # A request that a restarted server has forgotten is asked anew after so many seconds.
@@ -230,13 +233,11 @@ class Reactions:
         """
         return self._settings.workers.concurrency * 8
 
-    def _subscribe(
-        self, broker: NatsBroker, reactor: Reactor
-    ) -> list[ConcurrentPullStreamSubscriber]:
+    def _subscribe(self, broker: NatsBroker, reactor: Reactor) -> list[_Subscriber]:
         async def take(message: NatsMessage) -> None:
             await reactor.take(message.raw_message)
 
-        subscribers: list[ConcurrentPullStreamSubscriber] = []
+        subscribers: list[_Subscriber] = []
         for consumer in self._consumers(reactor):
             subscriber = broker.subscriber(
                 stream=JStream(consumer.stream, declare=False),
@@ -250,7 +251,7 @@ class Reactions:
                 title=consumer.name,
             )
             subscriber(take)
-            subscribers.append(subscriber)
+            subscribers.append(cast(_Subscriber, subscriber))
         return subscribers
 
 
@@ -282,7 +283,7 @@ def _broker(settings: NatsSettings, over: Callable[[], Awaitable[None]]) -> Nats
     )
 
 
-async def _stop(subscribers: Iterable[ConcurrentPullStreamSubscriber]) -> None:
+async def _stop(subscribers: Iterable[_Subscriber]) -> None:
     """Let what is in work finish; what was fetched beyond that comes again later."""
     for subscriber in subscribers:
         tasks = list(subscriber.tasks)

@@ -5,7 +5,7 @@ its own pace until it has joined the ring. Either way it sees every event once a
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from contracts.catalog import CATALOG, EventCatalog
@@ -43,6 +43,8 @@ class Tail:
     size: int
     """Frames that are kept."""
     catalog: EventCatalog = CATALOG
+    before: Callable[[Delivery], None] | None = None
+    """Sees every event before it is encoded: what it tells can be in its own frame."""
     error: str | None = field(default="not started", init=False)
     """Why it stands still, if it does."""
 
@@ -86,6 +88,8 @@ class Tail:
         """Put a batch into the ring and wake everybody who waits, once."""
         before = self.ring.last
         for delivery in deliveries:
+            if self.before is not None:
+                self.before(delivery)
             try:
                 frame = self._encoder.delivered(delivery)
             except Malformed as error:

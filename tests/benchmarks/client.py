@@ -10,7 +10,7 @@ import re
 import struct
 import time
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -76,8 +76,7 @@ class Connection(asyncio.Protocol):
         self._body_at = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def ask(self, request: bytes) -> "asyncio.Future[Answer]":
         """Write a request; the future of its response."""
@@ -174,8 +173,7 @@ class LiveReader(asyncio.Protocol):
         self._write(bytes([0x80 | opcode]) + length + bytes(4) + payload)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()

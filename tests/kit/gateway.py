@@ -1,0 +1,294 @@
+"""The whole platform in one process: services, projections and the gateway on real servers."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import uvicorn
+from psycopg.conninfo import make_conninfo
+
+from contracts.refusals import Code
+from deploy.platform import load_projections, load_services, part
+from gateway.app import build
+from gateway.gate import Gate
+from gateway.middleware import Front
+from gateway.process import open_gate
+from services.runtime import bus as buses, process, streams
+from services.runtime.access import Role, TokenRequest
+from services.runtime.bus import Bus
+from services.runtime.dead_letters import DeadLetter
+from services.runtime.ids import new_id
+from services.runtime.settings import Settings
+from tests.kit.runtime import eventually, letters, running, until
+
+ORIGIN = "http://localhost"
+API = "/api/v1"
+_ENVELOPE = {"code", "message", "details", "service", "trace_id", "timestamp"}
+_NUMBERS = itertools.count(1)
+
+Json = dict[str, Any]
+
+
+def assert_envelope(response: httpx.Response) -> Json:
+    """The error in an answer of status 400 or more: always the same shape, from a closed list."""
+    assert response.headers["content-type"] == "application/json", response.text
+    body = response.json()
+    assert set(body) == {"error"}, body
+    error: Json = body["error"]
+    assert set(error) == _ENVELOPE, error
+    assert Code[error["code"]].status == response.status_code, error
+    assert error["message"]
+    assert isinstance(error["details"], dict)
+    assert error["service"] == "gateway"
+    assert len(error["trace_id"]) == 32
+    assert error["trace_id"] == response.headers["x-trace-id"]
+    return error
+
+
+async def _check(response: httpx.Response) -> None:
+    if response.status_code >= 400:
+        await response.aread()
+        assert_envelope(response)
+
+
+def refused(response: httpx.Response, code: str) -> Json:
+    """The error in an answer that must be this refusal."""
+    assert response.status_code >= 400, response.text
+    error: Json = response.json()["error"]
+    assert error["code"] == code, error
+    return error
+
+
+@dataclass
+class Part:
+    """Loops that a test may stop and start again."""
+
+    settings: Settings
+    name: str
+    bus: Bus | None = None
+    _stack: AsyncExitStack | None = None
+
+    async def start(self) -> None:
+        """Connect, and run every loop."""
+        told = part(self.name)
+        runtime = await process.start(self.name, self.settings)
+        services = [*load_services(told.services)]
+        loops = process.assemble(runtime, services, [*load_projections(told.projections)])
+        self.bus, self._stack = runtime.bus, AsyncExitStack()
+        self._stack.push_async_callback(runtime.close)
+        together = await self._stack.enter_async_context(asyncio.TaskGroup())
+        stopping = asyncio.Event()
+        self._stack.callback(stopping.set)
+        for loop in loops:
+            together.create_task(_run(loop, stopping))
+
+    async def stop(self) -> None:
+        """End the loops as a signal would."""
+        if self._stack is not None:
+            stack, self._stack = self._stack, None
+            await stack.aclose()
+
+
+async def _run(loop: Callable[[asyncio.Event], Awaitable[None]], stopping: asyncio.Event) -> None:
+    await loop(stopping)
+
+
+@dataclass
+class Platform:
+    """Everything that runs, and clients that check the shape of every error."""
+
+    settings: Settings
+    gate: Gate
+    front: Front
+    workers: Part
+    projector: Part
+    admin: str
+    """A token that may do everything."""
+    http: httpx.AsyncClient = field(init=False)
+    """A client with that token."""
+
+    def __post_init__(self) -> None:
+        self.http = self.client(self.admin)
+
+    def client(self, token: str | None = None, **options: Any) -> httpx.AsyncClient:
+        """A client, with a token or with none."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(
+            transport=options.pop("transport", None) or httpx.ASGITransport(self.front),  # pyright: ignore[reportArgumentType] - ASGI types differ in name
+            base_url=options.pop("base_url", ORIGIN),
+            headers=headers | options.pop("headers", {}),
+            event_hooks={"response": [_check]},
+            timeout=30,
+            **options,
+        )
+
+    async def token(self, role: Role = Role.INGEST, *clusters: str) -> str:
+        """A new token of a role, for these clusters or for all."""
+        request = TokenRequest("somebody", role, tuple(UUID(cluster) for cluster in clusters))
+        return (await self.gate.access.mint_token(request))[1]
+
+    async def register(self, **changes: Any) -> Json:
+        """A new cluster, under a name of its own unless one is given; as REST shows it."""
+        answer = await self.http.post(f"{API}/clusters", json=registration(**changes))
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def list(self, path: str, **query: Any) -> Json:
+        """A page or part of a list."""
+        answer = await self.http.get(f"{API}{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def names(self, **query: Any) -> "list[str]":
+        """The names of the clusters that a list gives, in its order."""
+        return [item["name"] for item in (await self.list("/clusters", **query))["items"]]
+
+    async def report(self, cluster: str, *alerts: Json) -> Json:
+        """Send alerts of a cluster by its webhook, and wait until they show."""
+        answer = await self.http.post(f"{API}/alerts/webhook/{cluster}", json=webhook(*alerts))
+        assert answer.status_code == 202, answer.text
+        await self.settle()
+        return answer.json()
+
+    async def settle(self) -> None:
+        """Wait until every command is handled and every projection has seen the last event."""
+        await eventually(self._all_handled)
+        _, last = await self.gate.log.bounds()
+        for name, shown in (("activity", "evt.>"), ("fleet", "evt.*.cluster.>"), ("alerts", "evt.*.alert.>")):
+            stored = await self.gate.runtime.bus.get(streams.EVENTS, {"last_by_subj": shown})
+            if stored is not None:
+                assert await self.gate.positions.wait(name, stored.sequence, 20), (name, last)
+
+    async def _all_handled(self) -> bool:
+        found = await self.gate.runtime.bus.api(f"STREAM.INFO.{streams.COMMANDS}")
+        return found["state"]["messages"] == 0
+
+    async def letters(self) -> "list[DeadLetter]":
+        """All dead letters."""
+        return await letters(self.gate.runtime.bus)
+
+    async def last_sequence(self) -> int:
+        """Where the log ends."""
+        return (await self.gate.log.bounds())[1]
+
+
+def registration(**changes: Any) -> Json:
+    """The body of a registration, under a name of its own unless one is given."""
+    name = f"cluster-{next(_NUMBERS)}"
+    return {"name": name, "api_server_url": "https://api.example.com:6443"} | changes
+
+
+def alert(number: int = 0, **changes: Any) -> Json:
+    """One alert as Alertmanager's webhook tells it; ``labels`` are added."""
+    labels = {"alertname": "NodeDown", "severity": "critical"} | changes.pop("labels", {})
+    return {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": "Node worker-1 does not answer"},
+        "startsAt": "2026-01-01T12:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "https://prometheus.example.com/graph",
+        "fingerprint": f"{number:016x}",
+    } | changes
+
+
+def webhook(*alerts: Any) -> Json:
+    """Alertmanager's webhook body, version 4."""
+    return {"version": "4", "status": "firing", "receiver": "aiops", "alerts": list(alerts)}
+
+
+@asynccontextmanager
+async def platform_on(settings: Settings) -> AsyncGenerator[Platform]:
+    """Run everything on prepared servers for the time of a block."""
+    async with AsyncExitStack() as stack:
+        workers, projector = Part(settings, "workers"), Part(settings, "projector")
+        for each in (projector, workers):
+            await each.start()
+            stack.push_async_callback(each.stop)
+        gate = await open_gate(settings)
+        stack.push_async_callback(gate.runtime.close)
+        stack.push_async_callback(gate.database.close)
+        await gate.positions.open("activity", "alerts")
+        await eventually(lambda: _all_built(gate))
+        await stack.enter_async_context(running(gate.directory.run))
+        await until(gate.directory.loaded.is_set)
+        admin = await gate.access.mint_token(TokenRequest("ada", Role.ADMIN))
+        front = Front(build(gate), gate)
+        platform = Platform(settings, gate, front, workers, projector, admin[1])
+        yield await stack.enter_async_context(_closing(platform))
+
+
+@asynccontextmanager
+async def _closing(platform: Platform) -> AsyncGenerator[Platform]:
+    async with platform.http:
+        yield platform
+
+
+async def _all_built(gate: Gate) -> bool:
+    row = await gate.database.fetch_one(
+        "select count(*) from pg_namespace where nspname in ('activity', 'fleet', 'alerts')"
+    )
+    return row == (3,)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def on_the_wire(platform: Platform) -> AsyncGenerator[str]:
+    """Serve the gateway on a port as in production; gives its address."""
+    config = uvicorn.Config(
+        platform.front,
+        port=0,
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await until(lambda: server.started)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(serving, 10)
+
+
+def pretty(value: Mapping[str, Any]) -> str:
+    """JSON for a failed assertion."""
+    return json.dumps(value, indent=1, default=str)
+
+
+@contextmanager
+def fresh_database(url: str, template: str) -> Generator[str]:
+    """A copy of a prepared database, for the time of a block; gives its address."""
+    name = f"g_{new_id().hex}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}".encode())
+        try:
+            yield make_conninfo(url, dbname=name)
+        finally:
+            connection.execute(f"drop database {name} with (force)".encode())
+
+
+async def fresh_bus(settings: Settings) -> None:
+    """Empty streams in place of those that are there."""
+    connection = await buses.connect(settings.nats, "test-wipe")
+    try:
+        for name in await streams.configurations(connection):
+            await connection.api(f"STREAM.DELETE.{name}")
+        await streams.ensure(connection, settings)
+    finally:
+        await connection.close()

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
-from services.runtime.bus import BusUnavailable
+from services.runtime.bus import BusUnavailable, JetStreamRefused
 from services.runtime.clock import SystemClock
 from services.runtime.database import DatabaseUnavailable, NotBuilt
 from services.runtime.logging import logger
@@ -85,6 +85,12 @@ def bus_away(request: AnyRequest, error: BusUnavailable) -> Response[bytes]:
     return _answer(request, Code.BUS_UNAVAILABLE, "the event bus does not answer; try again")
 
 
+def bus_full(request: AnyRequest, error: JetStreamRefused) -> Response[bytes]:
+    """JetStream answers, but does not take it: no space, no quorum."""
+    logger("http").error("bus_refused", path=request.url.path, reason=str(error))
+    return _answer(request, Code.BUS_UNAVAILABLE, "the event bus takes nothing now; try again")
+
+
 def database_away(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Reads need the database."""
     return _answer(request, Code.DATABASE_UNAVAILABLE, "the database does not answer; try again")
@@ -128,9 +134,13 @@ def litestar_client(request: AnyRequest, error: ClientException) -> Response[byt
 def http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """What Litestar refuses by itself: unknown paths, wrong methods, bodies that are too large."""
     code = _BY_STATUS.get(error.status_code, Code.INTERNAL_ERROR)
-    if error.status_code in {400, 500}:
-        return _answer(request, code, HTTPStatus(error.status_code).phrase)
-    return _answer(request, code, error.detail or HTTPStatus(code.status).phrase)
+    if code is Code.INTERNAL_ERROR:
+        return bug(request, error)
+    said = error.detail if error.status_code != 400 else ""
+    answer = _answer(request, code, said or HTTPStatus(code.status).phrase)
+    if "allow" in (error.headers or {}):
+        answer.headers["Allow"] = error.headers["allow"]
+    return answer
 
 
 def bug(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -142,6 +152,7 @@ def bug(request: AnyRequest, error: Exception) -> Response[bytes]:
 HANDLERS: dict[int | type[Exception], Any] = {
     Refused: refused,
     BusUnavailable: bus_away,
+    JetStreamRefused: bus_full,
     NotBuilt: not_built,
     DatabaseUnavailable: database_away,
     QueryCanceled: database_away,

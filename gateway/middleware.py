@@ -1,12 +1,13 @@
 """One pass around every request: trace, login, one log line, metrics."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, cast
 
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from contracts.refusals import Code
+from contracts.refusals import Code, Refused
 from gateway.auth.credentials import credentials
 from gateway.errors import envelope
 from gateway.gate import Gate
@@ -24,11 +25,12 @@ _SECURITY = [
 
 
 class Front:
-    """The ASGI middleware; ``gate`` is None only while the documents are made."""
+    """The ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, *, body_seconds: float = 120.0) -> None:
         self._app = app
         self._gate = gate
+        self._body_seconds = body_seconds
         self._say = logger("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,33 +66,48 @@ class Front:
         state["traceparent"], state["trace_id"] = traceparent, trace_id(traceparent)
         metrics.HTTP_IN_FLIGHT.inc()
         try:
-            refused = await self._identify(scope, headers, state)
+            refused = self._unfit(scope, headers)
             if refused is not None:
                 await _refuse(sending, refused, state["trace_id"])
             else:
-                await self._app(scope, receive, sending)
+                await self._identify(scope, headers, state)
+                await self._app(scope, _in_time(receive, self._body_seconds), sending)
         finally:
             metrics.HTTP_IN_FLIGHT.dec()
             self._account(scope, state, status, time.perf_counter() - started)
 
-    async def _identify(
-        self, scope: HTTPScope, headers: Mapping[bytes, bytes], state: dict[str, Any]
+    def _unfit(
+        self, scope: HTTPScope, headers: Mapping[bytes, bytes]
     ) -> tuple[Code, str] | None:
-        """Who is asking goes into the state; what must not be answered is refused here."""
+        """What must not be answered, whoever asks."""
         host = (_text(headers.get(b"host")) or "").lower()
         if _host_name(host) not in self._gate.runtime.settings.gateway.allowed_hosts:
             return Code.BAD_REQUEST, "this Host is not served here (AIOPS_GATEWAY__ALLOWED_HOSTS)"
-        secret = credentials(headers, scope["method"])
+        # Nothing that is stored holds it, and PostgreSQL's text cannot.
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return Code.BAD_REQUEST, "an address must not hold U+0000"
+        return None
+
+    async def _identify(
+        self, scope: HTTPScope, headers: Mapping[bytes, bytes], state: dict[str, Any]
+    ) -> None:
+        """Who is asking, or why that is not known, goes into the state.
+
+        Nothing is refused here: a login that has ended must not keep anybody from logging in.
+        """
         state["principal"] = None
+        secret = credentials(headers, scope["method"])
         if secret is None:
-            return None
+            return
         try:
             state["principal"] = await self._gate.access.principal(secret)
         except DatabaseUnavailable:
-            return Code.DATABASE_UNAVAILABLE, "logins cannot be checked now; try again"
+            code = Code.DATABASE_UNAVAILABLE
+            state["not_known"] = Refused(code, "logins cannot be checked now; try again")
+            return
         if state["principal"] is None:
-            return Code.AUTH_FAILED, "the token or session is not valid (any more)"
-        return None
+            text = "the token or session is not valid (any more)"
+            state["not_known"] = Refused(Code.AUTH_FAILED, text)
 
     def _account(
         self, scope: HTTPScope, state: Mapping[str, Any], status: int, seconds: float
@@ -120,12 +137,31 @@ async def _refuse(send: Send, why: tuple[Code, str], trace: str) -> None:
     code, message = why
     body = envelope(code, message, {}, trace)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    if code is Code.AUTH_FAILED:
-        headers.append((b"www-authenticate", b"Bearer"))
-    if code is Code.DATABASE_UNAVAILABLE:
-        headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": code.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """The whole body has to come within these seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    complete = False
+
+    async def receiving() -> Any:
+        nonlocal complete
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            text = f"the body did not come within {seconds:g} s; send it again"
+            raise Refused(Code.OVERLOADED, text) from None
+        if message["type"] == "http.disconnect":
+            raise Refused(Code.BAD_REQUEST, "the connection ended before the body did")
+        complete = not message.get("more_body", False)
+        return message
+
+    return receiving
 
 
 def _host_name(host: str) -> str:

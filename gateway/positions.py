@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from services.runtime.bus import Bus
-from services.runtime.database import Database
+from services.runtime.database import Database, DatabaseUnavailable
 
 _ASK_AGAIN = 0.25
 
@@ -47,9 +47,12 @@ class Positions:
             return False
 
     async def _ask(self, name: str) -> None:
-        """What was told may have been missed."""
-        row = await self.database.fetch_one(
-            "select sequence from aiops.projection where name = %s and slot = 'live'", (name,)
-        )
+        """What was told may have been missed; while the database is away, nothing has moved."""
+        try:
+            row = await self.database.fetch_one(
+                "select sequence from aiops.projection where name = %s and slot = 'live'", (name,)
+            )
+        except DatabaseUnavailable:
+            return
         if row is not None:
             self._reached[name] = max(self._reached.get(name, 0), row[0])

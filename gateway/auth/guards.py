@@ -22,9 +22,12 @@ def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHand
     """401 without a login, 403 for a role that may not."""
     if route.opt.get("public"):
         return
-    principal: Principal | None = connection.scope["state"].get("principal")
+    state = connection.scope["state"]
+    principal: Principal | None = state.get("principal")
     if principal is None:
-        raise Refused(Code.AUTH_FAILED, "log in, or send a token: Authorization: Bearer <token>")
+        raise state.get("not_known") or Refused(
+            Code.AUTH_FAILED, "log in, or send a token: Authorization: Bearer <token>"
+        )
     allowed: Iterable[Role] = route.opt.get("roles", (Role.ADMIN,))
     if principal.role not in allowed:
         raise Refused(Code.PERMISSION_DENIED, f"the role {principal.role.value} may not do this")

@@ -1,22 +1,25 @@
 """The part of Alertmanager's API v2 that a Prometheus needs to send its alerts here."""
 
-from typing import Annotated
+from typing import Any
 
 from litestar import Response, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
+from contracts.refusals import Code
 from gateway.auth.guards import principal_of, roles
 from gateway.intake import Intake
-from gateway.rest.shared import AnyRequest, raw
+from gateway.rest.shared import AnyRequest, errors, raw
 from services.runtime.access import Role
 
 
 @post("/alertmanager/api/v2/alerts", operation_id="postAlertmanagerAlerts", status_code=200,
       opt=roles(Role.ADMIN, Role.INGEST), summary="Alerts as a Prometheus sends them",
-      tags=["Ecosystem"])  # fmt: skip
+      tags=["Ecosystem"], responses=errors(Code.INVALID_JSON, Code.CLUSTER_NOT_FOUND,
+      Code.BODY_TOO_LARGE, Code.BUS_UNAVAILABLE, Code.OVERLOADED))  # fmt: skip
 async def post_alerts(
-    intake: Annotated[Intake, Dependency(skip_validation=True)], request: AnyRequest
-) -> Response[bytes]:
+    intake: NamedDependency[SkipValidation[Intake]], request: AnyRequest
+) -> Response[dict[str, Any]]:
     """Take in alerts; the cluster is the token's, else that of the ``cluster`` label."""
     await intake.take(request, principal_of(request), "prometheus", None)
     return raw(b"{}")

@@ -22,7 +22,8 @@ async function show() {
     who.textContent = "You are not logged in: run `aiops login` and open the link that it prints.";
   }
   const ready = await fetch("/ready");
-  const report = await ready.json();
+  const body = await ready.json();
+  const report = ready.ok ? body : body.error.details;
   table.replaceChildren(
     ...Object.entries(report.checks).map(([name, check]) => row(name, check.ready, check.detail)),
   );

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from litestar import Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader
-from litestar.params import Body, Parameter
-from litestar.status_codes import HTTP_200_OK
+from litestar.openapi import ResponseSpec
+from litestar.params import Body, FromPath, FromQuery, HeaderParameter
 from pydantic import JsonValue
 
 from contracts.clusters import (
@@ -18,16 +18,20 @@ from contracts.clusters import (
     Registration,
     UpdateCluster,
 )
+from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from gateway.rest.documented import ClusterList
 from gateway.rest.shared import (
     AnyRequest,
+    Flag,
     PageNumber,
     PageSize,
     Several,
     States,
+    Text,
     WithGate,
     choices,
+    errors,
     field_error,
     label_pairs,
     page_of,
@@ -43,26 +47,42 @@ _HEADERS = [
         name="X-Event-Sequence", documentation_only=True, description="Position in the log."
     ),
 ]
+_PENDING = {
+    202: ResponseSpec(
+        Outcome, generate_examples=False, description="Taken, but not yet visible: see Location."
+    )
+}
+_CODES = (
+    Code.INVALID_JSON,
+    Code.INVALID_CLUSTER_NAME,
+    Code.CLUSTER_ALREADY_EXISTS,
+    Code.BODY_TOO_LARGE,
+    Code.UNSUPPORTED_MEDIA_TYPE,
+    Code.BUS_UNAVAILABLE,
+)
+_WRITE = _PENDING | errors(*_CODES)
+_CHANGE = _PENDING | errors(*_CODES, Code.CLUSTER_NOT_FOUND, Code.PRECONDITION_FAILED)
 IfMatch = Annotated[
-    str | None, Parameter(header="If-Match", description="The ETag that must still be true.")
+    str | None,
+    HeaderParameter(name="If-Match", description="The ETag that must still be true."),
 ]
 
 
-@get("/", operation_id="listClusters", summary="List clusters")
+@get("/", operation_id="listClusters", summary="List clusters", responses=errors())
 async def list_clusters(
     gate: WithGate,
-    name: str | None = None,
+    name: Text = None,
     cluster_type: Several = None,
     environment: Several = None,
-    region: str | None = None,
+    region: Text = None,
     states: States = None,
-    has_gpu: bool | None = None,
-    has_cnf: bool | None = None,
+    has_gpu: Flag = None,
+    has_cnf: Flag = None,
     label: Several = None,
-    sort: str = "name",
+    sort: FromQuery[str] = "name",
     page: PageNumber = 1,
     page_size: PageSize = 20,
-) -> Response[bytes]:
+) -> Response[ClusterList]:
     """Clusters with filters; ``name`` is a part of it, ``label=k=v`` may be repeated."""
     wanted = queries.ClusterFilter(
         name=name,
@@ -79,24 +99,26 @@ async def list_clusters(
 
 
 def _sort(text: str) -> tuple[str, ...]:
-    fields = tuple(part.strip() for part in text.split(",") if part.strip())
+    fields = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if any(field.removeprefix("-") not in queries.SORTABLE for field in fields):
         raise field_error("sort", f"must name some of {', '.join(queries.SORTABLE)}")
     return fields
 
 
-@post("/", operation_id="registerCluster", summary="Register a cluster", response_headers=_HEADERS)
+@post("/", operation_id="registerCluster", summary="Register a cluster",
+      response_headers=_HEADERS, responses=_WRITE)  # fmt: skip
 async def register_cluster(
     gate: WithGate, request: AnyRequest, data: Registration
-) -> Response[bytes]:
+) -> Response[ClusterView]:
     """Take a cluster into the fleet; the answer shows it as it is now."""
     command = RegisterCluster.model_validate(data.model_dump())
     done = await write(gate, request, command, "fleet")
     return await _show(gate, done, status=201)
 
 
-@get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name")
-async def get_cluster_by_name(gate: WithGate, name: str) -> Response[bytes]:
+@get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name",
+     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+async def get_cluster_by_name(gate: WithGate, name: FromPath[str]) -> Response[ClusterView]:
     """One cluster."""
     found = await queries.by_name(gate.database, name)
     if found is None:
@@ -104,8 +126,9 @@ async def get_cluster_by_name(gate: WithGate, name: str) -> Response[bytes]:
     return raw(found.body, headers={"ETag": f'"{found.version}"'})
 
 
-@get("/{cluster_id:uuid}", operation_id="getCluster", summary="One cluster")
-async def get_cluster(gate: WithGate, cluster_id: UUID) -> Response[bytes]:
+@get("/{cluster_id:uuid}", operation_id="getCluster", summary="One cluster",
+     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+async def get_cluster(gate: WithGate, cluster_id: FromPath[UUID]) -> Response[ClusterView]:
     """One cluster; its version is the ETag."""
     found = await queries.by_id(gate.database, cluster_id)
     if found is None:
@@ -114,14 +137,14 @@ async def get_cluster(gate: WithGate, cluster_id: UUID) -> Response[bytes]:
 
 
 @put("/{cluster_id:uuid}", operation_id="replaceCluster", summary="Replace a registration",
-     response_headers=_HEADERS)  # fmt: skip
+     response_headers=_HEADERS, responses=_CHANGE)  # fmt: skip
 async def replace_cluster(
     gate: WithGate,
     request: AnyRequest,
-    cluster_id: UUID,
+    cluster_id: FromPath[UUID],
     data: Registration,
     if_match: IfMatch = None,
-) -> Response[bytes]:
+) -> Response[ClusterView]:
     """Write the whole registration; what is left out gets its default."""
     expected = _expected_version(if_match)
     command = UpdateCluster(cluster_id=cluster_id, registration=data, expected_version=expected)
@@ -129,14 +152,14 @@ async def replace_cluster(
 
 
 @patch("/{cluster_id:uuid}", operation_id="patchCluster", summary="Change parts of a registration",
-       response_headers=_HEADERS)  # fmt: skip
+       response_headers=_HEADERS, responses=_CHANGE)  # fmt: skip
 async def patch_cluster(
     gate: WithGate,
     request: AnyRequest,
-    cluster_id: UUID,
+    cluster_id: FromPath[UUID],
     data: Annotated[dict[str, Any], Body(description="JSON merge patch (RFC 7396).")],
     if_match: IfMatch = None,
-) -> Response[bytes]:
+) -> Response[ClusterView]:
     """Apply a JSON merge patch: null resets a field or removes a label."""
     values: dict[str, JsonValue] = data
     expected = _expected_version(if_match)
@@ -145,10 +168,10 @@ async def patch_cluster(
 
 
 @delete("/{cluster_id:uuid}", operation_id="deleteCluster", summary="Delete a cluster",
-        status_code=HTTP_200_OK)  # fmt: skip
+        status_code=204, responses=_CHANGE)  # fmt: skip
 async def delete_cluster(
-    gate: WithGate, request: AnyRequest, cluster_id: UUID, if_match: IfMatch = None
-) -> Response[bytes]:
+    gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID], if_match: IfMatch = None
+) -> Response[Any]:
     """Take a cluster out of the fleet; its history stays readable."""
     expected = _expected_version(if_match)
     command = DeleteCluster(cluster_id=cluster_id, expected_version=expected)
@@ -156,10 +179,10 @@ async def delete_cluster(
     if isinstance(done, Pending):
         return done.response()
     headers = {"X-Event-Sequence": str(done.outcome.sequence)}
-    return Response(b"", status_code=204, headers=headers)
+    return Response(None, status_code=204, headers=headers)
 
 
-async def _show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Response[bytes]:
+async def _show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Response[Any]:
     if isinstance(done, Pending):
         return done.response()
     cluster_id = UUID(done.outcome.id or "")
@@ -181,7 +204,7 @@ def _expected_version(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > 18 or int(text) < 1:
         raise Refused(Code.PRECONDITION_FAILED, "If-Match does not hold an ETag of a cluster")
     return int(text)
 
@@ -199,4 +222,3 @@ clusters = Router(
     ],
     tags=["Fleet registry"],
 )
-__all__ = ["ClusterList", "ClusterView", "clusters"]

@@ -7,36 +7,44 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
+from contracts.activity import EventRecord
 from contracts.catalog import EVENTS
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
+from contracts.subjects import token
 from gateway.gate import Gate
-from gateway.rest.shared import Several, WithGate, choices, field_error, raw
+from gateway.rest.documented import EventCauses, EventList
+from gateway.rest.shared import Several, Text, WithGate, choices, errors, field_error, raw
 from projections.activity import queries
 from projections.activity.view import ActivityRow
 
 _TYPES = tuple(event.names.public for event in EVENTS)
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="Events of one answer.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Events of one answer.")]
+From = Annotated[datetime | None, QueryParameter(name="from", description="Inclusive.")]
+To = Annotated[datetime | None, QueryParameter(name="to", description="Exclusive.")]
+Since = Annotated[int | None, QueryParameter(ge=0, le=2**63 - 1, description="Exclusive.")]
+_ONE = errors(Code.EVENT_NOT_FOUND, Code.BUS_UNAVAILABLE)
 _NO_PAYLOAD = msgspec.Raw(b"null")
 
 
-@get("/", operation_id="listEvents", summary="Read the log")
+@get("/", operation_id="listEvents", summary="Read the log",
+     responses=errors(Code.BUS_UNAVAILABLE))  # fmt: skip
 async def list_events(
     gate: WithGate,
     event_type: Several = None,
-    cluster_id: UUID | None = None,
-    entity_type: str | None = None,
-    entity_id: str | None = None,
-    since: Annotated[datetime | None, Parameter(query="from", description="Inclusive.")] = None,
-    until: Annotated[datetime | None, Parameter(query="to", description="Exclusive.")] = None,
-    since_sequence: Annotated[int | None, Parameter(ge=0)] = None,
-    correlation_id: UUID | None = None,
-    order: Literal["asc", "desc"] = "asc",
+    cluster_id: FromQuery[UUID | None] = None,
+    entity_type: Text = None,
+    entity_id: Text = None,
+    since: From = None,
+    until: To = None,
+    since_sequence: Since = None,
+    correlation_id: FromQuery[UUID | None] = None,
+    order: FromQuery[Literal["asc", "desc"]] = "asc",
     limit: Limit = 100,
-    cursor: str | None = None,
-) -> Response[bytes]:
+    cursor: Text = None,
+) -> Response[EventList]:
     """Events with filters; times are the log's. ``next_cursor`` is null at the end."""
     start = _cursor(cursor) if cursor is not None else None
     descending = order == "desc"
@@ -44,7 +52,7 @@ async def list_events(
         event_type=choices("event_type", event_type, _TYPES),
         cluster_id=cluster_id,
         entity_type=entity_type,
-        entity_id=entity_id,
+        entity_id=None if entity_id is None else token(entity_id),
         since=_zoned("from", since),
         until=_zoned("to", until),
         after_sequence=_latest(since_sequence, None if descending else start),
@@ -58,15 +66,16 @@ async def list_events(
     return raw(msgspec.json.encode({"items": items, "next_cursor": following}))
 
 
-@get("/{sequence:int}", operation_id="getEvent", summary="One event")
-async def get_event(gate: WithGate, sequence: int) -> Response[bytes]:
+@get("/{sequence:int}", operation_id="getEvent", summary="One event", responses=_ONE)
+async def get_event(gate: WithGate, sequence: FromPath[int]) -> Response[EventRecord]:
     """The event at a position of the log."""
     row = await _row(gate, sequence)
     return raw(msgspec.json.encode((await _records(gate, [row]))[0]))
 
 
-@get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event")
-async def get_causes(gate: WithGate, sequence: int) -> Response[bytes]:
+@get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event",
+     responses=_ONE)  # fmt: skip
+async def get_causes(gate: WithGate, sequence: FromPath[int]) -> Response[EventCauses]:
     """The chain of events that led to this one, oldest first, and what it led to."""
     row = await _row(gate, sequence)
     causes = await queries.causes(gate.database, row)

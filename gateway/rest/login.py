@@ -8,7 +8,8 @@ from contracts.envelope import Message
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import SESSION_COOKIE, session_cookie
 from gateway.auth.guards import PUBLIC, principal_of, roles
-from gateway.rest.shared import AnyRequest, WithGate, raw
+from gateway.rest.documented import Whoami
+from gateway.rest.shared import AnyRequest, WithGate, errors, raw
 from services.runtime.access import Role
 
 
@@ -18,8 +19,9 @@ class LoginCode(Message):
     code: str
 
 
-@post("/login", operation_id="login", opt=PUBLIC, status_code=200, summary="Log in")
-async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Response[bytes]:
+@post("/login", operation_id="login", opt=PUBLIC, status_code=200, summary="Log in",
+      responses=errors(Code.INVALID_JSON, Code.UNSUPPORTED_MEDIA_TYPE))  # fmt: skip
+async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Response[dict[str, str]]:
     """A one-time code becomes a session cookie."""
     secret = await gate.access.redeem(data.code)
     if secret is None:
@@ -35,22 +37,25 @@ async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Respons
         path="/",
         max_age=12 * 3600,
     )
-    return Response(b'{"status":"ok"}', media_type="application/json", cookies=[cookie])
+    return Response({"status": "ok"}, cookies=[cookie])
 
 
-@post("/logout", operation_id="logout", opt=PUBLIC, status_code=200, summary="Log out")
-async def logout(gate: WithGate, request: AnyRequest) -> Response[bytes]:
+@post("/logout", operation_id="logout", opt=PUBLIC, status_code=200, summary="Log out",
+      responses=errors())  # fmt: skip
+async def logout(gate: WithGate, request: AnyRequest) -> Response[dict[str, str]]:
     """The session ends."""
     header = request.headers.get("cookie")
     secret = session_cookie(header.encode("latin-1")) if header else None
-    if secret is not None:
+    # A page of another origin is nobody here, and ends nobody's session.
+    if secret is not None and request.scope["state"]["principal"] is not None:
         await gate.access.end_session(secret)
     gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/", httponly=True)
-    return Response(b'{"status":"ok"}', media_type="application/json", cookies=[gone])
+    return Response({"status": "ok"}, cookies=[gone])
 
 
-@get("/me", operation_id="whoAmI", opt=roles(*Role), summary="Who is asking")
-async def me(request: AnyRequest) -> Response[bytes]:
+@get("/me", operation_id="whoAmI", opt=roles(*Role), summary="Who is asking",
+     responses=errors())  # fmt: skip
+async def me(request: AnyRequest) -> Response[Whoami]:
     """Name, role and clusters of the token or session."""
     principal = principal_of(request)
     answer = {

@@ -1,29 +1,58 @@
-"""What all routes share: dependencies, paging, and how JSON from the database is passed on."""
+"""What all routes share: parameters, paging, documented errors, and JSON that is passed on."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.params import Dependency, Parameter
+from litestar.openapi import ResponseSpec
+from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
+from gateway.rest.documented import ErrorEnvelope
 from services.runtime.queries import Page
 
-WithGate = Annotated[Gate, Dependency(skip_validation=True)]
+WithGate = NamedDependency[SkipValidation[Gate]]
 AnyRequest = Request[Any, Any, Any]
-PageNumber = Annotated[int, Parameter(ge=1, le=1_000_000, description="Page, from 1 on.")]
-PageSize = Annotated[int, Parameter(ge=1, le=100, description="Items of one page.")]
-Several = Annotated[list[str] | None, Parameter(description="May be repeated.")]
-
-States = Annotated[list[str] | None, Parameter(query="state", description="May be repeated.")]
+PageNumber = Annotated[
+    int, QueryParameter(ge=1, le=1_000_000, description="Page, from 1 on.")
+]
+PageSize = Annotated[int, QueryParameter(ge=1, le=100, description="Items of one page.")]
+Text = FromQuery[str | None]
+Flag = FromQuery[bool | None]
+Several = Annotated[list[str] | None, QueryParameter(description="May be repeated.")]
+States = Annotated[
+    list[str] | None, QueryParameter(name="state", description="May be repeated.")
+]
 """``state`` as a parameter's name belongs to Litestar."""
 
+_ANYWHERE = (
+    Code.BAD_REQUEST,
+    Code.AUTH_FAILED,
+    Code.PERMISSION_DENIED,
+    Code.VALIDATION_FAILED,
+    Code.INTERNAL_ERROR,
+    Code.DATABASE_UNAVAILABLE,
+    Code.PROJECTION_BEHIND,
+)
 
-def raw(
-    body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
-) -> Response[bytes]:
-    """JSON that is ready."""
+
+def errors(*codes: Code) -> dict[int, ResponseSpec]:
+    """``responses`` of a route: the statuses of these codes and of those that come anywhere."""
+    names: dict[int, list[str]] = {}
+    for code in (*codes, *_ANYWHERE):
+        names.setdefault(code.status, []).append(code.name)
+    return {
+        status: ResponseSpec(ErrorEnvelope, generate_examples=False, description=", ".join(told))
+        for status, told in sorted(names.items())
+    }
+
+
+def raw(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[Any]:
+    """JSON that is ready; what is in it says the route's return type."""
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers or {})
 
 
@@ -39,6 +68,14 @@ def choices(name: str, given: list[str] | None, allowed: tuple[str, ...]) -> tup
     if wrong:
         raise field_error(name, f"must be one of {', '.join(allowed)}")
     return found
+
+
+def ids(name: str, given: Iterable[str] | None) -> tuple[UUID, ...]:
+    """The UUIDs given for a parameter."""
+    try:
+        return tuple(UUID(text) for text in given or ())
+    except ValueError:
+        raise field_error(name, "must be a UUID") from None
 
 
 def label_pairs(given: list[str] | None) -> tuple[tuple[str, str], ...]:

@@ -1,37 +1,47 @@
 """Alertmanager's webhook."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation
 
+from contracts.refusals import Code
 from gateway.auth.guards import principal_of, roles
 from gateway.intake import Intake, Taken
-from gateway.rest.shared import AnyRequest, raw
+from gateway.rest.documented import AlertsAccepted
+from gateway.rest.shared import AnyRequest, errors, raw
 from services.runtime.access import Role
 
-WithIntake = Annotated[Intake, Dependency(skip_validation=True)]
+WithIntake = NamedDependency[SkipValidation[Intake]]
 _INGEST = roles(Role.ADMIN, Role.INGEST)
+_ERRORS = errors(
+    Code.INVALID_JSON,
+    Code.CLUSTER_NOT_FOUND,
+    Code.BODY_TOO_LARGE,
+    Code.BUS_UNAVAILABLE,
+    Code.OVERLOADED,
+)
 
 
 @post("/webhook/{cluster_id:uuid}", operation_id="postClusterAlerts", opt=_INGEST,
-      summary="Alertmanager webhook of a cluster")  # fmt: skip
+      status_code=202, responses=_ERRORS, summary="Alertmanager webhook of a cluster")  # fmt: skip
 async def cluster_webhook(
-    intake: WithIntake, request: AnyRequest, cluster_id: UUID
-) -> Response[bytes]:
+    intake: WithIntake, request: AnyRequest, cluster_id: FromPath[UUID]
+) -> Response[AlertsAccepted]:
     """Take in an Alertmanager webhook (version 4) of this cluster; 202 once it is durable."""
     return _answer(await intake.take(request, principal_of(request), "webhook", cluster_id))
 
 
-@post("/webhook", operation_id="postAlerts", opt=_INGEST, summary="Alertmanager webhook")
-async def webhook(intake: WithIntake, request: AnyRequest) -> Response[bytes]:
+@post("/webhook", operation_id="postAlerts", opt=_INGEST, status_code=202, responses=_ERRORS,
+      summary="Alertmanager webhook")  # fmt: skip
+async def webhook(intake: WithIntake, request: AnyRequest) -> Response[AlertsAccepted]:
     """As above; the cluster is the token's, else that of each alert's ``cluster`` label."""
     return _answer(await intake.take(request, principal_of(request), "webhook", None))
 
 
-def _answer(taken: Taken) -> Response[bytes]:
+def _answer(taken: Taken) -> Response[AlertsAccepted]:
     return raw(msgspec.json.encode(taken), status=202)
 
 

@@ -67,4 +67,5 @@ def command_id_of(request: AnyRequest) -> UUID:
         return new_id()
     if not 1 <= len(key) <= 256:
         raise field_error("Idempotency-Key", "must have 1 to 256 characters")
-    return derived_id("idempotency-key", principal_of(request).actor, key)
+    what = (request.method, request.url.path)
+    return derived_id("idempotency-key", principal_of(request).actor, *what, key)

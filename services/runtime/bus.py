@@ -6,6 +6,7 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 
 import asyncio
 import itertools
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +21,14 @@ from services.runtime.ids import new_secret
 from services.runtime.settings import NatsSettings
 
 REQUEST_TIMEOUT = 2.0
+_LARGEST_BATCH = 1024
 _PENDING_BYTES = 64 * 1024 * 1024
+_PAGE_BYTES = 8 * 1024 * 1024
+_NOT_NOW = 503
 
 
 class BusUnavailable(Exception):
-    """The bus did not answer: not connected, no responder, or no answer in time."""
+    """The bus did not answer: not connected, no responder, no answer in time, or "not now"."""
 
 
 class JetStreamRefused(Exception):
@@ -63,6 +67,14 @@ _INBOX = "_R."
 """Where everything else is answered; only the platform's own users may listen there."""
 
 
+_OUTCOME_SUBJECT = re.compile(r"_INBOX(\.[^\s.*>]+)+\Z")
+
+
+def is_outcome_inbox(subject: str) -> bool:
+    """True for a subject below ``_INBOX.`` that can be published to."""
+    return _OUTCOME_SUBJECT.match(subject) is not None
+
+
 def new_inbox(prefix: str = _INBOX) -> str:
     """A reply subject that nobody else has."""
     return prefix + new_secret(16).replace("-", "a").replace("_", "b")
@@ -95,8 +107,15 @@ def read_ack(message: Msg) -> Ack:
         raise BusUnavailable("no stream takes this subject")
     ack = _ACK.decode(message.data)
     if ack.error is not None:
-        raise JetStreamRefused(ack.error.err_code, ack.error.description)
+        raise _error(ack.error)
     return ack
+
+
+def _error(told: _ApiError) -> BusUnavailable | JetStreamRefused:
+    """503 is "not now" (no leader, still starting, disk full), everything else is final."""
+    if told.code == _NOT_NOW:
+        return BusUnavailable(f"{told.description} ({told.err_code})")
+    return JetStreamRefused(told.err_code, told.description)
 
 
 class Bus:
@@ -214,6 +233,8 @@ class Bus:
         self, messages: Sequence[Outgoing], *, timeout: float = REQUEST_TIMEOUT * 2
     ) -> list[Ack | Exception]:
         """Store many messages, pipelined; each one has its own acknowledgement or error."""
+        if not messages:
+            return []
         expected = [self.expect() for _ in messages]
         try:
             for message, (reply, _) in zip(messages, expected, strict=True):
@@ -251,7 +272,7 @@ class Bus:
         answer: dict[str, Any] = msgspec.json.decode(message.data)
         error = answer.get("error")
         if error:
-            raise JetStreamRefused(error.get("err_code", 0), error.get("description", ""))
+            raise _error(msgspec.convert(error, _ApiError))
         return answer
 
     async def get(
@@ -271,32 +292,62 @@ class Bus:
     async def get_many(
         self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
     ) -> list[Stored]:
-        """Many messages in order by one direct get (``multi_last`` or ``next_by_subj``)."""
+        """Messages in order by one direct get (``next_by_subj``).
+
+        Fewer than there are where the server ends the page by its size (64 MB).
+        """
+        return (await self._page(stream, query, timeout))[0]
+
+    async def get_last(
+        self, stream: str, filters: Sequence[str], *, timeout: float = REQUEST_TIMEOUT
+    ) -> list[Stored]:
+        """The last message of every subject under these filters, in order, as of one moment.
+
+        All of them, however large; TooManySubjects if they are more than 1,024.
+        """
+        query: dict[str, Any] = {
+            "multi_last": list(filters),
+            "batch": _LARGEST_BATCH,
+            "max_bytes": _PAGE_BYTES,
+        }
+        found, end = await self._page(stream, query, timeout)
+        while int(end.get("Nats-Num-Pending", 0)):
+            more = {"seq": found[-1].sequence + 1, "up_to_seq": int(end["Nats-UpTo-Sequence"])}
+            page, end = await self._page(stream, query | more, timeout)
+            if not page:
+                raise BusUnavailable(f"batched direct get on {stream}: the rest did not come")
+            found += page
+        return found
+
+    async def _page(
+        self, stream: str, query: Mapping[str, Any], timeout: float
+    ) -> tuple[list[Stored], Mapping[str, str]]:
+        """The messages of one batched direct get, and the headers that ended it."""
         found: list[Stored] = []
-        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
 
         def take(message: Msg) -> None:
-            status = (message.headers or {}).get("Status")
-            if status is None:
+            headers = message.headers or {}
+            if "Status" not in headers:
                 found.append(_stored(message))
             elif not done.done():
-                done.set_result(status)
+                done.set_result(headers)
 
         reply = self.inbox(take)
         try:
             body = msgspec.json.encode(query)
             await self.emit(f"$JS.API.DIRECT.GET.{stream}", body, reply=reply)
             async with asyncio.timeout(timeout):
-                status = await done
+                end = await done
         except TimeoutError:
             raise BusUnavailable(f"no answer from {stream} in {timeout:g} s") from None
         finally:
             self.forget(reply)
-        if status == "413":
+        if end["Status"] == "413":
             raise TooManySubjects
-        if status not in {"204", "404"}:
-            raise BusUnavailable(f"batched direct get on {stream}: status {status}")
-        return found
+        if end["Status"] not in {"204", "404"}:
+            raise BusUnavailable(f"batched direct get on {stream}: status {end['Status']}")
+        return found, end
 
     async def hear(self, subject: str, sink: Callable[[str, bytes], None]) -> None:
         """Give subject and body of core messages to ``sink``."""

@@ -9,12 +9,13 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from contracts.catalog import command_class
+from contracts.catalog import UnknownEvent, command_class
 from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, metrics, outcomes, streams
-from services.runtime.bus import OUTCOME_INBOX, Bus, BusUnavailable
+from services.runtime.bus import Bus, BusUnavailable, is_outcome_inbox
+from services.runtime.clock import Clock, SystemClock
 from services.runtime.context import from_nanoseconds
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
@@ -27,7 +28,10 @@ from services.runtime.tracing import Tracing
 from services.runtime.validation import problems
 
 _OWN_PUBLISHERS = frozenset({"gateway", "system"})
+_LOOK_UP = 0.5
 _AWAY_PAUSE = 0.5
+_UNSETTLED_PAUSE = 1.0
+_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class CommandWorker:
     log: EventLog
     settings: Settings
     tracing: Tracing
+    clock: Clock = field(default_factory=SystemClock)
+    _unknown: str = field(default="", init=False)
+    _freed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _running: dict[asyncio.Task[None], Delivery] = field(
         default_factory=dict[asyncio.Task[None], Delivery], init=False
     )
@@ -72,8 +79,15 @@ class CommandWorker:
 
     @property
     def healthy(self) -> bool:
-        """False after a run of dead letters, when the loop has stopped."""
-        return not self._run.stopped
+        """False once the loop has stopped by itself."""
+        return not self.detail
+
+    @property
+    def detail(self) -> str:
+        """Why the loop has stopped, empty while it has not."""
+        if self._run.stopped:
+            return f"{self._run.length} dead letters in a row"
+        return self._unknown
 
     def durable(self) -> Durable:
         """The consumer that all workers of this area share."""
@@ -88,39 +102,56 @@ class CommandWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Take commands until told to stop, then finish those in work."""
-        concurrency = self.settings.workers.concurrency
-        reader = PullReader(self.bus, self.durable(), batch=concurrency)
-        slots = asyncio.Semaphore(concurrency)
-        beat = asyncio.create_task(self._keep_alive())
+        reader = PullReader(self.bus, self.durable(), batch=self.settings.workers.concurrency)
+        beat = asyncio.create_task(self._keep_alive(reader))
         try:
             while not stopping.is_set() and self.healthy:
-                await self._take(reader, slots)
+                await self._take(reader)
             if not self.healthy:
-                self._say.error("stopped_after_dead_letters", run=self._run.length)
+                self._say.error("stopped", reason=self.detail)
         finally:
             await reader.close()
-            if self._running:
-                await asyncio.wait(self._running, timeout=5)
+            await self._wind_up()
             beat.cancel()
 
-    async def _take(self, reader: PullReader, slots: asyncio.Semaphore) -> None:
+    async def _take(self, reader: PullReader) -> None:
+        """Take as many as can be begun at once: those in the reader's hands are kept alive there."""
+        free = self.settings.workers.concurrency - len(self._running)
         try:
-            deliveries = await reader.take(self.settings.workers.concurrency, wait=0.5)
+            if free <= 0:
+                self._freed.clear()
+                async with asyncio.timeout(_LOOK_UP):
+                    await self._freed.wait()
+                return
+            deliveries = await reader.take(free, wait=_LOOK_UP)
+        except TimeoutError:
+            return
         except BusUnavailable:
             await asyncio.sleep(_AWAY_PAUSE)
             return
         for delivery in deliveries:
-            await slots.acquire()
             task = asyncio.create_task(self._work(delivery))
             self._running[task] = delivery
-            task.add_done_callback(lambda done: (self._running.pop(done), slots.release()))
+            task.add_done_callback(self._done)
 
-    async def _keep_alive(self) -> None:
-        """Tell the server that commands in work are not lost, however long they take."""
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._freed.set()
+
+    async def _wind_up(self) -> None:
+        """Let what is in work finish; what takes longer is given up and comes again."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=_GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _keep_alive(self, reader: PullReader) -> None:
+        """Tell the server that commands in hand are not lost, however long they take."""
         pause = self.settings.workers.ack_wait / 3
         while True:
             await asyncio.sleep(pause)
-            for delivery in list(self._running.values()):
+            for delivery in [*self._running.values(), *reader.waiting]:
                 await self._answer(delivery, b"+WPI")
 
     async def _answer(self, delivery: Delivery, word: bytes) -> None:
@@ -129,6 +160,9 @@ class CommandWorker:
         except BusUnavailable:
             return  # The message comes again; its outcome or its command id is found then.
 
+    async def _give_back(self, delivery: Delivery, delay: float) -> None:
+        await self._answer(delivery, b'-NAK {"delay": %d}' % int(delay * 1e9))
+
     async def _work(self, delivery: Delivery) -> None:
         while True:
             try:
@@ -136,12 +170,17 @@ class CommandWorker:
             except BusUnavailable as error:
                 self._say.warning("bus_away", reason=str(error))
                 await asyncio.sleep(_AWAY_PAUSE)
+            except Exception:  # noqa: BLE001 - what the bus itself refuses; it comes again
+                self._say.exception("command_not_settled", subject=delivery.subject)
+                return await self._give_back(delivery, _UNSETTLED_PAUSE)
 
     async def _handle(self, delivery: Delivery) -> None:
         try:
             incoming = self._incoming(delivery)
         except ValueError as error:
+            # Its publisher's fault: it says nothing about us, so it is in no run of dead letters.
             await self._bury(delivery, delivery.headers.get("Nats-Msg-Id", ""), str(error))
+            await self._answer(delivery, b"+ACK")
             return
         known = await outcomes.find(self.bus, incoming.command_id)
         if known is not None and known.outcome in {"accepted", "refused"}:
@@ -151,6 +190,10 @@ class CommandWorker:
             outcome = await self._decide(incoming)
         except BusUnavailable:
             raise
+        except UnknownEvent as error:
+            self._unknown = f"this program does not know {error}"
+            await self._give_back(delivery, _UNSETTLED_PAUSE)
+            return
         except Exception as error:  # noqa: BLE001 - every bug ends in a verdict, none is lost
             await self._failed(incoming, error)
             return
@@ -171,7 +214,7 @@ class CommandWorker:
 
     async def _decide(self, incoming: Incoming) -> Outcome:
         """Run the handler; a refusal is an outcome like any other."""
-        with metrics.COMMAND_SECONDS.labels(self.area, incoming.name).time():
+        with metrics.COMMAND_SECONDS.labels(self.area, self._label(incoming)).time():
             try:
                 route, command = self._read(incoming)
                 accepted = await self._call(route, command, incoming)
@@ -192,8 +235,8 @@ class CommandWorker:
         )
 
     def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
-        if incoming.reply_to is not None and not incoming.reply_to.startswith(OUTCOME_INBOX):
-            raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must begin with _INBOX.")
+        if incoming.reply_to is not None and not is_outcome_inbox(incoming.reply_to):
+            raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must be a subject below _INBOX.")
         command = command_class(self.area, incoming.name)
         route = self.routes.get(command) if command is not None else None
         if command is None or route is None:
@@ -240,8 +283,7 @@ class CommandWorker:
         tell = verdict(error, delivery.delivered, self.settings.workers.max_deliver)
         if isinstance(tell, Redeliver):
             self._say.warning("command_postponed", command=incoming.name, reason=str(error))
-            nano = int(tell.delay * 1e9)
-            await self._answer(delivery, b'-NAK {"delay": %d}' % nano)
+            await self._give_back(delivery, tell.delay)
             return
         self._say.error("command_buried", command=incoming.name, exc_info=error)
         outcome = Outcome(
@@ -250,13 +292,11 @@ class CommandWorker:
             code=Code.INTERNAL_ERROR.name,
             message="the command could not be handled; it is in the dead letters",
         )
-        await self._bury(delivery, delivery.headers["Nats-Msg-Id"], tell.reason, ack=False)
+        await self._bury(delivery, delivery.headers["Nats-Msg-Id"], tell.reason)
+        self._run.bad()
         await self._finish(incoming, outcome)
 
-    async def _bury(
-        self, delivery: Delivery, message_id: str, reason: str, *, ack: bool = True
-    ) -> None:
-        self._run.bad()
+    async def _bury(self, delivery: Delivery, message_id: str, reason: str) -> None:
         failure = dead_letters.Failure(
             stream=streams.COMMANDS,
             consumer=self.area,
@@ -267,9 +307,7 @@ class CommandWorker:
             message_id=message_id or f"seq-{delivery.sequence}",
             sequence=delivery.sequence,
         )
-        await dead_letters.bury(self.bus, failure, from_nanoseconds(delivery.time_ns))
-        if ack:
-            await self._answer(delivery, b"+ACK")
+        await dead_letters.bury(self.bus, failure, self.clock.now())
 
     async def _finish(
         self, incoming: Incoming, outcome: Outcome, *, known_before: bool = False
@@ -277,10 +315,14 @@ class CommandWorker:
         """Keep the outcome, tell it, and only then take the command off the queue."""
         if not known_before:
             await outcomes.put(self.bus, outcome)
-        if incoming.reply_to is not None and incoming.reply_to.startswith(OUTCOME_INBOX):
+        if incoming.reply_to is not None and is_outcome_inbox(incoming.reply_to):
             await self.bus.emit(incoming.reply_to, outcome.model_dump_json().encode())
         await self._answer(incoming.delivery, b"+ACK")
-        metrics.COMMANDS_HANDLED.labels(self.area, incoming.name, outcome.outcome).inc()
+        metrics.COMMANDS_HANDLED.labels(self.area, self._label(incoming), outcome.outcome).inc()
+
+    def _label(self, incoming: Incoming) -> str:
+        """Only names that we know: a publisher must not be able to make up metrics."""
+        return incoming.name if command_class(self.area, incoming.name) else "unknown"
 
 
 def _uuid(text: str | None) -> UUID | None:

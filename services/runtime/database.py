@@ -1,19 +1,21 @@
 """PostgreSQL: connections, the pool, and the numbered .sql files of the durable tables."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from services.runtime.settings import DatabaseSettings
 
 Connection = AsyncConnection[tuple[Any, ...]]
+_Cursor = AsyncCursor[tuple[Any, ...]]
+T = TypeVar("T")
 
 _MIGRATION_LOCK = 4_201_001
 _CONNECT_TIMEOUT = 3
@@ -92,33 +94,38 @@ class Database:
             raise NotBuilt("a projection is not built yet") from error
 
     async def fetch_one(self, sql: str, parameters: Any = None) -> tuple[Any, ...] | None:
-        """The first row of a statement; once more when the server has hung up in between."""
-        return await self._once_more(sql, parameters)
+        """The first row of a read."""
+        return await self._read(sql, parameters, lambda cursor: cursor.fetchone())
+
+    async def fetch_all(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """All rows of a read."""
+        return await self._read(sql, parameters, lambda cursor: cursor.fetchall())
 
     async def execute(self, sql: str, parameters: Any = None) -> int:
-        """Run a statement; gives the number of rows."""
+        """Run a statement that writes; gives the number of rows."""
         async with self.connection() as connection:
             return (await connection.execute(sql.encode(), parameters)).rowcount
 
-    async def fetch_all(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        """All rows of a statement."""
-        async with self.connection() as connection:
-            return await (await connection.execute(sql.encode(), parameters)).fetchall()
-
-    async def _once_more(self, sql: str, parameters: Any) -> tuple[Any, ...] | None:
+    async def _read(self, sql: str, parameters: Any, fetch: Callable[[_Cursor], Awaitable[T]]) -> T:
+        """A read may be asked again: a restarted server leaves dead connections in the pool."""
         try:
-            return await self._fetch_one(sql, parameters)
+            return await self._ask(sql, parameters, fetch)
         except DatabaseUnavailable as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError) or isinstance(
-                error.__cause__, psycopg.errors.QueryCanceled | PoolTimeout
-            ):
+            if not _hung_up(error.__cause__):
                 raise
-            # A restarted server leaves dead connections in the pool: reads may be asked again.
-            return await self._fetch_one(sql, parameters)
+        await self._pool.check()
+        return await self._ask(sql, parameters, fetch)
 
-    async def _fetch_one(self, sql: str, parameters: Any) -> tuple[Any, ...] | None:
+    async def _ask(self, sql: str, parameters: Any, fetch: Callable[[_Cursor], Awaitable[T]]) -> T:
         async with self.connection() as connection:
-            return await (await connection.execute(sql.encode(), parameters)).fetchone()
+            return await fetch(await connection.execute(sql.encode(), parameters))
+
+
+def _hung_up(cause: BaseException | None) -> bool:
+    """True if the server has ended the connection, not if it was slow or none was to be had."""
+    return isinstance(cause, psycopg.OperationalError) and not isinstance(
+        cause, psycopg.errors.QueryCanceled | PoolTimeout | TooManyRequests
+    )
 
 
 async def migrate(settings: DatabaseSettings) -> list[str]:

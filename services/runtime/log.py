@@ -26,7 +26,6 @@ from services.runtime.ids import derived_id
 _WRONG_SEQUENCE = 10071
 _DUPLICATE_IN_BATCH = 10201
 _HEADS_PER_READ = 300
-_LARGEST_LOAD = 1024
 _LAST_VERSIONS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
@@ -83,20 +82,20 @@ class EventLog:
         unless it was by an earlier try of this same append, which then counts.
         """
         messages, versions = self._messages(events, expected, context, at)
-        version = versions.get(events[-1].key)
+        version = versions[events[-1].key]
         deadline = asyncio.get_running_loop().time() + self.patience
         pause = _FIRST_PAUSE
         while True:
             try:
                 ack = await self._publish(messages)
-                return Appended(ack.seq, version)
+                return await self._earlier(ack) if ack.duplicate else Appended(ack.seq, version)
             except JetStreamRefused as error:
                 if error.code not in {_WRONG_SEQUENCE, _DUPLICATE_IN_BATCH}:
                     raise
-                found = await self._find(events[-1].key, messages[-1].headers["ce-id"])
+                found = await self._find(events[-1].key, messages[-1])
                 if found is None:
                     raise Conflict(str(events[0].key)) from None
-                return Appended(found, version)
+                return found
             except BusUnavailable:
                 if asyncio.get_running_loop().time() + pause > deadline:
                     raise
@@ -161,17 +160,27 @@ class EventLog:
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = where.filter
         return Outgoing(where.subject, body.encode(), headers), version
 
-    async def _find(self, key: EntityKey, event_id: str) -> int | None:
-        """The position of one of the entity's current events by its id."""
+    async def _earlier(self, ack: Ack) -> Appended:
+        """What an earlier try has appended, maybe at another version than this one would have."""
+        stored = await self.at(ack.seq)
+        return Appended(ack.seq, parse(stored.subject).version if stored else None)
+
+    async def _find(self, key: EntityKey, message: Outgoing) -> Appended | None:
+        """Where an earlier try has stored this event: on its own subject, however long ago.
+
+        Or among the last ones of its entity, decided before anew at another version.
+        """
+        stored = await self.bus.get(streams.EVENTS, {"last_by_subj": message.subject})
+        if stored is not None and stored.headers.get("ce-id") == message.headers["ce-id"]:
+            return Appended(stored.sequence, parse(stored.subject).version)
         for entry in await self.load_last(key):
-            if str(entry.event_id) == event_id:
-                return entry.sequence
+            if str(entry.event_id) == message.headers["ce-id"]:
+                return Appended(entry.sequence, entry.version)
         return None
 
     async def _last_of_each(self, key: EntityKey) -> list[Stored]:
-        query = {"multi_last": [key.filter], "batch": _LARGEST_LOAD}
         try:
-            return await self.bus.get_many(streams.EVENTS, query)
+            return await self.bus.get_last(streams.EVENTS, [key.filter])
         except TooManySubjects:
             raise TooLong(str(key)) from None
 
@@ -205,8 +214,9 @@ class EventLog:
         first = max(1, version - _LAST_VERSIONS + 1)
         # One more than there is: an append may come between the two reads.
         wanted = [f"{stem}*.{each}" for each in range(first, version + 2)]
-        query = {"multi_last": wanted, "batch": _LARGEST_LOAD}
-        return [self._recorded(stored) for stored in await self.bus.get_many(streams.EVENTS, query)]
+        return [
+            self._recorded(stored) for stored in await self.bus.get_last(streams.EVENTS, wanted)
+        ]
 
     async def head(self, key: EntityKey) -> Recorded | None:
         """The last event of an entity."""
@@ -214,13 +224,12 @@ class EventLog:
         return None if stored is None else self._recorded(stored)
 
     async def heads(self, keys: Iterable[EntityKey]) -> dict[EntityKey, Recorded]:
-        """The last event of each of many entities; those without any are absent."""
+        """The last event of each of many facts; those without any are absent."""
         wanted = list(dict.fromkeys(keys))
         found: dict[EntityKey, Recorded] = {}
         for start in range(0, len(wanted), _HEADS_PER_READ):
             part = [key.filter for key in wanted[start : start + _HEADS_PER_READ]]
-            query = {"multi_last": part, "batch": _LARGEST_LOAD}
-            for stored in await self.bus.get_many(streams.EVENTS, query):
+            for stored in await self.bus.get_last(streams.EVENTS, part):
                 last = self._recorded(stored)
                 found[last.event.key] = last
         return found

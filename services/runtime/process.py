@@ -77,7 +77,7 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             area, routes, runtime.bus, runtime.log, runtime.settings, runtime.tracing
         )
         runtime.health.checks[f"commands.{area}"] = lambda worker=worker: Finding(
-            worker.healthy, "" if worker.healthy else "stopped after a run of dead letters"
+            worker.healthy, worker.detail
         )
         loops.append(worker.run)
     if any(service.reactions for service in services):
@@ -86,7 +86,7 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
         )
 
         reactions = Reactions(services, runtime.bus, runtime.log, runtime.settings, runtime.tracing)
-        runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy)
+        runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy, reactions.detail)
         loops.append(reactions.run)
     return loops
 

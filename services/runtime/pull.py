@@ -6,12 +6,15 @@ arrived: one message when idle, many under load.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
 
 from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused, new_inbox
 from services.runtime.ids import new_secret
@@ -140,6 +143,11 @@ class PullReader:
         """The sequence that an ordered reader goes on with."""
         return self._next
 
+    @property
+    def waiting(self) -> Sequence[Delivery]:
+        """What has arrived and was not taken yet."""
+        return tuple(self._buffer)
+
     def seek(self, sequence: int) -> None:
         """Drop what is buffered and go on at ``sequence`` (ordered readers)."""
         self._next = sequence
@@ -181,8 +189,10 @@ class PullReader:
         """Stop reading; an ordered reader's consumer is removed."""
         self._request = None
         self.bus.reconnects.remove(self._reconnected)
-        if self._subscription is not None and self.bus.connected:
-            await self._subscription.unsubscribe()
+        if self._subscription is not None:
+            # Also while the bus is away: a forgotten one would come back with it.
+            with suppress(NatsError):
+                await self._subscription.unsubscribe()
         if isinstance(self.consumer, Ordered) and self._name and self.bus.connected:
             try:
                 await self.bus.api(
@@ -215,7 +225,9 @@ class PullReader:
         if isinstance(self.consumer, Ordered):
             self._next = taken[-1].sequence + 1
         if self._request is None and not self._lost and len(self._buffer) < self.batch:
-            await self._ask()
+            # Away: what was taken stays taken, and the next call says so.
+            with suppress(BusUnavailable):
+                await self._ask()
         return taken
 
     async def _keep_asking(self) -> None:
@@ -273,12 +285,12 @@ class PullReader:
         return False
 
     def _status(self, headers: dict[str, str]) -> None:
-        """100 is a heartbeat; 404, 408, "exceeded" end the request; the rest end the consumer."""
+        """100 is a heartbeat; 404, 408 and limits end the request; the rest end the consumer."""
         status, text = headers.get("Status", ""), headers.get("Description", "").lower()
         if status == "100":
             return
         self._request = None
-        if status not in {"404", "408"} and "exceeded" not in text:
+        if status not in {"404", "408"} and "exceed" not in text:
             self._lost = True
         self._wake.set()
 

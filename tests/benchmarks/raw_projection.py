@@ -18,11 +18,11 @@ from nats.aio.msg import Msg
 
 from projections.alerts.view import OCCURRENCE
 from services.runtime.database import Connection
+from services.runtime.ids import new_id
 
 _BATCH = 1000
 _SCHEMA = "raw"
 _STREAM = "EVT"
-_CONSUMER = "raw"
 
 
 class _Alert(msgspec.Struct):
@@ -89,8 +89,9 @@ class RawLoop:
     async def _consume(self, client: Client, last: int) -> None:
         inbox = client.new_inbox()
         await client.subscribe(inbox, cb=self._take, pending_bytes_limit=512 * 1024 * 1024)
+        consumer = f"raw_{new_id().hex}"
         config: dict[str, Any] = {
-            "name": _CONSUMER,
+            "name": consumer,
             "ack_policy": "none",
             "deliver_policy": "all",
             "filter_subjects": ["evt.*.alert.>"],
@@ -98,8 +99,8 @@ class RawLoop:
             "inactive_threshold": 60_000_000_000,
         }
         body = msgspec.json.encode({"stream_name": _STREAM, "config": config, "action": ""})
-        await client.request(f"$JS.API.CONSUMER.CREATE.{_STREAM}.{_CONSUMER}", body)
-        ask = f"$JS.API.CONSUMER.MSG.NEXT.{_STREAM}.{_CONSUMER}"
+        await client.request(f"$JS.API.CONSUMER.CREATE.{_STREAM}.{consumer}", body)
+        ask = f"$JS.API.CONSUMER.MSG.NEXT.{_STREAM}.{consumer}"
         wanted = msgspec.json.encode({"batch": _BATCH, "expires": 2_000_000_000})
         await client.publish(ask, wanted, reply=inbox)
         done = 0

@@ -75,7 +75,7 @@ class Stream:
         """A client, logged in unless the token is None."""
         url = f"ws://127.0.0.1:{self.server.port}/ws"
         # The client library stops reading when its queue is full, also while it closes.
-        plain = {"compression": None, "ping_interval": None, "max_queue": None}
+        plain: dict[str, Any] = {"compression": None, "ping_interval": None, "max_queue": None}
         async with connect(url, **(plain | options)) as socket:
             client = Client(socket)
             if token is not None:

@@ -10,6 +10,7 @@ from contracts.envelope import Event
 from services.runtime import dead_letters
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetter
+from services.runtime.ids import new_id
 from services.runtime.log import Appended, EventLog, Head
 from services.runtime.settings import Settings, WorkerSettings
 from services.runtime.tracing import Tracing
@@ -62,8 +63,8 @@ async def letters(bus: Bus) -> list[DeadLetter]:
 async def store(
     log: EventLog, event: Event, *, after: Head | None = None, command_id: UUID | None = None
 ) -> Appended:
-    """Append one event, to an entity without any unless ``after`` says where it stands."""
-    context = builders.context(command_id=command_id or builders.COMMAND_ID)
+    """Append one event by a command of its own; ``after`` says where its entity stands."""
+    context = builders.context(command_id=command_id or new_id())
     expected = {} if after is None else {event.key: after}
     return await log.append([event], expected, context, builders.at())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from services.runtime import context, streams
 from services.runtime.bus import Bus, Stored
 from services.runtime.frames import EVERYTHING, Encoder, Filter, Frame, Malformed, entity_token
 from services.runtime.log import NOTHING, EventLog
+from services.runtime.pull import Delivery
 from services.runtime.ring import Ring
 from services.runtime.tail import Cursor, ResumeExpired, Tail
 from tests.kit import builders
@@ -23,12 +25,12 @@ from tests.kit.runtime import running, store, until
 ENCODER = Encoder({str(builders.CLUSTER_ID): "edge-berlin-1"}.get)
 
 
-def stored(event: Event, sequence: int = 7, **headers: str) -> Stored:
+def stored(event: Event, sequence: int = 7, headers: Mapping[str, str] | None = None) -> Stored:
     told = context.event_headers(event, builders.EVENT_ID, builders.at(), builders.context())
     tail = f"{event.names.token}.1" if event.aggregate else event.names.token
     return Stored(
         subject=f"evt.{event.key.cluster}.{event.key.type}.{event.key.id}.{tail}",
-        headers=told | headers,
+        headers=told | dict(headers or {}),
         data=event.model_dump_json().encode(),
         sequence=sequence,
         time="2026-01-01T12:00:01.5Z",
@@ -57,12 +59,12 @@ def test_a_frame_is_the_record_of_its_event(build: Any) -> None:
 
 def test_header_values_are_escaped() -> None:
     odd = 'a"b\\c\n\u2028é'
-    made = ENCODER.stored(stored(builders.registered(), **{"ce-actor": odd}))
+    made = ENCODER.stored(stored(builders.registered(), headers={"ce-actor": odd}))
     assert json.loads(made.text)["actor"] == odd
 
 
 def test_a_version_that_is_not_known_here_is_passed_on() -> None:
-    message = stored(builders.fired(), **{"ce-type": "aiops.alert.fired.v9"})
+    message = stored(builders.fired(), headers={"ce-type": "aiops.alert.fired.v9"})
     made = Encoder(lambda _: None, EventCatalog([ClusterRegistered])).stored(message)
     assert (made.event_type, made.namespace) == ("ALERT_FIRED", None)
 
@@ -166,6 +168,22 @@ async def test_cursors_read_the_log_until_they_have_joined_the_ring(log: EventLo
         await fire(log, 100, 1000)
         await until(lambda: tail.ring.last == 700)
         assert await take_until(cursor, 700) == list(range(1, 701))
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_what_an_event_tells_can_be_in_its_own_frame(log: EventLog) -> None:
+    names: dict[str, str] = {}
+
+    def learn(delivery: Delivery) -> None:
+        names[delivery.subject.split(".")[1]] = "learned"
+
+    tail = Tail(log, names.get, 16, before=learn)
+    async with running(tail.run):
+        cursor = await tail.cursor()
+        await store(log, builders.registered())
+        made = (await cursor.take(EVERYTHING))[0]
+        assert json.loads(made.text)["cluster_name"] == "learned"
 
 
 @pytest.mark.anyio

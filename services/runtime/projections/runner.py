@@ -63,11 +63,12 @@ class Runner:
         while not stopping.is_set():
             before = self.sequence
             try:
-                return await self._run_once(stopping)
+                await self._run_once(stopping)
+                break
             except UnknownEvent as unknown:
                 self.error = f"unknown event {unknown}: this program is too old to read the log"
                 self._say.error("stopped", reason=self.error)
-                return None
+                break
             except (*_AWAY, Superseded) as error:
                 self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 self._say.warning("interrupted", reason=self.error)

@@ -1,17 +1,11 @@
-"""The live stream runs on uvloop, as it does in production."""
+"""A served live stream."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 
 from services.runtime.log import EventLog
 from tests.kit.live import Stream, serving
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture

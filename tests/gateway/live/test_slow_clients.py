@@ -82,7 +82,7 @@ def _protocols(stream: Stream) -> list[LiveProtocol]:
 async def test_a_dead_client_is_found_by_pings(stream: Stream) -> None:
     stream.server.config.ws_ping_interval = 0.1
     stream.server.config.ws_ping_timeout = 0.1
-    async with stream.client() as alive, stream.client() as dead:
+    async with stream.client() as alive, stream.client(close_timeout=0.1) as dead:
         dead.socket.transport.pause_reading()
         await until(lambda: stream.live.clients == 1)
         await alive.quiet()

@@ -101,7 +101,9 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
         runtime.health.checks[f"projection.{name}"] = lambda host=host: Finding(
             host.healthy, host.live.error or ""
         )
-    return [host.run for host in hosts.values()] + service_loops(runtime, [_operations(hosts)])
+    return [host.run for host in hosts.values()] + service_loops(
+        runtime, [projection_operations(hosts)]
+    )
 
 
 def assemble(
@@ -112,7 +114,7 @@ def assemble(
     return [*loops, *projection_loops(runtime, projections)] if projections else loops
 
 
-def _operations(hosts: dict[str, ProjectionHost]) -> Service:
+def projection_operations(hosts: dict[str, ProjectionHost]) -> Service:
     service = Service("projections")
 
     @service.handles(RebuildProjection)

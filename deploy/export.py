@@ -1,0 +1,62 @@
+"""Writes what is generated from code: OpenAPI of the gateway, AsyncAPI of the bus."""
+
+import json
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from deploy.platform import SERVICES, load_services
+from gateway.app import build, document
+from gateway.directory import Directory
+from gateway.gate import Gate
+from gateway.positions import Positions
+from services.runtime.access import Access
+from services.runtime.asyncapi import asyncapi
+from services.runtime.bus import Bus
+from services.runtime.clock import SystemClock
+from services.runtime.command_bus import CommandBus
+from services.runtime.database import Database
+from services.runtime.health import Health
+from services.runtime.process import Runtime, event_log, projection_operations
+from services.runtime.settings import Settings
+from services.runtime.tracing import Tracing
+
+FOLDER = Path(__file__).parents[1] / "contracts" / "generated"
+
+
+def _unconnected_gate(settings: Settings) -> Gate:
+    """A gate that is wired and connected to nothing."""
+    bus, clock = Bus(Client()), SystemClock()
+    log = event_log(bus, settings)
+    runtime = Runtime("export", settings, bus, log, Tracing("export", None), Health("export"))
+    database = Database(settings.database, "export")
+    return Gate(
+        runtime=runtime,
+        database=database,
+        access=Access(database, clock),
+        commands=CommandBus(bus, "gateway"),
+        positions=Positions(bus, database),
+        directory=Directory(bus, database),
+        clock=clock,
+    )
+
+
+def documents() -> dict[str, str]:
+    """Every generated file by name."""
+    gate = _unconnected_gate(Settings())
+    services = [*load_services(SERVICES), projection_operations({})]
+    return {
+        "openapi.json": document(build(gate)).decode() + "\n",
+        "asyncapi.json": json.dumps(asyncapi(services), indent=2, sort_keys=True) + "\n",
+    }
+
+
+def main() -> None:
+    """Write them."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in documents().items():
+        (FOLDER / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""The generated documents in the repository are those that the code says."""
+
+from deploy.export import FOLDER, documents
+
+
+def test_the_generated_documents_are_fresh() -> None:
+    for name, text in documents().items():
+        assert (FOLDER / name).read_text() == text, f"{name} is old: run `make contracts`"

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 NO_CLUSTER = "-"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -36,8 +37,7 @@ def is_plain_token(name: str) -> bool:
     return _TOKEN.match(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class EntityKey:
+class EntityKey(NamedTuple):
     """The entity an event belongs to: the unit of ordering and of optimistic concurrency.
 
     ``cluster`` and ``id`` are tokens (see `token`), ``cluster`` is ``-`` for what belongs to none.
@@ -56,8 +56,7 @@ class EntityKey:
         return f"{self.type}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Subject of one event together with the filter that its expected sequence is checked on.
 
     The server does not check that the filter covers the subject, so nothing else may build them.

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
-from services.runtime.bus import BusUnavailable, JetStreamRefused
+from services.runtime.bus import BusUnavailable, JetStreamRefused, TooLarge
 from services.runtime.clock import SystemClock
 from services.runtime.database import DatabaseUnavailable, NotBuilt
 from services.runtime.logging import logger
@@ -83,6 +83,11 @@ def refused(request: AnyRequest, error: Refused) -> Response[bytes]:
 def bus_away(request: AnyRequest, error: BusUnavailable) -> Response[bytes]:
     """Nothing was accepted, or nobody knows: the same request may be sent again."""
     return _answer(request, Code.BUS_UNAVAILABLE, "the event bus does not answer; try again")
+
+
+def too_large(request: AnyRequest, error: TooLarge) -> Response[bytes]:
+    """What the body became does not fit into one message."""
+    return _answer(request, Code.BODY_TOO_LARGE, "this is more than one command may hold")
 
 
 def bus_full(request: AnyRequest, error: JetStreamRefused) -> Response[bytes]:
@@ -152,6 +157,7 @@ def bug(request: AnyRequest, error: Exception) -> Response[bytes]:
 HANDLERS: dict[int | type[Exception], Any] = {
     Refused: refused,
     BusUnavailable: bus_away,
+    TooLarge: too_large,
     JetStreamRefused: bus_full,
     NotBuilt: not_built,
     DatabaseUnavailable: database_away,

@@ -6,7 +6,6 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 
 import asyncio
 import itertools
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,9 @@ import msgspec
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+from nats.errors import BadHeaderError, BadSubjectError, Error as NatsError, MaxPayloadError
 
+from services.runtime import wire
 from services.runtime.ids import new_secret
 from services.runtime.settings import NatsSettings
 
@@ -29,6 +29,10 @@ _NOT_NOW = 503
 
 class BusUnavailable(Exception):
     """The bus did not answer: not connected, no responder, no answer in time, or "not now"."""
+
+
+class TooLarge(Exception):
+    """A message has more bytes than the bus takes at once (2 MiB)."""
 
 
 class JetStreamRefused(Exception):
@@ -65,14 +69,6 @@ OUTCOME_INBOX = "_INBOX."
 """Where outcomes of commands go; outside publishers may listen there."""
 _INBOX = "_R."
 """Where everything else is answered; only the platform's own users may listen there."""
-
-
-_OUTCOME_SUBJECT = re.compile(r"_INBOX(\.[^\s.*>]+)+\Z")
-
-
-def is_outcome_inbox(subject: str) -> bool:
-    """True for a subject below ``_INBOX.`` that can be published to."""
-    return _OUTCOME_SUBJECT.match(subject) is not None
 
 
 def new_inbox(prefix: str = _INBOX) -> str:
@@ -195,7 +191,14 @@ class Bus:
         if not self._client.is_connected:
             raise BusUnavailable("not connected to NATS")
         try:
-            await self._client.publish(subject, data, reply=reply, headers=headers)
+            if headers:
+                await wire.publish(self._client, subject, data, headers, reply)
+            else:
+                await self._client.publish(subject, data, reply=reply)
+        except MaxPayloadError:
+            raise TooLarge(f"{len(data):,} bytes are more than the bus takes") from None
+        except (BadSubjectError, BadHeaderError):
+            raise  # Ours to mend: it would be refused again however long one waits.
         except (NatsError, OSError) as error:
             raise BusUnavailable(str(error)) from error
 

@@ -14,7 +14,7 @@ from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, metrics, outcomes, streams
-from services.runtime.bus import Bus, BusUnavailable, is_outcome_inbox
+from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.context import from_nanoseconds
 from services.runtime.failures import PoisonRun, Redeliver, verdict
@@ -115,7 +115,7 @@ class CommandWorker:
             beat.cancel()
 
     async def _take(self, reader: PullReader) -> None:
-        """Take as many as can be begun at once: those in the reader's hands are kept alive there."""
+        """Take as many as can be begun at once; the others wait in the reader, kept alive."""
         free = self.settings.workers.concurrency - len(self._running)
         try:
             if free <= 0:
@@ -235,7 +235,7 @@ class CommandWorker:
         )
 
     def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
-        if incoming.reply_to is not None and not is_outcome_inbox(incoming.reply_to):
+        if incoming.reply_to is not None and not outcomes.may_be_told(incoming.reply_to):
             raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must be a subject below _INBOX.")
         command = command_class(self.area, incoming.name)
         route = self.routes.get(command) if command is not None else None
@@ -315,7 +315,7 @@ class CommandWorker:
         """Keep the outcome, tell it, and only then take the command off the queue."""
         if not known_before:
             await outcomes.put(self.bus, outcome)
-        if incoming.reply_to is not None and is_outcome_inbox(incoming.reply_to):
+        if incoming.reply_to is not None and outcomes.may_be_told(incoming.reply_to):
             await self.bus.emit(incoming.reply_to, outcome.model_dump_json().encode())
         await self._answer(incoming.delivery, b"+ACK")
         metrics.COMMANDS_HANDLED.labels(self.area, self._label(incoming), outcome.outcome).inc()

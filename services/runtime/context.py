@@ -10,18 +10,14 @@ from uuid import UUID
 
 from contracts.catalog import EventCatalog
 from contracts.envelope import Context, Event, Recorded, rfc3339
-from contracts.subjects import parse
+from contracts.subjects import EntityKey, parse
 
 
-def event_headers(event: Event, event_id: UUID, at: datetime, context: Context) -> dict[str, str]:
-    """The headers of one event."""
+def context_headers(at: datetime, context: Context) -> dict[str, str]:
+    """What all events of one append have in common."""
     headers = {
-        "Nats-Msg-Id": str(event_id),
-        "ce-id": str(event_id),
-        "ce-type": event.names.type,
         "ce-source": context.source,
         "ce-time": rfc3339(at),
-        "ce-subject": str(event.key),
         "ce-correlationid": str(context.correlation_id),
         "ce-causationid": str(context.causation_id),
         "ce-actor": context.actor,
@@ -30,6 +26,17 @@ def event_headers(event: Event, event_id: UUID, at: datetime, context: Context) 
     if context.traceparent:
         headers["traceparent"] = context.traceparent
     return headers
+
+
+def event_headers(event: Event, key: EntityKey, event_id: UUID) -> dict[str, str]:
+    """What one event has of its own."""
+    text = str(event_id)
+    return {
+        "Nats-Msg-Id": text,
+        "ce-id": text,
+        "ce-type": event.names.type,
+        "ce-subject": f"{key.type}/{key.id}",
+    }
 
 
 def log_time(text: str) -> datetime:

@@ -20,7 +20,7 @@ from services.runtime.bus import (
     Stored,
     TooManySubjects,
 )
-from services.runtime.context import event_headers, log_time, recorded
+from services.runtime.context import context_headers, event_headers, log_time, recorded
 from services.runtime.ids import derived_id
 
 _WRONG_SEQUENCE = 10071
@@ -118,7 +118,8 @@ class EventLog:
 
         For each one its sequence, a Conflict, or the BusUnavailable that kept it out.
         """
-        messages = [self._message(event, head, context, at)[0] for event, head in changes]
+        writer = _Writer(context, at, self.facts_age)
+        messages = [writer.message(event, event.key, head)[0] for event, head in changes]
         answers = await self.bus.publish_each(messages)
         return [
             answer.seq if isinstance(answer, Ack) else _conflict_or(answer) for answer in answers
@@ -131,34 +132,19 @@ class EventLog:
         context: Context,
         at: datetime,
     ) -> tuple[list[Outgoing], dict[EntityKey, int | None]]:
+        writer = _Writer(context, at, self.facts_age)
         messages: list[Outgoing] = []
         versions: dict[EntityKey, int | None] = {}
         for event in events:
-            head = expected.get(event.key, NOTHING)
-            before = versions.get(event.key)
+            key = event.key
+            head = expected.get(key, NOTHING)
+            before = versions.get(key)
             if before is not None:
                 head = Head(head.sequence, before)
-            first = event.key not in versions
-            message, version = self._message(event, head, context, at, first=first)
+            message, version = writer.message(event, key, head, first=key not in versions)
             messages.append(message)
-            versions[event.key] = version
+            versions[key] = version
         return messages, versions
-
-    def _message(
-        self, event: Event, head: Head, context: Context, at: datetime, *, first: bool = True
-    ) -> tuple[Outgoing, int | None]:
-        """One event's message; the ``first`` of its entity in an append carries the check."""
-        version = head.version + 1 if event.aggregate else None
-        where = address(event.key, event.names.token, version)
-        body = event.model_dump_json()
-        event_id = _event_id(event, context, body, first=first)
-        headers = event_headers(event, event_id, at, context)
-        if event.expires:
-            headers["Nats-TTL"] = f"{int(self.facts_age.total_seconds())}s"
-        if first:
-            headers["Nats-Expected-Last-Subject-Sequence"] = str(head.sequence)
-            headers["Nats-Expected-Last-Subject-Sequence-Subject"] = where.filter
-        return Outgoing(where.subject, body.encode(), headers), version
 
     async def _earlier(self, ack: Ack) -> Appended:
         """What an earlier try has appended, maybe at another version than this one would have."""
@@ -230,8 +216,7 @@ class EventLog:
         for start in range(0, len(wanted), _HEADS_PER_READ):
             part = [key.filter for key in wanted[start : start + _HEADS_PER_READ]]
             for stored in await self.bus.get_last(streams.EVENTS, part):
-                last = self._recorded(stored)
-                found[last.event.key] = last
+                found[parse(stored.subject).key] = self._recorded(stored)
         return found
 
     async def at(self, sequence: int) -> Stored | None:
@@ -258,15 +243,39 @@ class EventLog:
         return recorded(self.catalog, stored.subject, stored.headers, stored.data, position)
 
 
-def _event_id(event: Event, context: Context, body: str, *, first: bool) -> UUID:
-    """The same for the same event of the same command, so that the stream sees a repeat.
+class _Writer:
+    """Makes the messages of one append; what they share is made once."""
 
-    What a command does first to an aggregate has one id whatever the aggregate has become
-    meanwhile; anything else is told apart by its content.
-    """
-    if event.aggregate and first:
-        return derived_id(context.command_id, event.key.filter, event.names.token)
-    return derived_id(context.command_id, event.key.filter, event.names.token, body)
+    def __init__(self, context: Context, at: datetime, facts_age: timedelta) -> None:
+        self._command_id = str(context.command_id)
+        self._shared = context_headers(at, context)
+        self._age = f"{int(facts_age.total_seconds())}s"
+
+    def message(
+        self, event: Event, key: EntityKey, head: Head, *, first: bool = True
+    ) -> tuple[Outgoing, int | None]:
+        """One event's message; the ``first`` of its entity in an append carries the check."""
+        version = head.version + 1 if event.aggregate else None
+        where = address(key, event.names.token, version)
+        body = event.model_dump_json()
+        event_id = self._event_id(event, where.filter, body, first=first)
+        headers = self._shared | event_headers(event, key, event_id)
+        if event.expires:
+            headers["Nats-TTL"] = self._age
+        if first:
+            headers["Nats-Expected-Last-Subject-Sequence"] = str(head.sequence)
+            headers["Nats-Expected-Last-Subject-Sequence-Subject"] = where.filter
+        return Outgoing(where.subject, body.encode(), headers), version
+
+    def _event_id(self, event: Event, entity: str, body: str, *, first: bool) -> UUID:
+        """The same for the same event of the same command, so that the stream sees a repeat.
+
+        What a command does first to an aggregate has one id whatever the aggregate has become
+        meanwhile; anything else is told apart by its content.
+        """
+        if event.aggregate and first:
+            return derived_id(self._command_id, entity, event.names.token)
+        return derived_id(self._command_id, entity, event.names.token, body)
 
 
 def _conflict_or(error: Exception) -> Exception:

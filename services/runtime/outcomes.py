@@ -1,10 +1,21 @@
 """Outcomes of commands: one per command id, kept for 24 hours in the KV bucket ``outcomes``."""
 
+import re
 from uuid import UUID
 
 from contracts.outcomes import Outcome
 from services.runtime import streams
 from services.runtime.bus import Bus, JetStreamRefused
+
+_INBOX = re.compile(r"_INBOX(\.[^\s.*>]+)+\Z")
+
+
+def may_be_told(subject: str) -> bool:
+    """True for a subject to which an outcome may be sent: a plain one below ``_INBOX.``.
+
+    A worker publishes there with its own rights, so nothing else that a message names will do.
+    """
+    return _INBOX.match(subject) is not None
 
 
 async def put(bus: Bus, outcome: Outcome) -> None:

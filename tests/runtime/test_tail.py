@@ -26,7 +26,8 @@ ENCODER = Encoder({str(builders.CLUSTER_ID): "edge-berlin-1"}.get)
 
 
 def stored(event: Event, sequence: int = 7, headers: Mapping[str, str] | None = None) -> Stored:
-    told = context.event_headers(event, builders.EVENT_ID, builders.at(), builders.context())
+    shared = context.context_headers(builders.at(), builders.context())
+    told = shared | context.event_headers(event, event.key, builders.EVENT_ID)
     tail = f"{event.names.token}.1" if event.aggregate else event.names.token
     return Stored(
         subject=f"evt.{event.key.cluster}.{event.key.type}.{event.key.id}.{tail}",

@@ -110,6 +110,8 @@ class CommandWorker:
             if not self.healthy:
                 self._say.error("stopped", reason=self.detail)
         finally:
+            for delivery in reader.waiting:
+                await self._give_back(delivery, 0)
             await reader.close()
             await self._wind_up()
             beat.cancel()

@@ -282,9 +282,3 @@ def _conflict_or(error: Exception) -> Exception:
     if isinstance(error, JetStreamRefused) and error.code == _WRONG_SEQUENCE:
         return Conflict(error.description)
     return error
-
-
-def find_command(events: Iterable[Recorded], command_id: UUID) -> Recorded | None:
-    """The last of these events that a command has caused already."""
-    mine = [event for event in events if event.command_id == command_id]
-    return mine[-1] if mine else None

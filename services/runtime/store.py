@@ -11,7 +11,7 @@ from contracts.envelope import Context, Event, Message, Recorded
 from contracts.refusals import TryLater
 from contracts.subjects import NO_CLUSTER, EntityKey
 from services.runtime.ids import derived_id
-from services.runtime.log import NOTHING, Conflict, EventLog, Head, find_command
+from services.runtime.log import NOTHING, Conflict, EventLog, Head
 from services.runtime.settings import Settings
 
 _TRIES = 8
@@ -60,19 +60,18 @@ class Store:
         return derived_id(self.context.command_id)
 
     async def load(self, key: EntityKey, evolve: Callable[[S | None, E], S | None]) -> Loaded[S]:
-        """An aggregate's state and head; AlreadyDone if this command has changed it before.
+        """The state and head of an aggregate whose every event carries its whole state.
 
-        For aggregates whose events carry their whole state: `evolve` sees the last 8 events.
+        One read, however old it is. AlreadyDone if its last event is this command's own; an
+        earlier own event is stopped by its message id, which the stream remembers for 2 minutes.
         """
-        recorded = await self.log.load_last(key)
-        done = find_command(recorded, self.context.command_id)
-        if done is not None:
-            raise AlreadyDone(done)
-        state: S | None = None
-        for entry in recorded:
-            state = evolve(state, cast(E, entry.event))
-        last = recorded[-1] if recorded else None
-        return Loaded(state, Head(last.sequence, last.version or 0) if last else NOTHING)
+        last = await self.log.head(key)
+        if last is None:
+            return Loaded(None, NOTHING)
+        if last.command_id == self.context.command_id:
+            raise AlreadyDone(last)
+        state = evolve(None, cast(E, last.event))
+        return Loaded(state, Head(last.sequence, last.version or 0))
 
     async def append(self, events: Sequence[Event], expected: Mapping[EntityKey, Head]) -> Accepted:
         """Store a decision, all of it or nothing."""

@@ -32,10 +32,12 @@ def _ambient(socket: AnySocket, settings: GatewaySettings) -> Ambient | None:
     A page of any site can open a socket here and the browser adds the cookie, so the page counts.
     """
     headers = dict(socket.scope["headers"])
-    cookie = "" if settings.auth == "none" else session_cookie(headers.get(b"cookie"))
-    if cookie is None:
+    secret = session_cookie(headers.get(b"cookie"))
+    if secret is None and settings.auth == "none":
+        secret = ""
+    if secret is None:
         return None
-    return Ambient(cookie, ours=_is_ours(headers.get(b"origin"), settings.allowed_hosts))
+    return Ambient(secret, ours=_is_ours(headers.get(b"origin"), settings.allowed_hosts))
 
 
 def _is_ours(origin: bytes | None, hosts: Iterable[str]) -> bool:

@@ -76,7 +76,8 @@ class Runner:
             await _sleep(stopping, pause)
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
-        connection = await connect(self.database, f"projector-{self.projection.name}")
+        name = f"projector-{self.projection.name}"
+        connection = await connect(self.database, name, durable=False)
         async with connection:
             if not await self._become_writer(connection, stopping):
                 return

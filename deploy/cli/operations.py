@@ -21,7 +21,7 @@ async def projections(*, as_json: bool) -> None:
         rows = await database.fetch_all(
             "select p.name, p.slot, p.version, p.sequence, p.updated_at,"
             " (select count(*) from aiops.projection_error e where e.name = p.name)"
-            " from aiops.projection p order by 1, 2"
+            " from aiops.projection p where p.name not like '%.measures' order by 1, 2"
         )
     found_rows = [
         {

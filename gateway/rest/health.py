@@ -88,7 +88,7 @@ async def _projections(gate: Gate) -> list[dict[str, object]]:
         rows = await gate.database.fetch_all(
             "select p.name, p.slot, p.version, p.sequence, p.updated_at,"
             " (select count(*) from aiops.projection_error e where e.name = p.name)"
-            " from aiops.projection p order by p.name, p.slot"
+            " from aiops.projection p where p.name not like '%.measures' order by p.name, p.slot"
         )
     except DatabaseUnavailable:
         return []

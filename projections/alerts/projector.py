@@ -1,9 +1,20 @@
 """Folds alert events into occurrences."""
 
-from contracts.alerts import Alert, AlertFired, AlertResolved
+from collections.abc import Sequence
+from typing import Any
+
+from contracts.alerts import Alert, AlertFired, AlertRepeats, AlertResolved
 from contracts.clusters import ClusterRegistered, ClusterUpdated
 from projections.alerts.view import CLUSTER_NAME, OCCURRENCE, ClusterNameRow, OccurrenceRow
 from services.runtime.projections.projection import Position, Projection, Rows
+
+# Several messages may tell of one occurrence: a row is updated once a statement.
+_REPEATED = """update {schema}.occurrence t
+    set occurrences = t.occurrences + u.n, last_seen_at = greatest(t.last_seen_at, u.seen)
+    from (select id, sum(n)::int8 as n, max(seen) as seen
+          from unnest(%b::uuid[], %b::int8[], %b::timestamptz[]) as told(id, n, seen)
+          group by id) as u
+    where t.id = u.id"""
 
 projection = Projection("alerts", version=1, tables=(OCCURRENCE, CLUSTER_NAME))
 
@@ -30,6 +41,17 @@ def named(event: ClusterRegistered, at: Position, rows: Rows) -> None:
 def renamed(event: ClusterUpdated, at: Position, rows: Rows) -> None:
     """A cluster may have a new name."""
     rows.put(CLUSTER_NAME, ClusterNameRow(event.cluster.id, event.cluster.name))
+
+
+@projection.on_measure("alert_repeats", AlertRepeats)
+def repeated(messages: Sequence[AlertRepeats]) -> tuple[str, list[Any]]:
+    """Open occurrences were reported again."""
+    repeats = [repeat for message in messages for repeat in message.repeats]
+    return _REPEATED, [
+        [repeat.alert_id for repeat in repeats],
+        [repeat.count for repeat in repeats],
+        [repeat.last_seen_at for repeat in repeats],
+    ]
 
 
 def _row(alert: Alert) -> OccurrenceRow:

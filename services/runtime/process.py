@@ -15,6 +15,7 @@ from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.projections.host import ProjectionHost
+from services.runtime.projections.measures import MeasureRunner
 from services.runtime.projections.projection import Projection
 from services.runtime.service import Service
 from services.runtime.settings import Settings
@@ -101,8 +102,15 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
         runtime.health.checks[f"projection.{name}"] = lambda host=host: Finding(
             host.healthy, host.live.error or ""
         )
-    return [host.run for host in hosts.values()] + service_loops(
-        runtime, [projection_operations(hosts)]
+    measuring = [
+        MeasureRunner(projection, runtime.bus, runtime.settings.database).run
+        for projection in projections
+        if projection.measures
+    ]
+    return (
+        [host.run for host in hosts.values()]
+        + measuring
+        + service_loops(runtime, [projection_operations(hosts)])
     )
 
 

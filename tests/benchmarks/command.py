@@ -26,12 +26,8 @@ async def measure(options: Options) -> list[Figure]:
         return found
 
 
-async def _both(
-    running: Platform, options: Options, name: str, requests: Requests
-) -> list[Figure]:
-    alone = await closed_loop(
-        running.address, requests, width=1, count=options.pick(1000, 100)
-    )
+async def _both(running: Platform, options: Options, name: str, requests: Requests) -> list[Figure]:
+    alone = await closed_loop(running.address, requests, width=1, count=options.pick(1000, 100))
     p50, p99 = (percentile(alone.latencies, share) * 1000 for share in (0.5, 0.99))
     used = running.cpu.measured()
     many = await closed_loop(

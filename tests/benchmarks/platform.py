@@ -79,7 +79,8 @@ class Platform:
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows from its database."""
         with psycopg.connect(self.database, autocommit=True) as connection:
-            return connection.execute(sql.encode()).fetchall()
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
 
     def sequence(self, projection: str) -> int:
         """How far a projection is."""

@@ -65,11 +65,28 @@ async def switch(connection: Connection, projection: Projection) -> None:
         await connection.execute(f"drop schema if exists {name} cascade".encode())
         await connection.execute(f"alter schema {name}_next rename to {name}".encode())
         await connection.execute(
-            "delete from aiops.projection where name = %s and slot = 'live'", (name,)
+            "delete from aiops.projection where name in (%s, %s) and slot = 'live'",
+            (name, measures_of(name)),
         )
         await connection.execute(
             "update aiops.projection set slot = 'live' where name = %s and slot = 'next'", (name,)
         )
+
+
+def measures_of(name: str) -> str:
+    """Under which name a projection's position in the telemetry is kept."""
+    return f"{name}.measures"
+
+
+async def position(connection: Connection, projection: Projection, name: str) -> int:
+    """A position that is kept beside a projection's own; 0 when it is new, or was made anew."""
+    await connection.execute(
+        "insert into aiops.projection (name, slot, version) values (%s, 'live', %s)"
+        " on conflict (name, slot) do update set version = excluded.version",
+        (name, projection.version),
+    )
+    build = await find(connection, name, "live")
+    return build.sequence if build is not None else 0
 
 
 async def set_aside(connection: Connection, name: str, sequence: int, error: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts.catalog import CATALOG, EventCatalog
-from contracts.envelope import Event
+from contracts.envelope import Event, Message
 from services.runtime.context import from_nanoseconds
 from services.runtime.projections.table import Table
 from services.runtime.pull import Delivery
@@ -67,6 +67,18 @@ TypedFold = Callable[[E, Position, Rows], None]
 RawFold = Callable[[Delivery, Rows], None]
 
 
+MeasureFold = Callable[[Sequence[Any]], tuple[str, list[Any]]]
+"""Messages of one kind to one statement (``{schema}`` for the schema) and its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRoute:
+    """What one kind of telemetry changes in the rows."""
+
+    model: type[Message]
+    fold: MeasureFold
+
+
 @dataclass
 class Projection:
     """A read model: tables, and a pure fold from events to rows.
@@ -82,6 +94,7 @@ class Projection:
     _folds: dict[str, TypedFold[Any]] = field(default_factory=dict[str, TypedFold[Any]])
     _entities: set[str] = field(default_factory=set[str])
     _raw: RawFold | None = None
+    measures: dict[str, MeasureRoute] = field(default_factory=dict[str, MeasureRoute])
 
     def on(self, event: type[E]) -> Callable[[TypedFold[E]], TypedFold[E]]:
         """Register how one kind of event changes the rows, whatever version it was written in."""
@@ -97,6 +110,15 @@ class Projection:
         """Register the fold of a projection that looks at envelopes only."""
         self._raw = fold
         return fold
+
+    def on_measure(self, kind: str, model: type[Message]) -> Callable[[MeasureFold], MeasureFold]:
+        """Register what one kind of telemetry changes in rows that events have made."""
+
+        def register(fold: MeasureFold) -> MeasureFold:
+            self.measures[kind] = MeasureRoute(model, fold)
+            return fold
+
+        return register
 
     @property
     def filters(self) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     said = error.detail if error.status_code != 400 else ""
     answer = _answer(request, code, said or HTTPStatus(code.status).phrase)
     if "allow" in (error.headers or {}):
-        answer.headers["Allow"] = error.headers["allow"]
+        answer.headers["Allow"] = (error.headers or {})["allow"]
     return answer
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from contracts.refusals import Code, Refused
-from gateway.auth.credentials import credentials
+from gateway.auth.credentials import credentials, is_foreign
 from gateway.errors import envelope
 from gateway.gate import Gate
 from services.runtime import metrics
@@ -97,15 +97,15 @@ class Front:
         """
         state["principal"] = None
         secret = credentials(headers, scope["method"])
-        if secret is None:
+        if secret is None and is_foreign(headers):
             return
         try:
-            state["principal"] = await self._gate.access.principal(secret)
+            state["principal"] = await self._gate.principal(secret)
         except DatabaseUnavailable:
             code = Code.DATABASE_UNAVAILABLE
             state["not_known"] = Refused(code, "logins cannot be checked now; try again")
             return
-        if state["principal"] is None:
+        if state["principal"] is None and secret is not None:
             text = "the token or session is not valid (any more)"
             state["not_known"] = Refused(Code.AUTH_FAILED, text)
 

@@ -79,7 +79,7 @@ async def run(settings: Settings) -> None:
 async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     settings, directory = gate.runtime.settings, gate.directory
     tail = Tail(gate.log, directory.name, settings.gateway.ring, before=directory.observe)
-    live = Live(tail, gate.access.principal, settings.gateway, gate.clock)
+    live = Live(tail, gate.principal, settings.gateway, gate.clock)
     gate.runtime.health.checks["live_stream"] = lambda: Finding(
         tail.error is None, tail.error or ""
     )

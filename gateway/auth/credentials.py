@@ -36,7 +36,14 @@ def session_cookie(header: bytes | None) -> str | None:
 
 
 def _is_ours(headers: Mapping[bytes, bytes], method: str) -> bool:
+    if b"origin" not in headers:
+        return method in _SAFE
+    return not is_foreign(headers)
+
+
+def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
+    """True for a request that a page of another site has made a browser send."""
     origin = headers.get(b"origin")
     if origin is None:
-        return method in _SAFE
-    return urlsplit(origin.decode("latin-1")).netloc.encode() == headers.get(b"host")
+        return False
+    return urlsplit(origin.decode("latin-1")).netloc.encode() != headers.get(b"host")

@@ -18,8 +18,11 @@ def roles(*allowed: Role) -> dict[str, Any]:
     return {"roles": frozenset(allowed)}
 
 
-def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-    """401 without a login, 403 for a role that may not."""
+async def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    """401 without a login, 403 for a role that may not.
+
+    A coroutine only because Litestar would run a plain function in a thread, at every request.
+    """
     if route.opt.get("public"):
         return
     state = connection.scope["state"]

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import PUBLIC
@@ -60,7 +61,7 @@ async def docs() -> Response[bytes]:
 
 
 @get("/assets/{name:path}", opt=PUBLIC, include_in_schema=False)
-async def asset(name: Path) -> Response[bytes]:
+async def asset(name: FromPath[Path]) -> Response[bytes]:
     """One of the files that the pages use."""
     wanted = str(name).lstrip("/")
     if wanted not in _FILES:

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
-from litestar.params import Body, FromPath, FromQuery, HeaderParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from pydantic import JsonValue
 
 from contracts.clusters import (
@@ -108,7 +108,7 @@ def _sort(text: str) -> tuple[str, ...]:
 @post("/", operation_id="registerCluster", summary="Register a cluster",
       response_headers=_HEADERS, responses=_WRITE)  # fmt: skip
 async def register_cluster(
-    gate: WithGate, request: AnyRequest, data: Registration
+    gate: WithGate, request: AnyRequest, data: JSONBody[Registration]
 ) -> Response[ClusterView]:
     """Take a cluster into the fleet; the answer shows it as it is now."""
     command = RegisterCluster.model_validate(data.model_dump())
@@ -142,7 +142,7 @@ async def replace_cluster(
     gate: WithGate,
     request: AnyRequest,
     cluster_id: FromPath[UUID],
-    data: Registration,
+    data: JSONBody[Registration],
     if_match: IfMatch = None,
 ) -> Response[ClusterView]:
     """Write the whole registration; what is left out gets its default."""
@@ -157,7 +157,7 @@ async def patch_cluster(
     gate: WithGate,
     request: AnyRequest,
     cluster_id: FromPath[UUID],
-    data: Annotated[dict[str, Any], Body(description="JSON merge patch (RFC 7396).")],
+    data: JSONBody[dict[str, Any]],
     if_match: IfMatch = None,
 ) -> Response[ClusterView]:
     """Apply a JSON merge patch: null resets a field or removes a label."""

@@ -3,6 +3,7 @@
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 
 from contracts.envelope import Message
 from contracts.refusals import Code, Refused
@@ -21,7 +22,9 @@ class LoginCode(Message):
 
 @post("/login", operation_id="login", opt=PUBLIC, status_code=200, summary="Log in",
       responses=errors(Code.INVALID_JSON, Code.UNSUPPORTED_MEDIA_TYPE))  # fmt: skip
-async def login(gate: WithGate, request: AnyRequest, data: LoginCode) -> Response[dict[str, str]]:
+async def login(
+    gate: WithGate, request: AnyRequest, data: JSONBody[LoginCode]
+) -> Response[dict[str, str]]:
     """A one-time code becomes a session cookie."""
     secret = await gate.access.redeem(data.code)
     if secret is None:

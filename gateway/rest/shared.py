@@ -17,16 +17,12 @@ from services.runtime.queries import Page
 
 WithGate = NamedDependency[SkipValidation[Gate]]
 AnyRequest = Request[Any, Any, Any]
-PageNumber = Annotated[
-    int, QueryParameter(ge=1, le=1_000_000, description="Page, from 1 on.")
-]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="Page, from 1 on.")]
 PageSize = Annotated[int, QueryParameter(ge=1, le=100, description="Items of one page.")]
 Text = FromQuery[str | None]
 Flag = FromQuery[bool | None]
 Several = Annotated[list[str] | None, QueryParameter(description="May be repeated.")]
-States = Annotated[
-    list[str] | None, QueryParameter(name="state", description="May be repeated.")
-]
+States = Annotated[list[str] | None, QueryParameter(name="state", description="May be repeated.")]
 """``state`` as a parameter's name belongs to Litestar."""
 
 _ANYWHERE = (

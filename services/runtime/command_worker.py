@@ -28,7 +28,7 @@ from services.runtime.tracing import Tracing
 from services.runtime.validation import problems
 
 _OWN_PUBLISHERS = frozenset({"gateway", "system"})
-_LOOK_UP = 0.5
+_LOOK_UP = 0.2
 _AWAY_PAUSE = 0.5
 _UNSETTLED_PAUSE = 1.0
 _GRACE = 5.0

@@ -82,10 +82,16 @@ class Area:
         return CommandWorker("clusters", service.commands, self.bus, self.log, settings, UNTRACED)
 
     async def send(
-        self, command_id: UUID, *, subject: str = SUBJECT, body: bytes = BODY, **headers: str
+        self,
+        command_id: UUID,
+        *,
+        subject: str = SUBJECT,
+        body: bytes = BODY,
+        actor: str = "ada",
+        **more: str,
     ) -> Ack:
         """Store a command as any client would."""
-        own = {"Nats-Msg-Id": str(command_id)} | headers
+        own = {"Nats-Msg-Id": str(command_id), "ce-actor": actor} | more
         return await self.bus.publish(subject, body, own)
 
     async def outcome(self, command_id: UUID, *, within: float = 10.0) -> Outcome:
@@ -133,7 +139,7 @@ async def test_any_other_publisher_is_the_actor_itself(area: Area) -> None:
     handler = Handler()
     async with running(area.worker(handler).run):
         subject = SUBJECT.replace("gateway", "backup-bot")
-        await area.send(new_id(), subject=subject, **{"ce-actor": "admin"})
+        await area.send(new_id(), subject=subject, actor="admin")
         await until(lambda: handler.calls)
     assert handler.calls[0].context.actor == "backup-bot"
 
@@ -354,10 +360,11 @@ async def test_a_killed_worker_is_taken_over_with_one_effect(area: Area) -> None
 
     command_id = new_id()
     first = await _own_connection(area)
-    doomed = asyncio.ensure_future(first.worker(append_and_hang).run(asyncio.Event()))
+    doomed = first.worker(append_and_hang)
+    loop = asyncio.ensure_future(doomed.run(asyncio.Event()))
     await area.send(command_id)
     await asyncio.wait_for(appended.wait(), 5)
-    await _kill(first, doomed)
+    await _kill(doomed, loop)
 
     second = Handler()
     async with running(area.worker(second).run):
@@ -373,10 +380,11 @@ async def _own_connection(area: Area) -> Area:
     return Area(bus, EventLog(bus, area.log.facts_age, patience=0.1), area.settings)
 
 
-async def _kill(area: Area, loop: asyncio.Future[Any]) -> None:
+async def _kill(worker: CommandWorker, loop: asyncio.Future[Any]) -> None:
     """Nothing that it does from now on reaches the bus, as after SIGKILL."""
-    await area.bus.client.close()
-    loop.cancel()
+    await worker.bus.client.close()
+    for task in [*worker._running, loop]:
+        task.cancel()
     with suppress(asyncio.CancelledError):
         await loop
 

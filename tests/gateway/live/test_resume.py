@@ -7,7 +7,7 @@ import pytest
 
 from services.runtime.log import EventLog
 from tests.kit.live import Client, Stream, alerts, serving
-from tests.kit.runtime import store
+from tests.kit.runtime import store, until
 from tests.kit.servers import Server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
@@ -42,6 +42,7 @@ async def test_resume_from_before_the_ring_and_before_the_start(log: EventLog) -
 
 async def test_without_a_sequence_only_news_come(stream: Stream) -> None:
     await stream.fire(*alerts(5))
+    await until(lambda: stream.tail.ring.last == 5)
     async with stream.client() as client:
         assert (await client.subscribe())["sequence"] == 5
         assert (await client.find("caught_up"))["sequence"] == 5

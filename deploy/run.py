@@ -1,5 +1,6 @@
 """Runs one part of the platform in this process; imports only what that part needs."""
 
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -20,7 +21,15 @@ async def _work(settings: Settings, which: Part) -> None:
     runtime = await process[0](which.name, settings)
     services, projections = load_services(which.services), load_projections(which.projections)
     loops = process[1](runtime, list(services), list(projections))
+    _calm_collector()
     await load("services.runtime.process:run_until_stopped")(runtime, loops)
+
+
+def _calm_collector() -> None:
+    """What was imported stays; look for cycles a hundred times less often than by default."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def run_part(name: str) -> int:
@@ -37,6 +46,7 @@ def run_part(name: str) -> int:
     main: Callable[[Settings], Coroutine[Any, Any, None]] | None = None
     if name in _MAINS:
         main = load(_MAINS[name])
+        _calm_collector()
     try:
         uvloop.run(main(settings) if main is not None else _work(settings, which))
     except Exception as error:  # noqa: BLE001 - the last place to say why a part ends

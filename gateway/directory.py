@@ -1,6 +1,7 @@
 """Which clusters there are and how they are called, kept in memory from the log."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from contracts.catalog import CATALOG, UnknownEvent
 from contracts.clusters import ClusterDeleted, ClusterRegistered, ClusterUpdated
+from projections.alerts import queries as alerts
 from projections.fleet import queries
 from services.runtime import streams
 from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused
@@ -36,9 +38,16 @@ class Directory:
         """True for a live cluster."""
         return self._ids.get(self._names.get(str(cluster_id), "")) == cluster_id
 
-    def find(self, name: str) -> UUID | None:
-        """The live cluster of this name."""
-        return self._ids.get(name)
+    async def resolve(self, labels: Iterable[str]) -> dict[str, UUID]:
+        """The live clusters that these names or ids mean; the fleet is asked about unknown ones."""
+        found = {label: self._find(label) for label in labels}
+        asked = [label for label, cluster in found.items() if cluster is None and _may_name(label)]
+        found |= await queries.find(self.database, asked) if asked else {}
+        return {label: cluster for label, cluster in found.items() if cluster is not None}
+
+    def _find(self, label: str) -> UUID | None:
+        by_id = self._ids.get(self._names.get(label, ""))
+        return by_id if str(by_id) == label else self._ids.get(label)
 
     async def has_now(self, cluster_id: UUID) -> bool:
         """`has`, asking the fleet about one that was registered just now."""
@@ -56,7 +65,12 @@ class Directory:
                 await asyncio.sleep(_PAUSE)
 
     async def _follow(self, stopping: asyncio.Event) -> None:
+        for cluster_id, name in await alerts.cluster_names(self.database):
+            self._names.setdefault(str(cluster_id), name)
         sequence, known = await queries.names(self.database)
+        # What left the fleet while nobody listened is not among those known.
+        self._ids.clear()
+        self._seen.clear()
         for cluster_id, name in known:
             self._put(cluster_id, name)
         filters = ("evt.*.cluster.>",)
@@ -84,7 +98,8 @@ class Directory:
             case ClusterRegistered() | ClusterUpdated():
                 self._put(event.cluster.id, event.cluster.name)
             case ClusterDeleted():
-                self._ids.pop(event.name, None)
+                if self._ids.get(event.name) == event.cluster_id:
+                    self._ids.pop(event.name)
             case _:
                 return
 
@@ -94,3 +109,7 @@ class Directory:
             self._ids.pop(before)
         self._names[str(cluster_id)] = name
         self._ids[name] = cluster_id
+
+
+def _may_name(label: str) -> bool:
+    return 0 < len(label) < 64 and label.isprintable()

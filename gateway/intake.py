@@ -1,6 +1,8 @@
 """Alert posts: read, sorted by cluster, made durable; 2xx only once the log's queue has them."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,7 +10,6 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from contracts.alerts import LARGEST_INGEST, AlertReport, IngestAlerts
@@ -21,7 +22,9 @@ from services.runtime.bus import Outgoing
 from services.runtime.command_bus import Origin
 from services.runtime.ids import derived_id, new_id
 
-_BODY_SECONDS = 120.0
+_LARGE = 64 * 1024
+_LARGEST_BATCH = 1000
+_LETTERS_ALONE = 100
 
 
 class Webhook(BaseModel):
@@ -69,8 +72,11 @@ class Flow:
 
     @asynccontextmanager
     async def room(self, size: int) -> AsyncGenerator[None]:
-        """Room for a body of this size; Refused with OVERLOADED if there is none."""
-        if self._bytes + size > self._limit:
+        """Room for a body of this size; Refused with OVERLOADED if there is none.
+
+        A body that is larger than the limit has room when it is the only one.
+        """
+        if self._bytes and self._bytes + size > self._limit:
             raise Refused(Code.OVERLOADED, "too many alerts are being taken in; send them again")
         self._bytes += size
         metrics.ALERT_BYTES_IN_FLIGHT.set(self._bytes)
@@ -85,8 +91,8 @@ def read_webhook(body: bytes) -> Post:
     """The reports of a webhook post; a malformed body is refused whole, a broken alert alone."""
     try:
         return Post(Webhook.model_validate_json(body).alerts)
-    except ValidationError as error:
-        document = _json_or_refuse(body, error)
+    except ValidationError:
+        document = _json_or_refuse(body)
     fields = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     return _one_by_one(fields.get("alerts"), "alerts")
 
@@ -95,17 +101,25 @@ def read_v2(body: bytes) -> Post:
     """The reports of a post to Alertmanager's v2 API: a list of alerts."""
     try:
         return Post(REPORTS.validate_json(body))
-    except ValidationError as error:
-        return _one_by_one(_json_or_refuse(body, error), "body")
+    except ValidationError:
+        return _one_by_one(_json_or_refuse(body), "body")
 
 
-def _json_or_refuse(body: bytes, error: ValidationError) -> Any:
-    if any(item["type"] == "json_invalid" for item in error.errors(include_input=False)):
-        raise Refused(Code.INVALID_JSON, "the body is not valid JSON")
+def _json_or_refuse(body: bytes) -> Any:
+    """The document in a body. Half a surrogate pair becomes U+FFFD, as Go's decoder reads it."""
     try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+        text = json.dumps(_read(body), ensure_ascii=False)
+        return _read(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except (ValueError, RecursionError):
         raise Refused(Code.INVALID_JSON, "the body is not valid JSON") from None
+
+
+def _read(text: str | bytes) -> Any:
+    return json.loads(text, parse_constant=_no_json)
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _one_by_one(alerts: Any, name: str) -> Post:
@@ -115,7 +129,7 @@ def _one_by_one(alerts: Any, name: str) -> Post:
     post = Post([])
     for each in cast("list[Any]", alerts):
         try:
-            post.reports.append(AlertReport.model_validate_json(msgspec.json.encode(each)))
+            post.reports.append(AlertReport.model_validate(each))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -145,13 +159,21 @@ class Intake:
         self, request: Any, principal: Principal, door: str, cluster_id: UUID | None
     ) -> Taken:
         """Take in one post; returns when everything in it is durable."""
-        size = _content_length(request)
-        async with self._flow.room(size):
-            async with asyncio.timeout(_BODY_SECONDS):
-                body: bytes = await request.body()
-            post = read_v2(body) if door == "prometheus" else read_webhook(body)
+        async with self._flow.room(self._announced(request)):
+            body: bytes = await request.body()
+            read = read_v2 if door == "prometheus" else read_webhook
+            post = read(body) if len(body) < _LARGE else await asyncio.to_thread(read, body)
             sender = _Sender(principal, origin_of(request), new_id(), self._gate.clock.now(), door)
             return await self._store(post, sender, cluster_id)
+
+    def _announced(self, request: Any) -> int:
+        """Bytes that a body will have at most."""
+        largest = self._gate.runtime.settings.gateway.max_body
+        text = request.headers.get("content-length", "")
+        size = int(text[:20]) if text.isdecimal() else largest
+        if size > largest:
+            raise Refused(Code.BODY_TOO_LARGE, f"a body may have {largest} bytes")
+        return size
 
     async def _store(self, post: Post, sender: _Sender, cluster_id: UUID | None) -> Taken:
         by_cluster, homeless = await self._sorted(post.reports, sender, cluster_id)
@@ -169,8 +191,10 @@ class Intake:
                 messages.append(self._message(cluster, part, sender, len(messages)))
                 accepted += len(part)
         await self._bury(rejected, sender)
-        if messages:
-            await self._gate.commands.send(messages)
+        # A post that is cut in two is not stored as a whole: its source sends it again, and an
+        # alert that is told twice is one alert.
+        for start in range(0, len(messages), _LARGEST_BATCH):
+            await self._gate.commands.send(messages[start : start + _LARGEST_BATCH])
         metrics.ALERTS_ACCEPTED.labels(sender.door).inc(accepted)
         metrics.ALERTS_REJECTED.labels(sender.door).inc(len(rejected))
         return Taken(accepted, len(rejected), sender.command_id)
@@ -198,27 +222,19 @@ class Intake:
             return {fixed: list(reports)}, []
         by_cluster: dict[UUID, list[AlertReport]] = {}
         homeless: list[Rejected] = []
+        known = await self._gate.directory.resolve({_label(report) for report in reports})
         for report in reports:
-            label = report.labels.get("cluster", "")
-            cluster = await self._labelled(label)
+            label = _label(report)
+            cluster = known.get(label)
             if cluster is None or not _in_scope(sender.principal, cluster):
-                reason = f"no cluster known here is named by the label cluster={label!r}"
+                reason = f"no cluster known here is named by the label cluster={label[:80]!r}"
                 homeless.append(Rejected(_plain(report), reason))
             else:
                 by_cluster.setdefault(cluster, []).append(report)
         return by_cluster, homeless
 
-    async def _labelled(self, label: str) -> UUID | None:
-        found = self._gate.directory.find(label)
-        if found is not None:
-            return found
-        try:
-            cluster_id = UUID(label)
-        except ValueError:
-            return None
-        return cluster_id if self._gate.directory.has(cluster_id) else None
-
     async def _bury(self, rejected: Sequence[Rejected], sender: _Sender) -> None:
+        """What was rejected goes to the dead letters; the same again is the same letter."""
         letters = (
             dead_letters.bury(
                 self._gate.runtime.bus,
@@ -227,15 +243,40 @@ class Intake:
                     consumer=sender.door,
                     subject=f"http.{sender.door}",
                     headers={"ce-actor": sender.principal.actor},
-                    data=msgspec.json.encode(each.report),
-                    error=each.reason,
-                    message_id=str(derived_id(sender.command_id, "rejected", number)),
+                    data=body,
+                    error=" ".join(reason.split()),
+                    message_id=str(derived_id(reason, hashlib.sha256(body).hexdigest())),
                 ),
                 sender.at,
             )
-            for number, each in enumerate(rejected)
+            for body, reason in _letters(rejected)
         )
         await asyncio.gather(*letters)
+
+
+def _letters(rejected: Sequence[Rejected]) -> Iterable[tuple[bytes, str]]:
+    """Body and reason of each letter: a report alone, but the many of a bad source together."""
+    for each in rejected[:_LETTERS_ALONE]:
+        yield _encoded(each.report), each.reason
+    together: list[bytes] = []
+    size = 0
+    for each in rejected[_LETTERS_ALONE:]:
+        body = _encoded(each.report)
+        if together and size + len(body) > LARGEST_INGEST:
+            yield _list(together), f"{len(together)} more reports that were rejected"
+            together, size = [], 0
+        together.append(body)
+        size += len(body) + 1
+    if together:
+        yield _list(together), f"{len(together)} more reports that were rejected"
+
+
+def _encoded(report: Any) -> bytes:
+    return json.dumps(report, ensure_ascii=False).encode()
+
+
+def _list(bodies: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(bodies) + b"]"
 
 
 def _parts(reports: Sequence[AlertReport]) -> Iterable[tuple[Sequence[AlertReport], bool]]:
@@ -255,6 +296,10 @@ def _plain(report: AlertReport) -> Any:
     return report.model_dump(mode="json", exclude_unset=True)
 
 
+def _label(report: AlertReport) -> str:
+    return report.labels.get("cluster", "")
+
+
 def _only(clusters: frozenset[UUID]) -> UUID | None:
     return next(iter(clusters)) if len(clusters) == 1 else None
 
@@ -266,8 +311,3 @@ def _in_scope(principal: Principal, cluster: UUID) -> bool:
 def _require_scope(principal: Principal, cluster: UUID) -> None:
     if not _in_scope(principal, cluster):
         raise Refused(Code.PERMISSION_DENIED, "this token is for other clusters")
-
-
-def _content_length(request: Any) -> int:
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isdecimal() else LARGEST_INGEST

@@ -76,9 +76,7 @@ class Front:
             metrics.HTTP_IN_FLIGHT.dec()
             self._account(scope, state, status, time.perf_counter() - started)
 
-    def _unfit(
-        self, scope: HTTPScope, headers: Mapping[bytes, bytes]
-    ) -> tuple[Code, str] | None:
+    def _unfit(self, scope: HTTPScope, headers: Mapping[bytes, bytes]) -> tuple[Code, str] | None:
         """What must not be answered, whoever asks."""
         host = (_text(headers.get(b"host")) or "").lower()
         if _host_name(host) not in self._gate.runtime.settings.gateway.allowed_hosts:

@@ -109,8 +109,8 @@ def _where(wanted: AlertFilter) -> Where:
         where.add("a.namespace = %s", wanted.namespace)
     if wanted.alertname is not None:
         where.add("a.alertname = %s", wanted.alertname)
-    if wanted.labels:
-        where.add("a.labels @> %s::jsonb", msgspec.json.encode(dict(wanted.labels)).decode())
+    for name, value in wanted.labels:
+        where.add("a.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
     if wanted.q:
         pattern = contains(wanted.q)
         where.add(
@@ -147,3 +147,9 @@ async def by_fingerprint(
         where.parameters,
     )
     return [Candidate(row[0], row[1], row[2].encode()) for row in rows]
+
+
+async def cluster_names(database: Database) -> list[tuple[UUID, str]]:
+    """How every cluster is called or was called last."""
+    rows = await database.fetch_all("select cluster_id, name from alerts.cluster_name")
+    return [(row[0], row[1]) for row in rows]

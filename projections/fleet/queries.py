@@ -105,14 +105,25 @@ def _where(wanted: ClusterFilter) -> Where:
         where.add("false")
     if wanted.has_gpu is not None or wanted.has_cnf is not None:
         where.add("false")
-    if wanted.labels:
-        where.add("c.labels @> %s::jsonb", msgspec.json.encode(dict(wanted.labels)).decode())
+    for name, value in wanted.labels:
+        where.add("c.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
     return where
 
 
 def _order(field: str) -> str:
     direction = "desc nulls last" if field.startswith("-") else "asc nulls last"
     return f"{SORTABLE[field.removeprefix('-')]} {direction}"
+
+
+async def find(database: Database, labels: Sequence[str]) -> dict[str, UUID]:
+    """The live clusters with one of these names or ids, by it."""
+    wanted = list(labels)
+    rows = await database.fetch_all(
+        "select name, id from fleet.cluster where name = any(%s)"
+        " union all select id::text, id from fleet.cluster where id::text = any(%s)",
+        (wanted, wanted),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:

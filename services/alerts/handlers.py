@@ -22,7 +22,7 @@ _repeats = RepeatCounter()
 Told = dict[str, list[Observation]]
 
 
-@service.handles(IngestAlerts)
+@service.handles(IngestAlerts, repeatable=True)
 async def ingest(command: IngestAlerts, store: Store) -> Accepted:
     """Take in reports of a cluster's alerts: new, repeated and resolved ones."""
     told = domain.by_fingerprint(

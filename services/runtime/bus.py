@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import BadHeaderError, BadSubjectError, Error as NatsError, MaxPayloadError
@@ -409,14 +408,15 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
 
     while True:
         try:
-            client = await nats.connect(  # pyright: ignore[reportUnknownMemberType]
+            client = wire.Connection()
+            await client.connect(
                 [part.strip() for part in settings.url.split(",")],
                 name=name,
                 user=settings.user or None,
                 password=settings.password.get_secret_value() or None,
                 allow_reconnect=True,
                 connect_timeout=2,
-                reconnect_time_wait=0.1,
+                reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] - any number
                 max_reconnect_attempts=-1,
                 ping_interval=10,
                 max_outstanding_pings=2,

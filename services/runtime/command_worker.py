@@ -184,7 +184,7 @@ class CommandWorker:
             await self._bury(delivery, delivery.headers.get("Nats-Msg-Id", ""), str(error))
             await self._answer(delivery, b"+ACK")
             return
-        known = await outcomes.find(self.bus, incoming.command_id)
+        known = await self._outcome_before(incoming)
         if known is not None and known.outcome in {"accepted", "refused"}:
             await self._finish(incoming, known, known_before=True)
             return
@@ -201,6 +201,14 @@ class CommandWorker:
             return
         self._run.good()
         await self._finish(incoming, outcome)
+
+    async def _outcome_before(self, incoming: Incoming) -> Outcome | None:
+        """What became of this command when it came before, for those where it matters."""
+        command = command_class(self.area, incoming.name)
+        route = self.routes.get(command) if command is not None else None
+        if route is not None and route.repeatable:
+            return None
+        return await outcomes.find(self.bus, incoming.command_id)
 
     def _incoming(self, delivery: Delivery) -> Incoming:
         tokens = delivery.subject.split(".")

@@ -213,6 +213,9 @@ class EventLog:
         """The last event of each of many facts; those without any are absent."""
         wanted = list(dict.fromkeys(keys))
         found: dict[EntityKey, Recorded] = {}
+        if len(wanted) == 1:  # Half the messages of a batched read.
+            last = await self.head(wanted[0])
+            return {} if last is None else {wanted[0]: last}
         for start in range(0, len(wanted), _HEADS_PER_READ):
             part = [key.filter for key in wanted[start : start + _HEADS_PER_READ]]
             for stored in await self.bus.get_last(streams.EVENTS, part):

@@ -20,6 +20,8 @@ class CommandRoute:
 
     command: type[Command]
     handler: _AnyHandler
+    repeatable: bool
+    """Handled twice it has one effect by itself: its outcome need not be looked up first."""
     one_at_a_time: Callable[[Any], object] | None
     """Commands for which this gives the same value are not handled side by side in one process."""
 
@@ -47,7 +49,11 @@ class Service:
     )
 
     def handles(
-        self, command: type[C], *, one_at_a_time: Callable[[C], object] | None = None
+        self,
+        command: type[C],
+        *,
+        one_at_a_time: Callable[[C], object] | None = None,
+        repeatable: bool = False,
     ) -> Callable[[CommandHandler[C]], CommandHandler[C]]:
         """Register the one handler of a command; its docstring is the command's description."""
 
@@ -55,7 +61,7 @@ class Service:
             _require_docstring(handler)
             if command in self.commands:
                 raise ValueError(f"{command.__name__} has a handler already")
-            self.commands[command] = CommandRoute(command, handler, one_at_a_time)
+            self.commands[command] = CommandRoute(command, handler, repeatable, one_at_a_time)
             return handler
 
         return register

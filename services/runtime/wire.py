@@ -1,13 +1,31 @@
-"""One message with headers onto nats-py's connection, without its costly way of writing them.
+"""Headers onto nats-py's connection and off it, without its costly ways of doing both.
 
 nats-py checks and copies every header by itself: 25 of the 88 microseconds of an append (15,200
-against 11,200 appends a second from 64 tasks, 2 cores, 2026-11-23). What is written is the same
-(NATS client protocol, HPUB); its buffer and flusher are used, which are not public: the lock file
-pins the version, and every test with a bus would notice a change.
+against 11,200 appends a second from 64 tasks, 2 cores, 2026-11-23). And it looks at every letter
+of every name that it reads: 12 microseconds for the headers of an event, against 4.5 here. What is
+written and read is the same (NATS client protocol, HPUB and HMSG); what is used of it is not
+public: the lock file pins the version, and every test with a bus would notice a change.
 """
 
 from nats.aio.client import Client
 from nats.errors import BadHeaderError, BadSubjectError, MaxPayloadError
+
+_BLANK = " \t\n\r\v\f"
+
+
+class Connection(Client):
+    """A connection that reads headers faster."""
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        """``Name: value`` lines; without a name of printable ASCII a line says nothing."""
+        found: dict[str, str] = {}
+        for line in raw.decode("utf-8", "replace").split("\r\n"):
+            name, colon, value = line.partition(":")
+            key = name.strip(_BLANK)
+            if colon and key.isascii() and key.isprintable() and " " not in key:
+                found[key] = value.strip(_BLANK)
+        return found
 
 
 async def publish(

@@ -17,7 +17,7 @@ from tests.benchmarks import (
     projection,
     report,
 )
-from tests.benchmarks.kit import Figure, Options
+from tests.benchmarks.kit import Figure, Options, calm_collector
 
 Benchmark = Callable[[Options], Awaitable[list[Figure]]]
 
@@ -49,6 +49,7 @@ def main() -> int:
     chosen = _arguments()
     options, found = Options(chosen.quick), report.machine()
     print(report.about(found), flush=True)
+    calm_collector()
     figures: list[Figure] = []
     failed: list[str] = []
     for name in chosen.names or BENCHMARKS:

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from services.runtime.settings import DatabaseSettings
+from tests.benchmarks.kit import calm_collector
 
 Messages = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -41,7 +42,7 @@ class Application:
         )
 
     async def __call__(self, scope: dict[str, Any], receive: object, send: Messages) -> None:
-        if not self._pool._opened:  # noqa: SLF001 - there is no word for it
+        if self._pool.closed:
             await self._pool.open()
         async with self._pool.connection() as connection:
             row = await (await connection.execute(self._sql, self._parameters)).fetchone()
@@ -54,8 +55,9 @@ class Application:
 def main() -> None:
     """Serve until the end of the benchmark."""
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked)
+    calm_collector()
     uvicorn.run(
-        Application(asked),  # pyright: ignore[reportArgumentType]
+        Application(asked),
         port=int(sys.argv[1]),
         loop="uvloop",
         http="httptools",

@@ -127,7 +127,7 @@ class LiveReader(asyncio.Protocol):
     events: list[tuple[float, bytes]] = field(default_factory=list[tuple[float, bytes]])
     """Arrival (`time.perf_counter`) and frame as it came; read it after the measurement."""
     closed: bool = False
-    _others: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
+    _others: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue[dict[str, Any]])
     _transport: asyncio.Transport | None = None
     _buffer: bytearray = field(default_factory=bytearray)
     _upgraded: bool = False
@@ -189,7 +189,7 @@ class LiveReader(asyncio.Protocol):
         end = self._buffer.find(_END)
         if end < 0:
             return False
-        self._upgraded = self._buffer[9:12] == b"101"
+        self._upgraded = bytes(self._buffer[9:12]) == b"101"
         kind = "upgraded" if self._upgraded else "refused"
         self._others.put_nowait({"type": kind})
         del self._buffer[: end + len(_END)]

@@ -1,5 +1,6 @@
 """What benchmarks share: figures and their targets, percentiles, the CPU time of processes."""
 
+import gc
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,6 +100,13 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 def median(values: Sequence[float]) -> float:
     return statistics.median(values) if values else float("inf")
+
+
+def calm_collector() -> None:
+    """As every part of the platform does: what was imported stays, cycles are looked for seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def log(text: str) -> None:

@@ -1,6 +1,7 @@
 """From the moment a webhook post is due to the committed row, and to a live client."""
 
 import asyncio
+import contextlib
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from tests.benchmarks.kit import (
 )
 from tests.benchmarks.load import open_loop
 from tests.benchmarks.platform import Platform, platform, register_cluster
+from tests.kit.runtime import until
 
 _BENCH = "latency"
 _FINGERPRINT_AT, _EVENT_AT = 3, 4
@@ -107,9 +109,8 @@ async def _until_quiet(
     running: Platform, bus: Bus, live: LiveReader, amount: int
 ) -> dict[int, Key]:
     """Wait for the rest, at most 30 s; then what the log holds, by sequence."""
-    deadline = time.monotonic() + 30
-    while len(live.events) < amount and time.monotonic() < deadline:
-        await asyncio.sleep(0.1)
+    with contextlib.suppress(TimeoutError):
+        await until(lambda: len(live.events) >= amount, within=30)
     written = await _written(bus)
     if written:
         await asyncio.to_thread(running.until_projected, max(written), "alerts", "activity")
@@ -185,7 +186,7 @@ def _late(name: str, latencies: list[float], target: Target, spent: str) -> Figu
 
 
 def _committed(seen: _Seen, written: dict[int, Key]) -> list[float]:
-    """From due to the first word of a commit that reaches it, which is a little after the commit."""
+    """From due to the first word of a commit that reaches it, a little after that commit."""
     positions = [position for position, _ in seen.reached]
     found: list[float] = []
     for sequence, key in written.items():

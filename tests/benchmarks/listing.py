@@ -1,7 +1,6 @@
 """``GET /api/v1/alerts``, 20 of 100,000, against a bare ASGI application with the same SQL."""
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -28,7 +27,7 @@ from tests.benchmarks.kit import (
     percentile,
     ratio,
 )
-from tests.benchmarks.load import Outcome, closed_loop, open_loop
+from tests.benchmarks.load import Outcome, Requests, closed_loop, open_loop
 from tests.benchmarks.platform import Platform, platform, register_cluster, seed
 from tests.kit.tree import ROOT
 
@@ -90,8 +89,11 @@ async def _calm(running: Platform, options: Options) -> Figure:
     return Figure(_BENCH, f"p95 at {_CALM}/s", p95, "ms", (at_most(25),), note=note)
 
 
-def _always(request: bytes) -> Any:
-    return lambda _: request
+def _always(request: bytes) -> Requests:
+    def requests(_: int) -> bytes:
+        return request
+
+    return requests
 
 
 def _require(outcome: Outcome) -> None:
@@ -115,17 +117,17 @@ async def _statement(url: str) -> Asked:
     listener = _Listener()
     await queries.listing(listener, queries.AlertFilter(), Page(1, 20))
     sql, parameters = listener.asked
-    return Asked(url, sql, [list(each) if isinstance(each, tuple) else each for each in parameters])
+    return Asked(url, sql, parameters)
 
 
 @asynccontextmanager
 async def _bare(running: Platform) -> AsyncGenerator[tuple[Address, int]]:
     """The bare application for the time of a block: where it is, and its process id."""
     port, asked = free_port(), await _statement(running.database)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.bare", str(port)],
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.benchmarks.bare", str(port)),
         cwd=ROOT,
-        stdin=subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE,
     )
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(asked))
@@ -134,7 +136,7 @@ async def _bare(running: Platform) -> AsyncGenerator[tuple[Address, int]]:
         yield await _answering(Address("127.0.0.1", port)), process.pid
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 async def _answering(address: Address) -> Address:

@@ -43,7 +43,7 @@ class Platform:
     @property
     def address(self) -> Address:
         """The gateway, as an administrator."""
-        url = urlsplit(self.run["gateway"])
+        url = urlsplit(str(self.run["gateway"]))
         return Address(url.hostname or "", url.port or 0, self.run["token"])
 
     @property
@@ -64,7 +64,7 @@ class Platform:
     @asynccontextmanager
     async def bus(self) -> AsyncGenerator[Bus]:
         """A connection that may do everything."""
-        where = urlsplit(self.run["nats"])
+        where = urlsplit(str(self.run["nats"]))
         settings = NatsSettings(
             url=f"nats://{where.hostname}:{where.port}",
             user=SETUP,

@@ -161,7 +161,11 @@ class Platform:
         """Wait until every command is handled and every projection has seen the last event."""
         await eventually(self._all_handled)
         _, last = await self.gate.log.bounds()
-        for name, shown in (("activity", "evt.>"), ("fleet", "evt.*.cluster.>"), ("alerts", "evt.*.alert.>")):
+        for name, shown in (
+            ("activity", "evt.>"),
+            ("fleet", "evt.*.cluster.>"),
+            ("alerts", "evt.*.alert.>"),
+        ):
             stored = await self.gate.runtime.bus.get(streams.EVENTS, {"last_by_subj": shown})
             if stored is not None:
                 assert await self.gate.positions.wait(name, stored.sequence, 20), (name, last)

@@ -22,6 +22,7 @@ from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
 
 _BATCH = 1000
+_BUSY, _LINGER, _FEW = 0.004, 0.004, 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
 
@@ -50,6 +51,7 @@ class Runner:
     """Events of ours that are not committed yet; -1 until known."""
     error: str | None = field(default=None, init=False)
     """Why it stands still, if it does."""
+    _last_take: float = field(default=0.0, init=False)
     moved: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
 
     def __post_init__(self) -> None:
@@ -125,11 +127,20 @@ class Runner:
                     self.lag = 0
                     metrics.PROJECTION_LAG.labels(self.projection.name).set(0)
                     continue
-                batch, rows = self._fold(deliveries)
+                batch, rows = self._fold(await self._with_company(reader, deliveries))
                 await self._settle(writing)
                 writing = asyncio.create_task(self._write(connection, batch, rows))
         finally:
             await self._settle(writing)
+
+    async def _with_company(self, reader: PullReader, deliveries: list[Delivery]) -> list[Delivery]:
+        """Under load, wait a moment for more: a batch costs the same for one event as for five."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._last_take < _BUSY and len(deliveries) < _FEW:
+            await asyncio.sleep(_LINGER)
+            deliveries = deliveries + await reader.take(_BATCH, wait=0)
+        self._last_take = loop.time()
+        return deliveries
 
     async def _settle(self, writing: "asyncio.Task[None] | None") -> None:
         if writing is not None:

@@ -8,8 +8,11 @@ from uuid import UUID
 from contracts.envelope import Command
 from contracts.outcomes import Outcome
 from contracts.subjects import command_subject
-from services.runtime import metrics
+from services.runtime import metrics, outcomes
 from services.runtime.bus import Bus, BusUnavailable, Outgoing, read_ack
+
+
+_ASK_AGAIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class CommandBus:
             try:
                 await self.bus.emit(message.subject, message.data, message.headers, reply=stored_at)
                 async with asyncio.timeout(wait):
-                    read_ack(await stored)
+                    if read_ack(await stored).duplicate:
+                        return await self._earlier(command_id)
                     return Outcome.model_validate_json((await outcome).data)
             except TimeoutError:
                 if not stored.done():
@@ -73,3 +77,11 @@ class CommandBus:
             finally:
                 self.bus.forget(stored_at)
                 self.bus.forget(outcome_at)
+
+    async def _earlier(self, command_id: UUID) -> Outcome:
+        """The outcome of a command that came before: whoever sent it first gets the reply."""
+        while True:
+            outcome = await outcomes.find(self.bus, command_id)
+            if outcome is not None and outcome.outcome != "pending":
+                return outcome
+            await asyncio.sleep(_ASK_AGAIN)

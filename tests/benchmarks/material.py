@@ -64,7 +64,6 @@ def _labels(number: int) -> dict[str, str]:
         "pod": f"worker-{number:06d}-5d9c7",
         "node": f"node-{number % 64:03d}.edge.example.com",
         "job": "kube-state-metrics",
-        "prometheus": "openshift-monitoring/k8s",
     }
 
 
@@ -73,7 +72,7 @@ def _annotations(number: int) -> dict[str, str]:
 
 
 def _generator(number: int) -> str:
-    return f"https://prometheus.edge.example.com/graph?g0.expr=up&g0.n={number}"
+    return f"https://prometheus.edge.example.com/graph?g0.expr={number}"
 
 
 def _starts_at(number: int) -> datetime:

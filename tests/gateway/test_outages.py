@@ -1,0 +1,140 @@
+"""Bus or database away or slow: a clear answer in time, and nothing lost or half done."""
+
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from contracts.refusals import Code, Refused
+from gateway.intake import Flow
+from services.runtime import setup
+from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from tests.kit.embedded import NatsServer, PostgresServer, start_nats, start_postgres
+from tests.kit.gateway import API, Platform, alert, platform_on, refused, registration, webhook
+from tests.kit.runtime import eventually
+
+pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> NatsServer:
+    return start_nats(tmp_path / "nats")
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> PostgresServer:
+    return start_postgres(tmp_path / "postgres")
+
+
+@pytest.fixture
+async def fragile(
+    own_nats: NatsServer, own_postgres: PostgresServer, tmp_path: Path
+) -> AsyncGenerator[Platform]:
+    """A platform on servers of its own, which a test may kill."""
+    settings = Settings(
+        data_dir=tmp_path,
+        nats=NatsSettings(url=own_nats.url),
+        database=DatabaseSettings(url=SecretStr(own_postgres.url), timeout=1.0),
+    )
+    try:
+        await setup.run(settings)
+        async with platform_on(settings) as platform:
+            yield platform
+    finally:
+        own_nats.stop()
+        own_postgres.stop()
+
+
+async def _in_time(answer: httpx.Response, code: str, started: float) -> None:
+    refused(answer, code)
+    assert answer.headers["retry-after"] == "1"
+    assert time.monotonic() - started < 8, "an answer has to come"
+
+
+async def test_while_the_bus_is_away_writes_are_refused_and_reads_go_on(
+    fragile: Platform, own_nats: NatsServer
+) -> None:
+    cluster = await fragile.register()
+    own_nats.kill()
+    for path, body in (
+        ("/clusters", registration(name="later")),
+        (f"/alerts/webhook/{cluster['id']}", webhook(alert(1))),
+    ):
+        started = time.monotonic()
+        answer = await fragile.http.post(f"{API}{path}", json=body)
+        await _in_time(answer, "BUS_UNAVAILABLE", started)
+    assert await fragile.list(f"/clusters/{cluster['id']}") == cluster
+    own_nats.start()
+
+    async def _taken() -> bool:
+        path = f"{API}/alerts/webhook/{cluster['id']}"
+        return (await fragile.http.post(path, json=webhook(alert(1)))).status_code == 202
+
+    await eventually(_taken)
+    await fragile.settle()
+    assert (await fragile.list("/alerts", cluster_id=cluster["id"]))["total"] == 1
+    assert (await fragile.register(name="later"))["version"] == 1
+
+
+async def test_while_the_database_is_away_alerts_are_taken_and_shown_afterwards(
+    fragile: Platform, own_postgres: PostgresServer
+) -> None:
+    cluster = (await fragile.register())["id"]
+    own_postgres.kill()
+    started = time.monotonic()
+    await _in_time(await fragile.http.get(f"{API}/alerts"), "DATABASE_UNAVAILABLE", started)
+    path = f"{API}/alerts/webhook/{cluster}"
+    assert (await fragile.http.post(path, json=webhook(alert(1)))).status_code == 202
+    own_postgres.start()
+
+    async def _shown() -> bool:
+        answer = await fragile.http.get(f"{API}/alerts", params={"cluster_id": cluster})
+        return answer.status_code == 200 and answer.json()["total"] == 1
+
+    await eventually(_shown, within=20)
+
+
+async def test_a_slow_database_is_answered_for_in_time(fragile: Platform) -> None:
+    url = fragile.settings.database.url.get_secret_value()
+    with psycopg.connect(url) as locking:
+        locking.execute("lock table alerts.occurrence in access exclusive mode")
+        started = time.monotonic()
+        answer = await fragile.http.get(f"{API}/alerts")
+        await _in_time(answer, "DATABASE_UNAVAILABLE", started)
+
+
+async def test_a_write_that_is_not_visible_in_time_is_202_and_not_lost(
+    fragile: Platform,
+) -> None:
+    await fragile.projector.stop()
+    slow = fragile.settings.gateway.model_copy(update={"write_timeout": 0.5})
+    object.__setattr__(
+        fragile.gate.runtime,
+        "settings",
+        fragile.settings.model_copy(update={"gateway": slow}),
+    )
+    answer = await fragile.http.post(f"{API}/clusters", json=registration(name="patience"))
+    assert answer.status_code == 202
+    outcome = (await fragile.http.get(answer.headers["location"])).json()
+    assert outcome["outcome"] == "accepted"
+    await fragile.projector.start()
+
+    async def _shown() -> bool:
+        return (await fragile.http.get(f"{API}/clusters/{outcome['id']}")).status_code == 200
+
+    await eventually(_shown)
+
+
+async def test_too_many_alert_bytes_at_once_are_sent_away() -> None:
+    flow = Flow(1000)
+    async with flow.room(800):
+        with pytest.raises(Refused) as told:
+            async with flow.room(300):
+                pass
+        assert told.value.code is Code.OVERLOADED
+    async with flow.room(300):
+        pass

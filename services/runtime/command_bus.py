@@ -11,7 +11,6 @@ from contracts.subjects import command_subject
 from services.runtime import metrics, outcomes
 from services.runtime.bus import Bus, BusUnavailable, Outgoing, read_ack
 
-
 _ASK_AGAIN = 0.02
 
 

@@ -109,7 +109,7 @@ def _updated(entity: int) -> ClusterUpdated:
 def test_concurrent_appenders_never_lose_or_reorder(nats_server: Server) -> None:
     Appenders.url = nats_server.url
     Appenders.TestCase.settings = settings(
-        max_examples=12,
+        max_examples=25,
         stateful_step_count=8,
         deadline=None,
         suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much),

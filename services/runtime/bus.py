@@ -7,7 +7,6 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,52 +15,39 @@ from nats.aio.msg import Msg
 from nats.errors import BadHeaderError, BadSubjectError, Error as NatsError, MaxPayloadError
 
 from services.runtime import wire
+from services.runtime.answers import (
+    Ack,
+    ApiError,
+    BusUnavailable,
+    JetStreamRefused,
+    Outgoing,
+    Stored,
+    TooLarge,
+    TooManySubjects,
+    read_ack,
+    refusal,
+    stored_of,
+)
 from services.runtime.ids import new_secret
 from services.runtime.settings import NatsSettings
+
+__all__ = [
+    "Ack",
+    "Bus",
+    "BusUnavailable",
+    "JetStreamRefused",
+    "Outgoing",
+    "Stored",
+    "TooLarge",
+    "TooManySubjects",
+    "connect",
+    "read_ack",
+]
 
 REQUEST_TIMEOUT = 2.0
 _LARGEST_BATCH = 1024
 _PENDING_BYTES = 64 * 1024 * 1024
 _PAGE_BYTES = 8 * 1024 * 1024
-_NOT_NOW = 503
-
-
-class BusUnavailable(Exception):
-    """The bus did not answer: not connected, no responder, no answer in time, or "not now"."""
-
-
-class TooLarge(Exception):
-    """A message has more bytes than the bus takes at once (2 MiB)."""
-
-
-class JetStreamRefused(Exception):
-    """JetStream answered with an error; ``code`` is its ``err_code``."""
-
-    def __init__(self, code: int, description: str) -> None:
-        super().__init__(f"{description} ({code})")
-        self.code = code
-        self.description = description
-
-
-class TooManySubjects(Exception):
-    """A batched direct get names more than 1,024 subjects."""
-
-
-class _ApiError(msgspec.Struct):
-    code: int = 0
-    err_code: int = 0
-    description: str = ""
-
-
-class Ack(msgspec.Struct):
-    """JetStream's acknowledgement of a publish."""
-
-    seq: int = 0
-    duplicate: bool = False
-    error: _ApiError | None = None
-
-
-_ACK = msgspec.json.Decoder(Ack)
 
 
 OUTCOME_INBOX = "_INBOX."
@@ -73,44 +59,6 @@ _INBOX = "_R."
 def new_inbox(prefix: str = _INBOX) -> str:
     """A reply subject that nobody else has."""
     return prefix + new_secret(16).replace("-", "a").replace("_", "b")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A message as a stream holds it."""
-
-    subject: str
-    headers: Mapping[str, str]
-    data: bytes
-    sequence: int
-    time: str
-    """RFC 3339 with nanoseconds, as the server tells it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message about to be published."""
-
-    subject: str
-    data: bytes
-    headers: dict[str, str]
-
-
-def read_ack(message: Msg) -> Ack:
-    """The acknowledgement in a reply; BusUnavailable if nobody answers to this subject."""
-    if message.headers and message.headers.get("Status") == "503":
-        raise BusUnavailable("no stream takes this subject")
-    ack = _ACK.decode(message.data)
-    if ack.error is not None:
-        raise _error(ack.error)
-    return ack
-
-
-def _error(told: _ApiError) -> BusUnavailable | JetStreamRefused:
-    """503 is "not now" (no leader, still starting, disk full), everything else is final."""
-    if told.code == _NOT_NOW:
-        return BusUnavailable(f"{told.description} ({told.err_code})")
-    return JetStreamRefused(told.err_code, told.description)
 
 
 class Bus:
@@ -274,7 +222,7 @@ class Bus:
         answer: dict[str, Any] = msgspec.json.decode(message.data)
         error = answer.get("error")
         if error:
-            raise _error(msgspec.convert(error, _ApiError))
+            raise refusal(msgspec.convert(error, ApiError))
         return answer
 
     async def get(
@@ -289,7 +237,7 @@ class Bus:
             return None
         if status is not None:
             raise BusUnavailable(f"direct get on {stream}: status {status}")
-        return _stored(message)
+        return stored_of(message)
 
     async def get_many(
         self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
@@ -331,7 +279,7 @@ class Bus:
         def take(message: Msg) -> None:
             headers = message.headers or {}
             if "Status" not in headers:
-                found.append(_stored(message))
+                found.append(stored_of(message))
             elif not done.done():
                 done.set_result(headers)
 
@@ -380,17 +328,6 @@ def _ack_or_error(future: "asyncio.Future[Msg]") -> Ack | Exception:
         return read_ack(future.result())
     except (BusUnavailable, JetStreamRefused) as error:
         return error
-
-
-def _stored(message: Msg) -> Stored:
-    headers = message.headers or {}
-    return Stored(
-        subject=headers["Nats-Subject"],
-        headers=headers,
-        data=message.data,
-        sequence=int(headers["Nats-Sequence"]),
-        time=headers["Nats-Time-Stamp"],
-    )
 
 
 async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) -> Bus:

@@ -1,10 +1,9 @@
 """A command over REST to read-your-writes: registering and changing clusters."""
 
-from contextlib import ExitStack
-
 import msgspec
 
 from services.runtime.ids import new_secret
+from tests.benchmarks import raw_writes
 from tests.benchmarks.client import Address
 from tests.benchmarks.kit import Figure, Options, at_least, at_most, by_part, log, percentile
 from tests.benchmarks.load import Outcome, Requests, closed_loop
@@ -15,18 +14,24 @@ _WIDTH = 16
 
 async def measure(options: Options) -> list[Figure]:
     """Alone, then 16 in flight, each for POST (the dearest path: two entities) and PATCH."""
-    with ExitStack() as stack:
-        running = stack.enter_context(platform())
+    writes = await raw_writes.rates(_WIDTH, options.pick(3.0, 1.0))
+    with platform() as running:
         post = _registering(running.address)
         await closed_loop(running.address, post, width=4, count=100)
         ids = _clusters(running)
         found: list[Figure] = []
         for name, requests in (("POST", post), ("PATCH", _patching(running.address, ids))):
-            found += await _both(running, options, name, requests)
+            found += await _both(running, options, (name, requests), writes[name])
         return found
 
 
-async def _both(running: Platform, options: Options, name: str, requests: Requests) -> list[Figure]:
+async def _both(
+    running: Platform,
+    options: Options,
+    what: tuple[str, Requests],
+    writes: tuple[float, float],
+) -> list[Figure]:
+    name, requests = what
     alone = await closed_loop(running.address, requests, width=1, count=options.pick(1000, 100))
     p50, p99 = (percentile(alone.latencies, share) * 1000 for share in (0.5, 0.99))
     used = running.cpu.measured()
@@ -39,11 +44,12 @@ async def _both(running: Platform, options: Options, name: str, requests: Reques
     slow = percentile(many.latencies, 0.99) * 1000
     return [
         Figure(
-            "command", f"{name} alone, p50", p50, "ms", (at_most(8),), note=f"p99 {p99:.1f} ms"
+            "command", f"{name} alone, p50", p50, "ms", (at_most(8),),
+            note=f"p99 {p99:.1f} ms; its durable writes alone {writes[0]:.1f} ms",
         ),
         Figure(
             "command", f"{name}, {_WIDTH} in flight", many.rate, "/s", (at_least(400),),
-            note=f"p99 {slow:.0f} ms; CPU per command: {per_command}",
+            writes[1], f"p99 {slow:.0f} ms; CPU per command: {per_command}",
         ),
     ]  # fmt: skip
 

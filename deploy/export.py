@@ -6,9 +6,10 @@ from pathlib import Path
 from nats.aio.client import Client
 
 from deploy.platform import SERVICES, load_services
-from gateway.app import build, document
+from gateway.app import build
 from gateway.directory import Directory
 from gateway.gate import Gate
+from gateway.openapi import document
 from gateway.positions import Positions
 from services.runtime.access import Access
 from services.runtime.asyncapi import asyncapi

@@ -42,6 +42,8 @@ _RETRY_AFTER = {
     Code.PROJECTION_BEHIND,
 }
 _CLOCK = SystemClock()
+_ASKED = {"since": "from", "until": "to", "states": "state", "if_match": "If-Match", "data": "body"}
+"""Parameters by the names that callers know, where Python's differ."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -109,16 +111,23 @@ def not_built(request: AnyRequest, error: NotBuilt) -> Response[bytes]:
 def invalid(request: AnyRequest, error: ValidationError) -> Response[bytes]:
     """A body that we read ourselves does not have the right shape."""
     if any(item["type"] == "json_invalid" for item in error.errors()):
-        return _answer(request, Code.INVALID_JSON, "the body is not valid JSON")
+        return no_json(request, error)
     return _answer(request, Code.VALIDATION_FAILED, "the body is not valid", problems(error))
+
+
+def no_json(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A body that is empty, malformed, or nested deeper than anything of ours."""
+    return _answer(request, Code.INVALID_JSON, "the body is not valid JSON")
 
 
 def litestar_invalid(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Parameters or a body that Litestar read do not have the right shape."""
     found = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
+    if any(item.get("message") == "'data'" for item in found):
+        return no_json(request, error)
     fields = [
         {
-            "field": str(item.get("key") or item.get("source") or "body"),
+            "field": _ASKED.get(str(item.get("key")), str(item.get("key") or "body")),
             "message": str(item.get("message", "")),
         }
         for item in found
@@ -132,7 +141,7 @@ def litestar_client(request: AnyRequest, error: ClientException) -> Response[byt
     """Litestar says 400 for a body that is not JSON."""
     cause = error.__cause__ or error.__context__
     if error.status_code == 400 and isinstance(cause, SerializationException | msgspec.DecodeError):
-        return _answer(request, Code.INVALID_JSON, "the body is not valid JSON")
+        return no_json(request, error)
     return http(request, error)
 
 
@@ -163,6 +172,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     DatabaseUnavailable: database_away,
     QueryCanceled: database_away,
     ValidationError: invalid,
+    RecursionError: no_json,
     ValidationException: litestar_invalid,
     ClientException: litestar_client,
     HTTPException: http,

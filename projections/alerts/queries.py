@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from projections.alerts.view import INDEXED
 from services.runtime.database import Database
 from services.runtime.queries import Page, Where, contains
 
@@ -108,7 +109,7 @@ def _where(wanted: AlertFilter) -> Where:
     if wanted.namespace is not None:
         where.add("a.namespace = %s", wanted.namespace)
     if wanted.alertname is not None:
-        where.add("a.alertname = %s", wanted.alertname)
+        _equals(where, "a.alertname", wanted.alertname)
     for name, value in wanted.labels:
         where.add("a.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
     if wanted.q:
@@ -121,6 +122,10 @@ def _where(wanted: AlertFilter) -> Where:
             pattern,
         )
     return where
+
+
+def _equals(where: Where, column: str, text: str) -> None:
+    where.add(f"left({column}, {INDEXED}) = %s and {column} = %s", text[:INDEXED], text)
 
 
 async def by_id(database: Database, alert_id: UUID) -> bytes | None:
@@ -137,7 +142,7 @@ async def by_fingerprint(
 ) -> list[Candidate]:
     """The newest occurrence of a fingerprint in each cluster that knows it, at most 100."""
     where = Where()
-    where.add("a.fingerprint = %s", fingerprint)
+    _equals(where, "a.fingerprint", fingerprint)
     if cluster_id is not None:
         where.add("a.cluster_id = %s", cluster_id)
     rows = await database.fetch_all(

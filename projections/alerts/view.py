@@ -49,6 +49,9 @@ class AlertView(Alert):
     """How often it was reported, approximately."""
 
 
+INDEXED = 128
+"""Characters of a text that an index holds; whoever looks for the text names them too."""
+
 OCCURRENCE = Table(
     "occurrence",
     OccurrenceRow,
@@ -57,8 +60,9 @@ OCCURRENCE = Table(
         "(starts_at desc, id desc) where state <> 'RESOLVED'",
         "(severity) where state <> 'RESOLVED'",
         "(cluster_id, starts_at desc) where state <> 'RESOLVED'",
-        "(alertname) where state <> 'RESOLVED'",
-        "(fingerprint, starts_at desc)",
+        # Sources choose these texts, and a B-tree holds none of more than 2,704 bytes.
+        f"(left(alertname, {INDEXED})) where state <> 'RESOLVED'",
+        f"(left(fingerprint, {INDEXED}), starts_at desc)",
         "(starts_at desc, id desc) where state = 'RESOLVED'",
     ),
     kept=frozenset({"last_seen_at", "occurrences"}),

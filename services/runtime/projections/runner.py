@@ -25,6 +25,13 @@ _BATCH = 1000
 _BUSY, _LINGER, _FEW = 0.004, 0.004, 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
+# What PostgreSQL refuses because of the rows themselves: trying again is no use.
+_NEVER_TAKEN = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.ProgrammingError,
+    psycopg.errors.ProgramLimitExceeded,
+)
 
 
 class Superseded(Exception):
@@ -166,7 +173,7 @@ class Runner:
                     connection, self._writer.statements(rows), self._checkpoint(last.sequence)
                 )
                 self.sequence = last.sequence
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError):
+            except _NEVER_TAKEN:
                 await self._write_one_by_one(connection, batch)
         for sequence, error in batch.poison:
             await self._set_aside(connection, sequence, error)
@@ -182,7 +189,7 @@ class Runner:
             try:
                 statements = self._writer.statements(rows)
                 await write(connection, statements, self._checkpoint(delivery.sequence))
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as error:
+            except _NEVER_TAKEN as error:
                 batch.poison.append((delivery.sequence, f"{type(error).__name__}: {error}"))
                 await write(connection, [], self._checkpoint(delivery.sequence))
             self.sequence = delivery.sequence

@@ -1,0 +1,117 @@
+"""The OpenAPI document: routes as Litestar sees them, shapes as pydantic says them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
+from litestar.serialization import decode_json, encode_json
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from contracts.clusters import Registration
+from contracts.outcomes import Outcome
+from gateway.intake import REPORTS, Webhook
+from gateway.rest.documented import (
+    AlertList,
+    AlertsAccepted,
+    ClusterList,
+    ErrorEnvelope,
+    EventCauses,
+    EventList,
+    Whoami,
+)
+from gateway.rest.login import LoginCode
+
+VERSION = "0.1.0"
+
+_DESCRIPTION = """Reads come from projections of the event log; writes become commands on the bus.
+Every error is `{"error": {"code", "message", "details", "service", "trace_id", "timestamp"}}`."""
+_REF = "#/components/schemas/{model}"
+_ANSWERS: tuple[type[BaseModel], ...] = (
+    AlertList,
+    AlertsAccepted,
+    ClusterList,
+    ErrorEnvelope,
+    EventCauses,
+    EventList,
+    Outcome,
+    Whoami,
+)
+_BODIES: tuple[type[BaseModel], ...] = (LoginCode, Registration, Webhook)
+_RAW_BODIES: dict[str, TypeAdapter[Any]] = {
+    "postAlerts": TypeAdapter(Webhook),
+    "postClusterAlerts": TypeAdapter(Webhook),
+    "postAlertmanagerAlerts": REPORTS,
+}
+"""Bodies that routes read by themselves, by operation."""
+
+
+def config() -> OpenAPIConfig:
+    """What Litestar is told about the document."""
+    bearer = SecurityScheme(type="http", scheme="bearer", description="An API token.")
+    values: dict[str, Any] = {
+        "title": "AIOps NextGen",
+        "version": VERSION,
+        "description": _DESCRIPTION,
+        "components": Components(security_schemes={"token": bearer}),
+        "security": [{"token": []}],
+        "render_plugins": [],
+        "path": "/_openapi",
+        "use_handler_docstrings": True,
+    }
+    return OpenAPIConfig(**values)
+
+
+def document(app: Litestar) -> bytes:
+    """The OpenAPI 3.1 document of an application, made from its handlers."""
+    told: Any = decode_json(encode_json(app.openapi_schema.to_schema(), serializer=_plain))
+    # Litestar's own schemas of pydantic models lose mappings and what an answer always has.
+    told["components"]["schemas"] = _schemas()
+    operations = {operation["operationId"]: operation for operation in _operations(told)}
+    for name, body in _RAW_BODIES.items():
+        schema = body.json_schema(ref_template=_REF)
+        schema.pop("$defs", None)
+        if "items" not in schema:
+            schema = {"$ref": _REF.format(model=schema["title"])}
+        content = {"application/json": {"schema": schema}}
+        operations[name]["requestBody"] = {"required": True, "content": content}
+    for name in _public(app) & operations.keys():
+        operations[name]["security"] = []
+    # Sorted: Litestar keeps response headers in a set, whose order changes from run to run.
+    return json.dumps(told, indent=2, sort_keys=True).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Defaults in the schema may be models."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+
+def _schemas() -> dict[str, Any]:
+    """Every shape by its name; one that is both sent and answered is told as it may be sent."""
+    return _definitions(_ANSWERS, "serialization") | _definitions(_BODIES, "validation")
+
+
+def _definitions(models: tuple[type[BaseModel], ...], mode: JsonSchemaMode) -> dict[str, Any]:
+    _, found = models_json_schema([(model, mode) for model in models], ref_template=_REF)
+    definitions: dict[str, Any] = found["$defs"]
+    for definition in definitions.values():
+        for field in definition.get("properties", {}).values():
+            # Generators of clients know mappings by this name only.
+            for values in field.pop("patternProperties", {}).values():
+                field["additionalProperties"] = values
+    return definitions
+
+
+def _operations(told: Any) -> Iterator[dict[str, Any]]:
+    for path in told["paths"].values():
+        yield from (operation for operation in path.values() if "operationId" in operation)
+
+
+def _public(app: Litestar) -> set[str]:
+    routes = (route for route in app.routes if isinstance(route, HTTPRoute))
+    handlers = (handler for route in routes for handler in route.route_handlers)
+    return {str(each.operation_id) for each in handlers if each.opt.get("public")}

@@ -123,6 +123,8 @@ class PullReader:
     batch: int = 1000
     max_bytes: int = 8 * 1024 * 1024
     """Bytes that one request may bring: what bounds the buffer."""
+    pending: int = field(default=0, init=False)
+    """Messages of the stream behind the last one that was taken, as the server told it then."""
     _buffer: deque[Delivery] = field(default_factory=deque[Delivery], init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _request: _Request | None = field(default=None, init=False)
@@ -161,10 +163,11 @@ class PullReader:
         config = self._config()
         stream = self.consumer.stream
         name = config.get("durable_name") or f"r_{new_secret(9).replace('-', '0')}"
-        await self.bus.api(
+        made = await self.bus.api(
             f"CONSUMER.CREATE.{stream}.{name}",
             {"stream_name": stream, "config": config | {"name": name}, "action": ""},
         )
+        self.pending = made["num_pending"]
         self._name, self._lost = name, False
         self._consumed = 0
         await self._ask()
@@ -222,6 +225,7 @@ class PullReader:
                 if deadline is not None and loop.time() >= deadline:
                     return []
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
+        self.pending = taken[-1].pending
         if isinstance(self.consumer, Ordered):
             self._next = taken[-1].sequence + 1
         if self._request is None and not self._lost and len(self._buffer) < self.batch:

@@ -1,5 +1,6 @@
 """Bus or database away or slow: a clear answer in time, and nothing lost or half done."""
 
+import signal
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,10 +13,10 @@ from pydantic import SecretStr
 from contracts.refusals import Code, Refused
 from gateway.intake import Flow
 from services.runtime import setup
-from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from services.runtime.settings import DatabaseSettings, GatewaySettings, NatsSettings, Settings
 from tests.kit.embedded import NatsServer, PostgresServer, start_nats, start_postgres
 from tests.kit.gateway import API, Platform, alert, platform_on, refused, registration, webhook
-from tests.kit.runtime import eventually
+from tests.kit.runtime import eventually, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -39,6 +40,7 @@ async def fragile(
         data_dir=tmp_path,
         nats=NatsSettings(url=own_nats.url),
         database=DatabaseSettings(url=SecretStr(own_postgres.url), timeout=1.0),
+        gateway=GatewaySettings(write_timeout=1.0),
     )
     try:
         await setup.run(settings)
@@ -96,6 +98,73 @@ async def test_while_the_database_is_away_alerts_are_taken_and_shown_afterwards(
         return answer.status_code == 200 and answer.json()["total"] == 1
 
     await eventually(_shown, within=20)
+
+
+async def test_a_write_while_the_database_is_away_is_taken_and_shown_afterwards(
+    fragile: Platform, own_postgres: PostgresServer
+) -> None:
+    await fragile.register()
+    own_postgres.kill()
+    started = time.monotonic()
+    answer = await fragile.http.post(f"{API}/clusters", json=registration(name="meanwhile"))
+    assert answer.status_code == 202
+    assert time.monotonic() - started < 8, "an answer has to come"
+    outcome = await fragile.http.get(answer.headers["location"])
+    assert outcome.json()["outcome"] == "accepted"
+    own_postgres.start()
+
+    async def _shown() -> bool:
+        return (await fragile.http.get(f"{API}/clusters/by-name/meanwhile")).status_code == 200
+
+    await eventually(_shown, within=20)
+
+
+async def test_a_bus_that_hangs_is_answered_for_in_time(
+    fragile: Platform, own_nats: NatsServer
+) -> None:
+    cluster = (await fragile.register())["id"]
+    own_nats.process.send_signal(signal.SIGSTOP)
+    try:
+        for path, body in (
+            ("/clusters", registration(name="hanging")),
+            (f"/alerts/webhook/{cluster}", webhook(alert(1))),
+        ):
+            started = time.monotonic()
+            answer = await fragile.http.post(f"{API}{path}", json=body)
+            await _in_time(answer, "BUS_UNAVAILABLE", started)
+        assert (await fragile.list("/alerts", cluster_id=cluster))["total"] == 0
+    finally:
+        own_nats.process.send_signal(signal.SIGCONT)
+    # What was refused may have been stored all the same: sent again, it is there once.
+    assert (await fragile.report(cluster, alert(1)))["accepted"] == 1
+    assert (await fragile.list("/alerts", cluster_id=cluster))["total"] == 1
+    again = await fragile.http.post(f"{API}/clusters", json=registration(name="hanging"))
+    assert again.status_code in {201, 409}
+    assert len(await fragile.names(name="hanging")) == 1
+
+
+async def test_health_tells_what_is_away(
+    fragile: Platform, own_nats: NatsServer, own_postgres: PostgresServer
+) -> None:
+    async with fragile.client() as anybody:
+        assert (await anybody.get("/ready")).status_code == 200
+        assert (await fragile.http.get("/health/detailed")).json()["projections"]
+        own_postgres.kill()
+        own_nats.kill()
+        await until(lambda: not fragile.gate.runtime.bus.connected)
+        error = refused(await anybody.get("/ready"), "BUS_UNAVAILABLE")
+        checks = error["details"]["checks"]
+        assert not (checks["bus"]["ready"] or checks["database"]["ready"])
+        assert (await anybody.get("/health")).status_code == 200
+        told = (await fragile.http.get("/health/detailed")).json()
+        assert (told["ready"], told["projections"]) == (False, [])
+        own_nats.start()
+        own_postgres.start()
+
+        async def _ready() -> bool:
+            return (await anybody.get("/ready")).status_code == 200
+
+        await eventually(_ready, within=20)
 
 
 async def test_a_slow_database_is_answered_for_in_time(fragile: Platform) -> None:

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -142,7 +142,7 @@ class Platform:
 
     async def list(self, path: str, **query: Any) -> Json:
         """A page or part of a list."""
-        answer = await self.http.get(f"{API}{path}", params=query)
+        answer = await self.http.get(f"{API}{path}", params=query or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -249,10 +249,15 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def on_the_wire(platform: Platform) -> AsyncGenerator[str]:
-    """Serve the gateway on a port as in production; gives its address."""
+async def on_the_wire(
+    platform: Platform, *, body_seconds: float = 120.0, **limits: Any
+) -> AsyncGenerator[str]:
+    """Serve the gateway on a port as in production, with other limits; gives its address."""
+    gateway = platform.settings.gateway.model_copy(update=limits)
+    settings = platform.settings.model_copy(update={"gateway": gateway})
+    gate = replace(platform.gate, runtime=replace(platform.gate.runtime, settings=settings))
     config = uvicorn.Config(
-        platform.front,
+        Front(build(gate), gate, body_seconds=body_seconds),
         port=0,
         http="httptools",
         lifespan="off",

@@ -143,8 +143,8 @@ async def test_an_unknown_event_stops_the_projection_and_loses_nothing(
 async def test_a_second_writer_waits_and_takes_over(
     bus: Bus, log: EventLog, settings: Settings
 ) -> None:
-    async with hosting(bus, settings, alerts):
-        await reached(settings, alerts, 0)
+    async with hosting(bus, settings, alerts) as hosts:
+        await until(lambda: hosts["alerts"].live.lag == 0)
         waiting = Runner(alerts, "live", bus, settings.database)
         stopping = asyncio.Event()
         second = asyncio.create_task(waiting.run(stopping))

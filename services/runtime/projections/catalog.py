@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import psycopg
+from psycopg import errors
+
 from services.runtime.database import Connection
 from services.runtime.projections.projection import Projection
+from services.runtime.projections.writer import Statement
 
 Slot = Literal["live", "next"]
 
@@ -58,19 +62,52 @@ async def create(connection: Connection, projection: Projection, slot: Slot) -> 
         )
 
 
-async def switch(connection: Connection, projection: Projection) -> None:
-    """The next build becomes the live one, in one transaction."""
+async def claim(connection: Connection, name: str) -> None:
+    """Wait for the right to make builds, at most a statement's time; it ends with the connection.
+
+    Several processes that want to rebuild do so one after the other.
+    """
+    key = f"aiops.projection.{name}.builds"
+    await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+
+
+async def switch(connection: Connection, projection: Projection, live_at: int) -> bool:
+    """The next build becomes the live one, in one transaction; False if not just now.
+
+    That is so while readers hold the old tables (new readers queue up behind us, so we wait for a
+    moment only), or if a writer in another process has taken the live build past both ``live_at``
+    and the next build: a position that was told is never taken back.
+    """
     name = projection.name
-    async with connection.transaction():
-        await connection.execute(f"drop schema if exists {name} cascade".encode())
-        await connection.execute(f"alter schema {name}_next rename to {name}".encode())
-        await connection.execute(
-            "delete from aiops.projection where name in (%s, %s) and slot = 'live'",
-            (name, measures_of(name)),
-        )
-        await connection.execute(
-            "update aiops.projection set slot = 'live' where name = %s and slot = 'next'", (name,)
-        )
+    try:
+        async with connection.transaction():
+            await connection.execute("set local lock_timeout = '200ms'")
+            await connection.execute(f"drop schema if exists {name} cascade".encode())
+            if not await _may_follow(connection, name, live_at):
+                raise psycopg.Rollback
+            await _move(connection, name)
+            return True
+    except (errors.LockNotAvailable, errors.DeadlockDetected):
+        return False
+    return False
+
+
+async def _may_follow(connection: Connection, name: str, live_at: int) -> bool:
+    live, following = await find(connection, name, "live"), await find(connection, name, "next")
+    if live is None or following is None:
+        return following is not None
+    return live.sequence <= max(live_at, following.sequence)
+
+
+async def _move(connection: Connection, name: str) -> None:
+    await connection.execute(f"alter schema {name}_next rename to {name}".encode())
+    await connection.execute(
+        "delete from aiops.projection where name in (%s, %s) and slot = 'live'",
+        (name, measures_of(name)),
+    )
+    await connection.execute(
+        "update aiops.projection set slot = 'live' where name = %s and slot = 'next'", (name,)
+    )
 
 
 def measures_of(name: str) -> str:
@@ -89,10 +126,12 @@ async def position(connection: Connection, projection: Projection, name: str) ->
     return build.sequence if build is not None else 0
 
 
-async def set_aside(connection: Connection, name: str, sequence: int, error: str) -> None:
-    """Remember a poison event."""
-    await connection.execute(
-        "insert into aiops.projection_error (name, sequence, error) values (%s, %s, %s)"
-        " on conflict (name, sequence) do update set error = excluded.error, at = now()",
-        (name, sequence, error[:2000]),
+def set_aside(name: str, sequence: int, error: str) -> Statement:
+    """Remembers a poison event, in the transaction that passes it."""
+    # Whatever a broken event has brought into the text: PostgreSQL takes no U+0000.
+    text = error[:2000].encode(errors="replace").decode().replace("\0", "\ufffd")
+    return (
+        b"insert into aiops.projection_error (name, sequence, error) values (%s, %s, %s)"
+        b" on conflict (name, sequence) do update set error = excluded.error, at = now()",
+        [name, sequence, text],
     )

@@ -1,12 +1,14 @@
 """Runs one projection: keeps the live build going, and rebuilds beside it on demand."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
 
-from services.runtime.bus import Bus
-from services.runtime.database import DatabaseUnavailable, connect
+from services.runtime import streams
+from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused
+from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection
@@ -14,7 +16,10 @@ from services.runtime.projections.runner import Runner
 from services.runtime.settings import DatabaseSettings
 
 _NEAR = 1000
-_PAUSE = 0.2
+_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_PATIENCE = 30.0
+"""Seconds that the live build stands still for a switch at most."""
+_AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
 
 
 @dataclass
@@ -27,7 +32,9 @@ class ProjectionHost:
     live: Runner = field(init=False)
     rebuilding: Runner | None = field(default=None, init=False)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _asked: bool = field(default=False, init=False)
     _rebuilt: int = field(default=0, init=False)
+    _pause: float = field(default=_PAUSE, init=False)
 
     def __post_init__(self) -> None:
         self.live = Runner(self.projection, "live", self.bus, self.database)
@@ -45,6 +52,7 @@ class ProjectionHost:
 
     def rebuild(self) -> None:
         """Ask for a rebuild beside the live build; one at a time."""
+        self._asked = True
         self._wanted.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -53,87 +61,135 @@ class ProjectionHost:
         while not stopping.is_set():
             pausing = asyncio.Event()
             live = asyncio.create_task(self.live.run(pausing))
-            switched = asyncio.create_task(self._until_switch(pausing, live, stopping))
-            await switched
-            pausing.set()
-            await live
+            try:
+                await self._until_pause(pausing, live, stopping)
+            finally:
+                pausing.set()
+                await live
 
     async def _prepare(self, stopping: asyncio.Event) -> None:
         """A first build is empty and live at once; a new version is built beside the old one."""
         while not stopping.is_set():
             try:
-                connection = await connect(self.database, f"projector-{self.projection.name}")
-                async with connection:
-                    build = await catalog.find(connection, self.projection.name, "live")
-                    if build is None:
-                        await catalog.create(connection, self.projection, "live")
-                    elif build.version != self.projection.version:
-                        self._wanted.set()
-                    return
-            except (DatabaseUnavailable, psycopg.OperationalError):
-                await asyncio.sleep(_PAUSE)
+                async with await self._connect() as connection:
+                    version = await self._found_or_made(connection)
+            except _AWAY:
+                await _first(stopping, within=_PAUSE)
+                continue
+            if version != self.projection.version:
+                self._wanted.set()
+            return
 
-    async def _until_switch(
+    async def _connect(self) -> Connection:
+        return await connect(self.database, f"projector-{self.projection.name}")
+
+    async def _found_or_made(self, connection: Connection) -> int:
+        """The version of the live build."""
+        name = self.projection.name
+        build = await catalog.find(connection, name, "live")
+        if build is None:
+            await catalog.claim(connection, name)
+            build = await catalog.find(connection, name, "live")
+        if build is None:
+            await catalog.create(connection, self.projection, "live")
+        return self.projection.version if build is None else build.version
+
+    async def _until_pause(
         self, pausing: asyncio.Event, live: "asyncio.Task[None]", stopping: asyncio.Event
     ) -> None:
-        """Ends when the process stops, or when a rebuild has become the live build."""
-        while not stopping.is_set():
-            if not self._wanted.is_set():
-                await _first(stopping, self._wanted)
-                continue
+        """Ends with the process, and whenever the live build was stopped for a rebuild."""
+        while not stopping.is_set() and not pausing.is_set():
+            await _first(stopping, self._wanted)
+            if stopping.is_set():
+                return
             try:
-                if await self._rebuild(pausing, live, stopping):
-                    self._wanted.clear()
-                    return
-            except (DatabaseUnavailable, psycopg.Error) as error:
-                self._say.warning("rebuild_interrupted", reason=type(error).__name__)
-                await asyncio.sleep(_PAUSE)
+                done = await self._rebuild(pausing, live, stopping)
+                reason = "it did not catch up"
+            except _AWAY as error:
+                done, reason = False, type(error).__name__
+            if done:
+                self._wanted.clear()
+                self._asked, self._pause = False, _PAUSE
+                return
+            self._say.warning("rebuild_interrupted", reason=reason)
+            await _first(stopping, within=self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def _rebuild(
         self, pausing: asyncio.Event, live: "asyncio.Task[None]", stopping: asyncio.Event
     ) -> bool:
-        connection = await connect(self.database, f"projector-{self.projection.name}")
-        async with connection:
+        async with await self._connect() as connection:
+            await catalog.claim(connection, self.projection.name)
+            if not self._asked and await self._is_up_to_date(connection):
+                return True  # Another process has done it meanwhile.
             await catalog.create(connection, self.projection, "next")
             runner = Runner(self.projection, "next", self.bus, self.database)
-            self.rebuilding = runner
-            done = asyncio.Event()
+            self.rebuilding, done = runner, asyncio.Event()
             building = asyncio.create_task(runner.run(done))
+            waiting = _Waiting(building, stopping)
             try:
-                if not await self._caught_up(runner, building, stopping, _NEAR, 0):
+                if not await waiting.until(lambda: 0 <= runner.lag <= _NEAR):
                     return False
                 # The live build stands still only for the last few events.
                 pausing.set()
                 await live
-                target = self.live.sequence
-                if not await self._caught_up(runner, building, stopping, 0, target):
+                build = await catalog.find(connection, self.projection.name, "live")
+                live_at, last = build.sequence if build else 0, await self._last_event()
+                if not await waiting.until(lambda: runner.sequence >= last, _PATIENCE):
                     return False
             finally:
                 done.set()
                 await building
                 self.rebuilding = None
-            await catalog.switch(connection, self.projection)
+            if not await self._switched(connection, live_at, stopping):
+                return False
         self._rebuilt += 1
         self._say.info("rebuilt", sequence=runner.sequence)
         return True
 
-    async def _caught_up(
-        self,
-        runner: Runner,
-        building: "asyncio.Task[None]",
-        stopping: asyncio.Event,
-        lag: int,
-        sequence: int,
+    async def _is_up_to_date(self, connection: Connection) -> bool:
+        build = await catalog.find(connection, self.projection.name, "live")
+        return build is not None and build.version == self.projection.version
+
+    async def _last_event(self) -> int:
+        """Where the last event in the log is that this projection reads."""
+        last = 0
+        for subject in self.projection.filters:
+            stored = await self.bus.get(streams.EVENTS, {"last_by_subj": subject})
+            last = max(last, stored.sequence if stored else 0)
+        return last
+
+    async def _switched(
+        self, connection: Connection, live_at: int, stopping: asyncio.Event
     ) -> bool:
-        while not stopping.is_set() and not building.done():
-            if 0 <= runner.lag <= lag and runner.sequence >= sequence:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _PATIENCE
+        while not await catalog.switch(connection, self.projection, live_at):
+            if stopping.is_set() or loop.time() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Waits for what a build does, no longer than the build and the process go on."""
+
+    building: "asyncio.Task[None]"
+    stopping: asyncio.Event
+
+    async def until(self, reached: Callable[[], bool], within: float | None = None) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within if within else float("inf")
+        while not self.stopping.is_set() and not self.building.done() and loop.time() < deadline:
+            if reached():
                 return True
             await asyncio.sleep(0.02)
         return False
 
 
-async def _first(*events: asyncio.Event) -> None:
+async def _first(*events: asyncio.Event, within: float | None = None) -> None:
     waits = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()

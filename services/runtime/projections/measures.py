@@ -19,7 +19,7 @@ from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import MeasureRoute, Projection
-from services.runtime.projections.writer import Statement, write
+from services.runtime.projections.writer import Statement, is_about_a_row, write
 from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
 
@@ -69,10 +69,30 @@ class MeasureRunner:
                 await reader.close()
 
     async def _write(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
-        last = deliveries[-1].sequence
-        checkpoint = (self._name, "live", self.projection.version, self.sequence, last)
-        await write(connection, self._statements(deliveries), checkpoint)
-        self.sequence = last
+        try:
+            await self._commit(connection, self._statements(deliveries), deliveries[-1])
+        except Exception as error:
+            if not is_about_a_row(error):
+                raise
+            await self._without_the_broken(connection, deliveries)
+
+    async def _without_the_broken(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> None:
+        if len(deliveries) > 1:
+            for delivery in deliveries:
+                await self._write(connection, [delivery])
+            return
+        self._say.error("broken_measure", sequence=deliveries[0].sequence)
+        await self._commit(connection, [], deliveries[0])
+
+    async def _commit(
+        self, connection: Connection, statements: Sequence[Statement], last: Delivery
+    ) -> None:
+        version, reached = self.projection.version, last.sequence
+        checkpoint = (self._name, "live", version, self.sequence, reached)
+        await write(connection, statements, checkpoint)
+        self.sequence = reached
 
     def _statements(self, deliveries: Sequence[Delivery]) -> list[Statement]:
         messages: dict[str, list[Message]] = defaultdict(list)

@@ -14,29 +14,48 @@ from services.runtime.pull import Delivery
 E = TypeVar("E", bound=Event)
 
 _DELETED: tuple[Any, ...] = ()
+_Change = tuple[tuple[Any, ...], int]
+_Changes = dict[tuple[Any, ...], _Change]
 
 
 class Rows:
     """The rows that a batch of events leaves: one entry a key, the last word wins."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
-        self.changes: dict[str, dict[tuple[Any, ...], tuple[tuple[Any, ...], int]]] = {
-            table.name: {} for table in tables
-        }
+        self.changes: dict[str, _Changes] = {table.name: {} for table in tables}
         self.sequence = 0
         """The event being folded."""
+        self._before: list[tuple[_Changes, tuple[Any, ...], _Change | None]] = []
+
+    def begin(self, sequence: int) -> None:
+        """Another event is being folded."""
+        self.sequence = sequence
+        self._before.clear()
+
+    def undo(self) -> None:
+        """Take back what the event being folded has changed: it turned out to be poison."""
+        for changes, key, before in reversed(self._before):
+            if before is None:
+                del changes[key]
+            else:
+                changes[key] = before
+        self._before.clear()
 
     def put(self, table: Table, row: tuple[Any, ...]) -> None:
         """This row is now the row of its key."""
         changes = self.changes[table.name]
         key = table.key_of(row)
-        if table.kept and key in changes and changes[key][0]:
-            row = _keep(table, changes[key][0], row)
+        before = changes.get(key)
+        if table.kept and before is not None and before[0]:
+            row = _keep(table, before[0], row)
+        self._before.append((changes, key, before))
         changes[key] = (row, self.sequence)
 
     def delete(self, table: Table, key: tuple[Any, ...]) -> None:
         """There is no row of this key any more."""
-        self.changes[table.name][key] = (_DELETED, self.sequence)
+        changes = self.changes[table.name]
+        self._before.append((changes, key, changes.get(key)))
+        changes[key] = (_DELETED, self.sequence)
 
 
 def _keep(table: Table, old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -128,8 +147,18 @@ class Projection:
         return tuple(f"evt.*.{entity}.>" for entity in sorted(self._entities))
 
     def fold(self, delivery: Delivery, rows: Rows) -> None:
-        """Fold one event; UnknownEvent for a type or version that this program does not know."""
-        rows.sequence = delivery.sequence
+        """Fold one event, whole or not at all.
+
+        UnknownEvent for a type or version that this program does not know.
+        """
+        rows.begin(delivery.sequence)
+        try:
+            self._fold(delivery, rows)
+        except Exception:
+            rows.undo()
+            raise
+
+    def _fold(self, delivery: Delivery, rows: Rows) -> None:
         if self._raw is not None:
             self._raw(delivery, rows)
             return

@@ -5,7 +5,7 @@ PostgreSQL only, in the same transaction as the rows.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -17,7 +17,7 @@ from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection, Rows
-from services.runtime.projections.writer import Writer, write
+from services.runtime.projections.writer import Writer, is_about_a_row, write
 from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
 
@@ -25,13 +25,6 @@ _BATCH = 1000
 _BUSY, _LINGER, _FEW = 0.004, 0.004, 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
-# What PostgreSQL refuses because of the rows themselves: trying again is no use.
-_NEVER_TAKEN = (
-    psycopg.DataError,
-    psycopg.IntegrityError,
-    psycopg.ProgrammingError,
-    psycopg.errors.ProgramLimitExceeded,
-)
 
 
 class Superseded(Exception):
@@ -40,8 +33,10 @@ class Superseded(Exception):
 
 @dataclass
 class _Batch:
-    deliveries: list[Delivery] = field(default_factory=list[Delivery])
-    poison: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    deliveries: Sequence[Delivery]
+    rows: Rows
+    poison: dict[int, str] = field(default_factory=dict[int, str])
+    """What cannot be folded or written, by sequence."""
 
 
 @dataclass
@@ -70,7 +65,7 @@ class Runner:
         """Fold until told to stop; comes back by itself when bus or database were away."""
         pause = _FIRST_PAUSE
         while not stopping.is_set():
-            before = self.sequence
+            before, self.lag = self.sequence, -1
             try:
                 await self._run_once(stopping)
                 break
@@ -102,7 +97,7 @@ class Runner:
             )
             try:
                 await reader.open()
-                self.error = None
+                self.error, self.lag = None, reader.pending
                 await self._fold_and_write(connection, reader, stopping)
             finally:
                 await reader.close()
@@ -131,12 +126,11 @@ class Runner:
                 if not deliveries:
                     await self._settle(writing)
                     writing = None
-                    self.lag = 0
-                    metrics.PROJECTION_LAG.labels(self.projection.name).set(0)
+                    self._measure(reader.pending)
                     continue
-                batch, rows = self._fold(await self._with_company(reader, deliveries))
+                batch = self._fold(await self._with_company(reader, deliveries))
                 await self._settle(writing)
-                writing = asyncio.create_task(self._write(connection, batch, rows))
+                writing = asyncio.create_task(self._write(connection, batch))
         finally:
             await self._settle(writing)
 
@@ -153,66 +147,74 @@ class Runner:
         if writing is not None:
             await writing
 
-    def _fold(self, deliveries: Sequence[Delivery]) -> tuple[_Batch, Rows]:
-        batch, rows = _Batch(), Rows(self.projection.tables)
+    def _fold(self, deliveries: Sequence[Delivery]) -> _Batch:
+        batch = _Batch(deliveries, Rows(self.projection.tables))
         for delivery in deliveries:
-            batch.deliveries.append(delivery)
             try:
-                self.projection.fold(delivery, rows)
+                self.projection.fold(delivery, batch.rows)
             except UnknownEvent:
                 raise
             except Exception as error:  # noqa: BLE001 - a fold is pure: trying again is no use
-                batch.poison.append((delivery.sequence, f"{type(error).__name__}: {error}"))
-        return batch, rows
+                batch.poison[delivery.sequence] = _said(error)
+        return batch
 
-    async def _write(self, connection: Connection, batch: _Batch, rows: Rows) -> None:
+    async def _write(self, connection: Connection, batch: _Batch) -> None:
         last = batch.deliveries[-1]
         with metrics.PROJECTION_BATCH_SECONDS.labels(self.projection.name).time():
             try:
-                await write(
-                    connection, self._writer.statements(rows), self._checkpoint(last.sequence)
-                )
-                self.sequence = last.sequence
-            except _NEVER_TAKEN:
+                await self._commit(connection, batch.rows, batch.poison, last.sequence)
+            except Exception as error:
+                if not is_about_a_row(error):
+                    raise
                 await self._write_one_by_one(connection, batch)
-        for sequence, error in batch.poison:
-            await self._set_aside(connection, sequence, error)
         await self._tell(last, len(batch.deliveries))
 
     async def _write_one_by_one(self, connection: Connection, batch: _Batch) -> None:
         """A batch that PostgreSQL does not take: find the event that it is about."""
         for delivery in batch.deliveries:
-            rows = Rows(self.projection.tables)
-            poison = {sequence for sequence, _ in batch.poison}
-            if delivery.sequence not in poison:
+            sequence, rows = delivery.sequence, Rows(self.projection.tables)
+            poison = {sequence: batch.poison[sequence]} if sequence in batch.poison else {}
+            if not poison:
                 self.projection.fold(delivery, rows)
             try:
-                statements = self._writer.statements(rows)
-                await write(connection, statements, self._checkpoint(delivery.sequence))
-            except _NEVER_TAKEN as error:
-                batch.poison.append((delivery.sequence, f"{type(error).__name__}: {error}"))
-                await write(connection, [], self._checkpoint(delivery.sequence))
-            self.sequence = delivery.sequence
+                await self._commit(connection, rows, poison, sequence)
+            except Exception as error:
+                if not is_about_a_row(error):
+                    raise
+                nothing, poison = Rows(self.projection.tables), {sequence: _said(error)}
+                await self._commit(connection, nothing, poison, sequence)
+
+    async def _commit(
+        self, connection: Connection, rows: Rows, poison: Mapping[int, str], last: int
+    ) -> None:
+        """Rows, what is set aside, and the position: all of it or nothing."""
+        name = self.projection.name
+        aside = [catalog.set_aside(name, *told) for told in poison.items()]
+        statements = [*self._writer.statements(rows), *aside]
+        await write(connection, statements, self._checkpoint(last))
+        self.sequence = last
+        for sequence, error in poison.items():
+            self._say.error("poison_event", sequence=sequence, reason=error)
+            metrics.PROJECTION_ERRORS.labels(name).inc()
 
     def _checkpoint(self, sequence: int) -> tuple[str, str, int, int, int]:
         projection = self.projection
         return projection.name, self.slot, projection.version, self.sequence, sequence
 
-    async def _set_aside(self, connection: Connection, sequence: int, error: str) -> None:
-        self._say.error("poison_event", sequence=sequence, reason=error)
-        metrics.PROJECTION_ERRORS.labels(self.projection.name).inc()
-        await catalog.set_aside(connection, self.projection.name, sequence, error)
-
     async def _tell(self, last: Delivery, size: int) -> None:
         name = self.projection.name
-        self.lag = last.pending
+        self._measure(last.pending)
         metrics.PROJECTION_EVENTS.labels(name).inc(size)
-        metrics.PROJECTION_SEQUENCE.labels(name).set(self.sequence)
-        metrics.PROJECTION_LAG.labels(name).set(last.pending)
         if self.slot == "live":
             await self._announce()
         async with self.moved:
             self.moved.notify_all()
+
+    def _measure(self, lag: int) -> None:
+        self.lag = lag
+        if self.slot == "live":
+            metrics.PROJECTION_SEQUENCE.labels(self.projection.name).set(self.sequence)
+            metrics.PROJECTION_LAG.labels(self.projection.name).set(lag)
 
     async def _announce(self) -> None:
         """Writers that wait for their own write hear of it; who misses it asks PostgreSQL."""
@@ -220,6 +222,10 @@ class Runner:
             await self.bus.emit(f"pos.{self.projection.name}", str(self.sequence).encode())
         except BusUnavailable:
             return
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 async def _sleep(stopping: asyncio.Event, seconds: float) -> None:

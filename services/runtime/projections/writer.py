@@ -4,12 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import psycopg
+from psycopg import errors
 
-from services.runtime.database import Connection
+from services.runtime.database import Connection, DatabaseUnavailable
 from services.runtime.projections.projection import Rows
 from services.runtime.projections.table import Table
 
 Statement = tuple[bytes, list[Any]]
+
+_NOT_THE_ROW = (
+    # An outage, or tables that are not as this program expects them.
+    DatabaseUnavailable,
+    OSError,
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+    errors.InsufficientPrivilege,
+)
+_PROGRAM_LIMIT = "54"
 
 
 class Writer:
@@ -64,3 +78,20 @@ async def write(
         await connection.execute(
             b"select aiops.advance(%s, %s, %s, %s, %s)", checkpoint, prepare=True
         )
+
+
+def is_about_a_row(error: Exception) -> bool:
+    """True if these rows can never be written: a value that does not fit, not an outage.
+
+    Also whatever is no database error: it comes from turning values into parameters.
+    """
+    if isinstance(error, _NOT_THE_ROW):
+        return False
+    if isinstance(error, psycopg.OperationalError):
+        # For example a text that is too long for an index.
+        return (error.sqlstate or "").startswith(_PROGRAM_LIMIT)
+    if isinstance(error, psycopg.Error):
+        return isinstance(
+            error, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError
+        )
+    return True

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -21,6 +21,8 @@ from services.runtime.access import Principal
 from services.runtime.bus import Outgoing
 from services.runtime.command_bus import Origin
 from services.runtime.ids import derived_id, new_id
+
+T = TypeVar("T")
 
 _LARGE = 64 * 1024
 _LARGEST_BATCH = 1000
@@ -162,9 +164,9 @@ class Intake:
         async with self._flow.room(self._announced(request)):
             body: bytes = await request.body()
             read = read_v2 if door == "prometheus" else read_webhook
-            post = read(body) if len(body) < _LARGE else await asyncio.to_thread(read, body)
+            post = await _aside(len(body), read, body)
             sender = _Sender(principal, origin_of(request), new_id(), self._gate.clock.now(), door)
-            return await self._store(post, sender, cluster_id)
+            return await self._store(post, sender, cluster_id, len(body))
 
     def _announced(self, request: Any) -> int:
         """Bytes that a body will have at most."""
@@ -175,22 +177,17 @@ class Intake:
             raise Refused(Code.BODY_TOO_LARGE, f"a body may have {largest} bytes")
         return size
 
-    async def _store(self, post: Post, sender: _Sender, cluster_id: UUID | None) -> Taken:
+    async def _store(
+        self, post: Post, sender: _Sender, cluster_id: UUID | None, size: int
+    ) -> Taken:
         by_cluster, homeless = await self._sorted(post.reports, sender, cluster_id)
         if homeless and not by_cluster:
-            await self._bury(homeless, sender)
+            await self._bury(homeless, sender, size)
             raise Refused(Code.CLUSTER_NOT_FOUND, homeless[0].reason)
-        rejected = [*post.rejected, *homeless]
-        messages: list[Outgoing] = []
-        accepted = 0
-        for cluster, reports in by_cluster.items():
-            for part, too_large in _parts(reports):
-                if too_large:
-                    rejected.append(Rejected(part[0].model_dump(mode="json"), "over 512 KiB"))
-                    continue
-                messages.append(self._message(cluster, part, sender, len(messages)))
-                accepted += len(part)
-        await self._bury(rejected, sender)
+        messages, too_large = await _aside(size, self._messages, by_cluster, sender)
+        rejected = [*post.rejected, *homeless, *too_large]
+        accepted = sum(map(len, by_cluster.values())) - len(too_large)
+        await self._bury(rejected, sender, size)
         # A post that is cut in two is not stored as a whole: its source sends it again, and an
         # alert that is told twice is one alert.
         for start in range(0, len(messages), _LARGEST_BATCH):
@@ -198,6 +195,20 @@ class Intake:
         metrics.ALERTS_ACCEPTED.labels(sender.door).inc(accepted)
         metrics.ALERTS_REJECTED.labels(sender.door).inc(len(rejected))
         return Taken(accepted, len(rejected), sender.command_id)
+
+    def _messages(
+        self, by_cluster: Mapping[UUID, Sequence[AlertReport]], sender: _Sender
+    ) -> tuple[list[Outgoing], list[Rejected]]:
+        """The commands for these reports, and those that are too large for one."""
+        messages: list[Outgoing] = []
+        rejected: list[Rejected] = []
+        for cluster, reports in by_cluster.items():
+            for part, too_large in _parts(reports):
+                if too_large:
+                    rejected.append(Rejected(_plain(part[0]), "over 512 KiB"))
+                else:
+                    messages.append(self._message(cluster, part, sender, len(messages)))
+        return messages, rejected
 
     def _message(
         self, cluster: UUID, reports: Sequence[AlertReport], sender: _Sender, number: int
@@ -233,8 +244,9 @@ class Intake:
                 by_cluster.setdefault(cluster, []).append(report)
         return by_cluster, homeless
 
-    async def _bury(self, rejected: Sequence[Rejected], sender: _Sender) -> None:
+    async def _bury(self, rejected: Sequence[Rejected], sender: _Sender, size: int) -> None:
         """What was rejected goes to the dead letters; the same again is the same letter."""
+        told = await _aside(size, lambda: [*_letters(rejected)])
         letters = (
             dead_letters.bury(
                 self._gate.runtime.bus,
@@ -249,9 +261,14 @@ class Intake:
                 ),
                 sender.at,
             )
-            for body, reason in _letters(rejected)
+            for body, reason in told
         )
         await asyncio.gather(*letters)
+
+
+async def _aside(size: int, work: Callable[..., T], *given: Any) -> T:
+    """Do this for a body of this size: in a thread if it is large, so that nobody has to wait."""
+    return work(*given) if size < _LARGE else await asyncio.to_thread(work, *given)
 
 
 def _letters(rejected: Sequence[Rejected]) -> Iterable[tuple[bytes, str]]:

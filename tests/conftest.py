@@ -11,12 +11,13 @@ import structlog
 from psycopg import conninfo, sql
 from pydantic import SecretStr
 
-from services.runtime import bus as buses, database, streams
-from services.runtime.bus import Bus, JetStreamRefused
+from services.runtime import bus as buses, database
+from services.runtime.bus import Bus
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.kit.servers import Server, bus_server, database_server
+from tests.kit.streams import fresh_streams
 
 # One plain line each: the default draws tracebacks with all locals, which holds the loop up for
 # longer than the short waits of these tests.
@@ -29,7 +30,6 @@ structlog.configure(
 )
 
 _TEMPLATE = "aiops_test_template"
-_CANNOT_CREATE_STORE = 10049
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def fresh_database(postgres_server: Server, _template: str) -> Generator[Databas
 def bus_settings(nats_server: Server, tmp_path: Path) -> Settings:
     """Settings for a bus with fresh streams, and for no database."""
     settings = Settings(data_dir=tmp_path, nats=NatsSettings(url=nats_server.url))
-    asyncio.run(_fresh_streams(settings))
+    asyncio.run(fresh_streams(settings))
     return settings
 
 
@@ -96,28 +96,6 @@ def log(bus: Bus, bus_settings: Settings) -> EventLog:
     """The log on that connection."""
     age = timedelta(hours=bus_settings.retention.facts_hours)
     return EventLog(bus, age, bus_settings.nats.append_patience)
-
-
-async def _fresh_streams(settings: Settings) -> None:
-    connection = await buses.connect(settings.nats, "test-wipe")
-    try:
-        for name in await streams.configurations(connection):
-            await connection.api(f"STREAM.DELETE.{name}")
-        await _ensure(connection, settings)
-    finally:
-        await connection.close()
-
-
-async def _ensure(connection: Bus, settings: Settings) -> None:
-    """The server may still be removing the files of a stream that it says is deleted."""
-    for _ in range(100):
-        try:
-            return await streams.ensure(connection, settings)
-        except JetStreamRefused as error:
-            if error.code != _CANNOT_CREATE_STORE:
-                raise
-            await asyncio.sleep(0.01)
-    pytest.fail("the streams cannot be made anew")
 
 
 def _database(url: str, name: str) -> DatabaseSettings:

@@ -101,6 +101,9 @@ class Access:
             "update aiops.token set revoked_at = %s where id = %s and revoked_at is null",
             (self.clock.now(), token_id),
         )
+        if changed:
+            # Whose hash it is, only the database knows; the others are looked up again.
+            self._known.clear()
         return changed > 0
 
     async def mint_login_code(self) -> str:

@@ -53,11 +53,13 @@ class Failure:
 
 async def bury(bus: Bus, failure: Failure, at: datetime) -> None:
     """Store a dead letter; returns when it is durable. The same failure twice is one letter."""
-    kept = {name: value for name, value in failure.headers.items() if not name.startswith("Nats-")}
+    kept = {
+        name: _one_line(value) for name, value in failure.headers.items() if not _of_server(name)
+    }
     kept |= {
         f"{_MARK}subject": failure.subject,
         f"{_MARK}message-id": failure.message_id,
-        f"{_MARK}error": failure.error[:2000].replace("\n", " "),
+        f"{_MARK}error": _one_line(failure.error[:2000]),
         f"{_MARK}time": rfc3339(at),
         f"{_MARK}state": "dead",
     }
@@ -66,6 +68,11 @@ async def bury(bus: Bus, failure: Failure, at: datetime) -> None:
     subject = _subject(failure.stream, failure.consumer, failure.message_id)
     await bus.publish(subject, failure.data[:LARGEST_BODY], kept)
     metrics.DEAD_LETTERS.labels(failure.stream, failure.consumer).inc()
+
+
+def _one_line(text: str) -> str:
+    """What a header can hold: no line breaks, and only what UTF-8 knows."""
+    return " ".join(text.encode(errors="replace").decode().split())
 
 
 def _subject(stream: str, consumer: str, message_id: str) -> str:

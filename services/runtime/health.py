@@ -32,7 +32,7 @@ class Health:
 
     def report(self) -> tuple[bool, dict[str, Any]]:
         """Whether everything is ready, and the detail."""
-        findings = {name: check() for name, check in self.checks.items()}
+        findings = {name: _outcome(check) for name, check in self.checks.items()}
         ready = all(finding.ready for finding in findings.values())
         detail: Mapping[str, Any] = {
             name: {"ready": finding.ready} | ({"detail": finding.detail} if finding.detail else {})
@@ -54,6 +54,15 @@ class Health:
             case _:
                 return 404, "application/json", b'{"status":"not found"}'
 
+    def _answer(self, head: bytes) -> tuple[int, str, bytes]:
+        match head.partition(b"\r\n")[0].split(b" "):
+            case [b"GET", target, _]:
+                return self.answer(target.decode("latin-1").partition("?")[0])
+            case [_, _, _]:
+                return 405, "application/json", b'{"status":"only GET"}'
+            case _:
+                return 400, "application/json", b'{"status":"not HTTP"}'
+
     async def serve(self, port: int, host: str = "127.0.0.1") -> asyncio.Server:
         """Answer GET on ``port``: /health, /ready, /health/detailed and /metrics, nothing else."""
         return await asyncio.start_server(self._client, host, port, limit=_HEAD_LIMIT)
@@ -62,9 +71,7 @@ class Health:
         try:
             async with asyncio.timeout(_PATIENCE):
                 head = await reader.readuntil(b"\r\n\r\n")
-                parts = head.split(b" ", 2)
-                path = parts[1].decode("latin-1").partition("?")[0] if len(parts) > 2 else ""
-                status, kind, body = self.answer(path)
+                status, kind, body = self._answer(head)
                 writer.write(
                     f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\n"
                     f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
@@ -75,3 +82,10 @@ class Health:
             return
         finally:
             writer.close()
+
+
+def _outcome(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - what cannot be checked is not ready
+        return Finding(ready=False, detail=f"cannot be checked: {type(error).__name__}")

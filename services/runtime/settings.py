@@ -1,18 +1,24 @@
 """Settings, read once: defaults, then a YAML file, then ``AIOPS_`` variables, then the caller."""
 
+import json
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
+_PREFIX, _DELIMITER = "AIOPS_", "__"
 
 
 class _Section(BaseModel):
@@ -51,7 +57,20 @@ class DatabaseSettings(_Section):
 
 
 def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listed(told: object) -> object:
+    """A list in an environment variable may also be written with commas."""
+    if isinstance(told, str):
+        return [part.strip() for part in told.split(",") if part.strip()]
+    return told
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class GatewaySettings(_Section):
@@ -64,7 +83,7 @@ class GatewaySettings(_Section):
     auth: Literal["token", "none"] = Field(
         default="token", description="`none` is refused unless bound to loopback."
     )
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: Names = Field(
         default=("localhost", "127.0.0.1", "[::1]"), description="Host headers that are answered."
     )
     write_timeout: float = Field(
@@ -146,7 +165,7 @@ class Settings(BaseSettings):
     """Everything that can be set, with its default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="AIOPS_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True
     )
 
     data_dir: Path = Field(
@@ -174,10 +193,34 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Caller before environment before file."""
+        variables = _Variables(settings_cls)
         file = os.environ.get(CONFIG_FILE_VARIABLE)
         if file:
-            return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls, file))
-        return (init_settings, env_settings)
+            return (init_settings, variables, _file(settings_cls, file))
+        return (init_settings, variables)
+
+
+class _Variables(EnvSettingsSource):
+    """What is no JSON stays text, so that validation names the very setting."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """JSON where it is JSON."""
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+
+
+def _file(settings: type[BaseSettings], path: str) -> PydanticBaseSettingsSource:
+    try:
+        with Path(path).open(encoding="utf-8") as opened:
+            told: object = yaml.safe_load(opened)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidSettings(f"{CONFIG_FILE_VARIABLE}: {path} cannot be read: {reason}") from None
+    if not isinstance(told, dict | None):
+        raise InvalidSettings(f"{CONFIG_FILE_VARIABLE}: {path} must hold names and values")
+    return YamlConfigSettingsSource(settings, path)
 
 
 def environment() -> dict[str, str]:
@@ -191,12 +234,22 @@ class InvalidSettings(Exception):
 
 def load_settings(**values: Any) -> Settings:
     """The effective settings; InvalidSettings with one clear line for a wrong value."""
+    _require_known_sections()
     try:
         settings = Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        path = "__".join(str(part) for part in first["loc"]).upper()
-        raise InvalidSettings(f"AIOPS_{path}: {first['msg']}") from None
+        path = _DELIMITER.join(str(part) for part in first["loc"]).upper()
+        raise InvalidSettings(f"{_PREFIX}{path}: {first['msg']}") from None
     if settings.gateway.auth == "none" and not _is_loopback(settings.gateway.host):
         raise InvalidSettings("AIOPS_GATEWAY__AUTH: none is refused unless bound to loopback")
     return settings
+
+
+def _require_known_sections() -> None:
+    """A misspelt section would be passed over in silence; other names may belong to others."""
+    for name in os.environ:
+        section, delimiter, _ = name.upper().removeprefix(_PREFIX).partition(_DELIMITER)
+        ours = name.upper().startswith(_PREFIX) and delimiter
+        if ours and section.lower() not in Settings.model_fields:
+            raise InvalidSettings(f"{name}: there is no such setting")

@@ -27,8 +27,15 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
         "storage": "file",
         "num_replicas": settings.nats.replicas,
         "allow_direct": True,
+        "retention": "limits",
         "discard": "old",
         "compression": "none",
+        # Spelled out: a limit that somebody has set by hand would silently eat the record.
+        "max_age": 0,
+        "max_bytes": -1,
+        "max_msgs": -1,
+        "max_msgs_per_subject": -1,
+        "max_msg_size": -1,
     }
     return [
         common
@@ -101,5 +108,5 @@ async def configurations(bus: Bus) -> dict[str, dict[str, Any]]:
         listed: list[dict[str, Any]] = page.get("streams") or []
         for stream in listed:
             found[stream["config"]["name"]] = stream["config"]
-        if len(found) >= page["total"]:
+        if not listed or len(found) >= page["total"]:
             return found

@@ -120,6 +120,16 @@ async def test_an_idempotency_key_belongs_to_one_request(platform: Platform) -> 
     refused(await platform.http.get(path), "CLUSTER_NOT_FOUND")
 
 
+async def test_racing_requests_with_one_idempotency_key_get_one_answer(platform: Platform) -> None:
+    body, headers = registration(), {"idempotency-key": "raced"}
+    path = f"{API}/clusters"
+    answers = await asyncio.gather(
+        *(platform.http.post(path, json=body, headers=headers) for _ in range(10))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
 async def test_alerts_are_found_by_what_they_say(platform: Platform) -> None:
     cluster = (await platform.register())["id"]
     await platform.report(

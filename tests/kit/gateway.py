@@ -20,13 +20,14 @@ from gateway.app import build
 from gateway.gate import Gate
 from gateway.middleware import Front
 from gateway.process import open_gate
-from services.runtime import bus as buses, process, streams
+from services.runtime import process, streams
 from services.runtime.access import Role, TokenRequest
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
 from services.runtime.settings import Settings
 from tests.kit.runtime import eventually, letters, running, until
+from tests.kit.streams import fresh_streams
 
 ORIGIN = "http://localhost"
 API = "/api/v1"
@@ -74,9 +75,11 @@ class Part:
     name: str
     bus: Bus | None = None
     _stack: AsyncExitStack | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
         """Connect, and run every loop."""
+        self._stopping = asyncio.Event()
         told = part(self.name)
         runtime = await process.start(self.name, self.settings)
         services = [*load_services(told.services)]
@@ -84,10 +87,13 @@ class Part:
         self.bus, self._stack = runtime.bus, AsyncExitStack()
         self._stack.push_async_callback(runtime.close)
         together = await self._stack.enter_async_context(asyncio.TaskGroup())
-        stopping = asyncio.Event()
-        self._stack.callback(stopping.set)
+        self._stack.callback(self.halt)
         for loop in loops:
-            together.create_task(_run(loop, stopping))
+            together.create_task(_run(loop, self._stopping))
+
+    def halt(self) -> None:
+        """Tell the loops to end, without waiting for it."""
+        self._stopping.set()
 
     async def stop(self) -> None:
         """End the loops as a signal would."""
@@ -222,6 +228,9 @@ async def platform_on(settings: Settings) -> AsyncGenerator[Platform]:
         await gate.positions.open("activity", "alerts")
         await eventually(lambda: _all_built(gate))
         await stack.enter_async_context(running(gate.directory.run))
+        # First of all on the way out: what is to end ends side by side.
+        for each in (projector, workers):
+            stack.callback(each.halt)
         await until(gate.directory.loaded.is_set)
         admin = await gate.access.mint_token(TokenRequest("ada", Role.ADMIN))
         front = Front(build(gate), gate)
@@ -294,10 +303,4 @@ def fresh_database(url: str, template: str) -> Generator[str]:
 
 async def fresh_bus(settings: Settings) -> None:
     """Empty streams in place of those that are there."""
-    connection = await buses.connect(settings.nats, "test-wipe")
-    try:
-        for name in await streams.configurations(connection):
-            await connection.api(f"STREAM.DELETE.{name}")
-        await streams.ensure(connection, settings)
-    finally:
-        await connection.close()
+    await fresh_streams(settings)

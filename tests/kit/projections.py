@@ -1,7 +1,8 @@
 """Runs projections against real servers, and reads everything that they have written."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -21,9 +22,11 @@ async def hosting(
 ) -> AsyncGenerator[dict[str, ProjectionHost]]:
     """Run projections for the time of a block; hosts by name."""
     hosts = {each.name: ProjectionHost(each, bus, settings.database) for each in projections}
-    async with AsyncExitStack() as stack:
-        for host in hosts.values():
-            await stack.enter_async_context(running(host.run))
+
+    async def _all(stopping: asyncio.Event) -> None:
+        await asyncio.gather(*(host.run(stopping) for host in hosts.values()))
+
+    async with running(_all):
         yield hosts
 
 

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from contracts.clusters import ClusterUpdated, cluster_key
-from services.runtime import bus as buses, process, streams
+from services.runtime import bus as buses, process
 from services.runtime.bus import Bus
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Conflict, EventLog, Head
 from services.runtime.settings import NatsSettings, Settings
 from tests.kit import builders
 from tests.kit.servers import Server
+from tests.kit.streams import wipe
 
 pytestmark = pytest.mark.nats
 
@@ -36,9 +37,7 @@ class Appenders(RuleBasedStateMachine):
     async def _open(self) -> None:
         self.settings = Settings(nats=NatsSettings(url=self.url))
         self.bus: Bus = await buses.connect(self.settings.nats, "machine")
-        for name in await streams.configurations(self.bus):
-            await self.bus.api(f"STREAM.DELETE.{name}")
-        await streams.ensure(self.bus, self.settings)
+        await wipe(self.bus, self.settings)
         self.log: EventLog = process.event_log(self.bus, self.settings)
 
     @rule(entities=st.lists(ENTITIES, min_size=1, max_size=12))

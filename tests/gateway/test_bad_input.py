@@ -8,6 +8,7 @@ import pytest
 
 from services.runtime.access import Role
 from services.runtime.ids import new_id
+from tests.kit.builders import CLUSTER_ID, COMMAND_ID
 from tests.kit.gateway import API, Platform, alert, on_the_wire, refused, registration, webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
@@ -216,8 +217,8 @@ async def test_a_bad_cluster_name_is_400(platform: Platform, name: str) -> None:
         ("GET", "/alerts?cluster_id=x", "VALIDATION_FAILED"),
         ("GET", "/events?cursor=x", "VALIDATION_FAILED"),
         ("GET", "/events/99999999999999999999", "EVENT_NOT_FOUND"),
-        ("GET", f"/commands/{new_id()}", "COMMAND_NOT_FOUND"),
-        ("GET", f"/clusters/{new_id()}", "CLUSTER_NOT_FOUND"),
+        ("GET", f"/commands/{COMMAND_ID}", "COMMAND_NOT_FOUND"),
+        ("GET", f"/clusters/{CLUSTER_ID}", "CLUSTER_NOT_FOUND"),
         ("GET", "/alerts/unknown", "ALERT_NOT_FOUND"),
     ],
 )

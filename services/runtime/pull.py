@@ -122,14 +122,16 @@ class PullReader:
     """First sequence to read (ordered readers)."""
     batch: int = 1000
     max_bytes: int = 8 * 1024 * 1024
-    """Bytes that one request may bring: what bounds the buffer."""
+    """Bytes that one request may bring; the buffer holds twice as many at most."""
     pending: int = field(default=0, init=False)
     """Messages of the stream behind the last one that was taken, as the server told it then."""
     _buffer: deque[Delivery] = field(default_factory=deque[Delivery], init=False)
+    _bytes: int = field(default=0, init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _request: _Request | None = field(default=None, init=False)
     _name: str = field(default="", init=False)
     _lost: bool = field(default=True, init=False)
+    _hurried: bool = field(default=False, init=False)
     _next: int = field(default=1, init=False)
     _consumed: int = field(default=0, init=False)
     _asked: int = field(default=0, init=False)
@@ -155,10 +157,15 @@ class PullReader:
         self._next = sequence
         self._lose()
 
+    def hurry(self) -> None:
+        """Have a `take` that waits come back with nothing."""
+        self._hurried = True
+        self._wake.set()
+
     async def open(self) -> None:
         """Make or join the consumer, and ask for messages."""
         self._request = None
-        self._buffer.clear()
+        self._drop()
         await self._listen()
         config = self._config()
         stream = self.consumer.stream
@@ -217,6 +224,8 @@ class PullReader:
             self._wake.clear()
             if self._buffer:
                 break
+            if self._hurried:
+                return []
             patience = _SILENCE if deadline is None else max(0.0, deadline - loop.time())
             try:
                 async with asyncio.timeout(min(_SILENCE, patience)):
@@ -225,10 +234,12 @@ class PullReader:
                 if deadline is not None and loop.time() >= deadline:
                     return []
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
+        self._bytes -= sum([len(delivery.data) for delivery in taken])
         self.pending = taken[-1].pending
         if isinstance(self.consumer, Ordered):
             self._next = taken[-1].sequence + 1
-        if self._request is None and not self._lost and len(self._buffer) < self.batch:
+        room = len(self._buffer) < self.batch and self._bytes < self.max_bytes
+        if self._request is None and not self._lost and room:
             # Away: what was taken stays taken, and the next call says so.
             with suppress(BusUnavailable):
                 await self._ask()
@@ -272,6 +283,7 @@ class PullReader:
         if delivery.consumer != self._name or self._lost or not self._contiguous(delivery):
             return
         self._buffer.append(delivery)
+        self._bytes += len(delivery.data)
         if request is not None:
             request.left -= 1
             if request.left == 0:
@@ -298,9 +310,13 @@ class PullReader:
             self._lost = True
         self._wake.set()
 
+    def _drop(self) -> None:
+        self._buffer.clear()
+        self._bytes = 0
+
     def _lose(self) -> None:
         self._request = None
-        self._buffer.clear()
+        self._drop()
         self._lost = True
         self._wake.set()
 

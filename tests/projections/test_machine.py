@@ -159,7 +159,7 @@ def _compare(settings: Settings, model: Model) -> None:
 def test_rows_are_what_the_log_says(settings: Settings) -> None:
     @given(STEPS)
     @tuned(
-        max_examples=10,
+        max_examples=12,
         deadline=None,
         suppress_health_check=(HealthCheck.too_slow, HealthCheck.nested_given),
     )

@@ -120,6 +120,7 @@ class Runner:
         self, connection: Connection, reader: PullReader, stopping: asyncio.Event
     ) -> None:
         writing: asyncio.Task[None] | None = None
+        hurrying = asyncio.create_task(_hurry(reader, stopping))
         try:
             while not stopping.is_set():
                 deliveries = await reader.take(_BATCH, wait=0.5)
@@ -132,6 +133,7 @@ class Runner:
                 await self._settle(writing)
                 writing = asyncio.create_task(self._write(connection, batch))
         finally:
+            hurrying.cancel()
             await self._settle(writing)
 
     async def _with_company(self, reader: PullReader, deliveries: list[Delivery]) -> list[Delivery]:
@@ -226,6 +228,12 @@ class Runner:
 
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+async def _hurry(reader: PullReader, stopping: asyncio.Event) -> None:
+    """Who is told to stop does not wait for events: at a switch, readers wait for us."""
+    await stopping.wait()
+    reader.hurry()
 
 
 async def _sleep(stopping: asyncio.Event, seconds: float) -> None:

@@ -58,7 +58,7 @@ async def bury(bus: Bus, failure: Failure, at: datetime) -> None:
     }
     kept |= {
         f"{_MARK}subject": failure.subject,
-        f"{_MARK}message-id": failure.message_id,
+        f"{_MARK}message-id": _one_line(failure.message_id),
         f"{_MARK}error": _one_line(failure.error[:2000]),
         f"{_MARK}time": rfc3339(at),
         f"{_MARK}state": "dead",
@@ -72,7 +72,7 @@ async def bury(bus: Bus, failure: Failure, at: datetime) -> None:
 
 def _one_line(text: str) -> str:
     """What a header can hold: no line breaks, and only what UTF-8 knows."""
-    return " ".join(text.encode(errors="replace").decode().split())
+    return text.encode(errors="replace").decode().translate({10: " ", 13: " "})
 
 
 def _subject(stream: str, consumer: str, message_id: str) -> str:
@@ -99,7 +99,8 @@ async def retry(bus: Bus, sequence: int) -> DeadLetter:
     A command is published again. An event is not, as that would append it to the log a second
     time: the mark on its letter is what the reaction that failed reads (`wanted_again`).
     """
-    stored = await bus.get(streams.DEAD_LETTERS, {"seq": sequence})
+    # JetStream takes no sequence below 1 for a question.
+    stored = await bus.get(streams.DEAD_LETTERS, {"seq": sequence}) if sequence > 0 else None
     if stored is None or stored.headers.get(f"{_MARK}state") != "dead":
         raise Refused(Code.DEAD_LETTER_NOT_FOUND, f"there is no dead letter {sequence} to retry")
     letter = _letter(stored)

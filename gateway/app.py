@@ -5,7 +5,7 @@ from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from gateway.auth.guards import PUBLIC, may_use
+from gateway.auth.guards import PUBLIC, admit
 from gateway.ecosystem.alertmanager import post_alerts
 from gateway.errors import HANDLERS
 from gateway.gate import Gate
@@ -18,7 +18,7 @@ from gateway.rest.clusters import clusters
 from gateway.rest.commands import commands
 from gateway.rest.events import events
 from gateway.rest.login import auth
-from gateway.rest.shared import AnyRequest, takes_json
+from gateway.rest.shared import AnyRequest
 from gateway.rest.webhook import webhooks
 
 
@@ -52,7 +52,7 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             "gate": Provide(lambda: gate, sync_to_thread=False, use_cache=True),
             "intake": Provide(lambda: intake, sync_to_thread=False, use_cache=True),
         },
-        guards=[may_use, takes_json],
+        guards=[admit],
         exception_handlers=HANDLERS,
         request_max_body_size=gate.runtime.settings.gateway.max_body,
         openapi_config=config(),

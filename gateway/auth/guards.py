@@ -1,4 +1,4 @@
-"""Which role may use a route: said on the route, checked in one place."""
+"""Who may use a route, and what may be sent to it: said on the route, checked in one place."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,11 +18,17 @@ def roles(*allowed: Role) -> dict[str, Any]:
     return {"roles": frozenset(allowed)}
 
 
-async def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-    """401 without a login, 403 for a role that may not.
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    """401 without a login, 403 for a role that may not, 415 for a body that is not JSON.
 
-    A coroutine only because Litestar would run a plain function in a thread, at every request.
+    One guard, as Litestar copies the route for each; a coroutine, as it would run a plain function
+    in a thread, at every request.
     """
+    _require_role(connection, route)
+    _require_json(connection, route)
+
+
+def _require_role(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
     if route.opt.get("public"):
         return
     state = connection.scope["state"]
@@ -34,6 +40,14 @@ async def may_use(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRou
     allowed: Iterable[Role] = route.opt.get("roles", (Role.ADMIN,))
     if principal.role not in allowed:
         raise Refused(Code.PERMISSION_DENIED, f"the role {principal.role.value} may not do this")
+
+
+def _require_json(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind or kind == "application/json" or kind.endswith("+json"):
+        return
+    if "data" in route.parsed_fn_signature.parameters:
+        raise Refused(Code.UNSUPPORTED_MEDIA_TYPE, "send JSON: Content-Type: application/json")
 
 
 def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:

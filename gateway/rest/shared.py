@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
@@ -52,17 +50,6 @@ def errors(*codes: Code) -> dict[int, ResponseSpec]:
 def raw(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[Any]:
     """JSON that is ready; what is in it says the route's return type."""
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers or {})
-
-
-async def takes_json(
-    connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler
-) -> None:
-    """415 for a body of ours that is declared as anything but JSON; a coroutine as `may_use` is."""
-    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not kind or kind == "application/json" or kind.endswith("+json"):
-        return
-    if "data" in route.parsed_fn_signature.parameters:
-        raise Refused(Code.UNSUPPORTED_MEDIA_TYPE, "send JSON: Content-Type: application/json")
 
 
 def page_of(page: int, page_size: int) -> Page:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -31,14 +31,16 @@ from contracts.refusals import Code, Refused
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f\\]")
 _WRITTEN = frozenset(Registration.model_fields)
+_REGISTRATION = timedelta(minutes=1)
+"""How long a name may be reserved before its cluster is registered."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """A cluster as its events tell it; a deleted one is remembered."""
+    """A cluster as its last event tells it."""
 
-    cluster: Cluster
-    deleted: bool = False
+    cluster: Cluster | None
+    """None once it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class Rules:
     allow_insecure_endpoints: bool = False
 
 
-def evolve(state: ClusterState | None, event: ClusterEvent) -> ClusterState | None:
-    """The state after one more event."""
+def evolve(_: ClusterState | None, event: ClusterEvent) -> ClusterState:
+    """The state after one more event, whatever came before."""
     match event:
         case ClusterRegistered() | ClusterUpdated():
             return ClusterState(event.cluster)
         case ClusterDeleted():
-            return state and replace(state, deleted=True)
+            return ClusterState(None)
         case _:
             assert_never(event)
 
@@ -66,11 +68,16 @@ def register(
     cluster_id: UUID,
     at: datetime,
     rules: Rules,
+    version: int,
 ) -> list[ClusterEvent]:
     """Take a cluster into the fleet.
 
-    The id comes from the command's id, so a state under it is this command's own earlier work.
+    The id comes from the command's id, so a state under it is this command's own earlier work, or,
+    if it begins with its end, the work of `give_up`.
     """
+    if state is not None and state.cluster is None and version == 1:
+        text = "this registration took too long and was given up; send it as a new command"
+        raise Refused(Code.VERSION_CONFLICT, text)
     if state is not None:
         return []
     _require_valid(command, rules)
@@ -105,7 +112,7 @@ def delete(
 
 def live_name(state: ClusterState | None) -> str | None:
     """The name that a cluster holds, if it is live."""
-    return None if state is None or state.deleted else state.cluster.name
+    return state.cluster.name if state and state.cluster else None
 
 
 def name_events(before: str | None, after: str | None, cluster_id: UUID) -> list[ClusterNameEvent]:
@@ -120,17 +127,25 @@ def name_events(before: str | None, after: str | None, cluster_id: UUID) -> list
     return events
 
 
-def require_free(head: ClusterNameEvent | None, name: str, cluster_id: UUID) -> None:
-    """Refuse a name that another live cluster holds; ``head`` is the name's last event.
+def give_up(
+    taken: ClusterNameTaken, holder: ClusterState | None, age: timedelta
+) -> list[ClusterEvent]:
+    """Let go of a name whose registration did not follow; Refused while its holder may live.
 
+    A registration reserves its name first. Where a minute later there is no cluster, its command
+    has come to grief, and the event closes the door should that command come again after all.
     The answer does not tell which cluster: the caller may not be allowed to see it.
     """
-    if isinstance(head, ClusterNameTaken) and head.cluster_id != cluster_id:
-        raise Refused(Code.CLUSTER_ALREADY_EXISTS, f"a cluster named {name} is already registered")
+    if holder is not None and holder.cluster is None:
+        return []
+    if holder is not None or age < _REGISTRATION:
+        text = f"a cluster named {taken.name} is already registered"
+        raise Refused(Code.CLUSTER_ALREADY_EXISTS, text)
+    return [ClusterDeleted(cluster_id=taken.cluster_id, name=taken.name)]
 
 
 def _live(state: ClusterState | None, cluster_id: UUID) -> Cluster:
-    if state is None or state.deleted:
+    if state is None or state.cluster is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
     return state.cluster
 

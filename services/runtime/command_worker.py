@@ -322,13 +322,18 @@ class CommandWorker:
     async def _finish(
         self, incoming: Incoming, outcome: Outcome, *, known_before: bool = False
     ) -> None:
-        """Keep the outcome, tell it, and only then take the command off the queue."""
-        if not known_before:
-            await outcomes.put(self.bus, outcome)
-        if incoming.reply_to is not None and outcomes.may_be_told(incoming.reply_to):
-            await self.bus.emit(incoming.reply_to, outcome.model_dump_json().encode())
+        """Keep the outcome and tell it, and only then take the command off the queue."""
+        if known_before:
+            await self._tell(incoming, outcome)
+        else:
+            # Both go out at once, the outcome first: who is told and asks for it finds it.
+            await asyncio.gather(outcomes.put(self.bus, outcome), self._tell(incoming, outcome))
         await self._answer(incoming.delivery, b"+ACK")
         metrics.COMMANDS_HANDLED.labels(self.area, self._label(incoming), outcome.outcome).inc()
+
+    async def _tell(self, incoming: Incoming, outcome: Outcome) -> None:
+        if incoming.reply_to is not None and outcomes.may_be_told(incoming.reply_to):
+            await self.bus.emit(incoming.reply_to, outcome.model_dump_json().encode())
 
     def _label(self, incoming: Incoming) -> str:
         """Only names that we know: a publisher must not be able to make up metrics."""

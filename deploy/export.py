@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-from nats.aio.client import Client
-
 from deploy.platform import SERVICES, load_services
 from gateway.app import build
 from gateway.directory import Directory
@@ -21,13 +19,14 @@ from services.runtime.health import Health
 from services.runtime.process import Runtime, event_log, projection_operations
 from services.runtime.settings import Settings
 from services.runtime.tracing import Tracing
+from services.runtime.wire import Connection
 
 FOLDER = Path(__file__).parents[1] / "contracts" / "generated"
 
 
 def _unconnected_gate(settings: Settings) -> Gate:
     """A gate that is wired and connected to nothing."""
-    bus, clock = Bus(Client()), SystemClock()
+    bus, clock = Bus(Connection()), SystemClock()
     log = event_log(bus, settings)
     runtime = Runtime("export", settings, bus, log, Tracing("export", None), Health("export"))
     database = Database(settings.database, "export")

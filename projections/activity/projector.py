@@ -10,7 +10,7 @@ from services.runtime.context import from_nanoseconds
 from services.runtime.projections.projection import Projection, Rows
 from services.runtime.pull import Delivery
 
-projection = Projection("activity", version=1, tables=(EVENT,))
+projection = Projection("activity", version=1, tables=(EVENT,), pace=0.1)
 
 
 @projection.on_every_event

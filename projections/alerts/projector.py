@@ -16,7 +16,7 @@ _REPEATED = """update {schema}.occurrence t
           group by id) as u
     where t.id = u.id"""
 
-projection = Projection("alerts", version=1, tables=(OCCURRENCE, CLUSTER_NAME))
+projection = Projection("alerts", version=2, tables=(OCCURRENCE, CLUSTER_NAME), pace=0.02)
 
 
 @projection.on(AlertFired)

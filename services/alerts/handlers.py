@@ -1,4 +1,8 @@
-"""Joins the alert rules with the log: heads in bulk, decide, append each for itself."""
+"""Joins the alert rules with the log: heads in bulk, decide, append each for itself.
+
+An alert that this process has never met is taken for a new one: if that is wrong the log refuses
+the append, as for any other race, and the alert is decided again on its head.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,6 +12,7 @@ from typing import cast
 from contracts.alerts import AlertEvent, IngestAlerts, alert_key
 from contracts.refusals import TryLater
 from services.alerts import domain
+from services.alerts.met import Met
 from services.alerts.normalize import Observation, normalize
 from services.alerts.repeats import RepeatCounter
 from services.runtime.log import NOTHING, Conflict, Head as LogHead
@@ -18,6 +23,7 @@ service = Service("alerts")
 
 _TRIES = 8
 _repeats = RepeatCounter()
+_met = Met()
 
 Told = dict[str, list[Observation]]
 
@@ -35,13 +41,15 @@ async def ingest(command: IngestAlerts, store: Store) -> Accepted:
         if not told:
             await _tell_repeats(store)
             return Accepted(sequence=last or None)
-        await asyncio.sleep(store.log.random.random() * 0.005 * 2**number)
+        if number:
+            await asyncio.sleep(store.log.random.random() * 0.005 * 2**number)
     raise TryLater("these alerts are being changed by many at once", delay=0.5)
 
 
 async def _decide_and_append(command: IngestAlerts, told: Told, store: Store) -> tuple[int, Told]:
     """The last sequence, and what is to be decided again because somebody else was first."""
-    recorded = await store.log.heads(alert_key(command.cluster_id, name) for name in told)
+    keys = [alert_key(command.cluster_id, name) for name in told]
+    recorded = await store.log.heads(_met.among(keys))
     positions: dict[str, LogHead] = {}
     heads: dict[str, domain.Head] = {}
     for entry in recorded.values():

@@ -6,11 +6,10 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import BadHeaderError, BadSubjectError, Error as NatsError, MaxPayloadError
 
@@ -64,7 +63,7 @@ def new_inbox(prefix: str = _INBOX) -> str:
 class Bus:
     """A connection shared by everything in a process."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: wire.Connection) -> None:
         self._client = client
         self._inbox = new_inbox()
         self._outcomes = new_inbox(OUTCOME_INBOX)
@@ -74,7 +73,7 @@ class Bus:
         self.reconnects: list[Callable[[], None]] = []
 
     @property
-    def client(self) -> Client:
+    def client(self) -> wire.Connection:
         """The library's connection, for adapters inside the runtime."""
         return self._client
 
@@ -86,7 +85,7 @@ class Bus:
     async def open(self) -> None:
         """Listen on the shared inboxes."""
         for inbox in (self._inbox, self._outcomes):
-            await self.subscribe(f"{inbox}.*", self._answered)
+            await self._client.hear(f"{inbox}.*", self._answered)
 
     async def close(self) -> None:
         """Send what is pending and hang up."""
@@ -96,7 +95,7 @@ class Bus:
             except (NatsError, TimeoutError):
                 await self._client.close()
 
-    async def _answered(self, message: Msg) -> None:
+    def _answered(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]
         future = self._waiting.pop(token, None)
         if future is not None:
@@ -301,24 +300,7 @@ class Bus:
 
     async def hear(self, subject: str, sink: Callable[[str, bytes], None]) -> None:
         """Give subject and body of core messages to ``sink``."""
-
-        async def take(message: Msg) -> None:
-            sink(message.subject, message.data)
-
-        await self.subscribe(subject, take)
-
-    async def subscribe(
-        self, subject: str, handler: Callable[[Msg], Awaitable[None]], *, queue: str = ""
-    ) -> Callable[[], Awaitable[None]]:
-        """Hear core messages; gives the function that stops it."""
-        subscription = await self._client.subscribe(  # pyright: ignore[reportUnknownMemberType]
-            subject,
-            queue=queue,
-            cb=handler,
-            pending_msgs_limit=1_000_000,
-            pending_bytes_limit=512 * 1024 * 1024,
-        )
-        return subscription.unsubscribe
+        await self._client.hear(subject, lambda message: sink(message.subject, message.data))
 
 
 def _ack_or_error(future: "asyncio.Future[Msg]") -> Ack | Exception:

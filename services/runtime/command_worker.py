@@ -23,6 +23,7 @@ from services.runtime.logging import logger
 from services.runtime.pull import Delivery, Durable, PullReader
 from services.runtime.service import CommandRoute
 from services.runtime.settings import Settings
+from services.runtime.settlements import Settled, Settlements
 from services.runtime.store import Accepted, Store
 from services.runtime.tracing import Tracing
 from services.runtime.validation import problems
@@ -72,8 +73,10 @@ class CommandWorker:
         default_factory=WeakValueDictionary[object, asyncio.Lock], init=False
     )
     _run: PoisonRun = field(init=False)
+    _settlements: Settlements = field(init=False)
 
     def __post_init__(self) -> None:
+        self._settlements = Settlements(self.bus)
         self._run = PoisonRun(self.settings.workers.poison_run)
         self._say = logger("commands", command_area=self.area)
 
@@ -114,6 +117,7 @@ class CommandWorker:
                 await self._give_back(delivery, 0)
             await reader.close()
             await self._wind_up()
+            await self._settlements.close()
             beat.cancel()
 
     async def _take(self, reader: PullReader) -> None:
@@ -323,17 +327,14 @@ class CommandWorker:
         self, incoming: Incoming, outcome: Outcome, *, known_before: bool = False
     ) -> None:
         """Keep the outcome and tell it, and only then take the command off the queue."""
-        if known_before:
-            await self._tell(incoming, outcome)
-        else:
+        reply_to, kept = incoming.reply_to, known_before
+        if reply_to is not None and outcomes.may_be_told(reply_to):
+            told = self.bus.emit(reply_to, outcome.model_dump_json().encode())
             # Both go out at once, the outcome first: who is told and asks for it finds it.
-            await asyncio.gather(outcomes.put(self.bus, outcome), self._tell(incoming, outcome))
-        await self._answer(incoming.delivery, b"+ACK")
+            await asyncio.gather(*([] if kept else [outcomes.put(self.bus, outcome)]), told)
+            kept = True
+        self._settlements.add(Settled(incoming.delivery.reply, None if kept else outcome))
         metrics.COMMANDS_HANDLED.labels(self.area, self._label(incoming), outcome.outcome).inc()
-
-    async def _tell(self, incoming: Incoming, outcome: Outcome) -> None:
-        if incoming.reply_to is not None and outcomes.may_be_told(incoming.reply_to):
-            await self.bus.emit(incoming.reply_to, outcome.model_dump_json().encode())
 
     def _label(self, incoming: Incoming) -> str:
         """Only names that we know: a publisher must not be able to make up metrics."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts.outcomes import Outcome
 from services.runtime import streams
-from services.runtime.bus import Bus, JetStreamRefused
+from services.runtime.bus import Bus, JetStreamRefused, Outgoing
 
 _INBOX = re.compile(r"_INBOX(\.[^\s.*>]+)+\Z")
 
@@ -18,9 +18,16 @@ def may_be_told(subject: str) -> bool:
     return _INBOX.match(subject) is not None
 
 
+def message(outcome: Outcome) -> Outgoing:
+    """The message that keeps an outcome."""
+    subject = f"$KV.outcomes.{outcome.command_id}"
+    return Outgoing(subject, outcome.model_dump_json().encode(), {})
+
+
 async def put(bus: Bus, outcome: Outcome) -> None:
     """Keep an outcome; returns when it is durable."""
-    await bus.publish(f"$KV.outcomes.{outcome.command_id}", outcome.model_dump_json().encode())
+    kept = message(outcome)
+    await bus.publish(kept.subject, kept.data)
 
 
 async def find(bus: Bus, command_id: UUID) -> Outcome | None:

@@ -6,14 +6,13 @@ arrived: one message when idle, many under load.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused, new_inbox
@@ -136,7 +135,7 @@ class PullReader:
     _consumed: int = field(default=0, init=False)
     _asked: int = field(default=0, init=False)
     _inbox: str = field(default="", init=False)
-    _subscription: Subscription | None = field(default=None, init=False)
+    _deafen: Callable[[], Awaitable[None]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._next = self.start
@@ -181,14 +180,9 @@ class PullReader:
 
     async def _listen(self) -> None:
         """Hear our own inbox: deliveries come under their original subject, so it is not shared."""
-        if self._subscription is None:
+        if self._deafen is None:
             self._inbox = new_inbox()
-            self._subscription = await self.bus.client.subscribe(  # pyright: ignore[reportUnknownMemberType]
-                f"{self._inbox}.*",
-                cb=self._arrived,
-                pending_msgs_limit=1_000_000,
-                pending_bytes_limit=512 * 1024 * 1024,
-            )
+            self._deafen = await self.bus.client.hear(f"{self._inbox}.*", self._arrived)
 
     def _config(self) -> dict[str, Any]:
         if isinstance(self.consumer, Durable):
@@ -199,10 +193,10 @@ class PullReader:
         """Stop reading; an ordered reader's consumer is removed."""
         self._request = None
         self.bus.reconnects.remove(self._reconnected)
-        if self._subscription is not None:
+        if self._deafen is not None:
             # Also while the bus is away: a forgotten one would come back with it.
             with suppress(NatsError):
-                await self._subscription.unsubscribe()
+                await self._deafen()
         if isinstance(self.consumer, Ordered) and self._name and self.bus.connected:
             try:
                 await self.bus.api(
@@ -271,7 +265,7 @@ class PullReader:
             self._lose()
             raise
 
-    async def _arrived(self, message: Msg) -> None:
+    def _arrived(self, message: Msg) -> None:
         request = self._request
         if request is not None:
             request.last_heard = asyncio.get_running_loop().time()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -115,7 +116,7 @@ class AlertVanished(Event):
 
 
 def _projection(events: EventCatalog, fold: Callable[..., None]) -> Projection:
-    made = Projection("alerts", version=1, tables=alerts.tables, catalog=events)
+    made = Projection("alerts", version=alerts.version, tables=alerts.tables, catalog=events)
     made.on(AlertFired)(fold)
     return made
 
@@ -159,13 +160,13 @@ async def test_a_writer_that_was_overtaken_writes_nothing(settings: Settings) ->
     url = settings.database.url.get_secret_value()
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await catalog.create(connection, alerts, "live")
-        await write(connection, [], ("alerts", "live", 1, 0, 10))
+        await write(connection, [], ("alerts", "live", alerts.version, 0, 10))
         statement: tuple[bytes, list[Any]] = (
             b"insert into alerts.tally values ('FIRING', 'INFO', gen_random_uuid(), 1)",
             [],
         )
         with pytest.raises(psycopg.errors.SerializationFailure):
-            await write(connection, [statement], ("alerts", "live", 1, 0, 11))
+            await write(connection, [statement], ("alerts", "live", alerts.version, 0, 11))
     assert ask(settings, "select count(*) from alerts.tally")[0][0] == 0
 
 
@@ -175,13 +176,13 @@ async def test_a_new_version_is_built_beside_the_old_one(
     last = await _fire(log, 20)
     async with hosting(bus, settings, alerts):
         await reached(settings, alerts, last)
-    newer = Projection("alerts", version=2, tables=alerts.tables)
+    newer = Projection("alerts", version=alerts.version + 1, tables=alerts.tables)
     newer.on(AlertFired)(lambda event, at, rows: None)
     async with hosting(bus, settings, newer):
 
         async def _switched() -> bool:
             rows = ask(settings, "select version, slot from aiops.projection where name = 'alerts'")
-            return list(rows) == [(2, "live")]
+            return list(rows) == [(newer.version, "live")]
 
         await eventually(_switched)
         await reached(settings, newer, last)
@@ -214,3 +215,21 @@ async def test_every_event_is_one_row_of_activity(
         (1, "CLUSTER_REGISTERED", "cluster", 1),
         (2, ClusterUpdated.names.public, "cluster", 2),
     ]
+
+
+async def test_events_that_trickle_in_are_written_together(
+    bus: Bus, log: EventLog, settings: Settings
+) -> None:
+    paced = replace(fleet, pace=0.5)
+    told: list[int] = []
+    await bus.hear("pos.fleet", lambda subject, body: told.append(int(body)))
+    async with hosting(bus, settings, paced):
+        first = await store(log, builders.registered())
+        await until(lambda: told == [first.sequence], within=0.4)
+        head = Head(first.sequence, 1)
+        for number in range(5):
+            changed = await store(log, builders.updated(region=f"r{number}"), after=head)
+            head = Head(changed.sequence, changed.version or 0)
+            await asyncio.sleep(0.01)
+        await until(lambda: told[-1] == head.sequence)
+    assert told == [first.sequence, head.sequence]

@@ -109,6 +109,9 @@ class Projection:
     name: str
     version: int
     tables: tuple[Table, ...]
+    pace: float = 0.004
+    """Seconds from one batch to the next where events trickle in: what a reader may have to wait
+    longer, for a fraction of the work. An event after a pause is folded at once."""
     catalog: EventCatalog = CATALOG
     _folds: dict[str, TypedFold[Any]] = field(default_factory=dict[str, TypedFold[Any]])
     _entities: set[str] = field(default_factory=set[str])

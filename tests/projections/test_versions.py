@@ -1,0 +1,28 @@
+"""A changed table raises the version of its projection, so that it is built anew everywhere."""
+
+import hashlib
+
+import pytest
+
+from deploy.platform import PROJECTIONS, load_projections
+from services.runtime.projections.projection import Projection
+
+PINNED: dict[str, tuple[int, str]] = {
+    "activity": (1, "4b77c3cd3174cacd"),
+    "fleet": (1, "a7445c59d1a1de76"),
+    "alerts": (2, "ed7719f20f632bd3"),
+}
+"""By projection: its version, and a digest of the statements that make its tables."""
+
+
+def _digest(projection: Projection) -> str:
+    made = "\n".join(table.create("s") for table in projection.tables)
+    return hashlib.sha256(made.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("projection", [*load_projections(PROJECTIONS)], ids=lambda each: each.name)
+def test_tables_are_those_of_their_version(projection: Projection) -> None:
+    now = projection.version, _digest(projection)
+    assert PINNED.get(projection.name) == now, (
+        "raise the version of a projection whose tables have changed, then pin both here"
+    )

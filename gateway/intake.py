@@ -5,17 +5,16 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from contracts.alerts import LARGEST_INGEST, AlertReport, IngestAlerts
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
 from gateway.origin import origin_of
+from gateway.posts import REPORTS, Post, Rejected, read_v2, read_webhook
 from services.runtime import dead_letters, metrics
 from services.runtime.access import Principal
 from services.runtime.bus import Outgoing
@@ -27,33 +26,6 @@ T = TypeVar("T")
 _LARGE = 64 * 1024
 _LARGEST_BATCH = 1000
 _LETTERS_ALONE = 100
-
-
-class Webhook(BaseModel):
-    """Alertmanager's webhook payload, version 4; of the envelope only the alerts matter."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    alerts: list[AlertReport]
-
-
-REPORTS: TypeAdapter[list[AlertReport]] = TypeAdapter(list[AlertReport])
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A report that cannot be taken in, and why."""
-
-    report: Any
-    reason: str
-
-
-@dataclass
-class Post:
-    """A post taken apart."""
-
-    reports: list[AlertReport]
-    rejected: list[Rejected] = field(default_factory=list[Rejected])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,56 +59,6 @@ class Flow:
         finally:
             self._bytes -= size
             metrics.ALERT_BYTES_IN_FLIGHT.set(self._bytes)
-
-
-def read_webhook(body: bytes) -> Post:
-    """The reports of a webhook post; a malformed body is refused whole, a broken alert alone."""
-    try:
-        return Post(Webhook.model_validate_json(body).alerts)
-    except ValidationError:
-        document = _json_or_refuse(body)
-    fields = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-    return _one_by_one(fields.get("alerts"), "alerts")
-
-
-def read_v2(body: bytes) -> Post:
-    """The reports of a post to Alertmanager's v2 API: a list of alerts."""
-    try:
-        return Post(REPORTS.validate_json(body))
-    except ValidationError:
-        return _one_by_one(_json_or_refuse(body), "body")
-
-
-def _json_or_refuse(body: bytes) -> Any:
-    """The document in a body. Half a surrogate pair becomes U+FFFD, as Go's decoder reads it."""
-    try:
-        text = json.dumps(_read(body), ensure_ascii=False)
-        return _read(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    except (ValueError, RecursionError):
-        raise Refused(Code.INVALID_JSON, "the body is not valid JSON") from None
-
-
-def _read(text: str | bytes) -> Any:
-    return json.loads(text, parse_constant=_no_json)
-
-
-def _no_json(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _one_by_one(alerts: Any, name: str) -> Post:
-    if not isinstance(alerts, list):
-        details = {"fields": [{"field": name, "message": "must be a list of alerts"}]}
-        raise Refused(Code.VALIDATION_FAILED, f"{name} must be a list of alerts", details)
-    post = Post([])
-    for each in cast("list[Any]", alerts):
-        try:
-            post.reports.append(AlertReport.model_validate(each))
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            post.rejected.append(Rejected(each, f"{where}: {first['msg']}"))
-    return post
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +168,8 @@ class Intake:
 
     async def _bury(self, rejected: Sequence[Rejected], sender: _Sender, size: int) -> None:
         """What was rejected goes to the dead letters; the same again is the same letter."""
+        if not rejected:
+            return
         told = await _aside(size, lambda: [*_letters(rejected)])
         letters = (
             dead_letters.bury(

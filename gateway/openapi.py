@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from contracts.clusters import Registration
 from contracts.outcomes import Outcome
-from gateway.intake import REPORTS, Webhook
+from gateway.posts import REPORTS, Webhook
 from gateway.rest.documented import (
     AlertList,
     AlertsAccepted,

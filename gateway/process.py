@@ -41,7 +41,7 @@ async def open_gate(settings: Settings) -> Gate:
     """Connect to bus and database."""
     runtime = await process.start("gateway", settings)
     clock = SystemClock()
-    database = Database(settings.database, "gateway")
+    database = Database(settings.database, "gateway", runtime.tracing)
     await database.open()
     positions = Positions(runtime.bus, database)
     await positions.open("fleet")

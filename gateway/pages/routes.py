@@ -1,6 +1,7 @@
 """Static pages under a strict Content-Security-Policy; nothing comes from outside."""
 
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from litestar import Response, get
@@ -22,6 +23,7 @@ _FILES = frozenset(
         "login.js",
         "start.js",
         "docs.js",
+        "asyncapi.js",
         "swagger/swagger-ui-bundle.js",
         "swagger/swagger-ui.css",
     }
@@ -31,6 +33,11 @@ _FILES = frozenset(
 @cache
 def _file(name: str) -> bytes:
     return (_FOLDER / name).read_bytes()
+
+
+@cache
+def _generated(name: str) -> bytes:
+    return (files("contracts") / "generated" / name).read_bytes()
 
 
 def _page(name: str, *, cached: bool = False) -> Response[bytes]:
@@ -60,6 +67,18 @@ async def docs() -> Response[bytes]:
     return _page("docs.html")
 
 
+@get("/asyncapi", opt=PUBLIC, include_in_schema=False)
+async def asyncapi() -> Response[bytes]:
+    """Commands and events on the bus, read from our AsyncAPI document."""
+    return _page("asyncapi.html")
+
+
+@get("/asyncapi.json", opt=PUBLIC, include_in_schema=False)
+async def asyncapi_document() -> Response[bytes]:
+    """The AsyncAPI 3.0 document of the bus, as `make contracts` has written it."""
+    return Response(_generated("asyncapi.json"), media_type="application/json")
+
+
 @get("/assets/{name:path}", opt=PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[Path]) -> Response[bytes]:
     """One of the files that the pages use."""
@@ -69,4 +88,4 @@ async def asset(name: FromPath[Path]) -> Response[bytes]:
     return _page(wanted, cached=True)
 
 
-PAGES = [start, login, docs, asset]
+PAGES = [start, login, docs, asyncapi, asyncapi_document, asset]

@@ -20,6 +20,7 @@ _ERRORS = errors(
     Code.INVALID_JSON,
     Code.CLUSTER_NOT_FOUND,
     Code.BODY_TOO_LARGE,
+    Code.LIMIT_REACHED,
     Code.BUS_UNAVAILABLE,
     Code.OVERLOADED,
 )

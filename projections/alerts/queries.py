@@ -9,17 +9,19 @@ import msgspec
 
 from projections.alerts.view import INDEXED
 from services.runtime.database import Database
-from services.runtime.queries import Page, Where, contains
+from services.runtime.queries import Page, Where, contains, rfc3339
 
 OPEN = ("FIRING", "PENDING")
 STATES = ("FIRING", "PENDING", "RESOLVED")
 
-_VIEW = """json_build_object(
+_VIEW = f"""json_build_object(
     'id', a.id, 'fingerprint', a.fingerprint, 'cluster_id', a.cluster_id, 'cluster_name', c.name,
     'alertname', a.alertname, 'severity', a.severity, 'state', a.state, 'labels', a.labels,
-    'annotations', a.annotations, 'starts_at', a.starts_at, 'ends_at', a.ends_at,
+    'annotations', a.annotations, 'starts_at', {rfc3339("a.starts_at")},
+    'ends_at', {rfc3339("a.ends_at")},
     'generator_url', a.generator_url, 'silenced', false, 'incident_id', null,
-    'first_seen_at', a.first_seen_at, 'last_seen_at', a.last_seen_at,
+    'first_seen_at', {rfc3339("a.first_seen_at")},
+    'last_seen_at', {rfc3339("a.last_seen_at")},
     'occurrences', a.occurrences)"""
 _OF_SEVERITY = "filter (where a.severity = '{}')"
 _WITH_NAME = "left join alerts.cluster_name c on c.cluster_id = a.cluster_id"

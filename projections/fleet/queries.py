@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.runtime.database import Database
-from services.runtime.queries import Page, Where, contains
+from services.runtime.queries import Page, Where, contains, rfc3339
 
 SORTABLE = {
     "name": "c.name",
@@ -32,7 +32,8 @@ _VIEW = f"""json_build_object(
     'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
     'platform_version', null, 'region', c.region, 'environment', c.environment,
     'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {_STATUS},
-    'capabilities', null, 'created_at', c.created_at, 'updated_at', c.updated_at,
+    'capabilities', null, 'created_at', {rfc3339("c.created_at")},
+    'updated_at', {rfc3339("c.updated_at")},
     'last_seen_at', null, 'version', c.version)"""
 
 

@@ -13,6 +13,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from services.runtime.settings import DatabaseSettings
+from services.runtime.tracing import Tracing
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _Cursor = AsyncCursor[tuple[Any, ...]]
@@ -61,8 +62,10 @@ class NotBuilt(DatabaseUnavailable):
 class Database:
     """The pool that a process reads and writes small things through."""
 
-    def __init__(self, settings: DatabaseSettings, name: str) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: DatabaseSettings, name: str, tracing: Tracing | None = None
+    ) -> None:
+        self._tracing = tracing or Tracing(name, None)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             settings.url.get_secret_value(),
             min_size=1,
@@ -119,7 +122,7 @@ class Database:
         return await self._ask(sql, parameters, fetch)
 
     async def _ask(self, sql: str, parameters: Any, fetch: Callable[[_Cursor], Awaitable[T]]) -> T:
-        with _Told():
+        with _Told(), self._tracing.statement(sql):
             async with self._pool.connection() as connection:
                 return await fetch(await connection.execute(sql.encode(), parameters))
 

@@ -28,6 +28,12 @@ class Where:
         return f" where {' and '.join(self.conditions)}" if self.conditions else ""
 
 
+def rfc3339(column: str) -> str:
+    """A timestamp as SQL that writes it as events do: in UTC with ``Z``, microseconds if any."""
+    text = f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return f"replace({text}, '.000000Z', 'Z')"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list is asked for."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -13,6 +13,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from services.runtime.ids import new_trace_ids
 
+_UNTRACED: AbstractContextManager[object] = nullcontext()
 _PROPAGATOR = TraceContextTextMapPropagator()
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 
@@ -43,6 +44,19 @@ class Tracing:
             sent: dict[str, str] = {}
             _PROPAGATOR.inject(sent)
             yield sent.get("traceparent") or new_traceparent()
+
+    def statement(self, sql: str) -> AbstractContextManager[object]:
+        """A span around one statement to PostgreSQL, without its parameters; nothing if untraced.
+
+        Attributes by OpenTelemetry's semantic conventions for database calls.
+        """
+        if self._tracer is None:
+            return _UNTRACED
+        return self._tracer.start_as_current_span(
+            "postgresql",
+            kind=SpanKind.CLIENT,
+            attributes={"db.system.name": "postgresql", "db.query.text": sql},
+        )
 
     def close(self) -> None:
         """Send what is pending."""

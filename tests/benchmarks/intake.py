@@ -9,16 +9,16 @@ from tests.benchmarks.platform import Platform, platform, register_cluster
 
 _BENCH = "intake"
 _WIDTH, _POST = 8, 50
-_CALM = 200
+_RATES = (500, 200)
 
 
 async def measure(options: Options) -> list[Figure]:
-    """Posts of 50 as fast as they are taken; then single alerts at a calm rate, for their CPU."""
+    """Posts of 50 as fast as they are taken; then single alerts at two rates, for their CPU."""
     with platform() as running:
         cluster = await register_cluster(running.address)
         return [
             await _many(running, cluster, options.pick(10.0, 3.0)),
-            await _single(running, cluster, options.pick(15, 5)),
+            *[await _single(running, cluster, rate, options.pick(15, 5)) for rate in _RATES],
         ]
 
 
@@ -51,25 +51,25 @@ async def _many(running: Platform, cluster: str, seconds: float) -> Figure:
     return Figure(_BENCH, name, rate, "alerts/s", (at_least(2000),), note=note)
 
 
-async def _single(running: Platform, cluster: str, seconds: int) -> Figure:
+async def _single(running: Platform, cluster: str, rate: int, seconds: int) -> Figure:
     address, path = running.address, f"/api/v1/alerts/webhook/{cluster}"
     # Other alerts than those before.
-    first = 10_000_000
-    reports = [material.Report(first + each, resolved=False) for each in range(_CALM * seconds)]
+    first = rate * 1_000_000
+    reports = [material.Report(first + each, resolved=False) for each in range(rate * seconds)]
     requests = [address.request("POST", path, material.body([each])) for each in reports]
     before, used = running.sequence("alerts"), running.cpu.measured()
-    sent, _ = await open_loop(address, requests, rate=_CALM, width=16)
+    sent, _ = await open_loop(address, requests, rate=rate, width=16)
     _require(sent)
     running.until_projected(before + len(reports), "alerts", "activity")
     cpu = used()
     each = sum(cpu.values()) / len(reports) * 1000
-    log(f"single: {each:.2f} ms of CPU")
+    log(f"single, {rate}/s: {each:.2f} ms of CPU")
     note = (
         f"{by_part(cpu, 1000 / len(reports), ' ms')}; from post to rows in both projections;"
         f" accepted in p50 {percentile(sent.latencies, 0.5) * 1000:.1f} ms,"
         f" p99 {percentile(sent.latencies, 0.99) * 1000:.1f} ms"
     )
-    name = f"CPU of one alert a post, {_CALM}/s"
+    name = f"CPU of one alert a post, {rate}/s"
     return Figure(_BENCH, name, each, "ms", (at_most(2),), note=note)
 
 

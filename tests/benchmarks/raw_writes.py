@@ -1,7 +1,7 @@
 """What a command is compared with: its durable writes alone, one after the other.
 
-The command into its queue, its event (or the two of a registration, as one atomic batch) into the
-log, its outcome; on a server of its own, with nothing decided, projected or answered.
+The command into its queue, its event (or the two of a registration) into the log, its outcome; on
+a server of its own, with nothing decided, projected or answered.
 """
 
 import asyncio
@@ -47,11 +47,9 @@ def _writes(bus: Bus, events: int) -> Write:
     async def write() -> None:
         number = next(numbers)
         await bus.publish("cmd.gateway.clusters.bench", _BODY, {"Nats-Msg-Id": str(new_id())})
-        batch = [_event(f"evt.-.bench{events}{each}.{number}") for each in range(events)]
-        if events == 1:
-            await bus.publish(batch[0].subject, batch[0].data, batch[0].headers)
-        else:
-            await bus.publish_batch(batch)
+        for each in range(events):
+            event = _event(f"evt.-.bench{events}{each}.{number}")
+            await bus.publish(event.subject, event.data, event.headers)
         await bus.publish(f"$KV.outcomes.{new_id()}", _BODY)
 
     return write

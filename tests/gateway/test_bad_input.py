@@ -1,5 +1,6 @@
 """What is wrong is refused clearly, and nothing is lost or half done."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -231,3 +232,19 @@ async def test_every_refusal_has_its_code(
 async def test_a_foreign_host_header_is_not_served(platform: Platform) -> None:
     answer = await platform.http.get("/health", headers={"host": "evil.example.com"})
     refused(answer, "BAD_REQUEST")
+
+
+async def test_a_post_of_far_too_many_alerts_is_refused_before_they_are_looked_at(
+    platform: Platform,
+) -> None:
+    cluster = (await platform.register())["id"]
+    body = '{"alerts": [' + ",".join(["{}"] * 3_000_000) + "]}"
+    before = len(await platform.letters())
+    async with asyncio.timeout(10):
+        answer = await platform.http.post(
+            f"{API}/alerts/webhook/{cluster}",
+            content=body,
+            headers={"content-type": "application/json"},
+        )
+    refused(answer, "LIMIT_REACHED")
+    assert len(await platform.letters()) == before

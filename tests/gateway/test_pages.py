@@ -8,7 +8,7 @@ from tests.kit.gateway import Platform, refused
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
-PAGES = ("/", "/login", "/docs")
+PAGES = ("/", "/login", "/docs", "/asyncapi")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -47,3 +47,12 @@ async def test_styles_name_no_foreign_address(platform: Platform, asset: str) ->
 @pytest.mark.parametrize("path", ["../app.py", "swagger/LICENSE", "%2e%2e/routes.py", "x", ""])
 async def test_nothing_else_is_served(platform: Platform, path: str) -> None:
     refused(await platform.http.get(f"/assets/{path}"), "NOT_FOUND")
+
+
+async def test_the_bus_describes_itself(platform: Platform) -> None:
+    async with platform.client() as anybody:
+        told = (await anybody.get("/asyncapi.json")).json()
+    assert told["asyncapi"].startswith("3.")
+    addresses = {channel["address"] for channel in told["channels"].values()}
+    assert "cmd.{publisher}.clusters.register_cluster" in addresses
+    assert "evt.{cluster}.alert.{id}.fired" in addresses

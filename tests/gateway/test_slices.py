@@ -241,3 +241,22 @@ async def test_a_token_is_never_told_again(
     said = capfd.readouterr()
     assert platform.admin not in said.out + said.err + events.text
     assert UUID(cluster)
+
+
+async def test_rows_write_times_as_events_do(platform: Platform) -> None:
+    cluster = await platform.register()
+    sent = {"startsAt": "2026-01-31T13:00:00.25+01:00"}
+    await platform.report(
+        cluster["id"], alert(1, **sent), alert(2, startsAt="2026-01-31T12:00:00Z")
+    )
+    events = await platform.list("/events", cluster_id=cluster["id"])
+    told = {
+        each["payload"]["alert"]["fingerprint"]: each["payload"]["alert"]["starts_at"]
+        for each in events["items"]
+        if each["event_type"] == "ALERT_FIRED"
+    }
+    listed = await platform.list("/alerts", cluster_id=cluster["id"])
+    assert {each["fingerprint"]: each["starts_at"] for each in listed["items"]} == told
+    assert sorted(told.values()) == ["2026-01-31T12:00:00.250000Z", "2026-01-31T12:00:00Z"]
+    (registered,) = [e for e in events["items"] if e["event_type"] == "CLUSTER_REGISTERED"]
+    assert cluster["created_at"] == registered["payload"]["cluster"]["created_at"]

@@ -92,10 +92,14 @@ class Area:
         """Commands that are not off the queue."""
         return (await self.bus.api("STREAM.INFO.CMD"))["state"]["messages"]
 
+    async def left(self, count: int) -> None:
+        """Wait until this many commands are in the queue: the server takes them off by and by."""
+
+        async def there() -> bool:
+            return await self.queued() == count
+
+        await eventually(there)
+
     async def done(self) -> None:
         """Wait until the queue is empty."""
-
-        async def empty() -> bool:
-            return await self.queued() == 0
-
-        await eventually(empty)
+        await self.left(0)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from gateway.rest.documented import AlertList, ClusterList, EventCauses, EventList
+from services.runtime import streams
 from tests.kit.gateway import API, Platform, alert, refused, registration, webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
@@ -260,3 +261,15 @@ async def test_rows_write_times_as_events_do(platform: Platform) -> None:
     assert sorted(told.values()) == ["2026-01-31T12:00:00.250000Z", "2026-01-31T12:00:00Z"]
     (registered,) = [e for e in events["items"] if e["event_type"] == "CLUSTER_REGISTERED"]
     assert cluster["created_at"] == registered["payload"]["cluster"]["created_at"]
+
+
+async def test_no_part_changes_the_configuration_of_a_stream(platform: Platform) -> None:
+    bus = platform.gate.runtime.bus
+    before = await streams.configurations(bus)
+    for part in (platform.workers, platform.projector):
+        await part.stop()
+        await part.start()
+    await platform.register()
+    assert await streams.configurations(bus) == before
+    wanted = {each["name"]: each for each in streams.definitions(platform.settings)}
+    assert {name: before[name] | wanted[name] for name in before} == before

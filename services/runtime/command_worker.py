@@ -14,13 +14,14 @@ from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, metrics, outcomes, streams
+from services.runtime.bench import Bench
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.context import from_nanoseconds
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
-from services.runtime.pull import Delivery, Durable, PullReader
+from services.runtime.pull import Delivery, Durable
 from services.runtime.service import CommandRoute
 from services.runtime.settings import Settings
 from services.runtime.settlements import Settled, Settlements
@@ -29,10 +30,7 @@ from services.runtime.tracing import Tracing
 from services.runtime.validation import problems
 
 _OWN_PUBLISHERS = frozenset({"gateway", "system"})
-_LOOK_UP = 0.2
-_AWAY_PAUSE = 0.5
 _UNSETTLED_PAUSE = 1.0
-_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +63,17 @@ class CommandWorker:
     tracing: Tracing
     clock: Clock = field(default_factory=SystemClock)
     _unknown: str = field(default="", init=False)
-    _freed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _running: dict[asyncio.Task[None], Delivery] = field(
-        default_factory=dict[asyncio.Task[None], Delivery], init=False
-    )
     _locks: WeakValueDictionary[object, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[object, asyncio.Lock], init=False
     )
     _run: PoisonRun = field(init=False)
     _settlements: Settlements = field(init=False)
+    _bench: Bench = field(init=False)
 
     def __post_init__(self) -> None:
         self._settlements = Settlements(self.bus)
+        places = self.settings.workers.concurrency
+        self._bench = Bench(self.bus, self.durable(), places, self._handle)
         self._run = PoisonRun(self.settings.workers.poison_run)
         self._say = logger("commands", command_area=self.area)
 
@@ -105,80 +102,12 @@ class CommandWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Take commands until told to stop, then finish those in work."""
-        reader = PullReader(self.bus, self.durable(), batch=self.settings.workers.concurrency)
-        beat = asyncio.create_task(self._keep_alive(reader))
         try:
-            while not stopping.is_set() and self.healthy:
-                await self._take(reader)
+            await self._bench.run(stopping, lambda: self.healthy)
             if not self.healthy:
                 self._say.error("stopped", reason=self.detail)
         finally:
-            for delivery in reader.waiting:
-                await self._give_back(delivery, 0)
-            await reader.close()
-            await self._wind_up()
             await self._settlements.close()
-            beat.cancel()
-
-    async def _take(self, reader: PullReader) -> None:
-        """Take as many as can be begun at once; the others wait in the reader, kept alive."""
-        free = self.settings.workers.concurrency - len(self._running)
-        try:
-            if free <= 0:
-                self._freed.clear()
-                async with asyncio.timeout(_LOOK_UP):
-                    await self._freed.wait()
-                return
-            deliveries = await reader.take(free, wait=_LOOK_UP)
-        except TimeoutError:
-            return
-        except BusUnavailable:
-            await asyncio.sleep(_AWAY_PAUSE)
-            return
-        for delivery in deliveries:
-            task = asyncio.create_task(self._work(delivery))
-            self._running[task] = delivery
-            task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
-        self._freed.set()
-
-    async def _wind_up(self) -> None:
-        """Let what is in work finish; what takes longer is given up and comes again."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=_GRACE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    async def _keep_alive(self, reader: PullReader) -> None:
-        """Tell the server that commands in hand are not lost, however long they take."""
-        pause = self.settings.workers.ack_wait / 3
-        while True:
-            await asyncio.sleep(pause)
-            for delivery in [*self._running.values(), *reader.waiting]:
-                await self._answer(delivery, b"+WPI")
-
-    async def _answer(self, delivery: Delivery, word: bytes) -> None:
-        try:
-            await self.bus.emit(delivery.reply, word)
-        except BusUnavailable:
-            return  # The message comes again; its outcome or its command id is found then.
-
-    async def _give_back(self, delivery: Delivery, delay: float) -> None:
-        await self._answer(delivery, b'-NAK {"delay": %d}' % int(delay * 1e9))
-
-    async def _work(self, delivery: Delivery) -> None:
-        while True:
-            try:
-                return await self._handle(delivery)
-            except BusUnavailable as error:
-                self._say.warning("bus_away", reason=str(error))
-                await asyncio.sleep(_AWAY_PAUSE)
-            except Exception:  # noqa: BLE001 - what the bus itself refuses; it comes again
-                self._say.exception("command_not_settled", subject=delivery.subject)
-                return await self._give_back(delivery, _UNSETTLED_PAUSE)
 
     async def _handle(self, delivery: Delivery) -> None:
         try:
@@ -186,7 +115,7 @@ class CommandWorker:
         except ValueError as error:
             # Its publisher's fault: it says nothing about us, so it is in no run of dead letters.
             await self._bury(delivery, delivery.headers.get("Nats-Msg-Id", ""), str(error))
-            await self._answer(delivery, b"+ACK")
+            await self._bench.answer(delivery, b"+ACK")
             return
         known = await self._outcome_before(incoming)
         if known is not None and known.outcome in {"accepted", "refused"}:
@@ -198,7 +127,7 @@ class CommandWorker:
             raise
         except UnknownEvent as error:
             self._unknown = f"this program does not know {error}"
-            await self._give_back(delivery, _UNSETTLED_PAUSE)
+            await self._bench.give_back(delivery, _UNSETTLED_PAUSE)
             return
         except Exception as error:  # noqa: BLE001 - every bug ends in a verdict, none is lost
             await self._failed(incoming, error)
@@ -297,7 +226,7 @@ class CommandWorker:
         tell = verdict(error, delivery.delivered, self.settings.workers.max_deliver)
         if isinstance(tell, Redeliver):
             self._say.warning("command_postponed", command=incoming.name, reason=str(error))
-            await self._give_back(delivery, tell.delay)
+            await self._bench.give_back(delivery, tell.delay)
             return
         self._say.error("command_buried", command=incoming.name, exc_info=error)
         outcome = Outcome(

@@ -16,7 +16,7 @@ from services.runtime import metrics, streams
 from services.runtime.bus import Bus, Stored
 
 _MARK = "aiops-dl-"
-_PAGE = 256
+_PAGE, _PAGE_BYTES = 256, 8 * 1024 * 1024
 LARGEST_BODY = 1_000_000
 
 
@@ -83,7 +83,12 @@ async def letters(bus: Bus) -> AsyncIterator[DeadLetter]:
     """Every dead letter, oldest first, the retried ones too."""
     start = 1
     while True:
-        query = {"seq": start, "batch": _PAGE, "next_by_subj": "dlq.>"}
+        query = {
+            "seq": start,
+            "batch": _PAGE,
+            "max_bytes": _PAGE_BYTES,
+            "next_by_subj": "dlq.>",
+        }
         page = await bus.get_many(streams.DEAD_LETTERS, query)
         if not page:
             # A short page is not the last one: the server also ends a page by its size.
@@ -112,8 +117,8 @@ async def retry(bus: Bus, sequence: int) -> DeadLetter:
 
 
 async def _publish_again(bus: Bus, stored: Stored, letter: DeadLetter) -> None:
-    if not letter.subject.startswith("cmd."):
-        text = f"dead letter {letter.sequence} is no command of ours"
+    if not letter.subject.startswith(("cmd.", "due.")):
+        text = f"dead letter {letter.sequence} is no message of ours"
         raise Refused(Code.DEAD_LETTER_NOT_FOUND, text)
     own = {name: value for name, value in stored.headers.items() if _is_own(name)}
     # The id keeps its first part, which is the command's; the rest gets it past deduplication.

@@ -36,6 +36,10 @@ COMMAND_SECONDS = Histogram(
     "aiops_command_handling_seconds", "Time that a handler took for one command.",
     ("area", "command"), buckets=_FAST, registry=REGISTRY,
 )  # fmt: skip
+DUE_SECONDS = Histogram(
+    "aiops_due_handling_seconds", "Time that it took to do something that was due.",
+    ("kind",), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
 REACTIONS_HANDLED = Counter(
     "aiops_reactions_handled", "Events that a service reacted to, by result.",
     ("service", "event", "result"), registry=REGISTRY,

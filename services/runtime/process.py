@@ -11,6 +11,7 @@ from contracts.refusals import Code, Refused
 from services.runtime import bus as buses
 from services.runtime.bus import Bus
 from services.runtime.command_worker import CommandWorker
+from services.runtime.due_worker import DueWorker
 from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
@@ -81,6 +82,15 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             worker.healthy, worker.detail
         )
         loops.append(worker.run)
+    for service in services:
+        for route in service.due:
+            due = DueWorker(
+                service.name, route, runtime.bus, runtime.log, runtime.settings, runtime.tracing
+            )
+            runtime.health.checks[f"due.{route.kind}"] = lambda due=due: Finding(
+                due.healthy, due.detail
+            )
+            loops.append(due.run)
     if any(service.reactions for service in services):
         from services.runtime.reactions import (  # noqa: PLC0415 - FastStream is 30 MB
             Reactions,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts.envelope import Command, Event, Recorded
@@ -11,6 +12,7 @@ C = TypeVar("C", bound=Command)
 
 CommandHandler = Callable[[C, Store], Awaitable[Accepted]]
 Reaction = Callable[[Recorded, Store], Awaitable[None]]
+DueHandler = Callable[["Due", Store], Awaitable[None]]
 _AnyHandler = Callable[[Any, Store], Awaitable[Accepted]]
 
 
@@ -35,6 +37,27 @@ class ReactionRoute:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a schedule says is to be done now."""
+
+    id: str
+    """To what, as a token."""
+    body: bytes
+    at: datetime
+    """When it was due."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRoute:
+    """A kind of schedule, and what is done when one is due."""
+
+    kind: str
+    handler: DueHandler
+    places: int
+    """How many of them are worked on at once in one process."""
+
+
 @dataclass
 class Service:
     """Everything one service handles."""
@@ -44,9 +67,7 @@ class Service:
         default_factory=dict[type[Command], CommandRoute]
     )
     reactions: list[ReactionRoute] = field(default_factory=list[ReactionRoute])
-    background: list[Callable[[Store], Awaitable[None]]] = field(
-        default_factory=list[Callable[[Store], Awaitable[None]]]
-    )
+    due: list[DueRoute] = field(default_factory=list[DueRoute])
 
     def handles(
         self,
@@ -72,6 +93,16 @@ class Service:
         def register(handler: Reaction) -> Reaction:
             _require_docstring(handler)
             self.reactions.append(ReactionRoute(event, handler, handler.__name__))
+            return handler
+
+        return register
+
+    def when_due(self, kind: str, *, places: int) -> Callable[[DueHandler], DueHandler]:
+        """Register what is done when a schedule of this kind is due (`schedules`)."""
+
+        def register(handler: DueHandler) -> DueHandler:
+            _require_docstring(handler)
+            self.due.append(DueRoute(kind, handler, places))
             return handler
 
         return register

@@ -14,6 +14,7 @@ TELEMETRY = "TEL"
 COMMANDS = "CMD"
 DEAD_LETTERS = "DLQ"
 OUTCOMES = "KV_outcomes"
+SCHEDULES = "SCH"
 
 _SECOND = 1_000_000_000
 _NOT_FOUND = 10059
@@ -70,6 +71,16 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
             "max_msgs_per_subject": 1,
             "max_age": keep.dead_letters_days * 24 * 3600 * _SECOND,
             "max_bytes": keep.dead_letters_bytes,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": SCHEDULES,
+            "subjects": ["sch.>", "due.>"],
+            "allow_msg_schedules": True,
+            "allow_msg_ttl": True,
+            # A check that was missed is not made up: only the newest of each counts.
+            "max_msgs_per_subject": 1,
             "duplicate_window": _DUPLICATES,
         },
         common

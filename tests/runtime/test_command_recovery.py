@@ -146,7 +146,7 @@ async def _own_connection(area: Area) -> Area:
 async def _kill(worker: CommandWorker, loop: asyncio.Future[Any]) -> None:
     """Nothing that it does from now on reaches the bus, as after SIGKILL."""
     await worker.bus.client.close()
-    for task in [*worker._running, loop]:
+    for task in [*worker._bench._running, loop]:
         task.cancel()
     with suppress(asyncio.CancelledError):
         await loop

@@ -1,0 +1,1 @@
+"""The vault: secrets of clusters, sealed at rest, opened for named services alone."""

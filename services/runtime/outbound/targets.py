@@ -1,0 +1,65 @@
+"""What is to be reached, and with which credentials."""
+
+import math
+import re
+from dataclasses import dataclass, field
+
+import httpx
+
+from contracts.refusals import Code, Refused
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_SERVER_NAME = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One outside system: where it is, whom to trust, who we are. Refused if it makes no sense."""
+
+    base_url: str
+    """http or https, without user and password."""
+    ca: str | None = None
+    """The certificates to trust, in PEM; None: those that the system trusts."""
+    certificate: str | None = field(default=None, repr=False)
+    """Our client certificate with its chain, in PEM."""
+    key: str | None = field(default=None, repr=False)
+    """Its private key, in PEM and not encrypted."""
+    token: str | None = field(default=None, repr=False)
+    """Goes as `Authorization: Bearer` (RFC 6750) to this host and to no other."""
+    server_name: str | None = None
+    """The name that the certificate must have, if it is not the host's."""
+    timeout: float = 10.0
+    """Seconds to connect, to send, and between two parts of an answer."""
+    verify: bool = True
+    """False: any certificate is taken. Only for clusters whose owner has said so."""
+
+    def __post_init__(self) -> None:
+        """Everything that a library would complain of later, repeating the secret."""
+        _require_url(self.base_url)
+        if (self.certificate is None) != (self.key is None):
+            raise invalid("certificate", "a client certificate and its key come together")
+        if self.token is not None and not _TOKEN.fullmatch(self.token):
+            raise invalid("token", "must be printable ASCII without blanks")
+        if self.server_name is not None and not _SERVER_NAME.fullmatch(self.server_name):
+            raise invalid("server_name", "must be a host name")
+        if not (math.isfinite(self.timeout) and self.timeout > 0):
+            raise invalid("timeout", "must be more than 0 seconds")
+
+
+def invalid(field_name: str, message: str) -> Refused:
+    """422 about one part of a target; never with its content."""
+    fields = [{"field": field_name, "message": message}]
+    return Refused(Code.VALIDATION_FAILED, f"{field_name}: {message}", {"fields": fields})
+
+
+def _require_url(text: str) -> None:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise invalid("base_url", "is not a URL") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise invalid("base_url", "must begin with https:// or http:// and name a host")
+    if url.userinfo:
+        raise invalid("base_url", "must not hold a user or password")
+    if url.query or url.fragment:
+        raise invalid("base_url", "must not hold a query or fragment")

@@ -1,0 +1,173 @@
+"""Between `httpx` and the shared pools: adds what is for the target's own host alone."""
+
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+import h11
+import httpcore
+import httpx
+
+from services.runtime.outbound.pools import Origin, PoolKey, Pools
+from services.runtime.outbound.tls import Contexts, Tls
+
+ANONYMOUS = "anonymous"
+"""A request with this extension carries neither token nor client certificate."""
+
+_PORTS = {"http": 80, "https": 443}
+_NAMES: dict[type[Exception], type[httpx.RequestError]] = {
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    # What a server says of our certificate comes with the first read, and comes as it is.
+    ssl.SSLError: httpx.ReadError,
+    OSError: httpx.NetworkError,
+}
+
+
+class NotHttp(httpx.RemoteProtocolError):
+    """What came is no HTTP answer."""
+
+
+class HungUp(httpx.RemoteProtocolError):
+    """The connection ended before there was an answer."""
+
+
+class BrokenAnswer(httpx.RemoteProtocolError):
+    """The answer began well and did not end well."""
+
+
+def origin(url: httpx.URL) -> Origin:
+    """Scheme, host and port of a URL."""
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The host that a client is for, and what only this host may see."""
+
+    origin: Origin
+    tls: Tls
+    server_name: str | None
+    token: str | None = field(repr=False)
+
+
+class SharedTransport(httpx.AsyncBaseTransport):
+    """Sends requests on shared connections; closing it closes none of them."""
+
+    def __init__(self, home: Home, pools: Pools, contexts: Contexts) -> None:
+        self._home = home
+        self._pools = pools
+        self._contexts = contexts
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer's head; its body is read from the connection as it is asked for."""
+        asked = origin(request.url)
+        at_home = asked == self._home.origin and ANONYMOUS not in request.extensions
+        tls = self._home.tls if at_home else self._home.tls.anonymous()
+        key = PoolKey(tls.key, asked, self._home.server_name if at_home else None)
+        pool = await self._pools.lend(key, partial(self._contexts.get, tls))
+        give_back = partial(self._pools.give_back, key, pool)
+        try:
+            with _as_httpx(request, in_body=False):
+                answer = await pool.connections.handle_async_request(self._raw(request, key))
+        except BaseException:
+            give_back()
+            raise
+        return _response(request, answer, _Loan(give_back))
+
+    def _raw(self, request: httpx.Request, key: PoolKey) -> httpcore.Request:
+        headers, extensions = list(request.headers.raw), dict(request.extensions)
+        if key.server_name is not None:
+            extensions["sni_hostname"] = key.server_name
+        for_home = key.origin == self._home.origin and ANONYMOUS not in extensions
+        if for_home and self._home.token and "authorization" not in request.headers:
+            # Not before: a header of the client's would be in its repr, and follow redirects.
+            headers.append((b"Authorization", b"Bearer " + self._home.token.encode()))
+        url = request.url
+        return httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=headers,
+            content=request.stream,
+            extensions=extensions,
+        )
+
+
+class _Loan:
+    """A pool on loan, given back once."""
+
+    def __init__(self, give_back: "partial[None]") -> None:
+        self._give_back: partial[None] | None = give_back
+
+    def end(self) -> None:
+        """Give it back, if that was not done."""
+        if self._give_back is not None:
+            self._give_back()
+            self._give_back = None
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer, whose end is the end of the loan."""
+
+    def __init__(self, request: httpx.Request, parts: AsyncIterable[bytes], loan: _Loan) -> None:
+        self._request = request
+        self._parts = parts
+        self._loan = loan
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_httpx(self._request, in_body=True):
+            async for part in self._parts:
+                yield part
+
+    async def aclose(self) -> None:
+        """The connection is kept if the answer was read to its end, else closed."""
+        try:
+            close = getattr(self._parts, "aclose", None)
+            if close is not None:
+                await close()
+        finally:
+            self._loan.end()
+
+
+def _response(request: httpx.Request, answer: httpcore.Response, loan: _Loan) -> httpx.Response:
+    parts = cast("AsyncIterable[bytes]", answer.stream)  # As an asynchronous pool answers.
+    return httpx.Response(
+        answer.status,
+        headers=answer.headers,
+        stream=_Body(request, parts, loan),
+        extensions=cast("Any", answer).extensions,
+    )
+
+
+@contextmanager
+def _as_httpx(request: httpx.Request, *, in_body: bool) -> Generator[None]:
+    """What `httpcore` and the system raise, as the `httpx` error that callers know."""
+    try:
+        yield
+    except httpcore.LocalProtocolError:
+        # Its text and its cause repeat the header that is wrong, which may be a secret.
+        raise httpx.LocalProtocolError("the request is malformed", request=request) from None
+    except httpcore.RemoteProtocolError as error:
+        raise _misspoken(error, in_body=in_body)(str(error), request=request) from error
+    except tuple(_NAMES) as error:
+        kind = next(_NAMES[base] for base in type(error).__mro__ if base in _NAMES)
+        raise kind(str(error), request=request) from error
+
+
+def _misspoken(error: Exception, *, in_body: bool) -> type[httpx.RemoteProtocolError]:
+    if in_body:
+        return BrokenAnswer
+    # Without a breach of HTTP's grammar behind it, the server has just hung up.
+    ungrammatical = isinstance(error.__context__, h11.RemoteProtocolError)
+    return NotHttp if ungrammatical else HungUp

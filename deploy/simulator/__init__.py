@@ -1,0 +1,1 @@
+"""A simulated fleet: Kubernetes APIs and observability backends that speak the real protocols."""

@@ -1,0 +1,157 @@
+"""What one simulated cluster is: frozen descriptions of its parts, accounts, nodes and pods."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.clusters import ClusterType, Platform
+from deploy.simulator.rights import Rule
+from deploy.simulator.workloads import Service, Traits, Workload
+
+_GPUS = ("NVIDIA-A100-SXM4-80GB", "NVIDIA-L40S", "NVIDIA-A10")
+
+
+class Part(StrEnum):
+    """What of a cluster answers by itself, and can fail by itself."""
+
+    API = "api"
+    PROMETHEUS = "prometheus"
+    TEMPO = "tempo"
+    LOKI = "loki"
+    ALERTMANAGER = "alertmanager"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may show a token or a client certificate to a cluster."""
+
+    name: str
+    token: str
+    rules: tuple[Rule, ...]
+    service_account: bool = True
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that TokenReview tells of."""
+        extra = ("system:serviceaccounts",) if self.service_account else ()
+        return (*extra, "system:authenticated")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An observability backend; without a token it is open to everybody."""
+
+    part: Part
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine."""
+
+    name: str
+    role: str
+    gpus: int = 0
+    gpu_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod, and the node it runs on."""
+
+    name: str
+    namespace: str
+    app: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster; its nodes and pods are worked out when they are asked for."""
+
+    name: str
+    number: int
+    cluster_type: ClusterType
+    platform: Platform
+    minor: int
+    """The Kubernetes version is 1.<minor>, OpenShift's is 4.<minor - 13>."""
+    node_count: int
+    traits: Traits
+    workloads: tuple[Workload, ...]
+    """Ordered as the API lists their pods: by namespace, then by name."""
+    services: tuple[Service, ...]
+    backends: tuple[Backend, ...]
+    accounts: tuple[Account, ...]
+    by_certificate: bool = False
+    """True: its kubeconfig holds a client certificate, not a token."""
+    manages: tuple[str, ...] = ()
+    """The names of its managed clusters, on a hub."""
+
+    @property
+    def version(self) -> str:
+        """The Kubernetes version, which says that nothing of this is real."""
+        return f"v1.{self.minor}.{self.number % 9}+simulated"
+
+    @property
+    def platform_version(self) -> str:
+        """The version of the distribution."""
+        if self.platform is Platform.KUBERNETES:
+            return self.version.removeprefix("v")
+        return f"4.{self.minor - 13}.{self.number % 9}"
+
+    @property
+    def gpu_type(self) -> str:
+        """The product name that GPU nodes carry as a label."""
+        return _GPUS[self.number % len(_GPUS)]
+
+    @property
+    def pod_count(self) -> int:
+        """All pods of all workloads."""
+        return sum(workload.pods for workload in self.workloads)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """All namespaces, sorted."""
+        used = {each.namespace for each in (*self.workloads, *self.services)}
+        return tuple(sorted({"default", "kube-system", *used}))
+
+    def node(self, index: int) -> Node:
+        """The node of this index; the last ones have the GPUs."""
+        if index >= self.node_count - self.traits.gpu_nodes:
+            return Node(f"gpu-{index:04d}.{self.name}", "worker", 4, self.gpu_type)
+        masters = 3 if self.node_count > 3 else 1
+        role = "control-plane" if index < masters else "worker"
+        prefix = "master" if role == "control-plane" else "worker"
+        return Node(f"{prefix}-{index:04d}.{self.name}", role)
+
+    def nodes(self) -> Iterator[Node]:
+        """All nodes."""
+        return map(self.node, range(self.node_count))
+
+    def pods(self, namespace: str | None = None) -> Iterator[Pod]:
+        """All pods, or those of a namespace, in the order of the API's lists."""
+        for workload in self.workloads:
+            if namespace in (None, workload.namespace):
+                for ordinal in range(workload.pods):
+                    yield self.pod(workload, ordinal)
+
+    def pod(self, workload: Workload, ordinal: int) -> Pod:
+        """One pod of a workload."""
+        mark = f"{self.number}/{workload.namespace}/{workload.app}/{ordinal}"
+        hashed = hashlib.blake2b(mark.encode(), digest_size=4).hexdigest()
+        if workload.on_gpu_nodes:
+            place = self.node_count - self.traits.gpu_nodes + ordinal % self.traits.gpu_nodes
+        else:
+            place = int(hashed, 16) % self.node_count
+        suffix = str(ordinal) if workload.stateful else f"{ordinal:05d}-{hashed[:5]}"
+        name = f"{workload.app}-{suffix}"
+        return Pod(name, workload.namespace, workload.app, self.node(place).name)
+
+    def account(self, name: str) -> Account:
+        """The account of this short name: ``reader``, ``operator`` or ``nobody``."""
+        return next(each for each in self.accounts if each.name.endswith(f":{name}"))
+
+    def backend(self, part: Part) -> Backend | None:
+        """The backend, None if the cluster has no such thing."""
+        return next((each for each in self.backends if each.part is part), None)

@@ -11,12 +11,14 @@ from contracts.upcasts import UPCASTS, Upcast
 EVENTS: tuple[type[Event], ...] = (
     *get_args(clusters.ClusterEvent),
     *get_args(clusters.ClusterNameEvent),
+    clusters.ClusterStatusChanged,
     *get_args(alerts.AlertEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
     clusters.RegisterCluster,
     clusters.UpdateCluster,
     clusters.DeleteCluster,
+    clusters.RefreshCluster,
     alerts.IngestAlerts,
     operations.RebuildProjection,
     operations.RetryDeadLetter,

@@ -17,6 +17,7 @@ from gateway.rest.alerts import alerts
 from gateway.rest.clusters import clusters
 from gateway.rest.commands import commands
 from gateway.rest.events import events
+from gateway.rest.fleet import cluster_health, fleet
 from gateway.rest.login import auth
 from gateway.rest.shared import AnyRequest
 from gateway.rest.webhook import webhooks
@@ -34,7 +35,10 @@ async def openapi(request: AnyRequest) -> Response[bytes]:
 def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
     """The application over a gate; ``more`` are routes that carry their own state."""
     intake = Intake(gate)
-    api = Router("/api/v1", route_handlers=[clusters, alerts, webhooks, events, commands])
+    api = Router(
+        "/api/v1",
+        route_handlers=[clusters, cluster_health, fleet, alerts, webhooks, events, commands],
+    )
     return Litestar(
         route_handlers=[
             api,

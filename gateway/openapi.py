@@ -22,9 +22,12 @@ from gateway.rest.documented import (
     ErrorEnvelope,
     EventCauses,
     EventList,
+    FleetHealth,
+    FleetSummary,
     Whoami,
 )
 from gateway.rest.login import LoginCode
+from projections.fleet.view import ClusterHealth
 
 VERSION = "0.1.0"
 
@@ -34,10 +37,13 @@ _REF = "#/components/schemas/{model}"
 _ANSWERS: tuple[type[BaseModel], ...] = (
     AlertList,
     AlertsAccepted,
+    ClusterHealth,
     ClusterList,
     ErrorEnvelope,
     EventCauses,
     EventList,
+    FleetHealth,
+    FleetSummary,
     Outcome,
     Whoami,
 )

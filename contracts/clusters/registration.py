@@ -1,4 +1,4 @@
-"""The fleet registry: clusters, their commands and events."""
+"""Which clusters there are, and under which names: commands and events of the registry."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -47,16 +47,6 @@ class Environment(StrEnum):
     STAGING = "STAGING"
     DEVELOPMENT = "DEVELOPMENT"
     LAB = "LAB"
-
-
-class ClusterState(StrEnum):
-    """The result of the last health check."""
-
-    ONLINE = "ONLINE"
-    OFFLINE = "OFFLINE"
-    DEGRADED = "DEGRADED"
-    UNKNOWN = "UNKNOWN"
-    PROVISIONING = "PROVISIONING"
 
 
 class Endpoints(Message):

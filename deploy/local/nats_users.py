@@ -28,6 +28,7 @@ _INTERNAL = (
     "qry.>",
     "pos.>",
     "sch.>",
+    "due.>",
     "snap.>",
     "$KV.>",
     "$JS.API.>",

@@ -41,7 +41,7 @@ from gateway.rest.writes import Done, Pending, write
 from projections.fleet import queries
 from projections.fleet.view import ClusterView
 
-_HEADERS = [
+WRITE_HEADERS = [
     ResponseHeader(name="ETag", documentation_only=True, description="The cluster's version."),
     ResponseHeader(
         name="X-Event-Sequence", documentation_only=True, description="Position in the log."
@@ -61,7 +61,7 @@ _CODES = (
     Code.BUS_UNAVAILABLE,
 )
 _WRITE = _PENDING | errors(*_CODES)
-_CHANGE = _PENDING | errors(*_CODES, Code.CLUSTER_NOT_FOUND, Code.PRECONDITION_FAILED)
+CHANGE_ERRORS = _PENDING | errors(*_CODES, Code.CLUSTER_NOT_FOUND, Code.PRECONDITION_FAILED)
 IfMatch = Annotated[
     str | None,
     HeaderParameter(name="If-Match", description="The ETag that must still be true."),
@@ -106,14 +106,14 @@ def _sort(text: str) -> tuple[str, ...]:
 
 
 @post("/", operation_id="registerCluster", summary="Register a cluster",
-      response_headers=_HEADERS, responses=_WRITE)  # fmt: skip
+      response_headers=WRITE_HEADERS, responses=_WRITE)  # fmt: skip
 async def register_cluster(
     gate: WithGate, request: AnyRequest, data: JSONBody[Registration]
 ) -> Response[ClusterView]:
     """Take a cluster into the fleet; the answer shows it as it is now."""
     command = RegisterCluster.model_validate(data.model_dump())
     done = await write(gate, request, command, "fleet")
-    return await _show(gate, done, status=201)
+    return await show(gate, done, status=201)
 
 
 @get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name",
@@ -137,7 +137,7 @@ async def get_cluster(gate: WithGate, cluster_id: FromPath[UUID]) -> Response[Cl
 
 
 @put("/{cluster_id:uuid}", operation_id="replaceCluster", summary="Replace a registration",
-     response_headers=_HEADERS, responses=_CHANGE)  # fmt: skip
+     response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
 async def replace_cluster(
     gate: WithGate,
     request: AnyRequest,
@@ -148,11 +148,11 @@ async def replace_cluster(
     """Write the whole registration; what is left out gets its default."""
     expected = _expected_version(if_match)
     command = UpdateCluster(cluster_id=cluster_id, registration=data, expected_version=expected)
-    return await _show(gate, await write(gate, request, command, "fleet"))
+    return await show(gate, await write(gate, request, command, "fleet"))
 
 
 @patch("/{cluster_id:uuid}", operation_id="patchCluster", summary="Change parts of a registration",
-       response_headers=_HEADERS, responses=_CHANGE)  # fmt: skip
+       response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
 async def patch_cluster(
     gate: WithGate,
     request: AnyRequest,
@@ -164,11 +164,11 @@ async def patch_cluster(
     values: dict[str, JsonValue] = data
     expected = _expected_version(if_match)
     command = UpdateCluster(cluster_id=cluster_id, patch=values, expected_version=expected)
-    return await _show(gate, await write(gate, request, command, "fleet"))
+    return await show(gate, await write(gate, request, command, "fleet"))
 
 
 @delete("/{cluster_id:uuid}", operation_id="deleteCluster", summary="Delete a cluster",
-        status_code=204, responses=_CHANGE)  # fmt: skip
+        status_code=204, responses=CHANGE_ERRORS)  # fmt: skip
 async def delete_cluster(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID], if_match: IfMatch = None
 ) -> Response[None]:
@@ -182,7 +182,8 @@ async def delete_cluster(
     return Response(None, status_code=204, headers=headers)
 
 
-async def _show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Response[Any]:
+async def show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Response[Any]:
+    """The cluster as it is after a write; 202 if that is not visible yet."""
     if isinstance(done, Pending):
         return done.response()
     cluster_id = UUID(done.outcome.id or "")

@@ -6,6 +6,7 @@ A test reads real answers through these models.
 from uuid import UUID
 
 from contracts.activity import EventRecord
+from contracts.clusters import ClusterState, Connectivity
 from contracts.envelope import Message, Timestamp
 from projections.alerts.view import AlertView
 from projections.fleet.view import ClusterView
@@ -22,6 +23,37 @@ class ClusterList(_Paged):
     """A page of clusters."""
 
     items: list[ClusterView]
+
+
+class FleetSummary(Message):
+    """The fleet in figures; null is "not known"."""
+
+    total: int
+    by_state: dict[str, int]
+    by_type: dict[str, int]
+    by_environment: dict[str, int]
+    average_health_score: float | None
+    """Of the clusters that have a score."""
+    gpu_count: int | None
+    cnf_clusters: int | None
+
+
+class ClusterInFleet(Message):
+    """One cluster's health among all."""
+
+    id: UUID
+    name: str
+    state: ClusterState
+    health_score: int | None
+    connectivity: Connectivity | None
+    last_error: str | None
+    changed_at: Timestamp | None
+
+
+class FleetHealth(Message):
+    """Every cluster's health, worst first."""
+
+    items: list[ClusterInFleet]
 
 
 class BySeverity(Message):

@@ -1,11 +1,28 @@
 """Folds cluster events into the fleet."""
 
-from contracts.clusters import Cluster, ClusterDeleted, ClusterRegistered, ClusterUpdated
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from contracts.clusters import (
+    Cluster,
+    ClusterDeleted,
+    ClusterHealthChecked,
+    ClusterRegistered,
+    ClusterStatusChanged,
+    ClusterUpdated,
+)
 from contracts.subjects import parse
-from projections.fleet.view import CLUSTER, ClusterRow
+from projections.fleet.view import CLUSTER, STATUS, ClusterRow, StatusRow
 from services.runtime.projections.projection import Position, Projection, Rows
 
-projection = Projection("fleet", version=1, tables=(CLUSTER,))
+# In the order in which they were made: the function takes nothing that is older than what it has.
+_CHECKED = """select aiops.health_checked(id, at, answered, state, score, found::jsonb)
+    from unnest(%b::uuid[], %b::timestamptz[], %b::bool[], %b::text[], %b::int8[], %b::text[])
+        as told(id, at, answered, state, score, found) order by at"""
+
+projection = Projection("fleet", version=2, tables=(CLUSTER, STATUS))
 
 
 @projection.on(ClusterRegistered)
@@ -24,6 +41,42 @@ def updated(event: ClusterUpdated, at: Position, rows: Rows) -> None:
 def deleted(event: ClusterDeleted, at: Position, rows: Rows) -> None:
     """A cluster has left the fleet."""
     rows.delete(CLUSTER, (event.cluster_id,))
+    rows.delete(STATUS, (event.cluster_id,))
+
+
+@projection.on(ClusterStatusChanged)
+def status_changed(event: ClusterStatusChanged, at: Position, rows: Rows) -> None:
+    """A cluster is in another state than before."""
+    told = event.status
+    rows.put(
+        STATUS,
+        StatusRow(
+            cluster_id=event.cluster_id,
+            state=told.state.value,
+            health_score=told.health_score,
+            connectivity=told.connectivity.value if told.connectivity else None,
+            api_server_healthy=told.api_server_healthy,
+            prometheus_healthy=told.prometheus_healthy,
+            tempo_healthy=told.tempo_healthy,
+            loki_healthy=told.loki_healthy,
+            alertmanager_healthy=told.alertmanager_healthy,
+            last_error=told.last_error,
+            changed_at=at.logged_at,
+        ),
+    )
+
+
+@projection.on_measure("health", ClusterHealthChecked)
+def checked(messages: Sequence[ClusterHealthChecked]) -> tuple[str, list[Any]]:
+    """Clusters were checked."""
+    return _CHECKED, [
+        [each.cluster_id for each in messages],
+        [each.checked_at for each in messages],
+        [each.answered for each in messages],
+        [each.state.value for each in messages],
+        [each.health_score for each in messages],
+        [msgspec.json.encode([c.model_dump() for c in each.checks]).decode() for each in messages],
+    ]
 
 
 def _row(cluster: Cluster, at: Position) -> ClusterRow:

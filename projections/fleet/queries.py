@@ -17,24 +17,31 @@ SORTABLE = {
     "cluster_type": "c.cluster_type",
     "created_at": "c.created_at",
     "updated_at": "c.updated_at",
-    "health_score": "null::int",
-    "state": "null::text",
+    "health_score": "s.health_score",
+    "state": "coalesce(s.state, 'PROVISIONING')",
 }
-"""Fields to sort by; health is not known before there are health checks."""
+"""Fields to sort by."""
 
-_STATUS = (
-    "json_build_object('state', 'PROVISIONING', 'health_score', null, 'connectivity', null,"
-    " 'api_server_healthy', null, 'prometheus_healthy', null, 'tempo_healthy', null,"
-    " 'loki_healthy', null, 'alertmanager_healthy', null, 'last_error', null, 'checked_at', null)"
-)
+# Before its first check a cluster is PROVISIONING, and nothing is known of its health.
+STATUS_JSON = f"""json_build_object(
+    'state', coalesce(s.state, 'PROVISIONING'), 'health_score', s.health_score,
+    'connectivity', s.connectivity, 'api_server_healthy', s.api_server_healthy,
+    'prometheus_healthy', s.prometheus_healthy, 'tempo_healthy', s.tempo_healthy,
+    'loki_healthy', s.loki_healthy, 'alertmanager_healthy', s.alertmanager_healthy,
+    'last_error', s.last_error, 'checked_at', {rfc3339("h.until")})"""
 _VIEW = f"""json_build_object(
     'id', c.id, 'name', c.name, 'display_name', c.display_name,
     'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
     'platform_version', null, 'region', c.region, 'environment', c.environment,
-    'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {_STATUS},
+    'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {STATUS_JSON},
     'capabilities', null, 'created_at', {rfc3339("c.created_at")},
     'updated_at', {rfc3339("c.updated_at")},
-    'last_seen_at', null, 'version', c.version)"""
+    'last_seen_at', {rfc3339("seen.until")}, 'version', c.version)"""
+_FROM = """fleet.cluster c left join fleet.status s on s.cluster_id = c.id"""
+CHECKED = """left join lateral (select until, found from aiops.health_run r
+        where r.cluster_id = c.id order by since desc limit 1) h on true
+    left join lateral (select until from aiops.health_run r
+        where r.cluster_id = c.id and answered order by until desc limit 1) seen on true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ async def by_name(database: Database, name: str) -> Found | None:
 
 async def _one(database: Database, condition: str, value: Any) -> Found | None:
     row = await database.fetch_one(
-        f"select {_VIEW}::text, c.version from fleet.cluster c where {condition}",  # noqa: S608
+        f"select {_VIEW}::text, c.version from {_FROM} {CHECKED} where {condition}",  # noqa: S608
         (value,),
     )
     return None if row is None else Found(row[0].encode(), row[1])
@@ -84,10 +91,12 @@ async def listing(database: Database, wanted: ClusterFilter, page: Page) -> byte
     where = _where(wanted)
     order = ", ".join([*map(_order, wanted.sort), "c.id"])
     row = await database.fetch_one(
-        f"select json_build_object('items', coalesce((select json_agg({_VIEW}) from ("  # noqa: S608
-        f" select * from fleet.cluster c{where.sql} order by {order}"
-        f" limit {page.size} offset {page.offset}) as c), '[]'::json), {page.envelope('n')})::text"
-        f" from (select count(*) as n from fleet.cluster c{where.sql}) as counted",
+        f"select json_build_object('items', coalesce((select json_agg({_VIEW} order by place) from"  # noqa: S608
+        f" (select c.id, row_number() over (order by {order}) as place from {_FROM}{where.sql}"
+        f" order by place limit {page.size} offset {page.offset}) as chosen"
+        f" join fleet.cluster c using (id) left join fleet.status s on s.cluster_id = c.id"
+        f" {CHECKED}), '[]'::json), {page.envelope('n')})::text"
+        f" from (select count(*) as n from {_FROM}{where.sql}) as counted",
         where.parameters * 2,
     )
     return b"" if row is None else row[0].encode()
@@ -101,9 +110,8 @@ def _where(wanted: ClusterFilter) -> Where:
     where.one_of("c.environment", wanted.environment)
     if wanted.region is not None:
         where.add("c.region = %s", wanted.region)
-    # Health and discovery have not told anything yet: every cluster is PROVISIONING.
-    if wanted.state and "PROVISIONING" not in wanted.state:
-        where.add("false")
+    where.one_of("coalesce(s.state, 'PROVISIONING')", wanted.state)
+    # Discovery has not told anything yet.
     if wanted.has_gpu is not None or wanted.has_cnf is not None:
         where.add("false")
     for name, value in wanted.labels:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.clusters import Cluster, ClusterState
+from contracts.clusters import Check, Cluster, ClusterState, ClusterStatus
 from contracts.envelope import Message, Timestamp
 from services.runtime.projections.table import Table
 
@@ -27,10 +27,11 @@ class ClusterRow(NamedTuple):
     version: int
 
 
-class ClusterStatus(Message):
-    """What is known of a cluster's health; null is "not known", never zero."""
+class StatusRow(NamedTuple):
+    """How a cluster is, as its last event of that tells it."""
 
-    state: ClusterState
+    cluster_id: UUID
+    state: str
     health_score: int | None
     connectivity: str | None
     api_server_healthy: bool | None
@@ -39,7 +40,46 @@ class ClusterStatus(Message):
     loki_healthy: bool | None
     alertmanager_healthy: bool | None
     last_error: str | None
+    changed_at: datetime
+
+
+class StatusView(ClusterStatus):
+    """How a cluster is; null is "not known", never zero."""
+
     checked_at: Timestamp | None
+
+
+class HealthRun(Message):
+    """A time in which every check of a cluster found the same."""
+
+    since: Timestamp
+    until: Timestamp
+    checks: int
+    """How many there were."""
+    answered: bool
+    state: ClusterState
+    health_score: int | None
+
+
+class HealthStep(Message):
+    """The worst that was found in one step of time; nulls where nobody checked."""
+
+    at: Timestamp
+    health_score: int | None
+    answered: bool | None
+
+
+class ClusterHealth(Message):
+    """A cluster's health: now, check by check, and over the last days."""
+
+    status: StatusView
+    last_seen_at: Timestamp | None
+    checks: list[Check]
+    """What the last round of checks has found."""
+    runs: list[HealthRun]
+    """Newest first, at most 100."""
+    history: list[HealthStep]
+    """One entry a step, oldest first; empty without ``step``."""
 
 
 class ClusterView(Cluster):
@@ -48,7 +88,7 @@ class ClusterView(Cluster):
     platform_version: str | None
     site: str
     """`hub`, or the far-edge worker that reaches it."""
-    status: ClusterStatus
+    status: StatusView
     capabilities: None
     """Null until discovery has run."""
     last_seen_at: Timestamp | None
@@ -62,3 +102,4 @@ CLUSTER = Table(
     key=("id",),
     indexes=("(name)", "(environment)", "(region)", "using gin (labels jsonb_path_ops)"),
 )
+STATUS = Table("status", StatusRow, key=("cluster_id",), indexes=("(state)",))

@@ -43,6 +43,8 @@ def configure(settings: TelemetrySettings, part: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    for chatty in ("httpx", "httpcore"):  # They tell of every request, with its whole URL.
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 

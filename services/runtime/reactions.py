@@ -7,6 +7,7 @@ decodes nothing, and neither acknowledges nor gives back a message by itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -95,7 +96,15 @@ class Reactions:
         self._say = logger("reactions")
         means = Means(log, settings, tracing, SystemClock())
         self._reactors = [
-            Reactor(service.name, name, routes[0].handler, _events(routes), means, self._news.set)
+            Reactor(
+                service.name,
+                name,
+                routes[0].handler,
+                _events(routes),
+                means,
+                self._news.set,
+                from_start=any(route.from_start for route in routes),
+            )
             for service in services
             for name, routes in _by_name(service).items()
         ]
@@ -175,6 +184,13 @@ class Reactions:
                 await broker.stop()
         except (NatsError, OSError, TimeoutError) as error:
             self._say.warning("not_closed_cleanly", reason=str(error) or type(error).__name__)
+            # FastStream hangs up by draining, which a connection that looks for its server
+            # refuses: it would go on looking, and keep the process from ending.
+            client = broker._connection  # pyright: ignore[reportPrivateUsage]
+            if client is not None:
+                # What it has still to send has nowhere to go: the event loop says so.
+                with suppress(RuntimeError):
+                    await client.close()
 
     async def _wait_for_news(self) -> None:
         try:
@@ -209,15 +225,18 @@ class Reactions:
         retries = f"{reactor.durable}_retry"
         letters = [f"dlq.{streams.EVENTS}.{reactor.durable}.*"]
         return (
-            _Consumer(streams.EVENTS, self._config(reactor.durable, reactor.filters)),
+            _Consumer(
+                streams.EVENTS,
+                self._config(reactor.durable, reactor.filters, from_start=reactor.from_start),
+            ),
             _Consumer(streams.DEAD_LETTERS, self._config(retries, letters)),
         )
 
-    def _config(self, name: str, filters: list[str]) -> ConsumerConfig:
+    def _config(self, name: str, filters: list[str], *, from_start: bool = False) -> ConsumerConfig:
         return ConsumerConfig(
             durable_name=name,
             filter_subjects=filters,
-            deliver_policy=DeliverPolicy.NEW,
+            deliver_policy=DeliverPolicy.ALL if from_start else DeliverPolicy.NEW,
             ack_wait=self._settings.workers.ack_wait,
             # We count the tries: the server must never give up silently.
             max_deliver=-1,

@@ -68,6 +68,8 @@ class Reactor:
     means: Means
     told: Callable[[], None]
     """Called when it stops by itself."""
+    from_start: bool = False
+    """It begins with the oldest event, not with what happens from now on."""
     stopped: str = ""
     """Why it reads no more; empty while it reads."""
     held: dict[str, Msg] = field(default_factory=dict[str, Msg], init=False)

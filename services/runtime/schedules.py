@@ -58,6 +58,11 @@ async def put(bus: Bus, schedule: Schedule) -> None:
     await bus.publish(schedule.subject, schedule.body, headers)
 
 
+async def now(bus: Bus, kind: str, of: str, *, keep: int) -> None:
+    """Have it done once at once, beside its schedule; returns when that is durable."""
+    await bus.publish(f"due.{kind}.{token(of)}", b"{}", {"Nats-TTL": f"{keep}s"})
+
+
 async def cancel(bus: Bus, kind: str, of: str) -> None:
     """Have it done no more.
 

@@ -35,6 +35,8 @@ class ReactionRoute:
     event: type[Event]
     handler: Reaction
     name: str
+    from_start: bool
+    """It also concerns what happened before there was this reaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,16 @@ class Service:
 
         return register
 
-    def on(self, event: type[Event]) -> Callable[[Reaction], Reaction]:
-        """Register a reaction to an event; its docstring is its description."""
+    def on(self, event: type[Event], *, from_start: bool = False) -> Callable[[Reaction], Reaction]:
+        """Register a reaction to an event; its docstring is its description.
+
+        With ``from_start`` a new reaction begins with the oldest event of the log, so that what it
+        is for is also done where a hub is older than the reaction.
+        """
 
         def register(handler: Reaction) -> Reaction:
             _require_docstring(handler)
-            self.reactions.append(ReactionRoute(event, handler, handler.__name__))
+            self.reactions.append(ReactionRoute(event, handler, handler.__name__, from_start))
             return handler
 
         return register

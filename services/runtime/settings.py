@@ -2,12 +2,20 @@
 
 import json
 import os
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -118,11 +126,24 @@ class RetentionSettings(_Section):
     dead_letters_bytes: int = Field(default=2_000_000_000, ge=1_000_000, description="And bytes.")
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError("must be networks such as 169.254.10.0/24") from None
+
+
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)]
+
+
 class ClusterSettings(_Section):
     """Rules of the fleet registry."""
 
     allow_insecure_endpoints: bool = Field(
         default=False, description="Plain http for addresses other than loopback."
+    )
+    allowed_networks: Networks = Field(
+        default=(), description="Link-local or metadata networks that may be reached all the same."
     )
 
 

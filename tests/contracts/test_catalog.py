@@ -27,6 +27,11 @@ EVENT_NAMES = {
     "ClusterDeleted": ("aiops.cluster.deleted.v1", "deleted", "CLUSTER_DELETED"),
     "ClusterNameTaken": ("aiops.cluster_name.taken.v1", "taken", "CLUSTER_NAME_TAKEN"),
     "ClusterNameFreed": ("aiops.cluster_name.freed.v1", "freed", "CLUSTER_NAME_FREED"),
+    "ClusterStatusChanged": (
+        "aiops.cluster.status_changed.v1",
+        "status_changed",
+        "CLUSTER_STATUS_CHANGED",
+    ),
     "AlertFired": ("aiops.alert.fired.v1", "fired", "ALERT_FIRED"),
     "AlertResolved": ("aiops.alert.resolved.v1", "resolved", "ALERT_RESOLVED"),
 }
@@ -34,6 +39,7 @@ COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),
     "UpdateCluster": ("clusters", "update_cluster"),
     "DeleteCluster": ("clusters", "delete_cluster"),
+    "RefreshCluster": ("clusters", "refresh_cluster"),
     "IngestAlerts": ("alerts", "ingest_alerts"),
     "RebuildProjection": ("projections", "rebuild_projection"),
     "RetryDeadLetter": ("dead_letters", "retry_dead_letter"),

@@ -148,7 +148,8 @@ async def test_the_one_who_asked_stands_in_the_log(platform: Platform) -> None:
     async with platform.client(minted[1]) as client:
         cluster = (await client.post(f"{API}/clusters", json=registration())).json()
     await platform.settle()
-    (event,) = (await platform.list("/events", cluster_id=cluster["id"]))["items"]
+    query = {"cluster_id": cluster["id"], "event_type": "CLUSTER_REGISTERED"}
+    (event,) = (await platform.list("/events", **query))["items"]
     assert event["actor"] == "grace"
 
 

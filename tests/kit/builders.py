@@ -20,8 +20,11 @@ from contracts.clusters import (
     ClusterNameFreed,
     ClusterNameTaken,
     ClusterRegistered,
+    ClusterStatus,
+    ClusterStatusChanged,
     ClusterUpdated,
     DeleteCluster,
+    RefreshCluster,
     RegisterCluster,
     Registration,
     UpdateCluster,
@@ -131,6 +134,35 @@ def alert(**changes: Any) -> Alert:
     )
 
 
+def status(**changes: Any) -> ClusterStatus:
+    values: dict[str, Any] = {
+        "state": "DEGRADED",
+        "health_score": 80,
+        "connectivity": "CONNECTED",
+        "api_server_healthy": True,
+        "prometheus_healthy": False,
+        "last_error": "Prometheus answered 503",
+    }
+    return ClusterStatus.model_validate(values | changes)
+
+
+def status_changed(**changes: Any) -> ClusterStatusChanged:
+    values: dict[str, Any] = {
+        "cluster_id": CLUSTER_ID,
+        "old_state": "ONLINE",
+        "new_state": "DEGRADED",
+        "health_score": 80,
+        "reason": "Prometheus answered 503",
+        "status": status(),
+        "recent": [True, True, True, True, True],
+    }
+    return ClusterStatusChanged.model_validate(values | changes)
+
+
+def refresh(**changes: Any) -> RefreshCluster:
+    return RefreshCluster.model_validate({"cluster_id": CLUSTER_ID} | changes)
+
+
 def fired(*, renewed: bool = False, **changes: Any) -> AlertFired:
     """``changes`` are those of the alert."""
     return AlertFired(alert=alert(**changes), renewed=renewed)
@@ -207,6 +239,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     ClusterDeleted: deleted,
     ClusterNameTaken: name_taken,
     ClusterNameFreed: name_freed,
+    ClusterStatusChanged: status_changed,
     AlertFired: fired,
     AlertResolved: resolved,
 }
@@ -216,6 +249,7 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     RegisterCluster: register,
     UpdateCluster: update,
     DeleteCluster: delete,
+    RefreshCluster: refresh,
     IngestAlerts: ingest,
     RebuildProjection: rebuild,
     RetryDeadLetter: retry,

@@ -20,7 +20,7 @@ from gateway.app import build
 from gateway.gate import Gate
 from gateway.middleware import Front
 from gateway.process import open_gate
-from services.runtime import process, streams
+from services.runtime import process, schedules, streams
 from services.runtime.access import Role, TokenRequest
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetter
@@ -140,11 +140,25 @@ class Platform:
         request = TokenRequest("somebody", role, tuple(UUID(cluster) for cluster in clusters))
         return (await self.gate.access.mint_token(request))[1]
 
-    async def register(self, **changes: Any) -> Json:
-        """A new cluster, under a name of its own unless one is given; as REST shows it."""
+    async def register(self, *, watched: bool = False, **changes: Any) -> Json:
+        """A new cluster, under a name of its own unless one is given; as REST shows it.
+
+        Once it was checked; after that only if ``watched``: what tests compare must stand still.
+        """
         answer = await self.http.post(f"{API}/clusters", json=registration(**changes))
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        cluster: str = answer.json()["id"]
+        if watched:
+            return answer.json()
+        found = await eventually(lambda: self._checked(cluster))
+        await schedules.cancel(self.gate.runtime.bus, "check", cluster)
+        assert found is not None
+        return found
+
+    async def _checked(self, cluster: str) -> Json | None:
+        found = await self.list(f"/clusters/{cluster}")
+        status = found["status"]
+        return found if status["checked_at"] and status["state"] != "PROVISIONING" else None
 
     async def list(self, path: str, **query: Any) -> Json:
         """A page or part of a list."""

@@ -231,3 +231,23 @@ def test_the_document_tells_of_commands_reactions_and_events() -> None:
     assert "RegisterCluster" in document["components"]["schemas"]
     assert {event.names.type for event in EVENTS} <= set(channels)
     assert asyncapi([clusters, discovery(Seen())]) == document
+
+
+async def test_a_reaction_may_concern_what_happened_before_it_was_there(
+    platform: Platform,
+) -> None:
+    seen, service = Seen(), Service("discovery")
+
+    @service.on(ClusterRegistered, from_start=True)
+    async def discover(event: Recorded, at: Store) -> None:
+        """Look at what a new cluster can do."""
+        await seen(event, at)
+
+    before = await platform.register(1)
+    async with running(platform.reactions(service).run):
+        await until(lambda: seen.events)
+        await eventually(platform.settled)
+    async with running(platform.reactions(service).run):
+        after = await platform.register(2)
+        await until(lambda: len(seen.sequences) > 1)
+    assert seen.sequences == [before, after], "and goes on where it stopped"

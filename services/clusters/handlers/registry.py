@@ -23,11 +23,9 @@ from contracts.clusters import (
     cluster_name_key,
 )
 from services.clusters import domain
+from services.clusters.handlers.service import service
 from services.runtime.log import NOTHING, Head
-from services.runtime.service import Service
 from services.runtime.store import Accepted, Loaded, Store
-
-service = Service("clusters")
 
 Decide = Callable[[Loaded[domain.ClusterState]], list[ClusterEvent]]
 

@@ -1,0 +1,78 @@
+"""The fleet's health over REST: one cluster over time, and all of them at once."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, QueryParameter
+
+from contracts.clusters import RefreshCluster
+from contracts.refusals import Code, Refused
+from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS, show
+from gateway.rest.documented import FleetHealth, FleetSummary
+from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
+from gateway.rest.writes import write
+from projections.fleet import health_queries as queries
+from projections.fleet.view import ClusterHealth, ClusterView
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_KEPT = timedelta(days=7)
+Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
+
+
+@get("/{cluster_id:uuid}/status", operation_id="getClusterStatus", summary="Health of a cluster",
+     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+async def cluster_status(
+    gate: WithGate, cluster_id: FromPath[UUID], step: Duration = None, window: Duration = None
+) -> Response[ClusterHealth]:
+    """The last checks, the runs of the last seven days and, by ``step``, the worst of each step."""
+    every = _duration("step", step) if step else timedelta()
+    back = min(_duration("window", window) if window else timedelta(days=1), _KEPT)
+    if every and back / every > queries.MOST_STEPS:
+        raise field_error("step", f"must cut the window into at most {queries.MOST_STEPS} steps")
+    now = gate.clock.now()
+    found = await queries.one(gate.database, cluster_id, until=now, back=back, step=every)
+    if found is None:
+        raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
+    return raw(found)
+
+
+@post("/{cluster_id:uuid}/refresh", operation_id="refreshCluster", summary="Check a cluster now",
+      status_code=200, response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
+async def refresh_cluster(
+    gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID]
+) -> Response[ClusterView]:
+    """Check the cluster's health now; the answer shows what was found."""
+    command = RefreshCluster(cluster_id=cluster_id)
+    return await show(gate, await write(gate, request, command, "fleet"))
+
+
+@get("/summary", operation_id="getFleetSummary", summary="The fleet in figures",
+     responses=errors())  # fmt: skip
+async def fleet_summary(gate: WithGate) -> Response[FleetSummary]:
+    """Clusters by state, type and environment, and their average score."""
+    return raw(await queries.summary(gate.database))
+
+
+@get("/health", operation_id="getFleetHealth", summary="Health of all clusters",
+     responses=errors())  # fmt: skip
+async def fleet_health(gate: WithGate) -> Response[FleetHealth]:
+    """Every cluster's health, worst first."""
+    return raw(await queries.health(gate.database))
+
+
+def _duration(name: str, text: str) -> timedelta:
+    """``^[0-9]+[smhdw]$``, at least a second."""
+    match = re.fullmatch(r"([0-9]{1,7})([smhdw])", text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if seconds == 0:
+        raise field_error(name, "must be a duration such as 5m, 1h or 7d")
+    return timedelta(seconds=seconds)
+
+
+cluster_health = Router(
+    "/clusters", route_handlers=[cluster_status, refresh_cluster], tags=["Fleet registry"]
+)
+fleet = Router("/fleet", route_handlers=[fleet_summary, fleet_health], tags=["Fleet registry"])

@@ -1,0 +1,81 @@
+"""What may be asked of the fleet's health: one cluster over the last days, all of them now."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from projections.fleet.queries import CHECKED, STATUS_JSON
+from services.runtime.database import Database
+from services.runtime.queries import rfc3339
+
+MOST_STEPS = 2_016
+"""Seven days in steps of five minutes."""
+
+_RUNS = f"""select json_agg(json_build_object(
+        'since', {rfc3339("since")}, 'until', {rfc3339("until")}, 'checks', checks,
+        'answered', answered, 'state', state, 'health_score', health_score) order by since desc)
+    from (select * from aiops.health_run where cluster_id = c.id order by since desc limit 100) r"""  # noqa: S608
+# A step is as bad as the worst run that reaches into it.
+_HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
+        'health_score', worst, 'answered', answered) order by at)
+    from (select step.at, min(r.health_score) as worst, bool_and(r.answered) as answered
+        from generate_series(%s::timestamptz, %s::timestamptz, %s::interval) as step(at)
+        left join aiops.health_run r on r.cluster_id = c.id
+            and r.since < step.at + %s::interval and r.until >= step.at
+        group by step.at) as steps"""  # noqa: S608
+
+
+async def one(
+    database: Database, cluster_id: UUID, *, until: datetime, back: timedelta, step: timedelta
+) -> bytes | None:
+    """A cluster's status, checks and runs, and its history of ``back``; no step, no history."""
+    history, times = "null::json", list[object]()
+    if step:
+        history, times = _HISTORY, [until - back, until, step, step]
+    row = await database.fetch_one(
+        "select json_build_object('status', "  # noqa: S608
+        f"{STATUS_JSON}, 'last_seen_at', {rfc3339('seen.until')},"
+        f" 'checks', coalesce(h.found, '[]'::jsonb), 'runs', coalesce(({_RUNS}), '[]'::json),"
+        f" 'history', coalesce(({history}), '[]'::json))::text"
+        f" from fleet.cluster c left join fleet.status s on s.cluster_id = c.id {CHECKED}"
+        " where c.id = %s",
+        [*times, cluster_id],
+    )
+    return None if row is None else row[0].encode()
+
+
+async def summary(database: Database) -> bytes:
+    """How many clusters there are, by state, type and environment, and their average score.
+
+    A cluster without a score is left out of the average; GPUs are not known before discovery.
+    """
+    row = await database.fetch_one(
+        "with told as (select c.cluster_type, c.environment, s.health_score,"
+        " coalesce(s.state, 'PROVISIONING') as state"
+        " from fleet.cluster c left join fleet.status s on s.cluster_id = c.id)"
+        " select json_build_object('total', (select count(*) from told),"
+        " 'by_state', (select coalesce(json_object_agg(state, n), '{}') from"
+        " (select state, count(*) as n from told group by 1 order by 1) x),"
+        " 'by_type', (select coalesce(json_object_agg(cluster_type, n), '{}') from"
+        " (select cluster_type, count(*) as n from told group by 1 order by 1) x),"
+        " 'by_environment', (select coalesce(json_object_agg(environment, n), '{}') from"
+        " (select environment, count(*) as n from told group by 1 order by 1) x),"
+        " 'average_health_score', (select round(avg(health_score), 1) from told),"
+        " 'gpu_count', null, 'cnf_clusters', null)::text"
+    )
+    return b"" if row is None else row[0].encode()
+
+
+async def health(database: Database) -> bytes:
+    """Every cluster's state, worst first, at most 1,000."""
+    row = await database.fetch_one(
+        "select json_build_object('items', coalesce(json_agg(json_build_object('id', id,"  # noqa: S608
+        f" 'name', name, 'state', state, 'health_score', health_score,"
+        f" 'connectivity', connectivity, 'last_error', last_error,"
+        f" 'changed_at', {rfc3339('changed_at')})"
+        " order by health_score nulls last, name), '[]'::json))::text from"
+        " (select c.id, c.name, coalesce(s.state, 'PROVISIONING') as state, s.health_score,"
+        " s.connectivity, s.last_error, s.changed_at from fleet.cluster c"
+        " left join fleet.status s on s.cluster_id = c.id"
+        " order by s.health_score nulls last, c.name limit 1000) as told"
+    )
+    return b"" if row is None else row[0].encode()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contracts.subjects import token
 from services.runtime import streams
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, Outgoing
 
 _RULE, _KEEP = "Nats-Schedule", "Nats-Schedule-TTL"
 _GONE = {"Nats-TTL": "1s"}
@@ -38,29 +38,20 @@ class Schedule:
         return f"sch.{self.kind}.{token(self.id)}"
 
 
-async def put(bus: Bus, schedule: Schedule) -> None:
-    """Have this done from now on, in place of what was scheduled; the same again changes nothing.
+async def put(bus: Bus, schedule: Schedule, *, first: bool = False) -> None:
+    """Have this done from now on, in place of what was scheduled; with ``first`` also at once.
 
-    Returns when it is durable.
+    Returns when it is durable. The same again changes nothing: cron keeps its phase.
     """
-    headers = {
-        _RULE: schedule.rule,
-        "Nats-Schedule-Target": f"due.{schedule.kind}.{token(schedule.id)}",
-        _KEEP: f"{schedule.keep}s",
-    }
-    stored = await bus.get(streams.SCHEDULES, {"last_by_subj": schedule.subject})
-    if (
-        stored is not None
-        and stored.data == schedule.body
-        and headers.items() <= (stored.headers.items())
-    ):
-        return
-    await bus.publish(schedule.subject, schedule.body, headers)
-
-
-async def now(bus: Bus, kind: str, of: str, *, keep: int) -> None:
-    """Have it done once at once, beside its schedule; returns when that is durable."""
-    await bus.publish(f"due.{kind}.{token(of)}", b"{}", {"Nats-TTL": f"{keep}s"})
+    due = f"due.{schedule.kind}.{token(schedule.id)}"
+    keep = f"{schedule.keep}s"
+    rule = {_RULE: schedule.rule, "Nats-Schedule-Target": due, _KEEP: keep}
+    messages = [Outgoing(schedule.subject, schedule.body, rule)]
+    if first:
+        messages.append(Outgoing(due, schedule.body, {"Nats-TTL": keep}))
+    for answer in await bus.publish_each(messages):
+        if isinstance(answer, Exception):
+            raise answer
 
 
 async def cancel(bus: Bus, kind: str, of: str) -> None:

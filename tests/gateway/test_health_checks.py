@@ -110,6 +110,8 @@ async def test_checks_are_scheduled_by_the_type_and_end_with_the_cluster(
 
     assert await eventually(rule) == status.rule(UUID(name), 15)
     await platform.http.patch(f"{API}/clusters/{name}", json={"cluster_type": "EDGE"})
+    # As if it were due by the old rule.
+    await bus.publish(f"due.check.{name}", status.rule(UUID(name), 15).encode())
 
     async def slower() -> bool:
         return await rule() == status.rule(UUID(name), 60)
@@ -137,3 +139,14 @@ async def test_an_endpoint_that_is_given_up_is_checked_no_more(platform: Platfor
         )
         found = await _refresh(platform, cluster)
     assert (found["state"], found["prometheus_healthy"]) == ("UNKNOWN", None)
+
+
+async def test_changed_endpoints_count_from_the_next_check_on(platform: Platform) -> None:
+    async with backend() as told:
+        cluster = (await _watched(platform, told))["id"]
+        await _in_state(platform, cluster, "ONLINE")
+        changed = {"endpoints": {"prometheus_url": None, "loki_url": told.url}}
+        await platform.http.patch(f"{API}/clusters/{cluster}", json=changed)
+        found = await _refresh(platform, cluster)
+    assert (found["prometheus_healthy"], found["loki_healthy"]) == (None, True)
+    assert told.asked[-1] == "/ready"

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.refusals import Poisoned, TryLater
 from services.runtime import dead_letters, schedules, streams
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, JetStreamRefused
 from services.runtime.due_worker import DueWorker
 from services.runtime.log import EventLog
 from services.runtime.schedules import Schedule, cancel, put, scheduled
@@ -79,10 +79,6 @@ def hub(bus: Bus, log: EventLog, bus_settings: Settings) -> Hub:
     return Hub(bus, log, bus_settings)
 
 
-async def _changes(bus: Bus) -> int:
-    return (await bus.api(f"STREAM.INFO.{streams.SCHEDULES}"))["state"]["last_seq"]
-
-
 async def test_what_is_scheduled_is_done_again_and_again_until_it_is_cancelled(hub: Hub) -> None:
     bodies: list[bytes] = []
 
@@ -103,13 +99,24 @@ async def test_what_is_scheduled_is_done_again_and_again_until_it_is_cancelled(h
     assert set(bodies) == {b'{"a":1}'}
 
 
-async def test_the_same_schedule_again_changes_nothing_and_another_replaces_it(bus: Bus) -> None:
+async def test_another_schedule_replaces_the_one_before(bus: Bus) -> None:
     await put(bus, EVERY_SECOND)
-    before = await _changes(bus)
-    await put(bus, EVERY_SECOND)
-    assert await _changes(bus) == before
     await put(bus, Schedule("check", "edge-1", "7,37 * * * * *"))
     assert await scheduled(bus, "check", "edge-1") == "7,37 * * * * *"
+
+
+async def test_what_is_scheduled_may_be_done_at_once_for_a_first_time(hub: Hub) -> None:
+    checks = Checks()
+    async with running(hub.worker(checks).run):
+        await put(hub.bus, Schedule("check", "edge-1", "0 0 0 1 1 *"), first=True)
+        await until(lambda: checks.done["edge-1"] == 1, within=2)
+        await hub.settled()
+    assert checks.done["edge-1"] == 1
+
+
+async def test_a_rule_that_the_bus_does_not_know_is_an_error(bus: Bus) -> None:
+    with pytest.raises(JetStreamRefused):
+        await put(bus, Schedule("check", "edge-1", "now and then"))
 
 
 async def test_any_outside_name_may_be_scheduled(bus: Bus) -> None:

@@ -13,7 +13,6 @@ from contracts.clusters import (
     ClusterHealthChecked,
     ClusterRegistered,
     ClusterStatusChanged,
-    ClusterUpdated,
     RefreshCluster,
     cluster_health_key,
     cluster_key,
@@ -47,20 +46,23 @@ def _probes(allowed: tuple[str, ...]) -> Probes:
 
 
 @service.on(ClusterRegistered, from_start=True)
-@service.on(ClusterUpdated, from_start=True)
 @service.on(ClusterDeleted, from_start=True)
 async def watch(event: Recorded, store: Store) -> None:
-    """Schedule the health checks of a cluster by its type, the first one at once."""
-    bus = store.log.bus
-    cluster_id = str(event.event.key.id)
-    if isinstance(event.event, ClusterDeleted):
-        await schedules.cancel(bus, _CHECK, cluster_id)
-        return
-    cluster = cast("ClusterRegistered | ClusterUpdated", event.event).cluster
+    """Schedule the health checks of a new cluster by its type, the first one at once."""
+    match event.event:
+        case ClusterDeleted() as gone:
+            await schedules.cancel(store.log.bus, _CHECK, str(gone.cluster_id))
+        case ClusterRegistered() as told:
+            await schedules.put(store.log.bus, _schedule(told.cluster), first=True)
+        case _:
+            return
+
+
+def _schedule(cluster: Cluster) -> Schedule:
+    """When a cluster is checked; what is due tells by which rule, so that an old one shows."""
     interval, _ = status.interval_and_timeout(cluster.cluster_type)
     rule = status.rule(cluster.id, interval)
-    await schedules.put(bus, Schedule(_CHECK, cluster_id, rule, keep=interval * 2))
-    await schedules.now(bus, _CHECK, cluster_id, keep=interval)
+    return Schedule(_CHECK, str(cluster.id), rule, rule.encode(), keep=interval * 2)
 
 
 @service.when_due(_CHECK, places=_AT_ONCE)
@@ -71,6 +73,10 @@ async def check(due: Due, store: Store) -> None:
     if cluster is None:
         await schedules.cancel(store.log.bus, _CHECK, due.id)
         return
+    if due.body != _schedule(cluster).body:
+        # The cluster is of another type now. Seen here and not in its update, which most often
+        # has nothing to do with checks, so that no change of a name pays for it.
+        await schedules.put(store.log.bus, _schedule(cluster))
     await _check(cluster, store)
 
 
@@ -81,6 +87,7 @@ async def refresh(command: RefreshCluster, store: Store) -> Accepted:
     if cluster is None:
         text = f"there is no cluster {command.cluster_id}"
         raise Refused(Code.CLUSTER_NOT_FOUND, text)
+    await schedules.put(store.log.bus, _schedule(cluster))
     return Accepted(str(cluster.id), sequence=await _check(cluster, store))
 
 

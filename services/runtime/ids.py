@@ -8,7 +8,7 @@ import uuid_utils.compat
 
 _NAMESPACE = UUID("6f1c2b52-9a0f-5d0c-8a25-0f7b3f1d5e11")
 
-_RANDOM = random.Random()  # noqa: S311 - seeded by the system, and ten times faster
+_RANDOM = random.Random()  # noqa: S311 - seeded by the system, and twice as fast
 
 
 def new_id() -> UUID:

@@ -12,6 +12,8 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(clusters.ClusterEvent),
     *get_args(clusters.ClusterNameEvent),
     clusters.ClusterStatusChanged,
+    *get_args(clusters.CredentialsEvent),
+    clusters.ClusterCapabilitiesChanged,
     *get_args(alerts.AlertEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
@@ -19,6 +21,11 @@ COMMANDS: tuple[type[Command], ...] = (
     clusters.UpdateCluster,
     clusters.DeleteCluster,
     clusters.RefreshCluster,
+    clusters.UploadCredentials,
+    clusters.RotateCredentials,
+    clusters.ValidateCredentials,
+    clusters.DeleteCredentials,
+    clusters.ImportClusters,
     alerts.IngestAlerts,
     operations.RebuildProjection,
     operations.RetryDeadLetter,

@@ -16,6 +16,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.command_bus import CommandBus
 from services.runtime.database import Database
 from services.runtime.health import Health
+from services.runtime.outside import Outside
 from services.runtime.process import Runtime, event_log, projection_operations
 from services.runtime.settings import Settings
 from services.runtime.tracing import Tracing
@@ -28,7 +29,8 @@ def _unconnected_gate(settings: Settings) -> Gate:
     """A gate that is wired and connected to nothing."""
     bus, clock = Bus(Connection()), SystemClock()
     log = event_log(bus, settings)
-    runtime = Runtime("export", settings, bus, log, Tracing("export", None), Health("export"))
+    tracing, outside = Tracing("export", None), Outside(settings, "export")
+    runtime = Runtime("export", settings, bus, log, tracing, Health("export"), outside)
     database = Database(settings.database, "export")
     return Gate(
         runtime=runtime,

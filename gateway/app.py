@@ -16,6 +16,7 @@ from gateway.rest import health
 from gateway.rest.alerts import alerts
 from gateway.rest.clusters import clusters
 from gateway.rest.commands import commands
+from gateway.rest.credentials import credentials
 from gateway.rest.events import events
 from gateway.rest.fleet import cluster_health, fleet
 from gateway.rest.login import auth
@@ -37,7 +38,16 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
     intake = Intake(gate)
     api = Router(
         "/api/v1",
-        route_handlers=[clusters, cluster_health, fleet, alerts, webhooks, events, commands],
+        route_handlers=[
+            clusters,
+            cluster_health,
+            credentials,
+            fleet,
+            alerts,
+            webhooks,
+            events,
+            commands,
+        ],
     )
     return Litestar(
         route_handlers=[

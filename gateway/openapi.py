@@ -12,16 +12,18 @@ from litestar.serialization import decode_json, encode_json
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from contracts.clusters import Registration
+from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.documented import (
     AlertList,
     AlertsAccepted,
     ClusterList,
+    CredentialsTried,
     ErrorEnvelope,
     EventCauses,
     EventList,
+    FleetCapabilities,
     FleetHealth,
     FleetSummary,
     Whoami,
@@ -39,15 +41,18 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     AlertsAccepted,
     ClusterHealth,
     ClusterList,
+    CredentialsTried,
     ErrorEnvelope,
     EventCauses,
     EventList,
+    FleetCapabilities,
     FleetHealth,
     FleetSummary,
+    ImportResult,
     Outcome,
     Whoami,
 )
-_BODIES: tuple[type[BaseModel], ...] = (LoginCode, Registration, Webhook)
+_BODIES: tuple[type[BaseModel], ...] = (Given, ImportRequest, LoginCode, Registration, Webhook)
 _RAW_BODIES: dict[str, TypeAdapter[Any]] = {
     "postAlerts": TypeAdapter(Webhook),
     "postClusterAlerts": TypeAdapter(Webhook),

@@ -48,6 +48,8 @@ class Check(Message):
     """What went wrong."""
     advice: str | None = None
     """What to do about it."""
+    answered: bool = True
+    """False if nobody was there to answer, as opposed to an answer that is not good."""
 
 
 Score = Annotated[int, Field(ge=0, le=100)]
@@ -103,9 +105,9 @@ class ClusterHealthChecked(Message):
 
 
 class RefreshCluster(Command):
-    """Check a cluster's health now."""
+    """Check a cluster's health and find out what it can do, now."""
 
-    area: ClassVar[str] = "clusters"
+    area: ClassVar[str] = "fleet"
 
     cluster_id: UUID
 

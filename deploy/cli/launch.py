@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from deploy.cli.calling import call
 from deploy.cli.output import say
 from deploy.cli.reach import settings_or_fail
+from deploy.local.companion import Companion
 from deploy.local.supervisor import Surroundings, up
 from services.runtime.access import Access, Role, TokenRequest
 from services.runtime.clock import SystemClock
@@ -47,12 +49,17 @@ class AccessHooks:
             await access.revoke(token)
 
 
-def launch(data_dir: Path | None, port: int | None, *, browser: bool) -> int:
+def launch(data_dir: Path | None, port: int | None, *, browser: bool, demo: bool = False) -> int:
     """Run the platform on this machine until Ctrl-C or SIGTERM; the exit code."""
     settings = settings_or_fail(**({"data_dir": data_dir} if data_dir else {}))
     configure(settings.telemetry, "launcher")
     chosen = settings.gateway.port if port is None else port
-    around = Surroundings(environment(), say)
+    around = Surroundings(environment(), say, companion=_demo_fleet if demo else None)
     return asyncio.run(
         up(settings, port=chosen, open_browser=browser, hooks=AccessHooks, around=around)
     )
+
+
+def _demo_fleet(data_dir: Path) -> Companion:
+    # Imported when it is wanted: a launcher without it stays small.
+    return call("cli.demo", "DemoFleet", data_dir, environment(), say)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,9 @@ from deploy.local.nats_users import SETUP, passwords
 from services.runtime import bus as buses
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.database import Database
-from services.runtime.settings import InvalidSettings, Settings, load_settings
+from services.runtime.settings import InvalidSettings, Settings, environment, load_settings
+
+_GATEWAY_VARIABLE, _TOKEN_VARIABLE = "AIOPS_GATEWAY_URL", "AIOPS_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Hub:
     gateway: str
     token: str
     """Empty if there is no run.json: then commands over HTTP need `--token`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A gateway, and the token that it is shown."""
+
+    gateway: str
+    token: str = field(repr=False)
 
 
 def settings_or_fail(**values: Any) -> Settings:
@@ -52,8 +62,33 @@ def hub() -> Hub:
             f"nothing runs in {settings.data_dir} (no run.json): start it with `aiops up`, name"
             " another directory by AIOPS_DATA_DIR, or set AIOPS_NATS__URL and AIOPS_DATABASE__URL"
         )
-    gateway = run.get("gateway") or f"http://{settings.gateway.host}:{settings.gateway.port}"
-    return Hub(effective, gateway, run.get("token", ""))
+    return Hub(effective, _gateway(settings, run), run.get("token", ""))
+
+
+def gateway_of() -> Door:
+    """The gateway that the environment names, or that runs here: enough for what only asks it.
+
+    A token of what runs here is shown to nobody else.
+    """
+    given, settings = environment(), settings_or_fail()
+    named, token = given.get(_GATEWAY_VARIABLE, ""), given.get(_TOKEN_VARIABLE, "")
+    if named and not token:
+        fail(f"{_TOKEN_VARIABLE} must hold a token for the gateway of {_GATEWAY_VARIABLE}")
+    if not (token.isascii() and token.isprintable()):
+        fail(f"{_TOKEN_VARIABLE} holds characters that no token has")
+    run = {} if named else _running(settings)
+    token = token or str(run.get("token", ""))
+    if not token:
+        fail(
+            f"nothing runs in {settings.data_dir} (no run.json): start it with `aiops up`, name"
+            " another directory by AIOPS_DATA_DIR, or set"
+            f" {_GATEWAY_VARIABLE} and {_TOKEN_VARIABLE}"
+        )
+    return Door(named or _gateway(settings, run), token)
+
+
+def _gateway(settings: Settings, run: dict[str, Any]) -> str:
+    return run.get("gateway") or f"http://{settings.gateway.host}:{settings.gateway.port}"
 
 
 def _running(settings: Settings) -> dict[str, Any]:

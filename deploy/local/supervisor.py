@@ -6,11 +6,13 @@ import webbrowser
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Protocol
 
 from deploy.local.child import ended, halt, last_lines, spawn
 from deploy.local.claim import claimed
+from deploy.local.companion import Companion, accompany
 from deploy.local.errors import CannotStart
 from deploy.local.keeper import Keeper
 from deploy.local.parts import GATEWAY, SETUP, PartCommand, Wiring, platform_parts
@@ -52,6 +54,8 @@ class Surroundings:
     report: Callable[[str], None]
     """Takes the progress lines."""
     parts: tuple[PartCommand, ...] = field(default_factory=platform_parts)
+    companion: Callable[[Path], Companion] | None = None
+    """Makes what runs beside the platform, of the data directory."""
 
 
 async def up(
@@ -93,16 +97,21 @@ class _Launch:
         self._keeper = Keeper(self._report, self._write)
         self._file = RunFile(settings.data_dir / "run.json")
         self._run: Run | None = None
+        self._companion = around.companion(settings.data_dir) if around.companion else None
+        self._beside: asyncio.Task[None] | None = None
 
     async def run(self, stopped: asyncio.Event, *, open_browser: bool) -> int:
         """Start everything, wait for the signal, stop everything."""
+        ready = self._accompany()
         waiting = asyncio.create_task(stopped.wait())
         starting = asyncio.create_task(self._start())
         try:
             await asyncio.wait({waiting, starting}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 link = starting.result()
-                self._report(f"AIOps NextGen is ready: {link}")
+                self._report(f"AIOps NextGen is ready: {link}{self._remark}")
+                if self._run is not None:
+                    ready.set_result(self._run)
                 if open_browser:
                     await asyncio.to_thread(webbrowser.open, link)
                 await waiting
@@ -168,6 +177,26 @@ class _Launch:
         self._write()
         return f"{self._wiring.gateway}/login#code={code}"
 
+    def _accompany(self) -> asyncio.Future[Run]:
+        """Start what runs beside the platform; it goes on when the future is there."""
+        ready: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+        if self._companion is not None:
+            work = accompany(self._companion, self._keeper, ready, self._report)
+            self._beside = asyncio.create_task(work)
+            self._beside.add_done_callback(self._introduced)
+        return ready
+
+    @property
+    def _remark(self) -> str:
+        fails = self._beside is None or self._beside.done()
+        return "" if fails or self._companion is None else f" ({self._companion.remark})"
+
+    def _introduced(self, beside: asyncio.Task[None]) -> None:
+        # It is no part any more if it could not be started.
+        self._write()
+        if not beside.cancelled() and (error := beside.exception()):
+            self._report(f"what runs beside the platform has failed: {type(error).__name__}")
+
     def _write(self) -> None:
         """Write the file again, after each restart of a part; nothing before all are ready."""
         if self._run is not None:
@@ -190,6 +219,9 @@ class _Launch:
         if run is not None:
             self._report("Stopping")
         self._file.path.unlink(missing_ok=True)
+        if self._beside is not None:
+            self._beside.cancel()
+            await asyncio.wait({self._beside})
         await self._keeper.stop([GATEWAY], _FIRST)
         if run is not None:
             await self._ask(self._hooks.revoke_token(run.token), _REVOKE_WITHIN)

@@ -13,9 +13,15 @@ from typing import Annotated
 import typer
 import uvloop
 
+from deploy.local.private import write_private
+from deploy.simulator.authority import kept
 from deploy.simulator.cluster import Part
 from deploy.simulator.fleet import Fleet
 from deploy.simulator.simulator import Options, Running, RunningCluster, simulating
+from services.runtime.clock import SystemClock
+
+READY = "ready.json"
+"""The file that says what runs, written when it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,13 @@ def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 0,
     nodes: Annotated[int, typer.Option(min=1, max=1000)] = 6,
     pods: Annotated[int, typer.Option(min=0, max=10_000)] = 60,
-    folder: Annotated[Path | None, typer.Option(help="Where the kubeconfigs go.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where kubeconfigs go, and the CA stays.")
+    ] = None,
 ) -> None:
     """Serve a simulated fleet on loopback until SIGTERM or SIGINT.
 
-    Prints one line of JSON when it is ready.
+    Prints one line of JSON when it is ready, and leaves it in the folder.
     """
     _raise_file_limit()
     fleet = Fleet.make(clusters, seed, nodes, pods)
@@ -49,9 +57,13 @@ async def _run(plan: _Plan) -> None:
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with simulating(plan.fleet, Options(port=plan.port)) as running:
-        sys.stdout.write(json.dumps(_ready(running, plan.folder)) + "\n")
+    plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    authority = kept(plan.folder, SystemClock().now())
+    async with simulating(plan.fleet, Options(plan.port, authority=authority)) as running:
+        told = json.dumps(_ready(running, plan.folder)) + "\n"
+        sys.stdout.write(told)
         sys.stdout.flush()
+        write_private(plan.folder / READY, told)
         await stopping.wait()
 
 

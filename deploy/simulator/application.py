@@ -12,6 +12,7 @@ from deploy.simulator import backends, kubernetes, statuses
 from deploy.simulator.admission import Admission
 from deploy.simulator.cluster import Cluster, Part
 from deploy.simulator.exchange import Answer, Request, text_answer
+from deploy.simulator.exec import Plan, messages, negotiated
 from deploy.simulator.faults import FINE, Fault, FaultKind, Faults, instead
 from deploy.simulator.listeners import Line, line_of
 from services.runtime.clock import Clock
@@ -38,6 +39,10 @@ class Simulated:
     admission: Admission
     faults: Faults = field(default_factory=Faults)
 
+    def relocate(self, cluster: Cluster) -> None:
+        """The same cluster, now that more is known of where the others are."""
+        self.cluster = self.admission.cluster = cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -51,14 +56,19 @@ class Place:
 class Client:
     """The other end: notices when it is gone."""
 
-    def __init__(self, receive: Receive, send: Send, line: Line) -> None:
+    def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         self.send = send
-        self.line = line
+        self.line = line_of(scope)
+        self.offered: list[str] | None = scope.get("subprotocols")
+        """Who asks for a WebSocket, offers these subprotocols; None: nobody asks for one."""
         self._receive = receive
-        self._gone: asyncio.Task[Message] | None = None
+        self._gone: asyncio.Task[None] | None = None
 
     async def body(self) -> bytes | None:
-        """The request's body, None if it is too large; TimeoutError if it does not come."""
+        """The request's body, None if it is too large; TimeoutError if it does not come.
+
+        A request for a WebSocket has none, and is taken by this.
+        """
         held = bytearray()
         async with asyncio.timeout(_BODY_SECONDS):
             while len(held) <= _LARGEST_BODY:
@@ -71,7 +81,7 @@ class Client:
     async def pause(self, seconds: float) -> bool:
         """Wait; False as soon as the client is gone."""
         if self._gone is None:
-            self._gone = asyncio.ensure_future(self._receive())
+            self._gone = asyncio.ensure_future(self._leave())
         done, _ = await asyncio.wait([self._gone], timeout=seconds)
         return not done
 
@@ -81,10 +91,29 @@ class Client:
             self.line.cut()
             await self.pause(1.0)
 
+    async def begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send the head of an answer, be it one instead of a WebSocket."""
+        name = f"{self._prefix}http.response.start"
+        await self.send({"type": name, "status": status, "headers": headers})
+
+    async def give(self, part: bytes = b"", *, more: bool = True) -> None:
+        """Send a part of the answer's body."""
+        name = f"{self._prefix}http.response.body"
+        await self.send({"type": name, "body": part, "more_body": more})
+
     def close(self) -> None:
         """Wait no longer."""
         if self._gone is not None:
             self._gone.cancel()
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.offered is None else "websocket."
+
+    async def _leave(self) -> None:
+        # What comes on a WebSocket before that is for no program here.
+        while (await self._receive())["type"] == "websocket.receive":
+            pass
 
 
 class Application:
@@ -99,7 +128,7 @@ class Application:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
-        client = Client(receive, send, line_of(scope))
+        client = Client(scope, receive, send)
         try:
             await self._serve(scope, client)
         except TimeoutError:
@@ -121,7 +150,22 @@ class Application:
                 await client.pause(_LONGEST_HANG)
                 await client.cut()
                 return
-            await self._send(client, _answer(place, request, fault), fault)
+            await self._say(client, (place, request), fault)
+
+    async def _say(self, client: Client, asked: tuple[Place, Request], fault: Fault) -> None:
+        if client.offered is None:
+            await self._send(client, _answer(*asked, fault), fault)
+            return
+        said, subprotocol = _upgraded(*asked, fault), negotiated(client.offered)
+        if isinstance(said, Answer):
+            await self._send(client, said, fault)
+        elif subprotocol is None:
+            await self._send(client, Answer(403), fault)
+        else:
+            headers = [(b"date", self._date(fault).encode())]
+            accept = {"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers}
+            await client.send(accept)
+            await _talk(client, said, fault)
 
     def _place(self, scope: Mapping[str, Any]) -> Place | None:
         name, path = self.own_ports.get(scope["server"][1]), scope["path"]
@@ -145,26 +189,28 @@ class Application:
     def _request(self, scope: Mapping[str, Any], path: str, body: bytes, line: Line) -> Request:
         shown = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         scheme, _, token = shown.decode("latin-1").partition(" ")
+        accepted = [value for name, value in scope["headers"] if name == b"accept"]
         query = scope["query_string"].decode("latin-1")
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
         return Request(
-            method=scope["method"],
+            method=scope.get("method", "GET"),
             path=path,
-            query=dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100)),
+            query=dict(pairs),
             body=body,
             token=token.strip() if scheme.lower() == "bearer" else None,
             certificate=line.certificate(),
             now=self._clock.now(),
+            accept=b",".join(accepted).decode("latin-1"),
+            commands=tuple(value for name, value in pairs if name == "command"),
         )
 
     async def _send(self, client: Client, answer: Answer, fault: Fault) -> None:
-        skew = fault.seconds if fault.kind is FaultKind.CLOCK_SKEW else 0
-        date = format_datetime(self._clock.now() + timedelta(seconds=skew), usegmt=True)
+        date = self._date(fault)
         headers = {"content-type": answer.content_type, "date": date, **answer.headers}
         if answer.stream is None:
             headers["content-length"] = str(len(answer.body))
         encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        start = {"type": "http.response.start", "status": answer.status, "headers": encoded}
-        await client.send(start)
+        await client.begin(answer.status, encoded)
         match fault.kind:
             case FaultKind.RESET:
                 await _reset(client, answer)
@@ -173,18 +219,37 @@ class Application:
             case _:
                 await _pour(client, _chunks(client, answer))
 
+    def _date(self, fault: Fault) -> str:
+        skew = fault.seconds if fault.kind is FaultKind.CLOCK_SKEW else 0
+        return format_datetime(self._clock.now() + timedelta(seconds=skew), usegmt=True)
+
 
 def _answer(place: Place, request: Request, fault: Fault) -> Answer:
     """The right answer, or what a fault has instead of it."""
-    if (wrong := instead(fault)) is not None:
+    if (wrong := _wrong(place, fault)) is not None:
         return wrong
-    api = place.part is Part.API
-    if fault.kind is FaultKind.STATUS:
-        told = statuses.on_demand if api else backends.on_demand
-        return told(fault.status, fault.retry_after)
     if request.method not in _METHODS:
         return text_answer("method not allowed\n", 405)
     return _right(place, request, fault)
+
+
+def _upgraded(place: Place, request: Request, fault: Fault) -> Answer | Plan:
+    """The same for who asks for a WebSocket; what is huge is then what comes on it."""
+    if fault.kind is not FaultKind.HUGE and (wrong := _wrong(place, fault)) is not None:
+        return wrong
+    if place.part is not Part.API:
+        return _right(place, request, fault)
+    said = kubernetes.upgraded(place.simulated.admission, request, fault)
+    if isinstance(said, Answer) and said.stream is not None:
+        return statuses.failure(400, "only commands are served by WebSocket here")
+    return said
+
+
+def _wrong(place: Place, fault: Fault) -> Answer | None:
+    if fault.kind is not FaultKind.STATUS:
+        return instead(fault)
+    told = statuses.on_demand if place.part is Part.API else backends.on_demand
+    return told(fault.status, fault.retry_after)
 
 
 def _right(place: Place, request: Request, fault: Fault) -> Answer:
@@ -208,14 +273,13 @@ async def _chunks(client: Client, answer: Answer) -> AsyncIterator[bytes]:
 
 async def _pour(client: Client, chunks: AsyncIterator[bytes]) -> None:
     async for chunk in chunks:
-        await client.send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await client.send({"type": "http.response.body"})
+        await client.give(chunk)
+    await client.give(more=False)
 
 
 async def _reset(client: Client, answer: Answer) -> None:
     async for chunk in _chunks(client, answer):
-        half = chunk[: len(chunk) // 2]
-        await client.send({"type": "http.response.body", "body": half, "more_body": True})
+        await client.give(chunk[: len(chunk) // 2])
         break
     # Time for it to arrive: a reset throws away what is still to be sent.
     await client.pause(0.05)
@@ -228,6 +292,15 @@ async def _drip(client: Client, answer: Answer, rate: int) -> None:
         for start in range(0, len(chunk), size):
             if not await client.pause(size / rate):
                 return
-            piece = chunk[start : start + size]
-            await client.send({"type": "http.response.body", "body": piece, "more_body": True})
-    await client.send({"type": "http.response.body"})
+            await client.give(chunk[start : start + size])
+    await client.give(more=False)
+
+
+async def _talk(client: Client, plan: Plan, fault: Fault) -> None:
+    async for message in messages(plan, fault, client.pause):
+        await client.send({"type": "websocket.send", "bytes": message})
+    if fault.kind is FaultKind.RESET:
+        await client.pause(0.05)
+        await client.cut()
+    elif await client.pause(0):
+        await client.send({"type": "websocket.close"})

@@ -4,14 +4,20 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from deploy.local.private import write_private
+
 Key = ec.EllipticCurvePrivateKey
-_LIFE = timedelta(days=30)
+_LIFE = timedelta(days=365)
+_OWN_LIFE = 2 * _LIFE
+_FILE = "authority.pem"
+_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 _HERE: tuple[x509.GeneralName, ...] = (
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     x509.IPAddress(ipaddress.ip_address("::1")),
@@ -48,18 +54,31 @@ class _Request:
 
 
 class Authority:
-    """A certificate authority that lives as long as this object: its key is never stored."""
+    """A certificate authority: a new one, or the one of an identity that was kept."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, own: Identity | None = None) -> None:
         self._now = now
-        self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named("Simulated fleet CA")
-        self._certificate = self._own_certificate()
+        if own is None:
+            self._key = ec.generate_private_key(ec.SECP256R1())
+            self._certificate = self._own_certificate()
+        else:
+            self._key = _key(own.key)
+            self._certificate = x509.load_pem_x509_certificate(own.certificate)
 
     @property
     def pem(self) -> bytes:
         """The certificate that clients are told to trust."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def identity(self) -> Identity:
+        """What makes another authority the same one."""
+        return _identity(self._certificate, self._key)
+
+    def outlives_what_it_signs(self) -> bool:
+        """Whether a certificate that is signed now ends before the authority's own."""
+        return self._certificate.not_valid_after_utc >= self._now + _LIFE
 
     def server(self) -> Identity:
         """A certificate for this machine's loopback addresses."""
@@ -106,7 +125,7 @@ class Authority:
             .public_key(self._key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(self._now - timedelta(days=2))
-            .not_valid_after(self._now + _LIFE)
+            .not_valid_after(self._now + _OWN_LIFE)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(
@@ -114,6 +133,36 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
+
+
+def kept(folder: Path, now: datetime) -> Authority:
+    """The authority of a folder; a new one takes its place in time before it ends.
+
+    Whoever was told to trust it goes on doing so when the simulator is started again.
+    """
+    file = folder / _FILE
+    found = _found(file, now)
+    if found is not None and found.outlives_what_it_signs():
+        return found
+    made = Authority(now)
+    own = made.identity
+    write_private(file, (own.key + own.certificate).decode())
+    return made
+
+
+def _found(file: Path, now: datetime) -> Authority | None:
+    try:
+        key, mark, certificate = file.read_bytes().partition(_CERTIFICATE)
+        return Authority(now, Identity(mark + certificate, key))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _key(pem: bytes) -> Key:
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, Key):
+        raise TypeError("the authority's key is of another kind")
+    return key
 
 
 def _built(wanted: _Request, issuer: x509.Name, key: Key, signer: Key) -> x509.Certificate:

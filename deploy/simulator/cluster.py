@@ -1,8 +1,8 @@
 """What one simulated cluster is: frozen descriptions of its parts, accounts, nodes and pods."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.clusters import ClusterType, Platform
@@ -67,6 +67,16 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
+class Managed:
+    """What a hub knows of a cluster that it manages."""
+
+    url: str
+    authority: bytes
+    """The CA certificate of its API server as PEM."""
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster; its nodes and pods are worked out when they are asked for."""
 
@@ -87,6 +97,8 @@ class Cluster:
     """True: its kubeconfig holds a client certificate, not a token."""
     manages: tuple[str, ...] = ()
     """The names of its managed clusters, on a hub."""
+    addresses: Mapping[str, Managed] = field(default_factory=dict[str, Managed])
+    """Where those are, once they are served."""
 
     @property
     def version(self) -> str:

@@ -35,6 +35,10 @@ class Request:
     """The bearer token."""
     certificate: Certificate | None
     now: datetime
+    accept: str = ""
+    """The header Accept."""
+    commands: tuple[str, ...] = ()
+    """Every ``command`` of the query, in its order."""
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from deploy.simulator import discovery, listing, reviews, statuses
 from deploy.simulator.admission import Admission
 from deploy.simulator.cluster import Account, Cluster
 from deploy.simulator.exchange import Answer, Request, text_answer
+from deploy.simulator.exec import EXEC, Plan, plan
 from deploy.simulator.faults import Fault, FaultKind
 from deploy.simulator.resources import find
 from deploy.simulator.rights import OWN_REVIEWS, allowed
@@ -34,9 +35,20 @@ class Target:
         """As a rule names it: with the subresource."""
         return f"{self.plural}/{self.subresource}" if self.subresource else self.plural
 
+    @property
+    def is_exec(self) -> bool:
+        """True if a command shall run in a pod."""
+        return not self.group and self.resource == EXEC
+
 
 def answer(admission: Admission, request: Request, fault: Fault) -> Answer:
     """What the API server says; ``fault`` matters where only it can show it."""
+    said = upgraded(admission, request, fault)
+    return said if isinstance(said, Answer) else statuses.failure(400, "Upgrade request required")
+
+
+def upgraded(admission: Admission, request: Request, fault: Fault) -> Answer | Plan:
+    """What it says to who asks for a WebSocket: what comes on it, or why there is none."""
     if fault.kind is FaultKind.EXPIRED_TOKEN and request.token is not None:
         return statuses.unauthorized()
     account = admission.who(request)
@@ -94,7 +106,7 @@ def _discovery(cluster: Cluster, account: Account, request: Request) -> Answer:
 
 def _act(
     admission: Admission, account: Account, request: Request, target: Target, fault: Fault
-) -> Answer:
+) -> Answer | Plan:
     verb = _verb(request, target)
     if verb is None:
         return _not_this_way()
@@ -103,6 +115,8 @@ def _act(
             account.name, verb, target.group, target.resource, target.name, target.namespace
         )
         return statuses.forbidden(attempt)
+    if target.is_exec:
+        return plan(admission.cluster, request, target.namespace, target.name)
     if verb == "create":
         place = (target.group, target.resource, target.namespace, target.name)
         return reviews.answer(admission, account, request, place) or statuses.unserved()
@@ -127,7 +141,8 @@ def _may(account: Account, verb: str, target: Target) -> bool:
 
 
 def _verb(request: Request, target: Target) -> str | None:
-    if request.method == "POST":
+    # Whoever runs a command creates something, however it is asked for.
+    if request.method == "POST" or (request.method == "GET" and target.is_exec):
         return "create"
     if request.method != "GET":
         return None

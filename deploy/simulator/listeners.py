@@ -1,4 +1,4 @@
-"""The sockets of the simulator: uvicorn's HTTP protocol behind TLS, with a line to cut."""
+"""The sockets of the simulator: uvicorn's protocols behind TLS, with a line to cut."""
 
 import asyncio
 import contextlib
@@ -7,13 +7,16 @@ import ssl
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets import http11
 
 from deploy.simulator.authority import Identity
 from deploy.simulator.exchange import Certificate
@@ -22,6 +25,7 @@ HOST = "127.0.0.1"
 _EXTENSION = "aiops.simulator.line"
 _BACKLOG = 1024
 _MOST_CONNECTIONS = 10_000
+_LARGEST_MESSAGE = 1_048_576
 _PATIENCE = 2.0
 # RST instead of FIN at the end of a connection: linger, for no time at all.
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -60,6 +64,24 @@ class _LinedProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {_EXTENSION: {_EXTENSION: Line(self.transport)}}
 
 
+class _LinedSocket(WebSocketsSansIOProtocol):
+    """The same for WebSockets."""
+
+    def handle_connect(self, event: http11.Request) -> None:
+        """Hand the line to the request, if it is one for a WebSocket."""
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            told = self.scope.get("extensions") or {}
+            self.scope["extensions"] = {**told, _EXTENSION: {_EXTENSION: Line(self.transport)}}
+
+    async def send(self, message: Any) -> None:
+        """Send; the end of an answer instead of a WebSocket is the end of its handshake too."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            # uvicorn forgets this, and takes the application's end for an error.
+            self.handshake_complete = True
+
+
 def line_of(scope: Mapping[str, Any]) -> Line:
     """The line below a request."""
     found: Line = scope["extensions"][_EXTENSION][_EXTENSION]
@@ -81,7 +103,11 @@ class Listeners:
             self.app,
             loop="none",
             http=_LinedProtocol,
-            ws="none",
+            ws=_LinedSocket,
+            ws_max_size=_LARGEST_MESSAGE,
+            ws_per_message_deflate=False,
+            # The API server sends no pings either.
+            ws_ping_interval=None,
             lifespan="off",
             log_config=None,
             access_log=False,

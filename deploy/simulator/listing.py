@@ -1,4 +1,7 @@
-"""Lists of a simulated API server: pages with continue tokens, selectors, watches."""
+"""Lists of a simulated API server: pages with continue tokens, selectors, watches, metadata alone.
+
+The real one does the same: https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
 
 import base64
 import binascii
@@ -11,12 +14,14 @@ import msgspec
 from deploy.simulator import statuses
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.exchange import Answer, Pause, Request, json_answer
-from deploy.simulator.objects import Json, revision
+from deploy.simulator.objects import POD_PHASE, Json, partial, revision
 from deploy.simulator.resources import Resource
 
 _WATCH_SECONDS = 300
 """How long a watch without ``timeoutSeconds`` lasts, and the longest of all."""
 _BOOKMARK_SECONDS = 10.0
+_PARTIAL = {"as": "PartialObjectMetadataList", "v": "v1", "g": "meta.k8s.io"}
+_JSON = frozenset({"application/json", "application/*", "*/*"})
 _BAD_CONTINUE = "continue key is not valid: illegal base64 data or unknown version"
 
 
@@ -38,11 +43,13 @@ class Selection:
     labels: tuple[tuple[str, str, bool], ...] = ()
     """Label, value, and whether they have to be equal (or not)."""
     name: str | None = None
+    nothing: bool = False
+    """True if no object can be meant, whatever it is called."""
 
     def holds(self, made: Json) -> bool:
         """True if the object is meant."""
         meta = made["metadata"]
-        if self.name is not None and meta["name"] != self.name:
+        if self.name not in {None, meta["name"]}:
             return False
         has = meta["labels"]
         return all((has.get(label) == value) is same for label, value, same in self.labels)
@@ -59,6 +66,8 @@ class Wanted:
 
     def objects(self, start: int = 0) -> Iterator[Json]:
         """The objects from a place on, made one by one."""
+        if self.selection.nothing:
+            return iter(())
         cluster, make = self.cluster, self.resource.make
         described = iter(self.resource.described(cluster, self.namespace))
         if self.selection == Selection():
@@ -85,15 +94,16 @@ def answer(
 ) -> Answer:
     """A list or a watch; ``aged``: whatever continues from earlier is too old (410)."""
     try:
-        wanted = Wanted(cluster, resource, namespace, _selection(request.query))
+        wanted = Wanted(cluster, resource, namespace, _selection(resource, request.query))
         if request.query.get("watch") in {"true", "1"}:
             return _watch(wanted, request.query, aged=aged)
-        return _page(wanted, request.query, aged=aged)
+        return _page(wanted, request, aged=aged)
     except BadRequest as bad:
         return statuses.failure(400, str(bad))
 
 
-def _page(wanted: Wanted, query: Mapping[str, str], *, aged: bool) -> Answer:
+def _page(wanted: Wanted, request: Request, *, aged: bool) -> Answer:
+    query = request.query
     limit, start = _number(query, "limit"), 0
     if token := query.get("continue"):
         start = _start(token)
@@ -104,9 +114,26 @@ def _page(wanted: Wanted, query: Mapping[str, str], *, aged: bool) -> Answer:
     meta = {"resourceVersion": revision(wanted.cluster)}
     if limit and next(objects, None) is not None:
         meta["continue"] = _token(wanted.cluster, start + len(items))
-    resource = wanted.resource
-    head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
+    if _metadata_alone(request.accept):
+        head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+        items = [partial(made) for made in items]
+    else:
+        resource = wanted.resource
+        head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
     return json_answer({**head, "metadata": meta, "items": items})
+
+
+def _metadata_alone(accept: str) -> bool:
+    """True if that is the first of the accepted forms that is known here."""
+    for form in accept.split(","):
+        media, *parameters = (part.strip() for part in form.split(";"))
+        told = dict(each.split("=", 1) for each in parameters if "=" in each)
+        told.pop("q", None)
+        if media == "application/json" and told == _PARTIAL:
+            return True
+        if media in _JSON and "as" not in told:
+            return False
+    return False
 
 
 def _watch(wanted: Wanted, query: Mapping[str, str], *, aged: bool) -> Answer:
@@ -142,16 +169,24 @@ async def _changes(
             return
 
 
-def _selection(query: Mapping[str, str]) -> Selection:
-    labels = [_label(part) for part in query.get("labelSelector", "").split(",") if part]
-    fields = query.get("fieldSelector", "")
-    field, _, name = fields.replace("==", "=").partition("=")
-    if fields and field != "metadata.name":
-        raise BadRequest(f"field label not supported: {field}")
-    return Selection(tuple(labels), name if fields else None)
+def _selection(resource: Resource, query: Mapping[str, str]) -> Selection:
+    name, nothing = None, False
+    for field, value, same in _requirements(query, "fieldSelector"):
+        if field == "metadata.name" and same:
+            name, nothing = value, nothing or name not in {None, value}
+        elif field == "status.phase" and resource.plural == "pods":
+            # All pods are in the same phase, so that they need not be made to know it.
+            nothing = nothing or (value == POD_PHASE) is not same
+        else:
+            raise BadRequest(f"field label not supported: {field}")
+    return Selection(tuple(_requirements(query, "labelSelector")), name, nothing)
 
 
-def _label(part: str) -> tuple[str, str, bool]:
+def _requirements(query: Mapping[str, str], name: str) -> Iterator[tuple[str, str, bool]]:
+    return (_requirement(part) for part in query.get(name, "").split(",") if part)
+
+
+def _requirement(part: str) -> tuple[str, str, bool]:
     same = "!=" not in part
     label, found, value = part.replace("==", "=").partition("=" if same else "!=")
     if not found:

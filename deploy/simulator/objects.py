@@ -1,5 +1,6 @@
 """Kubernetes objects, made from the descriptions of a fleet."""
 
+import base64
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -14,6 +15,8 @@ CREATED = "2026-01-01T00:00:00Z"
 PTP = "openshift-ptp"
 SRIOV = "openshift-sriov-network-operator"
 """The namespaces of the two operators, and of their objects."""
+POD_PHASE = "Running"
+"""How far every pod has come."""
 _APP_NAMES = {"prometheus-k8s": "prometheus", "alertmanager-main": "alertmanager"}
 
 
@@ -77,7 +80,7 @@ def pod(cluster: Cluster, described: Pod) -> Json:
             "containers": [{"name": app, "image": image}],
         },
         "status": {
-            "phase": "Running",
+            "phase": POD_PHASE,
             "startTime": CREATED,
             "conditions": [_condition("Ready", "True")],
             "containerStatuses": [
@@ -148,9 +151,16 @@ def ptp_config(cluster: Cluster, space: str) -> Json:
 
 def managed_cluster(cluster: Cluster, name: str) -> Json:
     """A cluster as the multi-cluster hub that manages it shows it."""
+    there = cluster.addresses.get(name)
+    spec: Json = {"hubAcceptsClient": True, "leaseDurationSeconds": 60}
+    labels = {"name": name}
+    if there is not None:
+        bundle = base64.b64encode(there.authority).decode()
+        spec["managedClusterClientConfigs"] = [{"url": there.url, "caBundle": bundle}]
+        labels["vendor"] = there.vendor
     return {
-        "metadata": metadata(cluster, name),
-        "spec": {"hubAcceptsClient": True, "leaseDurationSeconds": 60},
+        "metadata": metadata(cluster, name, labels=labels),
+        "spec": spec,
         "status": {"conditions": [_condition("ManagedClusterConditionAvailable", "True")]},
     }
 
@@ -178,6 +188,12 @@ def metadata(
         "labels": SIMULATED | (labels or {}),
     }
     return made if space is None else made | {"namespace": space}
+
+
+def partial(made: Json) -> Json:
+    """An object's metadata alone, as who asks for a PartialObjectMetadataList gets it."""
+    head = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+    return head | {"metadata": made["metadata"]}
 
 
 def revision(cluster: Cluster) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from contracts.clusters import Platform
 from deploy.simulator import kubeconfig
 from deploy.simulator.admission import Admission
 from deploy.simulator.application import Application, Simulated
 from deploy.simulator.authority import Authority, BadCertificate, Identity
-from deploy.simulator.cluster import Account, Part
+from deploy.simulator.cluster import Account, Managed, Part
 from deploy.simulator.control import Control
 from deploy.simulator.faults import Fault, FaultKind
 from deploy.simulator.fleet import Fleet
@@ -30,6 +31,8 @@ class Options:
     bad_tls: bool = True
     """Whether there are listeners with certificates that must not be trusted."""
     clock: Clock = field(default_factory=SystemClock)
+    authority: Authority | None = None
+    """None: a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +121,32 @@ async def simulating(fleet: Fleet, options: Options | None = None) -> AsyncGener
     """Serve a fleet for the time of a block."""
     chosen = options or Options()
     clusters = {each.name: Simulated(each, Admission(each)) for each in fleet.clusters}
-    authority = Authority(chosen.clock.now())
+    authority = chosen.authority or Authority(chosen.clock.now())
     app = Application(clusters, chosen.clock, Control(clusters).answer)
     listeners = Listeners(app, authority.pem)
     try:
         ports = await _open(listeners, authority, chosen)
         app.own_ports.update({port: name for name, port in ports.own.items()})
-        yield _running(fleet, clusters, authority, ports)
+        running = _running(fleet, clusters, authority, ports)
+        _tell_hubs(running)
+        yield running
     finally:
         await listeners.close()
+
+
+def _tell_hubs(running: Running) -> None:
+    """Let every hub know where the clusters are that it manages."""
+    known = {each.name: _managed(each, running.authority) for each in running.clusters.values()}
+    for each in running.clusters.values():
+        cluster = each.simulated.cluster
+        if cluster.manages:
+            addresses = {name: known[name] for name in cluster.manages}
+            each.simulated.relocate(replace(cluster, addresses=addresses))
+
+
+def _managed(running: RunningCluster, authority: Authority) -> Managed:
+    openshift = running.simulated.cluster.platform is not Platform.KUBERNETES
+    return Managed(running.api_url, authority.pem, "OpenShift" if openshift else "Other")
 
 
 async def _open(listeners: Listeners, authority: Authority, options: Options) -> _Ports:

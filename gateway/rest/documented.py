@@ -5,8 +5,10 @@ A test reads real answers through these models.
 
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.activity import EventRecord
-from contracts.clusters import ClusterState, Connectivity
+from contracts.clusters import ClusterState, Connectivity, Validation
 from contracts.envelope import Message, Timestamp
 from projections.alerts.view import AlertView
 from projections.fleet.view import ClusterView
@@ -35,7 +37,44 @@ class FleetSummary(Message):
     average_health_score: float | None
     """Of the clusters that have a score."""
     gpu_count: int | None
+    gpu_clusters: int | None
     cnf_clusters: int | None
+    node_count: int | None
+
+
+class Abilities(Message):
+    """How many clusters have each of these."""
+
+    has_gpu_nodes: int
+    has_prometheus: int
+    has_thanos: int
+    has_tempo: int
+    has_loki: int
+    has_alertmanager: int
+    has_service_mesh: int
+    has_cnf_workloads: int
+
+
+class FleetCapabilities(Message):
+    """What the clusters can do, over all that discovery has looked at."""
+
+    clusters: int
+    discovered: int
+    """Of how many clusters anything is known."""
+    node_count: int
+    gpu_count: int
+    having: Abilities = Field(alias="with")
+    gpu_types: dict[str, int]
+    """Clusters by kind of GPU."""
+    cnf_types: dict[str, int]
+    platform_versions: dict[str, int]
+
+
+class CredentialsTried(Message):
+    """What each endpoint says of credentials that are not kept."""
+
+    valid: bool
+    validation: list[Validation]
 
 
 class ClusterInFleet(Message):

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from contracts.clusters import RefreshCluster
 from contracts.refusals import Code, Refused
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS, show
-from gateway.rest.documented import FleetHealth, FleetSummary
+from gateway.rest.documented import FleetCapabilities, FleetHealth, FleetSummary
 from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
 from gateway.rest.writes import write
 from projections.fleet import health_queries as queries
@@ -19,6 +19,11 @@ from projections.fleet.view import ClusterHealth, ClusterView
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KEPT = timedelta(days=7)
+_PATIENCE = 45.0
+"""Seconds: a large cluster takes some to be looked at."""
+_REFRESH_ERRORS = CHANGE_ERRORS | errors(
+    Code.CLUSTER_NOT_FOUND, Code.DISCOVERY_FAILED, Code.BUS_UNAVAILABLE
+)
 Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
 
 
@@ -40,13 +45,13 @@ async def cluster_status(
 
 
 @post("/{cluster_id:uuid}/refresh", operation_id="refreshCluster", summary="Check a cluster now",
-      status_code=200, response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
+      status_code=200, response_headers=WRITE_HEADERS, responses=_REFRESH_ERRORS)  # fmt: skip
 async def refresh_cluster(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID]
 ) -> Response[ClusterView]:
-    """Check the cluster's health now; the answer shows what was found."""
+    """Check the cluster's health and find out what it can do; the answer shows what was found."""
     command = RefreshCluster(cluster_id=cluster_id)
-    return await show(gate, await write(gate, request, command, "fleet"))
+    return await show(gate, await write(gate, request, command, "fleet", wait=_PATIENCE))
 
 
 @get("/summary", operation_id="getFleetSummary", summary="The fleet in figures",
@@ -54,6 +59,13 @@ async def refresh_cluster(
 async def fleet_summary(gate: WithGate) -> Response[FleetSummary]:
     """Clusters by state, type and environment, and their average score."""
     return raw(await queries.summary(gate.database))
+
+
+@get("/capabilities", operation_id="getFleetCapabilities", summary="What the fleet can do",
+     responses=errors())  # fmt: skip
+async def fleet_capabilities(gate: WithGate) -> Response[FleetCapabilities]:
+    """GPUs, CNF workloads, backends and versions over all clusters that were looked at."""
+    return raw(await queries.capabilities(gate.database))
 
 
 @get("/health", operation_id="getFleetHealth", summary="Health of all clusters",
@@ -75,4 +87,8 @@ def _duration(name: str, text: str) -> timedelta:
 cluster_health = Router(
     "/clusters", route_handlers=[cluster_status, refresh_cluster], tags=["Fleet registry"]
 )
-fleet = Router("/fleet", route_handlers=[fleet_summary, fleet_health], tags=["Fleet registry"])
+fleet = Router(
+    "/fleet",
+    route_handlers=[fleet_summary, fleet_health, fleet_capabilities],
+    tags=["Fleet registry"],
+)

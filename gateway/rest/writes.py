@@ -1,6 +1,7 @@
 """A write: a command on the bus, its outcome, and the wait for the projection."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -30,17 +31,25 @@ class Pending:
 
     command_id: UUID
 
-    def response(self) -> Response[bytes]:
+    def response(self) -> Response[Any]:
         """202 with the place where the outcome will be."""
         body = msgspec.json.encode({"command_id": str(self.command_id), "outcome": "pending"})
         return raw(body, status=202, headers={"Location": f"/api/v1/commands/{self.command_id}"})
 
 
 async def write(
-    gate: Gate, request: AnyRequest, command: Command, projection: str
+    gate: Gate,
+    request: AnyRequest,
+    command: Command,
+    projection: str,
+    *,
+    wait: float | None = None,
 ) -> Done | Pending:
-    """Send a command and wait until a projection shows its effect; Refused if it was refused."""
-    wait = gate.runtime.settings.gateway.write_timeout
+    """Send a command and wait until a projection shows its effect; Refused if it was refused.
+
+    ``wait`` seconds, where its handler asks others and may take long.
+    """
+    wait = wait or gate.runtime.settings.gateway.write_timeout
     command_id, origin = command_id_of(request), origin_of(request)
     started = gate.clock.monotonic()
     outcome = await gate.commands.call(command, command_id, origin, wait=wait)

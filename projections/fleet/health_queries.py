@@ -14,6 +14,19 @@ _RUNS = f"""select json_agg(json_build_object(
         'since', {rfc3339("since")}, 'until', {rfc3339("until")}, 'checks', checks,
         'answered', answered, 'state', state, 'health_score', health_score) order by since desc)
     from (select * from aiops.health_run where cluster_id = c.id order by since desc limit 100) r"""  # noqa: S608
+_ABILITIES = (
+    "has_gpu_nodes",
+    "has_prometheus",
+    "has_thanos",
+    "has_tempo",
+    "has_loki",
+    "has_alertmanager",
+    "has_service_mesh",
+    "has_cnf_workloads",
+)
+_VERSIONS = """(select coalesce(json_object_agg(version, n), '{}') from
+    (select coalesce(platform_version, 'unknown') as version, count(*) as n
+        from fleet.capabilities group by 1 order by 1) x)"""
 # A step is as bad as the worst run that reaches into it.
 _HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
         'health_score', worst, 'answered', answered) order by at)
@@ -46,7 +59,8 @@ async def one(
 async def summary(database: Database) -> bytes:
     """How many clusters there are, by state, type and environment, and their average score.
 
-    A cluster without a score is left out of the average; GPUs are not known before discovery.
+    A cluster without a score is left out of the average. GPUs and CNF workloads are counted where
+    discovery has run; where it has not run anywhere, nothing is known of them.
     """
     row = await database.fetch_one(
         "with told as (select c.cluster_type, c.environment, s.health_score,"
@@ -60,9 +74,37 @@ async def summary(database: Database) -> bytes:
         " 'by_environment', (select coalesce(json_object_agg(environment, n), '{}') from"
         " (select environment, count(*) as n from told group by 1 order by 1) x),"
         " 'average_health_score', (select round(avg(health_score), 1) from told),"
-        " 'gpu_count', null, 'cnf_clusters', null)::text"
+        " 'gpu_count', (select sum(gpu_count) from fleet.capabilities),"
+        " 'gpu_clusters', (select sum(has_gpu::int) from fleet.capabilities),"
+        " 'cnf_clusters', (select sum(has_cnf::int) from fleet.capabilities),"
+        " 'node_count', (select sum(node_count) from fleet.capabilities))::text"
     )
     return b"" if row is None else row[0].encode()
+
+
+async def capabilities(database: Database) -> bytes:
+    """What the clusters can do, over all that discovery has looked at."""
+    counted = ", ".join(
+        f"'{name}', count(*) filter (where (told->>'{name}')::bool)" for name in _ABILITIES
+    )
+    row = await database.fetch_one(
+        "select json_build_object("  # noqa: S608 - our own names
+        " 'clusters', (select count(*) from fleet.cluster), 'discovered', count(*),"
+        " 'node_count', coalesce(sum(node_count), 0), 'gpu_count', coalesce(sum(gpu_count), 0),"
+        f" 'with', json_build_object({counted}),"
+        f" 'gpu_types', {_kinds('gpu_types')}, 'cnf_types', {_kinds('cnf_types')},"
+        f" 'platform_versions', {_VERSIONS})::text from fleet.capabilities"
+    )
+    return b"" if row is None else row[0].encode()
+
+
+def _kinds(field: str) -> str:
+    """By kind, how many clusters have it."""
+    return (
+        "(select coalesce(json_object_agg(kind, n), '{}') from (select kind, count(*) as n"  # noqa: S608
+        f" from fleet.capabilities, jsonb_array_elements_text(told->'{field}') as kind"
+        " group by kind order by kind) x)"
+    )
 
 
 async def health(database: Database) -> bytes:

@@ -7,6 +7,10 @@ import msgspec
 
 from contracts.clusters import (
     Cluster,
+    ClusterCapabilitiesChanged,
+    ClusterCredentialsDeleted,
+    ClusterCredentialsExpiring,
+    ClusterCredentialsUpdated,
     ClusterDeleted,
     ClusterHealthChecked,
     ClusterRegistered,
@@ -14,7 +18,16 @@ from contracts.clusters import (
     ClusterUpdated,
 )
 from contracts.subjects import parse
-from projections.fleet.view import CLUSTER, STATUS, ClusterRow, StatusRow
+from projections.fleet.view import (
+    CAPABILITIES,
+    CLUSTER,
+    CREDENTIALS,
+    STATUS,
+    CapabilitiesRow,
+    ClusterRow,
+    CredentialsRow,
+    StatusRow,
+)
 from services.runtime.projections.projection import Position, Projection, Rows
 
 # In the order in which they were made: the function takes nothing that is older than what it has.
@@ -22,7 +35,8 @@ _CHECKED = """select aiops.health_checked(id, at, answered, state, score, found:
     from unnest(%b::uuid[], %b::timestamptz[], %b::bool[], %b::text[], %b::int8[], %b::text[])
         as told(id, at, answered, state, score, found) order by at"""
 
-projection = Projection("fleet", version=2, tables=(CLUSTER, STATUS))
+projection = Projection("fleet", version=3, tables=(CLUSTER, STATUS, CREDENTIALS, CAPABILITIES))
+_OF_A_CLUSTER = (STATUS, CREDENTIALS, CAPABILITIES)
 
 
 @projection.on(ClusterRegistered)
@@ -41,7 +55,8 @@ def updated(event: ClusterUpdated, at: Position, rows: Rows) -> None:
 def deleted(event: ClusterDeleted, at: Position, rows: Rows) -> None:
     """A cluster has left the fleet."""
     rows.delete(CLUSTER, (event.cluster_id,))
-    rows.delete(STATUS, (event.cluster_id,))
+    for table in _OF_A_CLUSTER:
+        rows.delete(table, (event.cluster_id,))
 
 
 @projection.on(ClusterStatusChanged)
@@ -66,6 +81,44 @@ def status_changed(event: ClusterStatusChanged, at: Position, rows: Rows) -> Non
     )
 
 
+@projection.on(ClusterCredentialsUpdated)
+def credentials_updated(event: ClusterCredentialsUpdated, at: Position, rows: Rows) -> None:
+    """A cluster has other credentials."""
+    _credentials(event, None, at, rows)
+
+
+@projection.on(ClusterCredentialsExpiring)
+def credentials_expiring(event: ClusterCredentialsExpiring, at: Position, rows: Rows) -> None:
+    """A cluster's credentials end soon."""
+    _credentials(event, event.reason, at, rows)
+
+
+@projection.on(ClusterCredentialsDeleted)
+def credentials_deleted(event: ClusterCredentialsDeleted, at: Position, rows: Rows) -> None:
+    """A cluster has no credentials any more."""
+    del at
+    rows.delete(CREDENTIALS, (event.cluster_id,))
+
+
+@projection.on(ClusterCapabilitiesChanged)
+def capabilities_changed(event: ClusterCapabilitiesChanged, at: Position, rows: Rows) -> None:
+    """A cluster can do something else."""
+    told = event.capabilities
+    rows.put(
+        CAPABILITIES,
+        CapabilitiesRow(
+            cluster_id=event.cluster_id,
+            platform_version=event.platform_version,
+            has_gpu=told.has_gpu_nodes,
+            gpu_count=told.gpu_count,
+            has_cnf=told.has_cnf_workloads,
+            node_count=told.node_count,
+            told=told.model_dump(mode="json"),
+            discovered_at=at.logged_at,
+        ),
+    )
+
+
 @projection.on_measure("health", ClusterHealthChecked)
 def checked(messages: Sequence[ClusterHealthChecked]) -> tuple[str, list[Any]]:
     """Clusters were checked."""
@@ -77,6 +130,16 @@ def checked(messages: Sequence[ClusterHealthChecked]) -> tuple[str, list[Any]]:
         [each.health_score for each in messages],
         [msgspec.json.encode([c.model_dump() for c in each.checks]).decode() for each in messages],
     ]
+
+
+def _credentials(
+    event: ClusterCredentialsUpdated | ClusterCredentialsExpiring,
+    warning: str | None,
+    at: Position,
+    rows: Rows,
+) -> None:
+    told = event.credentials.model_dump(mode="json")
+    rows.put(CREDENTIALS, CredentialsRow(event.cluster_id, told, warning, at.logged_at))
 
 
 def _row(cluster: Cluster, at: Position) -> ClusterRow:

@@ -29,15 +29,22 @@ STATUS_JSON = f"""json_build_object(
     'prometheus_healthy', s.prometheus_healthy, 'tempo_healthy', s.tempo_healthy,
     'loki_healthy', s.loki_healthy, 'alertmanager_healthy', s.alertmanager_healthy,
     'last_error', s.last_error, 'checked_at', {rfc3339("h.until")})"""
+CAPABILITIES_JSON = f"""case when a.cluster_id is not null then
+    a.told || jsonb_build_object('discovered_at', {rfc3339("a.discovered_at")}) end"""
+CREDENTIALS_JSON = """case when k.cluster_id is not null then
+    k.told || jsonb_build_object('warning', k.warning) end"""
 _VIEW = f"""json_build_object(
     'id', c.id, 'name', c.name, 'display_name', c.display_name,
     'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
-    'platform_version', null, 'region', c.region, 'environment', c.environment,
+    'platform_version', a.platform_version, 'region', c.region, 'environment', c.environment,
     'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {STATUS_JSON},
-    'capabilities', null, 'created_at', {rfc3339("c.created_at")},
+    'capabilities', {CAPABILITIES_JSON}, 'credentials', {CREDENTIALS_JSON},
+    'created_at', {rfc3339("c.created_at")},
     'updated_at', {rfc3339("c.updated_at")},
     'last_seen_at', {rfc3339("seen.until")}, 'version', c.version)"""
 _FROM = """fleet.cluster c left join fleet.status s on s.cluster_id = c.id"""
+_MORE = """left join fleet.capabilities a on a.cluster_id = c.id
+    left join fleet.credentials k on k.cluster_id = c.id"""
 CHECKED = """left join lateral (select until, found from aiops.health_run r
         where r.cluster_id = c.id order by since desc limit 1) h on true
     left join lateral (select until from aiops.health_run r
@@ -80,7 +87,7 @@ async def by_name(database: Database, name: str) -> Found | None:
 
 async def _one(database: Database, condition: str, value: Any) -> Found | None:
     row = await database.fetch_one(
-        f"select {_VIEW}::text, c.version from {_FROM} {CHECKED} where {condition}",  # noqa: S608
+        f"select {_VIEW}::text, c.version from {_FROM} {_MORE} {CHECKED} where {condition}",  # noqa: S608
         (value,),
     )
     return None if row is None else Found(row[0].encode(), row[1])
@@ -95,7 +102,7 @@ async def listing(database: Database, wanted: ClusterFilter, page: Page) -> byte
         f" (select c.id, row_number() over (order by {order}) as place from {_FROM}{where.sql}"
         f" order by place limit {page.size} offset {page.offset}) as chosen"
         f" join fleet.cluster c using (id) left join fleet.status s on s.cluster_id = c.id"
-        f" {CHECKED}), '[]'::json), {page.envelope('n')})::text"
+        f" {_MORE} {CHECKED}), '[]'::json), {page.envelope('n')})::text"
         f" from (select count(*) as n from {_FROM}{where.sql}) as counted",
         where.parameters * 2,
     )
@@ -111,9 +118,11 @@ def _where(wanted: ClusterFilter) -> Where:
     if wanted.region is not None:
         where.add("c.region = %s", wanted.region)
     where.one_of("coalesce(s.state, 'PROVISIONING')", wanted.state)
-    # Discovery has not told anything yet.
-    if wanted.has_gpu is not None or wanted.has_cnf is not None:
-        where.add("false")
+    for column, value in (("has_gpu", wanted.has_gpu), ("has_cnf", wanted.has_cnf)):
+        if value is not None:
+            # Not known is not false: a cluster that nobody has looked at is in neither list.
+            known = "exists (select from fleet.capabilities a where a.cluster_id = c.id"
+            where.add(f"{known} and a.{column} = %s)", value)
     for name, value in wanted.labels:
         where.add("c.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
     return where
@@ -145,3 +154,13 @@ async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:
         return 0, []
     pairs: list[tuple[str, str]] = msgspec.json.decode(row[1] or "[]")
     return row[0], [(UUID(cluster), name) for cluster, name in pairs]
+
+
+async def credentials(database: Database, cluster_id: UUID) -> tuple[bool, bytes | None]:
+    """Whether there is such a cluster, and what is known of its credentials."""
+    row = await database.fetch_one(
+        f"select ({CREDENTIALS_JSON})::text from fleet.cluster c"  # noqa: S608
+        " left join fleet.credentials k on k.cluster_id = c.id where c.id = %s",
+        (cluster_id,),
+    )
+    return (False, None) if row is None else (True, row[0] and row[0].encode())

@@ -1,10 +1,17 @@
 """The row of the fleet projection, and a cluster as people see it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from contracts.clusters import Check, Cluster, ClusterState, ClusterStatus
+from contracts.clusters import (
+    Capabilities,
+    Check,
+    Cluster,
+    ClusterState,
+    ClusterStatus,
+    Credentials,
+)
 from contracts.envelope import Message, Timestamp
 from services.runtime.projections.table import Table
 
@@ -41,6 +48,41 @@ class StatusRow(NamedTuple):
     alertmanager_healthy: bool | None
     last_error: str | None
     changed_at: datetime
+
+
+class CredentialsRow(NamedTuple):
+    """What may be known of a cluster's credentials."""
+
+    cluster_id: UUID
+    told: dict[str, Any]
+    warning: str | None
+    changed_at: datetime
+
+
+class CapabilitiesRow(NamedTuple):
+    """What a cluster can do."""
+
+    cluster_id: UUID
+    platform_version: str | None
+    has_gpu: bool
+    gpu_count: int
+    has_cnf: bool
+    node_count: int
+    told: dict[str, Any]
+    discovered_at: datetime
+
+
+class CredentialsView(Credentials):
+    """What may be known of a cluster's credentials; never any of their material."""
+
+    warning: str | None
+    """What somebody has to see to before they end."""
+
+
+class CapabilitiesView(Capabilities):
+    """What a cluster can do, and when that was found."""
+
+    discovered_at: Timestamp
 
 
 class StatusView(ClusterStatus):
@@ -89,8 +131,9 @@ class ClusterView(Cluster):
     site: str
     """`hub`, or the far-edge worker that reaches it."""
     status: StatusView
-    capabilities: None
+    capabilities: CapabilitiesView | None
     """Null until discovery has run."""
+    credentials: CredentialsView | None
     last_seen_at: Timestamp | None
     version: int
     """The registration's version, also the ETag."""
@@ -101,5 +144,9 @@ CLUSTER = Table(
     ClusterRow,
     key=("id",),
     indexes=("(name)", "(environment)", "(region)", "using gin (labels jsonb_path_ops)"),
+)
+CREDENTIALS = Table("credentials", CredentialsRow, key=("cluster_id",))
+CAPABILITIES = Table(
+    "capabilities", CapabilitiesRow, key=("cluster_id",), indexes=("(has_gpu)", "(has_cnf)")
 )
 STATUS = Table("status", StatusRow, key=("cluster_id",), indexes=("(state)",))

@@ -9,10 +9,11 @@ import re
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
+
+from contracts.clusters import CnfType, Finding
 
 _MOST_EVIDENCE = 5
 _GPU = "nvidia.com/gpu"
@@ -34,30 +35,6 @@ _CNF_DEFINITIONS = {
     "sriovnetworknodepolicies.sriovnetwork.openshift.io": "SR-IOV policies are defined",
     "ptpconfigs.ptp.openshift.io": "PTP configurations are defined",
 }
-
-
-class Finding(StrEnum):
-    """What evidence is kept for."""
-
-    GPU = "GPU"
-    PROMETHEUS = "PROMETHEUS"
-    THANOS = "THANOS"
-    TEMPO = "TEMPO"
-    LOKI = "LOKI"
-    ALERTMANAGER = "ALERTMANAGER"
-    SERVICE_MESH = "SERVICE_MESH"
-    CNF = "CNF"
-
-
-class CnfType(StrEnum):
-    """Kinds of network functions; OTHER where there are signs of some, but of no known kind."""
-
-    VDU = "VDU"
-    VCU = "VCU"
-    UPF = "UPF"
-    AMF = "AMF"
-    SMF = "SMF"
-    OTHER = "OTHER"
 
 
 _BACKENDS = {

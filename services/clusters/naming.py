@@ -44,14 +44,15 @@ def suggested_names(contexts: Iterable[Context], taken: Collection[str] = ()) ->
         name, number = stem, counts.get(stem, 1)
         while name in given:
             number += 1
-            name = _numbered(stem, number)
+            name = numbered(stem, number)
         counts[stem] = number
         given.add(name)
         names.append(name)
     return tuple(names)
 
 
-def _numbered(stem: str, number: int) -> str:
+def numbered(stem: str, number: int) -> str:
+    """The name with a number behind it, as long as a name may be."""
     suffix = f"-{number}"
     return stem[: _LONGEST - len(suffix)].rstrip("-") + suffix
 

@@ -1,7 +1,7 @@
-"""Asks a cluster's endpoints whether they are ready, over HTTP.
+"""Asks a cluster's endpoints whether they are there for us: health checks, and trying credentials.
 
 Sources: the management APIs of Prometheus and Alertmanager (``/-/ready``), the HTTP APIs of Loki
-and Tempo (``/ready``). Each answers 200 when it can serve.
+and Tempo (``/ready``): each answers 200 when it can serve. The API server has to list namespaces.
 """
 
 import asyncio
@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.clusters import Check, Checked
+from contracts.refusals import Code, Refused
+from services.clusters.credentials import SPOKEN
+from services.clusters.kube_api import ApiFailure, ApiFailureKind, KubeApi
 from services.runtime.clock import Clock
 from services.runtime.outbound.clients import Outbound
-from services.runtime.outbound.faults import Fault
+from services.runtime.outbound.faults import Fault, FaultKind
 from services.runtime.outbound.reading import fetch
 from services.runtime.outbound.targets import Target
 
@@ -21,15 +24,29 @@ _READY = {
     Checked.LOKI: "ready",
     Checked.ALERTMANAGER: "-/ready",
 }
-_SPOKEN = {
-    Checked.API_SERVER: "the API server",
-    Checked.PROMETHEUS: "Prometheus",
-    Checked.TEMPO: "Tempo",
-    Checked.LOKI: "Loki",
-    Checked.ALERTMANAGER: "Alertmanager",
-}
 _LIMIT = 64 * 1024
 _LONGEST = 500
+_NOT_TRUSTED = frozenset(kind for kind in FaultKind if kind.name.startswith("TLS_"))
+_MISTAKEN = frozenset({FaultKind.NOT_HTTP, FaultKind.TOO_LARGE, FaultKind.TOO_MANY_REDIRECTS})
+_CODES = {
+    ApiFailureKind.UNREACHABLE: Code.CLUSTER_UNREACHABLE,
+    ApiFailureKind.REFUSED_ADDRESS: Code.VALIDATION_FAILED,
+    ApiFailureKind.UNTRUSTED: Code.CREDENTIALS_INVALID,
+    ApiFailureKind.UNAUTHORIZED: Code.CREDENTIALS_INVALID,
+    ApiFailureKind.FORBIDDEN: Code.CREDENTIALS_INVALID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an endpoint is not there for us."""
+
+    error: str
+    advice: str | None
+    answered: bool
+    """False if nobody was there."""
+    code: Code
+    """What whoever has just given its address or credentials is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +58,61 @@ class Probes:
 
     async def round(self, targets: Mapping[Checked, Target], seconds: float) -> tuple[Check, ...]:
         """What each of these endpoints says, asked side by side, in their order."""
-        checks = (self._ask(name, target, seconds) for name, target in targets.items())
+        checks = (self._check(name, target, seconds) for name, target in targets.items())
         return tuple(await asyncio.gather(*checks))
 
-    async def _ask(self, name: Checked, target: Target, seconds: float) -> Check:
-        began = self.clock.monotonic()
-        error, advice = await self._problem(name, target, seconds)
-        return Check(
-            name=name,
-            healthy=error is None,
-            latency_ms=round((self.clock.monotonic() - began) * 1000, 1),
-            error=error,
-            advice=advice,
-        )
-
-    async def _problem(
-        self, name: Checked, target: Target, seconds: float
-    ) -> tuple[str | None, str | None]:
-        """What is wrong and what to do about it; None if it is ready."""
+    async def problem(self, name: Checked, target: Target, seconds: float) -> Problem | None:
+        """What is wrong with an endpoint, None if it is ready for us."""
         try:
             client = self.outbound.client(target)
+            if name is Checked.API_SERVER:
+                await KubeApi(client, seconds).ready()
+                return None
             answer = await fetch(
                 client, "GET", _READY[name], limit_bytes=_LIMIT, deadline_seconds=seconds
             )
+        except ApiFailure as failure:
+            return api_problem(failure)
         except Fault as fault:
-            return f"{_SPOKEN[name]}: {fault.message}"[:_LONGEST], fault.advice
-        if answer.status == 200:
-            return None, None
-        return f"{_SPOKEN[name]} answered {answer.status}", _advice(answer.status)
+            return _of_fault(name, fault)
+        except Refused as refused:  # Its certificates cannot be read.
+            return Problem(refused.message[:_LONGEST], None, answered=False, code=refused.code)
+        return None if answer.status == 200 else _of_status(name, answer.status)
+
+    async def _check(self, name: Checked, target: Target, seconds: float) -> Check:
+        began = self.clock.monotonic()
+        problem = await self.problem(name, target, seconds)
+        return Check(
+            name=name,
+            healthy=problem is None,
+            latency_ms=round((self.clock.monotonic() - began) * 1000, 1),
+            error=problem and problem.error,
+            advice=problem and problem.advice,
+            answered=problem is None or problem.answered,
+        )
+
+
+def api_problem(failure: ApiFailure) -> Problem:
+    """What is wrong with an API server."""
+    code = _CODES.get(failure.kind, Code.UPSTREAM_FAILED)
+    return Problem(failure.message[:_LONGEST], failure.advice, answered=failure.answered, code=code)
+
+
+def _of_fault(name: Checked, fault: Fault) -> Problem:
+    if fault.kind in _NOT_TRUSTED:
+        code = Code.CREDENTIALS_INVALID
+    elif fault.kind is FaultKind.REFUSED_ADDRESS:
+        code = Code.VALIDATION_FAILED
+    else:
+        code = Code.UPSTREAM_FAILED if fault.kind in _MISTAKEN else Code.CLUSTER_UNREACHABLE
+    text = f"{SPOKEN[name]}: {fault.message}"[:_LONGEST]
+    return Problem(text, fault.advice, answered=fault.kind in _MISTAKEN, code=code)
+
+
+def _of_status(name: Checked, status: int) -> Problem:
+    code = Code.CREDENTIALS_INVALID if status in {401, 403} else Code.UPSTREAM_FAILED
+    text = f"{SPOKEN[name]} answered {status}"
+    return Problem(text, _advice(status), answered=True, code=code)
 
 
 def _advice(status: int) -> str:

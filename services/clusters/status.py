@@ -1,8 +1,9 @@
 """How a cluster is, judged from what its checks have found: pure.
 
 - **Score**: from 100, API server down -50, Prometheus -20, Tempo -15, Loki -15, Alertmanager -10.
-- **State**: the API server checked and down is OFFLINE; every check passed is ONLINE; otherwise
-  DEGRADED. Nothing to check is UNKNOWN, without a score: not known is not zero.
+- **State**: an API server that does not answer is OFFLINE; every check passed is ONLINE; otherwise
+  DEGRADED, as when it answers that it does not know us. Nothing to check is UNKNOWN, without a
+  score: not known is not zero.
 - **Connectivity** looks at the last five rounds: two or more changes between answering and not are
   INTERMITTENT. A round answers if the API server does, or, where that is not checked, anything.
 
@@ -25,6 +26,7 @@ from contracts.clusters import (
     ClusterType,
     Connectivity,
 )
+from services.runtime.vault.logins import Logins, fits
 
 _COSTS = {
     Checked.API_SERVER: 50,
@@ -41,6 +43,7 @@ _TIMES = {
     ClusterType.EDGE: (60, 15.0),
     ClusterType.FAR_EDGE: (120, 30.0),
 }
+_DAY = 86_400
 _METRICS_ONLY = frozenset({Checked.TEMPO, Checked.LOKI})
 
 
@@ -49,24 +52,36 @@ def interval_and_timeout(cluster_type: ClusterType) -> tuple[int, float]:
     return _TIMES[cluster_type]
 
 
+def phase(cluster_id: UUID, interval: int) -> int:
+    """At which second of each interval, counted from the epoch, a cluster has its turn."""
+    digest = hashlib.sha256(cluster_id.bytes).digest()
+    return int.from_bytes(digest[:8], "big") % interval
+
+
 def rule(cluster_id: UUID, interval: int) -> str:
     """When a cluster is checked: cron with seconds, spread over the interval by its id.
 
     Tied to the wall clock, so that an outage does not gather all clusters in one second.
     """
-    digest = hashlib.sha256(cluster_id.bytes).digest()
-    phase = int.from_bytes(digest[:8], "big") % interval
+    begin = phase(cluster_id, interval)
     if interval < 60:
-        return f"{','.join(str(at) for at in range(phase, 60, interval))} * * * * *"
-    minutes, second = divmod(phase, 60)
+        return f"{','.join(str(at) for at in range(begin, 60, interval))} * * * * *"
+    minutes, second = divmod(begin, 60)
+    if interval == _DAY:
+        return f"{second} {minutes % 60} {minutes // 60} * * *"
     every = interval // 60
     return f"{second} {'*' if every == 1 else f'{minutes}-59/{every}'} * * * *"
 
 
-def endpoints(cluster: Cluster) -> dict[Checked, str]:
-    """What can be checked without credentials, in order; far edges are metrics-only."""
+def endpoints(cluster: Cluster, logins: Logins | None = None) -> dict[Checked, str]:
+    """What can be checked, in order: the API server only with a login that is for it.
+
+    Far edges are metrics-only.
+    """
     urls = cluster.endpoints
+    known = logins is not None and fits(logins.kubernetes, cluster.api_server_url)
     told = {
+        Checked.API_SERVER: cluster.api_server_url if known else None,
         Checked.PROMETHEUS: urls.prometheus_url,
         Checked.TEMPO: urls.tempo_url,
         Checked.LOKI: urls.loki_url,
@@ -86,8 +101,9 @@ def in_order(checks: Iterable[Check]) -> tuple[Check, ...]:
 
 def answered(checks: Sequence[Check]) -> bool:
     """Whether a round has found the cluster there."""
-    found = {check.name: check.healthy for check in checks}
-    return found.get(Checked.API_SERVER, any(found.values()))
+    # Only what makes an event by itself may count: rounds without one were as the last with one.
+    there = (check.answered for check in checks if check.name is Checked.API_SERVER)
+    return next(there, any(check.healthy for check in checks))
 
 
 def judge(
@@ -96,15 +112,17 @@ def judge(
     checks: Sequence[Check],
     *,
     rounds_since: int,
+    note: str | None = None,
 ) -> tuple[ClusterStatus, ClusterStatusChanged | None]:
     """How the cluster is now, and the event of it if that is not as ``before``.
 
-    ``rounds_since``: rounds between that event and this one, this one included.
+    ``rounds_since``: rounds between that event and this one, this one included. ``note`` is told
+    where no check has an error.
     """
     recent = _recent(before, rounds_since, now=answered(checks)) if checks else ()
     found = {check.name: check.healthy for check in checks}
     status = ClusterStatus(
-        state=_state(found),
+        state=_state(found, there=answered(checks)),
         health_score=_score(found),
         connectivity=_connectivity(recent),
         api_server_healthy=found.get(Checked.API_SERVER),
@@ -112,7 +130,7 @@ def judge(
         tempo_healthy=found.get(Checked.TEMPO),
         loki_healthy=found.get(Checked.LOKI),
         alertmanager_healthy=found.get(Checked.ALERTMANAGER),
-        last_error=next((check.error for check in checks if check.error), None),
+        last_error=next((check.error for check in checks if check.error), note),
     )
     if before is not None and _same(before.status, status):
         return status, None
@@ -150,10 +168,10 @@ def _score(found: Mapping[Checked, bool]) -> int | None:
     return max(0, 100 - sum(_COSTS[name] for name, healthy in found.items() if not healthy))
 
 
-def _state(found: Mapping[Checked, bool]) -> ClusterState:
+def _state(found: Mapping[Checked, bool], *, there: bool) -> ClusterState:
     if not found:
         return ClusterState.UNKNOWN
-    if found.get(Checked.API_SERVER) is False:
+    if Checked.API_SERVER in found and not there:
         return ClusterState.OFFLINE
     return ClusterState.ONLINE if all(found.values()) else ClusterState.DEGRADED
 

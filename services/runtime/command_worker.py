@@ -21,6 +21,7 @@ from services.runtime.context import from_nanoseconds
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
+from services.runtime.outside import NOTHING_OUTSIDE, Outside
 from services.runtime.pull import Delivery, Durable
 from services.runtime.service import CommandRoute
 from services.runtime.settings import Settings
@@ -61,6 +62,7 @@ class CommandWorker:
     log: EventLog
     settings: Settings
     tracing: Tracing
+    outside: Outside = NOTHING_OUTSIDE
     clock: Clock = field(default_factory=SystemClock)
     _unknown: str = field(default="", init=False)
     _locks: WeakValueDictionary[object, asyncio.Lock] = field(
@@ -175,6 +177,7 @@ class CommandWorker:
             id=accepted.id,
             version=accepted.version,
             sequence=accepted.sequence,
+            details=dict(accepted.details),
         )
 
     def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
@@ -209,7 +212,7 @@ class CommandWorker:
             traceparent=traceparent,
         )
         at = from_nanoseconds(incoming.delivery.time_ns)
-        return Store(self.log, context, at, self.settings)
+        return Store(self.log, context, at, self.settings, self.outside)
 
     @asynccontextmanager
     async def _turn(self, route: CommandRoute, command: Command) -> AsyncGenerator[None]:

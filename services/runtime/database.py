@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from contracts.refusals import TryLater
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tracing import Tracing
 
@@ -23,7 +24,7 @@ _MIGRATION_LOCK = 4_201_001
 _CONNECT_TIMEOUT = 3
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(TryLater):
     """PostgreSQL did not answer in time."""
 
 

@@ -14,6 +14,7 @@ from services.runtime.failures import Redeliver, verdict
 from services.runtime.ids import derived_id
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
+from services.runtime.outside import NOTHING_OUTSIDE, Outside
 from services.runtime.pull import Delivery, Durable
 from services.runtime.service import Due, DueRoute
 from services.runtime.settings import Settings
@@ -33,6 +34,7 @@ class DueWorker:
     log: EventLog
     settings: Settings
     tracing: Tracing
+    outside: Outside = NOTHING_OUTSIDE
     clock: Clock = field(default_factory=SystemClock)
     detail: str = field(default="", init=False)
     """Why the loop has stopped, empty while it has not."""
@@ -103,7 +105,8 @@ class DueWorker:
             source=f"/services/{self.service}",
             traceparent=traceparent,
         )
-        return Store(self.log, context, from_nanoseconds(delivery.time_ns), self.settings)
+        at = from_nanoseconds(delivery.time_ns)
+        return Store(self.log, context, at, self.settings, self.outside)
 
     async def _failed(self, delivery: Delivery, error: Exception) -> None:
         tell = verdict(error, delivery.delivered, self.settings.workers.max_deliver)

@@ -15,6 +15,7 @@ from services.runtime.due_worker import DueWorker
 from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
+from services.runtime.outside import Outside
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.measures import MeasureRunner
 from services.runtime.projections.projection import Projection
@@ -36,9 +37,11 @@ class Runtime:
     log: EventLog
     tracing: Tracing
     health: Health
+    outside: Outside
 
     async def close(self) -> None:
         """Hang up."""
+        await self.outside.close()
         self.tracing.close()
         await self.bus.close()
 
@@ -55,6 +58,7 @@ async def start(part: str, settings: Settings) -> Runtime:
         log=event_log(bus, settings),
         tracing=Tracing(part, otlp(settings.telemetry.otlp_endpoint)),
         health=health,
+        outside=Outside(settings, part),
     )
 
 
@@ -76,7 +80,13 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             if command.area == area
         }
         worker = CommandWorker(
-            area, routes, runtime.bus, runtime.log, runtime.settings, runtime.tracing
+            area,
+            routes,
+            runtime.bus,
+            runtime.log,
+            runtime.settings,
+            runtime.tracing,
+            runtime.outside,
         )
         runtime.health.checks[f"commands.{area}"] = lambda worker=worker: Finding(
             worker.healthy, worker.detail
@@ -85,7 +95,13 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
     for service in services:
         for route in service.due:
             due = DueWorker(
-                service.name, route, runtime.bus, runtime.log, runtime.settings, runtime.tracing
+                service.name,
+                route,
+                runtime.bus,
+                runtime.log,
+                runtime.settings,
+                runtime.tracing,
+                runtime.outside,
             )
             runtime.health.checks[f"due.{route.kind}"] = lambda due=due: Finding(
                 due.healthy, due.detail
@@ -96,7 +112,14 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             Reactions,
         )
 
-        reactions = Reactions(services, runtime.bus, runtime.log, runtime.settings, runtime.tracing)
+        reactions = Reactions(
+            services,
+            runtime.bus,
+            runtime.log,
+            runtime.settings,
+            runtime.tracing,
+            runtime.outside,
+        )
         runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy, reactions.detail)
         loops.append(reactions.run)
     return loops

@@ -25,6 +25,7 @@ from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused
 from services.runtime.clock import SystemClock
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
+from services.runtime.outside import NOTHING_OUTSIDE, Outside
 from services.runtime.reactor import Means, Reactor
 from services.runtime.service import ReactionRoute, Service
 from services.runtime.settings import NatsSettings, Settings
@@ -88,13 +89,14 @@ class Reactions:
         log: EventLog,
         settings: Settings,
         tracing: Tracing,
+        outside: Outside = NOTHING_OUTSIDE,
     ) -> None:
         self._bus = bus
         self._settings = settings
         self._reading = False
         self._news = asyncio.Event()
         self._say = logger("reactions")
-        means = Means(log, settings, tracing, SystemClock())
+        means = Means(log, settings, tracing, SystemClock(), outside)
         self._reactors = [
             Reactor(
                 service.name,

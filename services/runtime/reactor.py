@@ -21,6 +21,7 @@ from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.ids import derived_id
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
+from services.runtime.outside import Outside
 from services.runtime.pull import read_delivery
 from services.runtime.service import Reaction
 from services.runtime.settings import Settings
@@ -39,6 +40,7 @@ class Means:
     settings: Settings
     tracing: Tracing
     clock: Clock
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ class Reactor:
             source=f"/services/{self.service}",
             traceparent=traceparent,
         )
-        return Store(self.means.log, context, event.logged_at, self.means.settings)
+        means = self.means
+        return Store(means.log, context, event.logged_at, means.settings, means.outside)
 
     async def _failed(self, message: Msg, found: _Found, error: Exception) -> None:
         tell = verdict(error, found.delivered, self.means.settings.workers.max_deliver)

@@ -147,6 +147,19 @@ class ClusterSettings(_Section):
     )
 
 
+class VaultSettings(_Section):
+    """Where the credentials of clusters are kept."""
+
+    keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)] = Field(
+        default=(),
+        description="Keys of 32 bytes in base64 or hex, newest first; none: a file in data_dir.",
+    )
+    kubernetes_namespace: str = Field(
+        default="",
+        description="Keep them as Secrets of this namespace of the Kubernetes that we run in.",
+    )
+
+
 class WorkerSettings(_Section):
     """How messages are worked on."""
 
@@ -197,6 +210,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     retention: RetentionSettings = RetentionSettings()
     clusters: ClusterSettings = ClusterSettings()
+    vault: VaultSettings = VaultSettings()
     workers: WorkerSettings = WorkerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

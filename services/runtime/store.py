@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from contracts.envelope import Context, Event, Message, Recorded
@@ -12,6 +12,7 @@ from contracts.refusals import TryLater
 from contracts.subjects import NO_CLUSTER, EntityKey
 from services.runtime.ids import derived_id
 from services.runtime.log import NOTHING, Conflict, EventLog, Head
+from services.runtime.outside import NOTHING_OUTSIDE, Outside
 from services.runtime.settings import Settings
 
 _TRIES = 8
@@ -27,6 +28,8 @@ class Accepted:
     id: str | None = None
     version: int | None = None
     sequence: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What else the caller is told; never a secret."""
 
 
 class AlreadyDone(Exception):
@@ -54,6 +57,8 @@ class Store:
     at: datetime
     """When the message was stored: the only time that domain code sees."""
     settings: Settings
+    outside: Outside = NOTHING_OUTSIDE
+    """Other systems, and the secrets that they want to see."""
 
     def mint(self) -> UUID:
         """The id of what this command creates; a repeat of the command mints the same."""

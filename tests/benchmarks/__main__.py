@@ -10,6 +10,8 @@ import uvloop
 from tests.benchmarks import (
     append,
     command,
+    discovery,
+    fleet,
     idle,
     intake,
     latency,
@@ -29,6 +31,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "intake": intake.measure,
     "listing": listing.measure,
     "idle": idle.measure,
+    "discovery": discovery.measure,
+    "fleet": fleet.measure,
 }
 
 

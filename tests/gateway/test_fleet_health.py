@@ -52,6 +52,7 @@ BAD = {
     "latency_ms": 3.0,
     "error": "Prometheus answered 503",
     "advice": "look at its pods",
+    "answered": True,
 }
 
 

@@ -15,7 +15,12 @@ from contracts.alerts import (
     Severity,
 )
 from contracts.clusters import (
+    Capabilities,
     Cluster,
+    ClusterCapabilitiesChanged,
+    ClusterCredentialsDeleted,
+    ClusterCredentialsExpiring,
+    ClusterCredentialsUpdated,
     ClusterDeleted,
     ClusterNameFreed,
     ClusterNameTaken,
@@ -23,11 +28,17 @@ from contracts.clusters import (
     ClusterStatus,
     ClusterStatusChanged,
     ClusterUpdated,
+    Credentials,
     DeleteCluster,
+    DeleteCredentials,
+    ImportClusters,
     RefreshCluster,
     RegisterCluster,
     Registration,
+    RotateCredentials,
     UpdateCluster,
+    UploadCredentials,
+    ValidateCredentials,
 )
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.operations import RebuildProjection, RetryDeadLetter
@@ -163,6 +174,96 @@ def refresh(**changes: Any) -> RefreshCluster:
     return RefreshCluster.model_validate({"cluster_id": CLUSTER_ID} | changes)
 
 
+def credentials(**changes: Any) -> Credentials:
+    values: dict[str, Any] = {
+        "auth_type": "SERVICE_ACCOUNT",
+        "fingerprint": "5e" * 32,
+        "backends": ["PROMETHEUS"],
+        "origins": {"API_SERVER": "https://api.edge-berlin-1.example.com:6443"},
+        "created_at": at(),
+        "rotated_at": None,
+        "expires_at": at(86_400),
+        "renewal": "AUTOMATIC",
+        "validated_at": at(),
+        "validation": [
+            {"name": "API_SERVER", "valid": True},
+            {"name": "PROMETHEUS", "valid": False, "error": "Prometheus answered 401"},
+        ],
+    }
+    return Credentials.model_validate(values | changes)
+
+
+def credentials_updated(**changes: Any) -> ClusterCredentialsUpdated:
+    values = {"cluster_id": CLUSTER_ID, "credentials": credentials()}
+    return ClusterCredentialsUpdated.model_validate(values | changes)
+
+
+def credentials_expiring(**changes: Any) -> ClusterCredentialsExpiring:
+    values = {
+        "cluster_id": CLUSTER_ID,
+        "credentials": credentials(renewal="BY_HAND"),
+        "expires_at": at(86_400),
+        "reason": "the platform cannot get new ones by itself",
+    }
+    return ClusterCredentialsExpiring.model_validate(values | changes)
+
+
+def credentials_deleted(**changes: Any) -> ClusterCredentialsDeleted:
+    return ClusterCredentialsDeleted.model_validate({"cluster_id": CLUSTER_ID} | changes)
+
+
+def capabilities(**changes: Any) -> Capabilities:
+    reason = "its capacity holds nvidia.com/gpu"
+    node = {"kind": "Node", "namespace": None, "name": "worker-1", "reason": reason}
+    values: dict[str, Any] = {
+        "has_gpu_nodes": True,
+        "gpu_count": 8,
+        "gpu_types": ["NVIDIA-H100-80GB-HBM3"],
+        "has_prometheus": True,
+        "has_thanos": True,
+        "has_tempo": False,
+        "has_loki": False,
+        "has_alertmanager": True,
+        "has_service_mesh": False,
+        "has_cnf_workloads": True,
+        "cnf_types": ["VDU"],
+        "node_count": 3,
+        "evidence": {"GPU": [node]},
+    }
+    return Capabilities.model_validate(values | changes)
+
+
+def capabilities_changed(**changes: Any) -> ClusterCapabilitiesChanged:
+    values = {
+        "cluster_id": CLUSTER_ID,
+        "platform_version": "4.16.3",
+        "capabilities": capabilities(),
+    }
+    return ClusterCapabilitiesChanged.model_validate(values | changes)
+
+
+def upload_credentials(**changes: Any) -> UploadCredentials:
+    values = {"cluster_id": CLUSTER_ID, "reference": "once"}
+    return UploadCredentials.model_validate(values | changes)
+
+
+def rotate_credentials(**changes: Any) -> RotateCredentials:
+    values = {"cluster_id": CLUSTER_ID, "reference": "once"}
+    return RotateCredentials.model_validate(values | changes)
+
+
+def validate_credentials(**changes: Any) -> ValidateCredentials:
+    return ValidateCredentials.model_validate({"cluster_id": CLUSTER_ID} | changes)
+
+
+def delete_credentials(**changes: Any) -> DeleteCredentials:
+    return DeleteCredentials.model_validate({"cluster_id": CLUSTER_ID} | changes)
+
+
+def import_clusters(**changes: Any) -> ImportClusters:
+    return ImportClusters.model_validate({"reference": "once"} | changes)
+
+
 def fired(*, renewed: bool = False, **changes: Any) -> AlertFired:
     """``changes`` are those of the alert."""
     return AlertFired(alert=alert(**changes), renewed=renewed)
@@ -240,6 +341,10 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     ClusterNameTaken: name_taken,
     ClusterNameFreed: name_freed,
     ClusterStatusChanged: status_changed,
+    ClusterCredentialsUpdated: credentials_updated,
+    ClusterCredentialsExpiring: credentials_expiring,
+    ClusterCredentialsDeleted: credentials_deleted,
+    ClusterCapabilitiesChanged: capabilities_changed,
     AlertFired: fired,
     AlertResolved: resolved,
 }
@@ -250,6 +355,11 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     UpdateCluster: update,
     DeleteCluster: delete,
     RefreshCluster: refresh,
+    UploadCredentials: upload_credentials,
+    RotateCredentials: rotate_credentials,
+    ValidateCredentials: validate_credentials,
+    DeleteCredentials: delete_credentials,
+    ImportClusters: import_clusters,
     IngestAlerts: ingest,
     RebuildProjection: rebuild,
     RetryDeadLetter: retry,

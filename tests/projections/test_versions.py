@@ -9,7 +9,7 @@ from services.runtime.projections.projection import Projection
 
 PINNED: dict[str, tuple[int, str]] = {
     "activity": (1, "4b77c3cd3174cacd"),
-    "fleet": (2, "32ffc547de551aab"),
+    "fleet": (3, "7a4e25cfc83f662f"),
     "alerts": (2, "ed7719f20f632bd3"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""

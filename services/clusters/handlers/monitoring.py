@@ -1,112 +1,120 @@
 """Watches clusters: schedules their checks, checks what is due, and says what has changed."""
 
-from functools import lru_cache
-from ipaddress import ip_network
-from typing import cast
 from uuid import UUID
 
 from contracts.clusters import (
     Check,
     Checked,
-    Cluster,
+    ClusterCredentialsDeleted,
     ClusterDeleted,
     ClusterHealthChecked,
     ClusterRegistered,
-    ClusterStatusChanged,
     RefreshCluster,
+    cluster_credentials_key,
     cluster_health_key,
-    cluster_key,
 )
 from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
-from services.clusters import domain, status
+from services.clusters import credentials, status
+from services.clusters.handlers.discovering import discover_now
+from services.clusters.handlers.known import Known, known, logins_of, probes, required, standing
 from services.clusters.handlers.service import service
-from services.clusters.probes import Probes
+from services.clusters.handlers.timetable import CHECK, check_schedule, unschedule
+from services.clusters.kube_api import ApiFailure, ApiFailureKind
 from services.runtime import schedules
-from services.runtime.clock import SystemClock
-from services.runtime.log import NOTHING, Conflict, Head
-from services.runtime.outbound.addresses import AddressRules
-from services.runtime.outbound.clients import Outbound
+from services.runtime.log import Conflict
 from services.runtime.outbound.targets import Target
-from services.runtime.schedules import Schedule
 from services.runtime.service import Due
 from services.runtime.store import Accepted, Store
+from services.runtime.vault.logins import Logins, fits, target
 
-_CHECK = "check"
+_SEEN_BY_CHECKS = frozenset(
+    {
+        ApiFailureKind.UNREACHABLE,
+        ApiFailureKind.UNTRUSTED,
+        ApiFailureKind.REFUSED_ADDRESS,
+        ApiFailureKind.UNAUTHORIZED,
+    }
+)
 _AT_ONCE = 256
 """Checks in work in one process: so many clusters may hang without delaying another."""
-
-
-@lru_cache(maxsize=1)
-def _probes(allowed: tuple[str, ...]) -> Probes:
-    """One for the process: its clients share their connections."""
-    clock = SystemClock()
-    rules = AddressRules(frozenset(map(ip_network, allowed)))
-    return Probes(Outbound(clock, rules=rules), clock)
 
 
 @service.on(ClusterRegistered, from_start=True)
 @service.on(ClusterDeleted, from_start=True)
 async def watch(event: Recorded, store: Store) -> None:
-    """Schedule the health checks of a new cluster by its type, the first one at once."""
+    """Schedule what is done about a new cluster; end it, and its credentials, with the cluster."""
     match event.event:
         case ClusterDeleted() as gone:
-            await schedules.cancel(store.log.bus, _CHECK, str(gone.cluster_id))
+            await unschedule(store.log.bus, str(gone.cluster_id))
+            await _forget(gone.cluster_id, store)
         case ClusterRegistered() as told:
-            await schedules.put(store.log.bus, _schedule(told.cluster), first=True)
+            await schedules.put(store.log.bus, check_schedule(told.cluster), first=True)
         case _:
             return
 
 
-def _schedule(cluster: Cluster) -> Schedule:
-    """When a cluster is checked; what is due tells by which rule, so that an old one shows."""
-    interval, _ = status.interval_and_timeout(cluster.cluster_type)
-    rule = status.rule(cluster.id, interval)
-    return Schedule(_CHECK, str(cluster.id), rule, rule.encode(), keep=interval * 2)
+async def _forget(cluster_id: UUID, store: Store) -> None:
+    """Destroy the credentials of a cluster that has left the fleet."""
+    key = cluster_credentials_key(cluster_id)
+    last = await store.log.head(key)
+    if last is None or isinstance(last.event, ClusterCredentialsDeleted):
+        return
+    await (await store.outside.vault()).destroy(cluster_id)
+    gone = ClusterCredentialsDeleted(cluster_id=cluster_id)
+    await store.append([gone], {key: standing(last)})
 
 
-@service.when_due(_CHECK, places=_AT_ONCE)
+@service.when_due(CHECK, places=_AT_ONCE)
 async def check(due: Due, store: Store) -> None:
     """Check a cluster's health, and say so if it is not as before."""
-    cluster_id = UUID(due.id)
-    cluster = await _registered(cluster_id, store)
-    if cluster is None:
-        await schedules.cancel(store.log.bus, _CHECK, due.id)
+    found = await known(UUID(due.id), store)
+    if found is None:
+        await schedules.cancel(store.log.bus, CHECK, due.id)
         return
-    if due.body != _schedule(cluster).body:
+    if due.body != check_schedule(found.cluster).body:
         # The cluster is of another type now. Seen here and not in its update, which most often
         # has nothing to do with checks, so that no change of a name pays for it.
-        await schedules.put(store.log.bus, _schedule(cluster))
-    await _check(cluster, store)
+        await schedules.put(store.log.bus, check_schedule(found.cluster))
+    await _check(found, store)
 
 
 @service.handles(RefreshCluster, one_at_a_time=lambda command: command.cluster_id, repeatable=True)
 async def refresh(command: RefreshCluster, store: Store) -> Accepted:
-    """Check a cluster's health now."""
-    cluster = await _registered(command.cluster_id, store)
-    if cluster is None:
-        text = f"there is no cluster {command.cluster_id}"
-        raise Refused(Code.CLUSTER_NOT_FOUND, text)
-    await schedules.put(store.log.bus, _schedule(cluster))
-    return Accepted(str(cluster.id), sequence=await _check(cluster, store))
+    """Check a cluster's health and find out what it can do, now."""
+    found = await required(command.cluster_id, store)
+    await schedules.put(store.log.bus, check_schedule(found.cluster))
+    changed = [await _check(found, store), await _discover(found, store)]
+    last = max((sequence for sequence in changed if sequence is not None), default=None)
+    return Accepted(str(found.cluster.id), sequence=last)
 
 
-async def _registered(cluster_id: UUID, store: Store) -> Cluster | None:
-    last = await store.log.head(cluster_key(cluster_id))
-    if last is None:
-        return None
-    return domain.evolve(None, cast("domain.ClusterEvent", last.event)).cluster
+async def _discover(found: Known, store: Store) -> int | None:
+    """Refused if the cluster is there for us, but does not let itself be looked at."""
+    try:
+        return await discover_now(found, store)
+    except ApiFailure as failure:
+        if failure.kind in _SEEN_BY_CHECKS:
+            return None
+        text = f"{failure.message}; {failure.advice}"
+        raise Refused(Code.DISCOVERY_FAILED, text) from None
 
 
-async def _check(cluster: Cluster, store: Store) -> int | None:
+async def _check(found: Known, store: Store) -> int | None:
     """Check, tell what was found, and what has changed; the change's position, if there is one."""
+    cluster, last = found.cluster, found.health
     key = cluster_health_key(cluster.id)
-    last = await store.log.head(key)
-    before = None if last is None else cast(ClusterStatusChanged, last.event)
     interval, seconds = status.interval_and_timeout(cluster.cluster_type)
-    checks = await _found(cluster, _probes(store.settings.clusters.allowed_networks), seconds)
+    logins = await logins_of(found, store)
+    checks = await _checks(found, logins, store, seconds)
     since = 0.0 if last is None else (store.at - last.time).total_seconds()
-    now, change = status.judge(cluster.id, before, checks, rounds_since=round(since / interval))
+    now, change = status.judge(
+        cluster.id,
+        found.status,
+        checks,
+        rounds_since=round(since / interval),
+        note=_moved(found, logins),
+    )
     await store.measure(
         "health",
         str(cluster.id),
@@ -122,18 +130,28 @@ async def _check(cluster: Cluster, store: Store) -> int | None:
     if change is None:
         return None
     try:
-        head = NOTHING if last is None else Head(last.sequence)
-        return (await store.append([change], {key: head})).sequence
+        return (await store.append([change], {key: standing(last)})).sequence
     except Conflict:
         return None  # Another check was quicker, and is as good.
 
 
-async def _found(cluster: Cluster, probes: Probes, seconds: float) -> tuple[Check, ...]:
+async def _checks(found: Known, logins: Logins, store: Store, seconds: float) -> tuple[Check, ...]:
     targets: dict[Checked, Target] = {}
     broken: list[Check] = []
-    for name, url in status.endpoints(cluster).items():
+    for name, url in status.endpoints(found.cluster, logins).items():
         try:
-            targets[name] = Target(base_url=url, timeout=seconds)
+            targets[name] = target(logins.of(name), url, seconds)
         except Refused as refused:
-            broken.append(Check(name=name, healthy=False, latency_ms=0, error=refused.message))
-    return status.in_order([*broken, *await probes.round(targets, seconds)])
+            broken.append(
+                Check(name=name, healthy=False, latency_ms=0, error=refused.message, answered=False)
+            )
+    return status.in_order([*broken, *await probes(store).round(targets, seconds)])
+
+
+def _moved(found: Known, logins: Logins) -> str | None:
+    """What to say of secrets that are not shown any more, as their endpoint is elsewhere now."""
+    for name, login in logins.each.items():
+        url = credentials.endpoint(found.cluster, name)
+        if login.secret and url is not None and not fits(login, url):
+            return f"{credentials.SPOKEN[name]} has moved: its credentials were for {login.origin}"
+    return None

@@ -43,7 +43,7 @@ async def register(command: RegisterCluster, store: Store) -> Accepted:
             command,
             cluster_id=cluster_id,
             at=store.at,
-            rules=_rules(store),
+            rules=rules_of(store),
             version=loaded.head.version,
         )
         if not events:
@@ -61,7 +61,7 @@ async def update(command: UpdateCluster, store: Store) -> Accepted:
         store,
         command.cluster_id,
         lambda loaded: domain.update(
-            loaded.state, command, at=store.at, rules=_rules(store), version=loaded.head.version
+            loaded.state, command, at=store.at, rules=rules_of(store), version=loaded.head.version
         ),
     )
 
@@ -78,7 +78,8 @@ async def delete(command: DeleteCluster, store: Store) -> Accepted:
     )
 
 
-def _rules(store: Store) -> domain.Rules:
+def rules_of(store: Store) -> domain.Rules:
+    """What the settings say about registrations."""
     return domain.Rules(store.settings.clusters.allow_insecure_endpoints)
 
 

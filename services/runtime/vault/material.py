@@ -17,10 +17,10 @@ class Material(bytes):
     __str__ = __repr__
 
 
-def require_small(material: bytes) -> None:
-    """Refused for more than 256 KiB."""
-    if len(material) > LARGEST:
-        raise Refused(Code.LIMIT_REACHED, f"a secret has at most {LARGEST} bytes")
+def require_small(material: bytes, most: int = LARGEST) -> None:
+    """Refused for more bytes than this."""
+    if len(material) > most:
+        raise Refused(Code.LIMIT_REACHED, f"a secret has at most {most} bytes")
 
 
 def fingerprint(material: bytes) -> str:

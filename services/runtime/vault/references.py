@@ -15,6 +15,8 @@ from services.runtime.vault.keys import Keys
 from services.runtime.vault.material import Material, require_small
 
 AGE = timedelta(minutes=10)
+LARGEST = 1_500_000
+"""Bytes of one deposit: a kubeconfig of many contexts, and JSON around it."""
 _SWEPT_AT_ONCE = 1000
 _DEPOSIT = """
 insert into aiops.deposit (id, hash, bound_to, envelope, expires_at) values (%s, %s, %s, %s, %s)
@@ -42,9 +44,9 @@ class References:
     async def deposit(self, material: bytes, bound_to: str, at: datetime) -> str:
         """Lay material down for ten minutes; gives an unguessable reference, told only here.
 
-        Refused for more than 256 KiB.
+        Refused for more than 1.5 MB.
         """
-        require_small(material)
+        require_small(material, LARGEST)
         deposit_id, reference = new_id(), new_secret()
         envelope = self.keys.seal(material, _place(deposit_id, bound_to))
         await self.database.execute(
@@ -75,6 +77,15 @@ class References:
     async def sweep(self, at: datetime) -> int:
         """Remove up to 1,000 that have expired; gives how many it were."""
         return await self.database.execute(_SWEEP, (at, _SWEPT_AT_ONCE))
+
+
+def for_cluster(cluster_id: UUID) -> str:
+    """What a reference to a cluster's new credentials is bound to."""
+    return f"credentials/{cluster_id}"
+
+
+FOR_IMPORT = "import"
+"""What a reference to a kubeconfig of many clusters is bound to."""
 
 
 def _hash(reference: str) -> bytes:

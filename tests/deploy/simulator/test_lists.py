@@ -12,6 +12,7 @@ from deploy.simulator.simulator import Options, Running, simulating
 from tests.deploy.simulator.reaching import Clients, Json, items, refused
 
 PODS = "/api/v1/pods"
+METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json;q=0.9"
 
 
 async def pages(client: httpx.AsyncClient, path: str, **query: Any) -> list[list[Json]]:
@@ -85,6 +86,68 @@ async def test_a_name_selects(running: Running, clients: Clients) -> None:
 
 
 @pytest.mark.parametrize(
+    ("selector", "all_of_them"),
+    [
+        ("status.phase!=Succeeded,status.phase!=Failed", True),
+        ("status.phase=Running", True),
+        ("status.phase==Running,status.phase!=Running", False),
+        ("status.phase=Succeeded", False),
+    ],
+)
+async def test_a_phase_selects_pods(
+    running: Running, clients: Clients, selector: str, all_of_them: bool
+) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    found = await pages(client, PODS, limit=25, fieldSelector=selector)
+    expected = await items(client, PODS) if all_of_them else []
+    assert [pod for page in found for pod in page] == expected
+
+
+async def test_a_name_and_a_phase_select_together(running: Running, clients: Clients) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    name = (await items(client, PODS))[7]["metadata"]["name"]
+    for phase, expected in (("status.phase=Running", [name]), ("status.phase=Failed", [])):
+        selector = {"fieldSelector": f"metadata.name={name},{phase}"}
+        found = (await client.get(PODS, params=selector)).json()["items"]
+        assert [pod["metadata"]["name"] for pod in found] == expected
+
+
+async def test_who_asks_for_metadata_gets_nothing_else(running: Running, clients: Clients) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    whole = await items(client, PODS)
+    accept = {"accept": METADATA}
+    first = (await client.get(PODS, params={"limit": 50}, headers=accept)).json()
+    query = {"limit": 50, "continue": first["metadata"]["continue"]}
+    second = (await client.get(PODS, params=query, headers=accept)).json()
+    kind = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+    assert [*first["items"], *second["items"]] == [
+        kind | {"metadata": pod["metadata"]} for pod in whole
+    ]
+    for page in (first, second):
+        named = (page["kind"], page["apiVersion"])
+        assert named == ("PartialObjectMetadataList", "meta.k8s.io/v1")
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/json",
+        f"application/json,{METADATA}",
+        "application/json;as=PartialObjectMetadataList;v=v1beta9;g=meta.k8s.io,application/json",
+        "application/vnd.kubernetes.protobuf, */*",
+        "text/html",
+    ],
+)
+async def test_everybody_else_gets_whole_objects(
+    running: Running, clients: Clients, accept: str
+) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    found = (await client.get(PODS, headers={"accept": accept})).json()
+    assert (found["kind"], found["apiVersion"]) == ("PodList", "v1")
+    assert all("spec" in pod for pod in found["items"])
+
+
+@pytest.mark.parametrize(
     "query",
     [
         {"limit": "many"},
@@ -92,6 +155,8 @@ async def test_a_name_selects(running: Running, clients: Clients) -> None:
         {"continue": "bm90IGpzb24="},
         {"labelSelector": "app in (shop)"},
         {"fieldSelector": "spec.nodeName=worker"},
+        {"fieldSelector": "metadata.name!=worker"},
+        {"fieldSelector": "status.phase"},
     ],
 )
 async def test_what_is_not_understood_is_a_bad_request(
@@ -113,6 +178,12 @@ async def test_an_old_continue_token_is_gone_and_comes_with_another(
     query["continue"] = told["metadata"]["continue"]
     second = await client.get(PODS, params=query)
     assert second.json()["items"] == (await items(client, PODS))[5:10]
+
+
+async def test_only_pods_have_phases(running: Running, clients: Clients) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    answer = await client.get("/api/v1/nodes", params={"fieldSelector": "status.phase=Running"})
+    refused(answer, 400, "BadRequest")
 
 
 async def test_a_watch_begins_with_what_is_there(running: Running, clients: Clients) -> None:

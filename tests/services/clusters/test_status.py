@@ -16,6 +16,7 @@ from contracts.clusters import (
     Connectivity,
 )
 from services.clusters import status
+from services.runtime.vault.logins import Login, Logins, origin_of
 from tests.kit import builders
 
 ID = builders.CLUSTER_ID
@@ -23,9 +24,10 @@ API, PROM, TEMPO, LOKI, AM = Checked
 ROUNDS = st.lists(st.booleans(), min_size=1, max_size=30)
 
 
-def check(name: Checked, *, healthy: bool = True) -> Check:
+def check(name: Checked, *, healthy: bool = True, answered: bool | None = None) -> Check:
     error = None if healthy else f"{name} is down"
-    return Check(name=name, healthy=healthy, latency_ms=1, error=error)
+    there = healthy if answered is None else answered
+    return Check(name=name, healthy=healthy, latency_ms=1, error=error, answered=there)
 
 
 def judged(*down: Checked, of: tuple[Checked, ...] = tuple(Checked)) -> ClusterStatusChanged:
@@ -53,6 +55,21 @@ def test_score_and_state_follow_from_what_is_down(
 ) -> None:
     change = judged(*down)
     assert (change.health_score, change.new_state) == (score, state)
+
+
+def test_an_api_server_that_does_not_know_us_is_down_but_there() -> None:
+    checks = [check(API, healthy=False, answered=True), check(PROM)]
+    _, change = status.judge(ID, None, checks, rounds_since=0)
+    assert change is not None
+    assert (change.health_score, change.new_state) == (50, ClusterState.DEGRADED)
+    assert change.status.connectivity is Connectivity.CONNECTED
+
+
+def test_a_note_is_told_where_no_check_has_an_error() -> None:
+    told, _ = status.judge(ID, None, [check(PROM)], rounds_since=0, note="it has moved")
+    assert told.last_error == "it has moved"
+    told, _ = status.judge(ID, None, [check(PROM, healthy=False)], rounds_since=0, note="moved")
+    assert told.last_error == "PROMETHEUS is down"
 
 
 def test_nothing_to_check_is_unknown_and_has_no_score() -> None:
@@ -137,6 +154,15 @@ def test_each_type_has_its_interval_and_time_out(kind: str, interval: int, secon
     assert status.interval_and_timeout(ClusterType(kind)) == (interval, seconds)
 
 
+def test_once_a_day_is_at_a_time_of_its_own() -> None:
+    rules = {status.rule(UUID(int=number), 86_400) for number in range(100)}
+    assert len(rules) > 95
+    for rule in rules:
+        second, minute, hour, *rest = rule.split()
+        assert rest == ["*", "*", "*"]
+        assert (int(second) < 60, int(minute) < 60, int(hour) < 24) == (True, True, True)
+
+
 def _fires(rule: str, seconds: int) -> list[int]:
     """The seconds, from a whole hour on, at which a rule is due."""
     second, minute, *rest = rule.split()
@@ -172,5 +198,10 @@ def test_a_far_edge_is_metrics_only() -> None:
         builders.registered(cluster_type=kind, endpoints=urls).cluster
         for kind in ("EDGE", "FAR_EDGE")
     )
+    assert [*status.endpoints(near, Logins(Login(origin=origin_of(near.api_server_url))))] == [
+        *Checked
+    ]
+    elsewhere = Logins(Login(origin="https://elsewhere.test:6443"))
+    assert [*status.endpoints(far, elsewhere)] == [PROM, AM]
     assert [*status.endpoints(near)] == [PROM, TEMPO, LOKI, AM]
     assert [*status.endpoints(far)] == [PROM, AM]

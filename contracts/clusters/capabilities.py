@@ -1,0 +1,89 @@
+"""What clusters can do, as discovery has found it, with the evidence for each finding."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.envelope import Event, Message
+from contracts.subjects import EntityKey
+
+
+class Finding(StrEnum):
+    """What evidence is kept for."""
+
+    GPU = "GPU"
+    PROMETHEUS = "PROMETHEUS"
+    THANOS = "THANOS"
+    TEMPO = "TEMPO"
+    LOKI = "LOKI"
+    ALERTMANAGER = "ALERTMANAGER"
+    SERVICE_MESH = "SERVICE_MESH"
+    CNF = "CNF"
+
+
+class CnfType(StrEnum):
+    """Kinds of network functions; OTHER where there are signs of some, but of no known kind."""
+
+    VDU = "VDU"
+    VCU = "VCU"
+    UPF = "UPF"
+    AMF = "AMF"
+    SMF = "SMF"
+    OTHER = "OTHER"
+
+
+class Evidence(Message):
+    """One object that led to a finding."""
+
+    kind: str
+    namespace: str | None
+    """Null where the kind has none."""
+    name: str
+    reason: str
+
+
+class Capabilities(Message):
+    """What a cluster can do."""
+
+    has_gpu_nodes: bool
+    gpu_count: Annotated[int, Field(ge=0)]
+    """0 also where GPUs are known of only by the pods that serve them."""
+    gpu_types: tuple[str, ...]
+    has_prometheus: bool
+    has_thanos: bool
+    has_tempo: bool
+    has_loki: bool
+    has_alertmanager: bool
+    has_service_mesh: bool
+    has_cnf_workloads: bool
+    cnf_types: tuple[CnfType, ...]
+    node_count: Annotated[int, Field(ge=0)]
+    evidence: dict[Finding, tuple[Evidence, ...]]
+    """For each finding up to five pieces, the strongest first."""
+
+
+class ClusterCapabilitiesChanged(Event):
+    """Discovery has found that a cluster can do something else than before, or runs a new version.
+
+    ``discovered_at`` in views is when that was found, not when it was last confirmed.
+    """
+
+    entity: ClassVar[str] = "cluster_capabilities"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    cluster_id: UUID
+    platform_version: str | None
+    capabilities: Capabilities
+
+    @property
+    def key(self) -> EntityKey:
+        """What the cluster can do, which is an entity beside its registration."""
+        return cluster_capabilities_key(self.cluster_id)
+
+
+def cluster_capabilities_key(cluster_id: UUID) -> EntityKey:
+    """What a cluster can do."""
+    return EntityKey(str(cluster_id), "cluster_capabilities", str(cluster_id))

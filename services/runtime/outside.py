@@ -1,0 +1,146 @@
+"""What handlers reach beyond the log: other systems, and the secrets that they want to see.
+
+Made when it is first asked for, so that a process that needs none of it pays for none.
+"""
+
+import asyncio
+from collections.abc import Generator
+from functools import cached_property
+from ipaddress import ip_network
+from pathlib import Path
+
+import httpcore
+import httpx
+
+from services.runtime.clock import SystemClock
+from services.runtime.database import Database
+from services.runtime.outbound.addresses import AddressRules
+from services.runtime.outbound.clients import Outbound
+from services.runtime.outbound.network import Resolve
+from services.runtime.outbound.targets import Target
+from services.runtime.settings import InvalidSettings, Settings, environment
+from services.runtime.vault.keys import Keys, find_keys
+from services.runtime.vault.kubernetes import KubernetesSecrets
+from services.runtime.vault.logins import BACKENDS, KUBERNETES, RENEWAL
+from services.runtime.vault.references import References
+from services.runtime.vault.store import SecretStore
+from services.runtime.vault.table import TableSecrets
+from services.runtime.vault.vault import Vault
+from services.runtime.vault.wallet import Wallet
+
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where Kubernetes puts a pod's token and its API server's CA."""
+_MAY_OPEN = {"clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL})}
+
+
+class Outside:
+    """Clients and secrets of one process."""
+
+    def __init__(
+        self,
+        settings: Settings | None,
+        part: str = "",
+        *,
+        resolve: Resolve | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """``resolve`` and ``network`` take the place of the system's name service and network."""
+        self._settings_or_none = settings
+        self._part = part
+        self._resolve = resolve
+        self._network = network
+        self._opening = asyncio.Lock()
+        self._database: Database | None = None
+        self._wallets: dict[str, Wallet] = {}
+        self.clock = SystemClock()
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """Makes clients of other systems."""
+        allowed = self._settings.clusters.allowed_networks
+        rules = AddressRules(frozenset(map(ip_network, allowed)))
+        return Outbound(self.clock, rules=rules, resolve=self._resolve, network=self._network)
+
+    async def vault(self) -> Vault:
+        """The secrets of clusters."""
+        return Vault(await self._store(), _MAY_OPEN)
+
+    async def references(self) -> References:
+        """Material on its way to a command."""
+        return References(await self.database(), self._keys)
+
+    async def wallet(self, who: str) -> Wallet:
+        """The logins that a service uses."""
+        if who not in self._wallets:
+            self._wallets[who] = Wallet(await self.vault(), who, self.clock)
+        return self._wallets[who]
+
+    async def database(self) -> Database:
+        """The durable tables."""
+        async with self._opening:
+            if self._database is None:
+                found = Database(self._settings.database, f"{self._part}-vault")
+                await found.open()
+                self._database = found
+        return self._database
+
+    async def close(self) -> None:
+        """Hang up."""
+        if "outbound" in self.__dict__:
+            await self.outbound.close()
+        if self._database is not None:
+            await self._database.close()
+
+    @property
+    def _settings(self) -> Settings:
+        if self._settings_or_none is None:
+            raise RuntimeError("this process was started without a way outside")
+        return self._settings_or_none
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return vault_keys(self._settings)
+
+    async def _store(self) -> SecretStore:
+        namespace = self._settings.vault.kubernetes_namespace
+        if namespace:
+            return KubernetesSecrets(_in_cluster(self.outbound), namespace)
+        return TableSecrets(await self.database(), self._keys, self.clock)
+
+
+def vault_keys(settings: Settings) -> Keys:
+    """The keys that secrets of this installation are sealed with."""
+    return find_keys(settings.vault.keys, vault_folder(settings))
+
+
+def vault_folder(settings: Settings) -> Path:
+    """Where the keys are if no setting names any."""
+    return settings.data_dir / "vault"
+
+
+class _AccountToken(httpx.Auth):
+    """The pod's own token, read at each use: Kubernetes replaces it every hour."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add it."""
+        request.headers["Authorization"] = f"Bearer {(_ACCOUNT / 'token').read_text().strip()}"
+        yield request
+
+
+def _in_cluster(outbound: Outbound) -> httpx.AsyncClient:
+    """A client of the API server of the cluster that this process runs in."""
+    told = environment()
+    host, port = told.get("KUBERNETES_SERVICE_HOST"), told.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host:
+        raise InvalidSettings(
+            "AIOPS_VAULT__KUBERNETES_NAMESPACE: this process does not run in Kubernetes"
+        )
+    where = f"[{host}]" if ":" in host else host
+    ca = (_ACCOUNT / "ca.crt").read_text()
+    client = outbound.client(Target(base_url=f"https://{where}:{port}", ca=ca))
+    client.auth = _AccountToken()
+    return client
+
+
+NOTHING_OUTSIDE = Outside(None)
+"""Of processes and tests that reach nothing."""

@@ -1,0 +1,32 @@
+"""The simulated fleet in a process of its own, so that its work is not counted as ours."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tests.kit.tree import ROOT
+
+
+@contextmanager
+def simulator(clusters: int, *, nodes: int, pods: int) -> Generator[Mapping[str, Any]]:
+    """Run it for the time of a block; gives the line that it prints when it is ready."""
+    with tempfile.TemporaryDirectory(prefix="aiops-fleet-") as folder:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "deploy.simulator", "--clusters", str(clusters)),
+                *("--seed", "7", "--nodes", str(nodes), "--pods", str(pods)),
+                *("--port", "0", "--folder", folder),
+            ],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(10)

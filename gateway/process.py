@@ -44,7 +44,7 @@ async def open_gate(settings: Settings) -> Gate:
     database = Database(settings.database, "gateway", runtime.tracing)
     await database.open()
     positions = Positions(runtime.bus, database)
-    await positions.open("fleet")
+    await positions.open("fleet", "alerts", "activity")
     directory = Directory(runtime.bus, database)
     runtime.health.checks["fleet_directory"] = lambda: Finding(
         directory.loaded.is_set(), "" if directory.loaded.is_set() else "not loaded yet"

@@ -31,6 +31,7 @@ class _Plan:
     fleet: Fleet
     port: int
     folder: Path
+    own_ports: bool
 
 
 def simulate(
@@ -39,6 +40,7 @@ def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 0,
     nodes: Annotated[int, typer.Option(min=1, max=1000)] = 6,
     pods: Annotated[int, typer.Option(min=0, max=10_000)] = 60,
+    own_ports: Annotated[bool, typer.Option(help="A port for each cluster.")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where kubeconfigs go, and the CA stays.")
     ] = None,
@@ -50,7 +52,7 @@ def simulate(
     _raise_file_limit()
     fleet = Fleet.make(clusters, seed, nodes, pods)
     with TemporaryDirectory(prefix="aiops-simulator-") as scratch:
-        uvloop.run(_run(_Plan(fleet, port, folder or Path(scratch))))
+        uvloop.run(_run(_Plan(fleet, port, folder or Path(scratch), own_ports=own_ports)))
 
 
 async def _run(plan: _Plan) -> None:
@@ -59,7 +61,9 @@ async def _run(plan: _Plan) -> None:
         loop.add_signal_handler(number, stopping.set)
     plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     authority = kept(plan.folder, SystemClock().now())
-    async with simulating(plan.fleet, Options(plan.port, authority=authority)) as running:
+    own = frozenset(each.name for each in plan.fleet.clusters if plan.own_ports)
+    options = Options(plan.port, own, bad_tls=False, authority=authority)
+    async with simulating(plan.fleet, options) as running:
         told = json.dumps(_ready(running, plan.folder)) + "\n"
         sys.stdout.write(told)
         sys.stdout.flush()

@@ -20,6 +20,8 @@ from contracts.clusters import (
 )
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
+from gateway.rest import as_of
+from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented import ClusterList
 from gateway.rest.shared import (
     AnyRequest,
@@ -68,7 +70,8 @@ IfMatch = Annotated[
 ]
 
 
-@get("/", operation_id="listClusters", summary="List clusters", responses=errors())
+@get("/", operation_id="listClusters", summary="List clusters",
+     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_clusters(
     gate: WithGate,
     name: Text = None,
@@ -82,6 +85,8 @@ async def list_clusters(
     sort: FromQuery[str] = "name",
     page: PageNumber = 1,
     page_size: PageSize = 20,
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
 ) -> Response[ClusterList]:
     """Clusters with filters; ``name`` is a part of it, ``label=k=v`` may be repeated."""
     wanted = queries.ClusterFilter(
@@ -95,7 +100,9 @@ async def list_clusters(
         labels=label_pairs(label),
         sort=_sort(sort),
     )
-    return raw(await queries.listing(gate.database, wanted, page_of(page, page_size)))
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    found = await queries.listing(gate.database, wanted, page_of(page, page_size), at)
+    return raw(found, headers=as_of.headers(at))
 
 
 def _sort(text: str) -> tuple[str, ...]:
@@ -117,23 +124,35 @@ async def register_cluster(
 
 
 @get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name",
-     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
-async def get_cluster_by_name(gate: WithGate, name: FromPath[str]) -> Response[ClusterView]:
-    """One cluster."""
-    found = await queries.by_name(gate.database, name)
+     response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+async def get_cluster_by_name(
+    gate: WithGate,
+    name: FromPath[str],
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
+) -> Response[ClusterView]:
+    """One cluster; with ``as_of`` the one that had the name then."""
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    found = await queries.by_name(gate.database, name, at)
     if found is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster named {name}")
-    return raw(found.body, headers={"ETag": f'"{found.version}"'})
+    return raw(found.body, headers={"ETag": f'"{found.version}"'} | as_of.headers(at))
 
 
 @get("/{cluster_id:uuid}", operation_id="getCluster", summary="One cluster",
-     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
-async def get_cluster(gate: WithGate, cluster_id: FromPath[UUID]) -> Response[ClusterView]:
+     response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+async def get_cluster(
+    gate: WithGate,
+    cluster_id: FromPath[UUID],
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
+) -> Response[ClusterView]:
     """One cluster; its version is the ETag."""
-    found = await queries.by_id(gate.database, cluster_id)
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    found = await queries.by_id(gate.database, cluster_id, at)
     if found is None:
         raise _no_cluster(cluster_id)
-    return raw(found.body, headers={"ETag": f'"{found.version}"'})
+    return raw(found.body, headers={"ETag": f'"{found.version}"'} | as_of.headers(at))
 
 
 @put("/{cluster_id:uuid}", operation_id="replaceCluster", summary="Replace a registration",

@@ -21,12 +21,15 @@ from contracts.envelope import Command
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
+from gateway.rest import as_of
+from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS
 from gateway.rest.documented import CredentialsTried
 from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
 from gateway.rest.writes import Pending, write
 from projections.fleet import queries
 from projections.fleet.view import CredentialsView
+from services.runtime.queries import AsOf
 from services.runtime.vault.references import FOR_IMPORT, for_cluster
 
 _PATIENCE = 45.0
@@ -44,10 +47,17 @@ _ERRORS = CHANGE_ERRORS | errors(
 
 @get("/{cluster_id:uuid}/credentials", operation_id="getCredentials",
      summary="What is known of a cluster's credentials",
+     response_headers=[AS_OF_HEADER],
      responses=errors(Code.CLUSTER_NOT_FOUND, Code.CREDENTIALS_NOT_FOUND))  # fmt: skip
-async def get_credentials(gate: WithGate, cluster_id: FromPath[UUID]) -> Response[CredentialsView]:
+async def get_credentials(
+    gate: WithGate,
+    cluster_id: FromPath[UUID],
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
+) -> Response[CredentialsView]:
     """Kind, fingerprint, times and the last validation; never any of the material."""
-    return raw(await _shown(gate, cluster_id))
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    return raw(await _shown(gate, cluster_id, at), headers=as_of.headers(at))
 
 
 @post("/{cluster_id:uuid}/credentials", operation_id="uploadCredentials", status_code=201,
@@ -152,8 +162,8 @@ def _entity(outcome: Outcome) -> str:
     return outcome.id or ""
 
 
-async def _shown(gate: Gate, cluster_id: UUID) -> bytes:
-    registered, told = await queries.credentials(gate.database, cluster_id)
+async def _shown(gate: Gate, cluster_id: UUID, at: AsOf | None = None) -> bytes:
+    registered, told = await queries.credentials(gate.database, cluster_id, at)
     if not registered:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
     if told is None:

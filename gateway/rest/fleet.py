@@ -10,6 +10,8 @@ from litestar.params import FromPath, QueryParameter
 
 from contracts.clusters import RefreshCluster
 from contracts.refusals import Code, Refused
+from gateway.rest import as_of
+from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS, show
 from gateway.rest.documented import FleetCapabilities, FleetHealth, FleetSummary
 from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
@@ -28,20 +30,27 @@ Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h 
 
 
 @get("/{cluster_id:uuid}/status", operation_id="getClusterStatus", summary="Health of a cluster",
-     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+     response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
 async def cluster_status(
-    gate: WithGate, cluster_id: FromPath[UUID], step: Duration = None, window: Duration = None
+    gate: WithGate,
+    cluster_id: FromPath[UUID],
+    step: Duration = None,
+    window: Duration = None,
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
 ) -> Response[ClusterHealth]:
     """The last checks, the runs of the last seven days and, by ``step``, the worst of each step."""
     every = _duration("step", step) if step else timedelta()
     back = min(_duration("window", window) if window else timedelta(days=1), _KEPT)
     if every and back / every > queries.MOST_STEPS:
         raise field_error("step", f"must cut the window into at most {queries.MOST_STEPS} steps")
-    now = gate.clock.now()
-    found = await queries.one(gate.database, cluster_id, until=now, back=back, step=every)
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    until = gate.clock.now() if at is None or at.at is None else at.at
+    wanted = queries.Window(until, back, every)
+    found = await queries.one(gate.database, cluster_id, wanted, at)
     if found is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
-    return raw(found)
+    return raw(found, headers=as_of.headers(at))
 
 
 @post("/{cluster_id:uuid}/refresh", operation_id="refreshCluster", summary="Check a cluster now",
@@ -55,24 +64,33 @@ async def refresh_cluster(
 
 
 @get("/summary", operation_id="getFleetSummary", summary="The fleet in figures",
-     responses=errors())  # fmt: skip
-async def fleet_summary(gate: WithGate) -> Response[FleetSummary]:
+     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+async def fleet_summary(
+    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+) -> Response[FleetSummary]:
     """Clusters by state, type and environment, and their average score."""
-    return raw(await queries.summary(gate.database))
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    return raw(await queries.summary(gate.database, at), headers=as_of.headers(at))
 
 
 @get("/capabilities", operation_id="getFleetCapabilities", summary="What the fleet can do",
-     responses=errors())  # fmt: skip
-async def fleet_capabilities(gate: WithGate) -> Response[FleetCapabilities]:
+     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+async def fleet_capabilities(
+    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+) -> Response[FleetCapabilities]:
     """GPUs, CNF workloads, backends and versions over all clusters that were looked at."""
-    return raw(await queries.capabilities(gate.database))
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    return raw(await queries.capabilities(gate.database, at), headers=as_of.headers(at))
 
 
 @get("/health", operation_id="getFleetHealth", summary="Health of all clusters",
-     responses=errors())  # fmt: skip
-async def fleet_health(gate: WithGate) -> Response[FleetHealth]:
+     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+async def fleet_health(
+    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+) -> Response[FleetHealth]:
     """Every cluster's health, worst first."""
-    return raw(await queries.health(gate.database))
+    at = await as_of.find(gate, moment, sequence, "fleet")
+    return raw(await queries.health(gate.database, at), headers=as_of.headers(at))
 
 
 def _duration(name: str, text: str) -> timedelta:

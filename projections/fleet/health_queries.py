@@ -1,11 +1,13 @@
 """What may be asked of the fleet's health: one cluster over the last days, all of them now."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from projections.fleet.queries import CHECKED, STATUS_JSON
+from projections.fleet.queries import STATUS_JSON
+from projections.fleet.sources import sources
 from services.runtime.database import Database
-from services.runtime.queries import rfc3339
+from services.runtime.queries import AsOf, rfc3339
 
 MOST_STEPS = 2_016
 """Seven days in steps of five minutes."""
@@ -13,7 +15,8 @@ MOST_STEPS = 2_016
 _RUNS = f"""select json_agg(json_build_object(
         'since', {rfc3339("since")}, 'until', {rfc3339("until")}, 'checks', checks,
         'answered', answered, 'state', state, 'health_score', health_score) order by since desc)
-    from (select * from aiops.health_run where cluster_id = c.id order by since desc limit 100) r"""  # noqa: S608
+    from (select * from aiops.health_run where cluster_id = c.id and since <= %s
+        order by since desc limit 100) r"""  # noqa: S608
 _ABILITIES = (
     "has_gpu_nodes",
     "has_prometheus",
@@ -26,7 +29,7 @@ _ABILITIES = (
 )
 _VERSIONS = """(select coalesce(json_object_agg(version, n), '{}') from
     (select coalesce(platform_version, 'unknown') as version, count(*) as n
-        from fleet.capabilities group by 1 order by 1) x)"""
+        from able group by 1 order by 1) x)"""
 # A step is as bad as the worst run that reaches into it.
 _HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
         'health_score', worst, 'answered', answered) order by at)
@@ -37,35 +40,45 @@ _HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
         group by step.at) as steps"""  # noqa: S608
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a cluster's history is asked for."""
+
+    until: datetime
+    back: timedelta
+    step: timedelta
+
+
 async def one(
-    database: Database, cluster_id: UUID, *, until: datetime, back: timedelta, step: timedelta
+    database: Database, cluster_id: UUID, wanted: Window, as_of: AsOf | None = None
 ) -> bytes | None:
-    """A cluster's status, checks and runs, and its history of ``back``; no step, no history."""
+    """A cluster's status, checks and runs, and its history; no step, no history."""
+    read, until = sources(as_of), wanted.until
     history, times = "null::json", list[object]()
-    if step:
-        history, times = _HISTORY, [until - back, until, step, step]
+    if wanted.step:
+        history, times = _HISTORY, [until - wanted.back, until, wanted.step, wanted.step]
     row = await database.fetch_one(
         "select json_build_object('status', "  # noqa: S608
         f"{STATUS_JSON}, 'last_seen_at', {rfc3339('seen.until')},"
         f" 'checks', coalesce(h.found, '[]'::jsonb), 'runs', coalesce(({_RUNS}), '[]'::json),"
         f" 'history', coalesce(({history}), '[]'::json))::text"
-        f" from fleet.cluster c left join fleet.status s on s.cluster_id = c.id {CHECKED}"
-        " where c.id = %s",
-        [*times, cluster_id],
+        f" from {read.clusters} {read.checked} where c.id = %s",
+        [until, *times, cluster_id],
     )
     return None if row is None else row[0].encode()
 
 
-async def summary(database: Database) -> bytes:
+async def summary(database: Database, as_of: AsOf | None = None) -> bytes:
     """How many clusters there are, by state, type and environment, and their average score.
 
     A cluster without a score is left out of the average. GPUs and CNF workloads are counted where
     discovery has run; where it has not run anywhere, nothing is known of them.
     """
+    read = sources(as_of)
     row = await database.fetch_one(
-        "with told as (select c.cluster_type, c.environment, s.health_score,"
+        "with told as (select c.cluster_type, c.environment, s.health_score,"  # noqa: S608
         " coalesce(s.state, 'PROVISIONING') as state"
-        " from fleet.cluster c left join fleet.status s on s.cluster_id = c.id)"
+        f" from {read.clusters}), able as (select * from {read.capabilities} a)"
         " select json_build_object('total', (select count(*) from told),"
         " 'by_state', (select coalesce(json_object_agg(state, n), '{}') from"
         " (select state, count(*) as n from told group by 1 order by 1) x),"
@@ -74,26 +87,28 @@ async def summary(database: Database) -> bytes:
         " 'by_environment', (select coalesce(json_object_agg(environment, n), '{}') from"
         " (select environment, count(*) as n from told group by 1 order by 1) x),"
         " 'average_health_score', (select round(avg(health_score), 1) from told),"
-        " 'gpu_count', (select sum(gpu_count) from fleet.capabilities),"
-        " 'gpu_clusters', (select sum(has_gpu::int) from fleet.capabilities),"
-        " 'cnf_clusters', (select sum(has_cnf::int) from fleet.capabilities),"
-        " 'node_count', (select sum(node_count) from fleet.capabilities))::text"
+        " 'gpu_count', (select sum(gpu_count) from able),"
+        " 'gpu_clusters', (select sum(has_gpu::int) from able),"
+        " 'cnf_clusters', (select sum(has_cnf::int) from able),"
+        " 'node_count', (select sum(node_count) from able))::text"
     )
     return b"" if row is None else row[0].encode()
 
 
-async def capabilities(database: Database) -> bytes:
+async def capabilities(database: Database, as_of: AsOf | None = None) -> bytes:
     """What the clusters can do, over all that discovery has looked at."""
+    read = sources(as_of)
     counted = ", ".join(
         f"'{name}', count(*) filter (where (told->>'{name}')::bool)" for name in _ABILITIES
     )
     row = await database.fetch_one(
-        "select json_build_object("  # noqa: S608 - our own names
-        " 'clusters', (select count(*) from fleet.cluster), 'discovered', count(*),"
+        f"with able as (select * from {read.capabilities} a)"  # noqa: S608 - our own names
+        " select json_build_object("
+        f" 'clusters', (select count(*) from {read.cluster} c), 'discovered', count(*),"
         " 'node_count', coalesce(sum(node_count), 0), 'gpu_count', coalesce(sum(gpu_count), 0),"
         f" 'with', json_build_object({counted}),"
         f" 'gpu_types', {_kinds('gpu_types')}, 'cnf_types', {_kinds('cnf_types')},"
-        f" 'platform_versions', {_VERSIONS})::text from fleet.capabilities"
+        f" 'platform_versions', {_VERSIONS})::text from able"
     )
     return b"" if row is None else row[0].encode()
 
@@ -102,12 +117,12 @@ def _kinds(field: str) -> str:
     """By kind, how many clusters have it."""
     return (
         "(select coalesce(json_object_agg(kind, n), '{}') from (select kind, count(*) as n"  # noqa: S608
-        f" from fleet.capabilities, jsonb_array_elements_text(told->'{field}') as kind"
+        f" from able, jsonb_array_elements_text(told->'{field}') as kind"
         " group by kind order by kind) x)"
     )
 
 
-async def health(database: Database) -> bytes:
+async def health(database: Database, as_of: AsOf | None = None) -> bytes:
     """Every cluster's state, worst first, at most 1,000."""
     row = await database.fetch_one(
         "select json_build_object('items', coalesce(json_agg(json_build_object('id', id,"  # noqa: S608
@@ -116,8 +131,7 @@ async def health(database: Database) -> bytes:
         f" 'changed_at', {rfc3339('changed_at')})"
         " order by health_score nulls last, name), '[]'::json))::text from"
         " (select c.id, c.name, coalesce(s.state, 'PROVISIONING') as state, s.health_score,"
-        " s.connectivity, s.last_error, s.changed_at from fleet.cluster c"
-        " left join fleet.status s on s.cluster_id = c.id"
+        f" s.connectivity, s.last_error, s.changed_at from {sources(as_of).clusters}"
         " order by s.health_score nulls last, c.name limit 1000) as told"
     )
     return b"" if row is None else row[0].encode()

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from projections.fleet.sources import Sources, sources
 from services.runtime.database import Database
-from services.runtime.queries import Page, Where, contains, rfc3339
+from services.runtime.queries import AsOf, Page, Where, contains, rfc3339
 
 SORTABLE = {
     "name": "c.name",
@@ -42,13 +43,6 @@ _VIEW = f"""json_build_object(
     'created_at', {rfc3339("c.created_at")},
     'updated_at', {rfc3339("c.updated_at")},
     'last_seen_at', {rfc3339("seen.until")}, 'version', c.version)"""
-_FROM = """fleet.cluster c left join fleet.status s on s.cluster_id = c.id"""
-_MORE = """left join fleet.capabilities a on a.cluster_id = c.id
-    left join fleet.credentials k on k.cluster_id = c.id"""
-CHECKED = """left join lateral (select until, found from aiops.health_run r
-        where r.cluster_id = c.id order by since desc limit 1) h on true
-    left join lateral (select until from aiops.health_run r
-        where r.cluster_id = c.id and answered order by until desc limit 1) seen on true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +69,46 @@ class ClusterFilter:
     """Names of `SORTABLE`, with ``-`` in front for descending."""
 
 
-async def by_id(database: Database, cluster_id: UUID) -> Found | None:
+async def by_id(database: Database, cluster_id: UUID, as_of: AsOf | None = None) -> Found | None:
     """One cluster."""
-    return await _one(database, "c.id = %s", cluster_id)
+    return await _one(database, "c.id = %s", cluster_id, as_of)
 
 
-async def by_name(database: Database, name: str) -> Found | None:
+async def by_name(database: Database, name: str, as_of: AsOf | None = None) -> Found | None:
     """One cluster by its name."""
-    return await _one(database, "c.name = %s", name)
+    return await _one(database, "c.name = %s", name, as_of)
 
 
-async def _one(database: Database, condition: str, value: Any) -> Found | None:
+async def _one(database: Database, condition: str, value: Any, as_of: AsOf | None) -> Found | None:
+    read = sources(as_of)
     row = await database.fetch_one(
-        f"select {_VIEW}::text, c.version from {_FROM} {_MORE} {CHECKED} where {condition}",  # noqa: S608
+        f"select {_VIEW}::text, c.version from {read.clusters} {read.more} where {condition}",  # noqa: S608
         (value,),
     )
     return None if row is None else Found(row[0].encode(), row[1])
 
 
-async def listing(database: Database, wanted: ClusterFilter, page: Page) -> bytes:
+async def listing(
+    database: Database, wanted: ClusterFilter, page: Page, as_of: AsOf | None = None
+) -> bytes:
     """``{items, total, page, page_size, total_pages}``."""
-    where = _where(wanted)
+    read = sources(as_of)
+    where = _where(wanted, read)
     order = ", ".join([*map(_order, wanted.sort), "c.id"])
     row = await database.fetch_one(
         f"select json_build_object('items', coalesce((select json_agg({_VIEW} order by place) from"  # noqa: S608
-        f" (select c.id, row_number() over (order by {order}) as place from {_FROM}{where.sql}"
+        f" (select c.id, row_number() over (order by {order}) as place"
+        f" from {read.clusters}{where.sql}"
         f" order by place limit {page.size} offset {page.offset}) as chosen"
-        f" join fleet.cluster c using (id) left join fleet.status s on s.cluster_id = c.id"
-        f" {_MORE} {CHECKED}), '[]'::json), {page.envelope('n')})::text"
-        f" from (select count(*) as n from {_FROM}{where.sql}) as counted",
+        f" join {read.cluster} c using (id) left join {read.status} s on s.cluster_id = c.id"
+        f" {read.more}), '[]'::json), {page.envelope('n')})::text"
+        f" from (select count(*) as n from {read.clusters}{where.sql}) as counted",
         where.parameters * 2,
     )
     return b"" if row is None else row[0].encode()
 
 
-def _where(wanted: ClusterFilter) -> Where:
+def _where(wanted: ClusterFilter, read: Sources) -> Where:
     where = Where()
     if wanted.name:
         where.add("c.name like %s", contains(wanted.name))
@@ -121,7 +120,7 @@ def _where(wanted: ClusterFilter) -> Where:
     for column, value in (("has_gpu", wanted.has_gpu), ("has_cnf", wanted.has_cnf)):
         if value is not None:
             # Not known is not false: a cluster that nobody has looked at is in neither list.
-            known = "exists (select from fleet.capabilities a where a.cluster_id = c.id"
+            known = f"exists (select from {read.capabilities} a where a.cluster_id = c.id"
             where.add(f"{known} and a.{column} = %s)", value)
     for name, value in wanted.labels:
         where.add("c.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
@@ -156,11 +155,14 @@ async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:
     return row[0], [(UUID(cluster), name) for cluster, name in pairs]
 
 
-async def credentials(database: Database, cluster_id: UUID) -> tuple[bool, bytes | None]:
+async def credentials(
+    database: Database, cluster_id: UUID, as_of: AsOf | None = None
+) -> tuple[bool, bytes | None]:
     """Whether there is such a cluster, and what is known of its credentials."""
+    read = sources(as_of)
     row = await database.fetch_one(
-        f"select ({CREDENTIALS_JSON})::text from fleet.cluster c"  # noqa: S608
-        " left join fleet.credentials k on k.cluster_id = c.id where c.id = %s",
+        f"select ({CREDENTIALS_JSON})::text from {read.cluster} c"  # noqa: S608
+        f" left join {read.credentials} k on k.cluster_id = c.id where c.id = %s",
         (cluster_id,),
     )
     return (False, None) if row is None else (True, row[0] and row[0].encode())

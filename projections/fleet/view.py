@@ -144,9 +144,14 @@ CLUSTER = Table(
     ClusterRow,
     key=("id",),
     indexes=("(name)", "(environment)", "(region)", "using gin (labels jsonb_path_ops)"),
+    history=True,
 )
-CREDENTIALS = Table("credentials", CredentialsRow, key=("cluster_id",))
+CREDENTIALS = Table("credentials", CredentialsRow, key=("cluster_id",), history=True)
 CAPABILITIES = Table(
-    "capabilities", CapabilitiesRow, key=("cluster_id",), indexes=("(has_gpu)", "(has_cnf)")
+    "capabilities",
+    CapabilitiesRow,
+    key=("cluster_id",),
+    indexes=("(has_gpu)", "(has_cnf)"),
+    history=True,
 )
-STATUS = Table("status", StatusRow, key=("cluster_id",), indexes=("(state)",))
+STATUS = Table("status", StatusRow, key=("cluster_id",), indexes=("(state)",), history=True)

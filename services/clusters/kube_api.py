@@ -3,7 +3,6 @@
 Every request has its own time, every answer a greatest size, and every failure is an ApiFailure.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -59,7 +58,6 @@ _VERSIONS = (
 )
 _REVIEWS = Right("create", "selfsubjectaccessreviews", "authorization.k8s.io")
 _REVIEWS_PATH = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_REVIEWS_AT_ONCE = 4
 _MANAGED = Listed("managedclusters", "cluster.open-cluster-management.io")
 
 
@@ -94,19 +92,14 @@ class KubeApi:
             raise no_kubernetes(f"answered with something else to: {_READY.doing}")
 
     async def missing(self, rights: Iterable[Right]) -> tuple[Right, ...]:
-        """Those that we do not have, in order; asked about a few at a time."""
-        wanted, free = tuple(rights), asyncio.Semaphore(_REVIEWS_AT_ONCE)
-        try:
-            async with asyncio.TaskGroup() as group:
-                asked = [group.create_task(self._allowed(right, free)) for right in wanted]
-        except* ApiFailure as failed:
-            first = failed.exceptions[0]
-        else:
-            allowed = (each.result() for each in asked)
-            return tuple(right for right, may in zip(wanted, allowed, strict=True) if not may)
-        raise first
+        """Those that we do not have, in order.
 
-    async def _allowed(self, right: Right, free: asyncio.Semaphore) -> bool:
+        Asked one after the other, on one connection: one for each would cost a handshake, which is
+        more than all the questions.
+        """
+        return tuple([right for right in rights if not await self._allowed(right)])
+
+    async def _allowed(self, right: Right) -> bool:
         asked = {
             "verb": right.verb,
             "group": right.group,
@@ -121,8 +114,7 @@ class KubeApi:
             "spec": {"resourceAttributes": attributes},
         }
         ask = Ask(_REVIEWS_PATH, str(_REVIEWS), content=msgspec.json.encode(posted))
-        async with free:
-            may = kube_objects.allowed(await self._requests.once(ask))
+        may = kube_objects.allowed(await self._requests.once(ask))
         if may is None:
             raise no_kubernetes(f"answered with something else to: {ask.doing}")
         return may

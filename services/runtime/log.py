@@ -8,7 +8,7 @@ from random import Random
 from uuid import UUID
 
 from contracts.catalog import CATALOG, EventCatalog
-from contracts.envelope import Context, Event, Recorded
+from contracts.envelope import Context, Event, Recorded, rfc3339
 from contracts.subjects import EntityKey, address, parse
 from services.runtime import streams
 from services.runtime.bus import (
@@ -28,6 +28,9 @@ _DUPLICATE_IN_BATCH = 10201
 _HEADS_PER_READ = 300
 _LAST_VERSIONS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_TICK = timedelta(microseconds=1)
+# A replicated stream gives an event its time a little before it is there.
+_SETTLED = timedelta(milliseconds=10)
 
 
 class Conflict(Exception):
@@ -47,6 +50,15 @@ class Head:
 
 
 NOTHING = Head()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the log was at a moment: nothing after ``position`` is as old as that."""
+
+    position: int
+    certain: bool
+    """False where events before it have aged out: the last ones of these may be younger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +252,34 @@ class EventLog:
         """First and last position; (1, 0) or the like for an empty log."""
         state = (await self.bus.api(f"STREAM.INFO.{streams.EVENTS}"))["state"]
         return int(state["first_seq"]), int(state["last_seq"])
+
+    async def reach(self, moment: datetime) -> Reach:
+        """How far the log was at a moment of which the year is sensible.
+
+        Log times count as they are shown, in microseconds. Waits until the log's clock has passed
+        the moment, so that the answer stays true; the caller says how long that may take.
+        """
+        later = {"start_time": rfc3339(moment + _TICK), "next_by_subj": "evt.>"}
+        following = await self.bus.get(streams.EVENTS, later)
+        if following is None:
+            await self._pass(moment)
+            _, last = await self.bounds()
+            following = await self.bus.get(streams.EVENTS, later)
+            position = last if following is None else following.sequence - 1
+        else:
+            position = following.sequence - 1
+        if not position:
+            return Reach(0, certain=True)
+        stored = await self.at(position)
+        return Reach(position, stored is not None and log_time(stored.time) <= moment)
+
+    async def _pass(self, moment: datetime) -> None:
+        while True:
+            told = (await self.bus.api(f"STREAM.INFO.{streams.EVENTS}"))["ts"]
+            left = (moment + _SETTLED - log_time(told)).total_seconds()
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
 
     def _recorded(self, stored: Stored) -> Recorded:
         position = (stored.sequence, log_time(stored.time))

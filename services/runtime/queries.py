@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -32,6 +33,16 @@ def rfc3339(column: str) -> str:
     """A timestamp as SQL that writes it as events do: in UTC with ``Z``, microseconds if any."""
     text = f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f"replace({text}, '.000000Z', 'Z')"
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """After which event a read stands."""
+
+    sequence: int
+    """0 for before the first one."""
+    at: datetime | None
+    """The time asked for; else the log's time of that event, None if it has aged out."""
 
 
 @dataclass(frozen=True, slots=True)

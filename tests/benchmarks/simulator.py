@@ -19,7 +19,8 @@ def simulator(clusters: int, *, nodes: int, pods: int) -> Generator[Mapping[str,
             [
                 *(sys.executable, "-m", "deploy.simulator", "--clusters", str(clusters)),
                 *("--seed", "7", "--nodes", str(nodes), "--pods", str(pods)),
-                *("--port", "0", "--folder", folder),
+                # As clusters are: none shares its connections with another.
+                *("--port", "0", "--own-ports", "--folder", folder),
             ],
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -83,10 +83,10 @@ class Hub:
 
 
 @contextmanager
-def running_hub(directory: Path, **settings: str) -> Generator[Hub]:
+def running_hub(directory: Path, *options: str, **settings: str) -> Generator[Hub]:
     """``aiops up`` for the time of a block."""
     output = directory.parent / f"{directory.name}.log"
-    arguments = ("up", "--no-browser", "--data-dir", str(directory), "--port", "0")
+    arguments = ("up", "--no-browser", "--data-dir", str(directory), "--port", "0", *options)
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli.main", *arguments],

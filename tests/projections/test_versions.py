@@ -9,7 +9,7 @@ from services.runtime.projections.projection import Projection
 
 PINNED: dict[str, tuple[int, str]] = {
     "activity": (1, "4b77c3cd3174cacd"),
-    "fleet": (3, "7a4e25cfc83f662f"),
+    "fleet": (3, "aeeb230dc0f616f3"),
     "alerts": (2, "ed7719f20f632bd3"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""

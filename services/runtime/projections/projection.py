@@ -16,13 +16,18 @@ E = TypeVar("E", bound=Event)
 _DELETED: tuple[Any, ...] = ()
 _Change = tuple[tuple[Any, ...], int]
 _Changes = dict[tuple[Any, ...], _Change]
+_Versions = dict[tuple[tuple[Any, ...], int], tuple[Any, ...]]
 
 
 class Rows:
-    """The rows that a batch of events leaves: one entry a key, the last word wins."""
+    """The rows that a batch of events leaves: one entry a key, the last word wins.
+
+    Of tables with history also every version on the way, by key and sequence; () for none.
+    """
 
     def __init__(self, tables: Sequence[Table]) -> None:
         self.changes: dict[str, _Changes] = {table.name: {} for table in tables}
+        self.versions: dict[str, _Versions] = {table.name: {} for table in tables if table.history}
         self.sequence = 0
         """The event being folded."""
         self._before: list[tuple[_Changes, tuple[Any, ...], _Change | None]] = []
@@ -40,6 +45,10 @@ class Rows:
             else:
                 changes[key] = before
         self._before.clear()
+        for versions in self.versions.values():
+            # The newest are at the end.
+            while versions and next(reversed(versions))[1] == self.sequence:
+                versions.popitem()
 
     def put(self, table: Table, row: tuple[Any, ...]) -> None:
         """This row is now the row of its key."""
@@ -50,12 +59,16 @@ class Rows:
             row = _keep(table, before[0], row)
         self._before.append((changes, key, before))
         changes[key] = (row, self.sequence)
+        if table.history:
+            self.versions[table.name][key, self.sequence] = row
 
     def delete(self, table: Table, key: tuple[Any, ...]) -> None:
         """There is no row of this key any more."""
         changes = self.changes[table.name]
         self._before.append((changes, key, changes.get(key)))
         changes[key] = (_DELETED, self.sequence)
+        if table.history:
+            self.versions[table.name][key, self.sequence] = _DELETED
 
 
 def _keep(table: Table, old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,37 +1,10 @@
 """A table of a projection, declared by a row class; SQL is derived from it."""
 
-import typing
 from dataclasses import dataclass, field
-from datetime import datetime
-from types import UnionType
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
-_TYPES: dict[Any, str] = {
-    UUID: "uuid",
-    str: "text",
-    int: "int8",
-    bool: "bool",
-    float: "float8",
-    datetime: "timestamptz",
-    dict: "jsonb",
-}
-
-
-class Column(NamedTuple):
-    """One column: its name, PostgreSQL type, and whether it may be null."""
-
-    name: str
-    type: str
-    nullable: bool
-
-
-def _column(name: str, annotation: Any) -> Column:
-    nullable = False
-    if isinstance(annotation, UnionType):
-        nullable = True
-        annotation = next(part for part in annotation.__args__ if part is not type(None))
-    return Column(name, _TYPES[typing.get_origin(annotation) or annotation], nullable)
+from services.runtime.projections.columns import Column, columns_of, names
+from services.runtime.projections.history import History
 
 
 @dataclass(frozen=True)
@@ -40,6 +13,9 @@ class Table:
 
     Every table has a column ``seq`` more: the sequence of the event that wrote the row last.
     ``kept`` columns are written when a row is new, and left alone when it exists.
+
+    With ``history`` every version of a row is kept, so that the table can be read as it was after
+    any event: see `source`. For few rows that change seldom.
     """
 
     name: str
@@ -49,42 +25,60 @@ class Table:
     kept: frozenset[str] = frozenset()
     more: str = ""
     """Statements run after the table is made; ``{schema}`` is where it lives."""
+    history: bool = False
     columns: tuple[Column, ...] = field(init=False)
     key_at: tuple[int, ...] = field(init=False)
+    past: History | None = field(init=False)
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(self.row)
-        columns = (*(_column(name, hint) for name, hint in hints.items()),)
+        columns = columns_of(self.row)
         object.__setattr__(self, "columns", (*columns, Column("seq", "int8", nullable=False)))
-        names = [column.name for column in columns]
-        object.__setattr__(self, "key_at", tuple(names.index(name) for name in self.key))
+        fields = [column.name for column in columns]
+        object.__setattr__(self, "key_at", tuple(fields.index(name) for name in self.key))
+        if self.history and self.kept:
+            # Who else writes them does so at no sequence, so no version could hold them.
+            raise ValueError(f"{self.name}: a table with history cannot have kept columns")
+        past = History(self.name, columns, self.key) if self.history else None
+        object.__setattr__(self, "past", past)
 
     def key_of(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The key values of a row."""
         return tuple(row[at] for at in self.key_at)
 
+    def only_key(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row that has these key values and is null elsewhere."""
+        values = dict(zip(self.key_at, key, strict=True))
+        return tuple(values.get(at) for at in range(len(self.columns) - 1))
+
+    def source(self, schema: str, sequence: int | None = None) -> str:
+        """What to read from in SQL: the rows as they are, or as they were after an event.
+
+        To be used as ``from {CLUSTER.source("fleet", at)} c``; a sequence needs ``history``.
+        """
+        if sequence is None:
+            return f"{schema}.{self.name}"
+        if self.past is None:
+            raise ValueError(f"{self.name} has no history")
+        return self.past.at(schema, sequence)
+
     def create(self, schema: str) -> str:
         """The statements that make the table and its indexes."""
-        columns = ", ".join(
-            f"{column.name} {column.type}{'' if column.nullable else ' not null'}"
-            for column in self.columns
-        )
+        columns = ", ".join(column.definition for column in self.columns)
         statements = [
             f"create table {schema}.{self.name} ({columns}, primary key ({', '.join(self.key)}))"
         ]
         statements += [f"create index on {schema}.{self.name} {index}" for index in self.indexes]
+        if self.past is not None:
+            statements += self.past.create(schema)
         if self.more:
             statements.append(self.more.replace("{schema}", schema))
         return "; ".join(statements)
 
     def upsert(self, schema: str) -> str:
         """One statement that writes many rows, given as one array a column."""
-        names = ", ".join(column.name for column in self.columns)
-        arrays = ", ".join(f"%b::{_array_type(column)}[]" for column in self.columns)
-        selected = ", ".join(
-            f"{column.name}::jsonb" if column.type == "jsonb" else column.name
-            for column in self.columns
-        )
+        columns = names(self.columns)
+        arrays = ", ".join(column.array for column in self.columns)
+        selected = ", ".join(column.unpacked for column in self.columns)
         fixed = {*self.key, *self.kept}
         updates = ", ".join(
             f"{column.name} = excluded.{column.name}"
@@ -92,8 +86,8 @@ class Table:
             if column.name not in fixed
         )
         return (
-            f"insert into {schema}.{self.name} as t ({names})"  # noqa: S608 - our own names
-            f" select {selected} from unnest({arrays}) as u({names})"
+            f"insert into {schema}.{self.name} as t ({columns})"  # noqa: S608 - our own names
+            f" select {selected} from unnest({arrays}) as u({columns})"
             f" on conflict ({', '.join(self.key)}) do update set {updates}"
             f" where t.seq < excluded.seq"
         )
@@ -108,7 +102,3 @@ class Table:
             f" using unnest({arrays}, %b::int8[]) as u({', '.join(self.key)}, seq)"
             f" where {match} and t.seq < u.seq"
         )
-
-
-def _array_type(column: Column) -> str:
-    return "text" if column.type == "jsonb" else column.type

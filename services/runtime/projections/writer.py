@@ -33,12 +33,19 @@ class Writer:
         self._tables = tables
         self._upserts = {table.name: table.upsert(schema).encode() for table in tables}
         self._deletes = {table.name: table.delete(schema).encode() for table in tables}
+        self._records = {
+            table.name: table.past.record(schema).encode()
+            for table in tables
+            if table.past is not None
+        }
 
     def statements(self, rows: Rows) -> list[Statement]:
         """What is to be executed for these rows."""
         found: list[Statement] = []
         for table in self._tables:
             changes = rows.changes[table.name]
+            if rows.versions.get(table.name):  # First: it reads what the others are to change.
+                found.append((self._records[table.name], _versions(table, rows)))
             put = [(*row, seq) for row, seq in changes.values() if row]
             if put:
                 found.append((self._upserts[table.name], _columns(table, put)))
@@ -48,6 +55,12 @@ class Writer:
                     (self._deletes[table.name], [list(part) for part in zip(*gone, strict=True)])
                 )
         return found
+
+
+def _versions(table: Table, rows: Rows) -> list[Any]:
+    versions = rows.versions[table.name]
+    told = [(*(row or table.only_key(key)), seq) for (key, seq), row in versions.items()]
+    return [*_columns(table, told), [not row for row in versions.values()]]
 
 
 def _columns(table: Table, rows: list[tuple[Any, ...]]) -> list[Any]:

@@ -29,6 +29,7 @@ _INTERNAL = (
     "pos.>",
     "sch.>",
     "due.>",
+    "lease.>",
     "snap.>",
     "$KV.>",
     "$JS.API.>",

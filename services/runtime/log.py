@@ -23,7 +23,8 @@ from services.runtime.bus import (
 from services.runtime.context import context_headers, event_headers, log_time, recorded
 from services.runtime.ids import derived_id
 
-_WRONG_SEQUENCE = 10071
+# A lost race; replicated streams tell one on the same subject by the second code.
+_WRONG_SEQUENCE = frozenset({10071, 10164})
 _DUPLICATE_IN_BATCH = 10201
 _HEADS_PER_READ = 300
 _LAST_VERSIONS = 8
@@ -102,7 +103,7 @@ class EventLog:
                 ack = await self._publish(messages)
                 return await self._earlier(ack) if ack.duplicate else Appended(ack.seq, version)
             except JetStreamRefused as error:
-                if error.code not in {_WRONG_SEQUENCE, _DUPLICATE_IN_BATCH}:
+                if error.code not in _WRONG_SEQUENCE | {_DUPLICATE_IN_BATCH}:
                     raise
                 found = await self._find(events[-1].key, messages[-1])
                 if found is None:
@@ -322,6 +323,6 @@ class _Writer:
 
 
 def _conflict_or(error: Exception) -> Exception:
-    if isinstance(error, JetStreamRefused) and error.code == _WRONG_SEQUENCE:
+    if isinstance(error, JetStreamRefused) and error.code in _WRONG_SEQUENCE:
         return Conflict(error.description)
     return error

@@ -15,6 +15,7 @@ COMMANDS = "CMD"
 DEAD_LETTERS = "DLQ"
 OUTCOMES = "KV_outcomes"
 SCHEDULES = "SCH"
+LEASES = "LEASE"
 
 _SECOND = 1_000_000_000
 _NOT_FOUND = 10059
@@ -80,6 +81,16 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
             "allow_msg_schedules": True,
             "allow_msg_ttl": True,
             # A check that was missed is not made up: only the newest of each counts.
+            "max_msgs_per_subject": 1,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": LEASES,
+            # In files: a server that forgot its leases at a restart would give one to a second
+            # holder while the first may still go by its own.
+            "subjects": ["lease.>"],
+            "allow_msg_ttl": True,
             "max_msgs_per_subject": 1,
             "duplicate_window": _DUPLICATES,
         },

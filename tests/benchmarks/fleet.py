@@ -30,7 +30,7 @@ from tests.benchmarks.kit import (
 )
 from tests.benchmarks.load import connections, open_loop
 from tests.benchmarks.platform import Platform, platform
-from tests.benchmarks.simulator import simulator
+from tests.kit.simulator_program import simulator
 
 _BENCH = "fleet"
 _WIDTH, _RATE = 16, 200

@@ -1,6 +1,7 @@
 """The fleet registry: clusters, their health, credentials and capabilities."""
 
 from contracts.clusters.capabilities import (
+    Abilities,
     Capabilities,
     ClusterCapabilitiesChanged,
     CnfType,
@@ -76,6 +77,7 @@ from contracts.clusters.registration import (
 )
 
 __all__ = [
+    "Abilities",
     "AuthType",
     "Capabilities",
     "Check",

@@ -44,7 +44,7 @@ class Evidence(Message):
     reason: str
 
 
-class Capabilities(Message):
+class Abilities(Message):
     """What a cluster can do."""
 
     has_gpu_nodes: bool
@@ -60,6 +60,11 @@ class Capabilities(Message):
     has_cnf_workloads: bool
     cnf_types: tuple[CnfType, ...]
     node_count: Annotated[int, Field(ge=0)]
+
+
+class Capabilities(Abilities):
+    """What a cluster can do, and what led to that."""
+
     evidence: dict[Finding, tuple[Evidence, ...]]
     """For each finding up to five pieces, the strongest first."""
 

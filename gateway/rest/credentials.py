@@ -25,7 +25,7 @@ from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS
 from gateway.rest.documented import CredentialsTried
-from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
+from gateway.rest.shared import AnyRequest, WithGate, errors, raw
 from gateway.rest.writes import Pending, write
 from projections.fleet import queries
 from projections.fleet.view import CredentialsView
@@ -138,11 +138,9 @@ async def _deposited(gate: Gate, request: AnyRequest, bound_to: str) -> str:
 
 
 async def _deposit(gate: Gate, material: bytes, bound_to: str) -> str:
-    references = await gate.runtime.outside.references()
-    try:
-        return await references.deposit(material, bound_to, gate.clock.now())
-    except UnicodeEncodeError:
-        raise field_error("body", "is not text") from None
+    references, now = await gate.runtime.outside.references(), gate.clock.now()
+    await references.sweep(now)  # What no command has come for.
+    return await references.deposit(material, bound_to, now)
 
 
 async def _changed(

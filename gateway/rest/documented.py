@@ -42,7 +42,7 @@ class FleetSummary(Message):
     node_count: int | None
 
 
-class Abilities(Message):
+class AbilityCounts(Message):
     """How many clusters have each of these."""
 
     has_gpu_nodes: int
@@ -63,7 +63,7 @@ class FleetCapabilities(Message):
     """Of how many clusters anything is known."""
     node_count: int
     gpu_count: int
-    having: Abilities = Field(alias="with")
+    having: AbilityCounts = Field(alias="with")
     gpu_types: dict[str, int]
     """Clusters by kind of GPU."""
     cnf_types: dict[str, int]

@@ -17,6 +17,7 @@ _RUNS = f"""select json_agg(json_build_object(
         'answered', answered, 'state', state, 'health_score', health_score) order by since desc)
     from (select * from aiops.health_run where cluster_id = c.id and since <= %s
         order by since desc limit 100) r"""  # noqa: S608
+_NOTABLE = 5
 _ABILITIES = (
     "has_gpu_nodes",
     "has_prometheus",
@@ -30,6 +31,15 @@ _ABILITIES = (
 _VERSIONS = """(select coalesce(json_object_agg(version, n), '{}') from
     (select coalesce(platform_version, 'unknown') as version, count(*) as n
         from able group by 1 order by 1) x)"""
+
+
+def _within(begin: str, end: str) -> str:
+    """Seconds of a run that lie between two times before now."""
+    overlap = f"least(until, now - {end}) - greatest(since, now - {begin})"
+    return f"""case when since < now - {end} and until >= now - {begin}
+        then greatest(extract(epoch from {overlap}), 1) else 0 end"""
+
+
 # A step is as bad as the worst run that reaches into it.
 _HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
         'health_score', worst, 'answered', answered) order by at)
@@ -38,6 +48,21 @@ _HISTORY = f"""select json_agg(json_build_object('at', {rfc3339("at")},
         left join aiops.health_run r on r.cluster_id = c.id
             and r.since < step.at + %s::interval and r.until >= step.at
         group by step.at) as steps"""  # noqa: S608
+
+
+# A run counts for as long as it lasted within the time, and one that was a single round for a
+# second. Half the cost of the smallest backend is what makes a trend.
+_TREND = f"""(select json_build_object('last_hour', recent, 'day_before', earlier, 'direction',
+        case when recent - earlier >= {_NOTABLE} then 'IMPROVING'
+             when recent - earlier <= -{_NOTABLE} then 'WORSENING'
+             when recent is not null and earlier is not null then 'STEADY' end)
+    from (select round(sum(health_score * w1) / nullif(sum(w1), 0), 1) as recent,
+            round(sum(health_score * w24) / nullif(sum(w24), 0), 1) as earlier
+        from (select health_score, {_within("interval '1 hour'", "interval '0'")} as w1,
+                {_within("interval '25 hours'", "interval '1 hour'")} as w24
+            from aiops.health_run r, (select %s::timestamptz as now) t
+            where r.cluster_id = c.id and health_score is not null
+                and since <= now and until > now - interval '25 hours') as weighed) as averages)"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +84,11 @@ async def one(
         history, times = _HISTORY, [until - wanted.back, until, wanted.step, wanted.step]
     row = await database.fetch_one(
         "select json_build_object('status', "  # noqa: S608
-        f"{STATUS_JSON}, 'last_seen_at', {rfc3339('seen.until')},"
+        f"{STATUS_JSON}, 'last_seen_at', {rfc3339('seen.until')}, 'trend', {_TREND},"
         f" 'checks', coalesce(h.found, '[]'::jsonb), 'runs', coalesce(({_RUNS}), '[]'::json),"
         f" 'history', coalesce(({history}), '[]'::json))::text"
         f" from {read.clusters} {read.checked} where c.id = %s",
-        [until, *times, cluster_id],
+        [until, until, *times, cluster_id],
     )
     return None if row is None else row[0].encode()
 

@@ -17,6 +17,7 @@ from contracts.clusters import (
     ClusterStatusChanged,
     ClusterUpdated,
 )
+from contracts.envelope import rfc3339
 from contracts.subjects import parse
 from projections.fleet.view import (
     CAPABILITIES,
@@ -84,13 +85,15 @@ def status_changed(event: ClusterStatusChanged, at: Position, rows: Rows) -> Non
 @projection.on(ClusterCredentialsUpdated)
 def credentials_updated(event: ClusterCredentialsUpdated, at: Position, rows: Rows) -> None:
     """A cluster has other credentials."""
-    _credentials(event, None, at, rows)
+    del at
+    _credentials(event, None, rows)
 
 
 @projection.on(ClusterCredentialsExpiring)
 def credentials_expiring(event: ClusterCredentialsExpiring, at: Position, rows: Rows) -> None:
     """A cluster's credentials end soon."""
-    _credentials(event, event.reason, at, rows)
+    del at
+    _credentials(event, event.reason, rows)
 
 
 @projection.on(ClusterCredentialsDeleted)
@@ -113,8 +116,9 @@ def capabilities_changed(event: ClusterCapabilitiesChanged, at: Position, rows: 
             gpu_count=told.gpu_count,
             has_cnf=told.has_cnf_workloads,
             node_count=told.node_count,
-            told=told.model_dump(mode="json"),
-            discovered_at=at.logged_at,
+            told=told.model_dump(mode="json", exclude={"evidence"})
+            | {"evidence": None, "discovered_at": rfc3339(at.logged_at)},
+            evidence=told.model_dump(mode="json", include={"evidence"})["evidence"],
         ),
     )
 
@@ -133,13 +137,10 @@ def checked(messages: Sequence[ClusterHealthChecked]) -> tuple[str, list[Any]]:
 
 
 def _credentials(
-    event: ClusterCredentialsUpdated | ClusterCredentialsExpiring,
-    warning: str | None,
-    at: Position,
-    rows: Rows,
+    event: ClusterCredentialsUpdated | ClusterCredentialsExpiring, warning: str | None, rows: Rows
 ) -> None:
-    told = event.credentials.model_dump(mode="json")
-    rows.put(CREDENTIALS, CredentialsRow(event.cluster_id, told, warning, at.logged_at))
+    told = event.credentials.model_dump(mode="json") | {"warning": warning}
+    rows.put(CREDENTIALS, CredentialsRow(event.cluster_id, told))
 
 
 def _row(cluster: Cluster, at: Position) -> ClusterRow:

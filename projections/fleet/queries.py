@@ -30,19 +30,22 @@ STATUS_JSON = f"""json_build_object(
     'prometheus_healthy', s.prometheus_healthy, 'tempo_healthy', s.tempo_healthy,
     'loki_healthy', s.loki_healthy, 'alertmanager_healthy', s.alertmanager_healthy,
     'last_error', s.last_error, 'checked_at', {rfc3339("h.until")})"""
-CAPABILITIES_JSON = f"""case when a.cluster_id is not null then
-    a.told || jsonb_build_object('discovered_at', {rfc3339("a.discovered_at")}) end"""
-CREDENTIALS_JSON = """case when k.cluster_id is not null then
-    k.told || jsonb_build_object('warning', k.warning) end"""
-_VIEW = f"""json_build_object(
+
+
+def _view(capabilities: str) -> str:
+    return f"""json_build_object(
     'id', c.id, 'name', c.name, 'display_name', c.display_name,
     'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
     'platform_version', a.platform_version, 'region', c.region, 'environment', c.environment,
     'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {STATUS_JSON},
-    'capabilities', {CAPABILITIES_JSON}, 'credentials', {CREDENTIALS_JSON},
+    'capabilities', {capabilities}, 'credentials', k.told,
     'created_at', {rfc3339("c.created_at")},
     'updated_at', {rfc3339("c.updated_at")},
     'last_seen_at', {rfc3339("seen.until")}, 'version', c.version)"""
+
+
+_LISTED = _view("a.told")
+_WHOLE = _view("a.told || jsonb_build_object('evidence', a.evidence)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ async def by_name(database: Database, name: str, as_of: AsOf | None = None) -> F
 async def _one(database: Database, condition: str, value: Any, as_of: AsOf | None) -> Found | None:
     read = sources(as_of)
     row = await database.fetch_one(
-        f"select {_VIEW}::text, c.version from {read.clusters} {read.more} where {condition}",  # noqa: S608
+        f"select {_WHOLE}::text, c.version from {read.clusters} {read.more} where {condition}",  # noqa: S608
         (value,),
     )
     return None if row is None else Found(row[0].encode(), row[1])
@@ -96,8 +99,8 @@ async def listing(
     where = _where(wanted, read)
     order = ", ".join([*map(_order, wanted.sort), "c.id"])
     row = await database.fetch_one(
-        f"select json_build_object('items', coalesce((select json_agg({_VIEW} order by place) from"  # noqa: S608
-        f" (select c.id, row_number() over (order by {order}) as place"
+        f"select json_build_object('items', coalesce((select json_agg({_LISTED} order by place)"  # noqa: S608
+        f" from (select c.id, row_number() over (order by {order}) as place"
         f" from {read.clusters}{where.sql}"
         f" order by place limit {page.size} offset {page.offset}) as chosen"
         f" join {read.cluster} c using (id) left join {read.status} s on s.cluster_id = c.id"
@@ -161,7 +164,7 @@ async def credentials(
     """Whether there is such a cluster, and what is known of its credentials."""
     read = sources(as_of)
     row = await database.fetch_one(
-        f"select ({CREDENTIALS_JSON})::text from {read.cluster} c"  # noqa: S608
+        f"select k.told::text from {read.cluster} c"  # noqa: S608
         f" left join {read.credentials} k on k.cluster_id = c.id where c.id = %s",
         (cluster_id,),
     )

@@ -1,16 +1,19 @@
 """The row of the fleet projection, and a cluster as people see it."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.clusters import (
-    Capabilities,
+    Abilities,
     Check,
     Cluster,
     ClusterState,
     ClusterStatus,
     Credentials,
+    Evidence,
+    Finding,
 )
 from contracts.envelope import Message, Timestamp
 from services.runtime.projections.table import Table
@@ -55,8 +58,7 @@ class CredentialsRow(NamedTuple):
 
     cluster_id: UUID
     told: dict[str, Any]
-    warning: str | None
-    changed_at: datetime
+    """A `CredentialsView`."""
 
 
 class CapabilitiesRow(NamedTuple):
@@ -69,7 +71,8 @@ class CapabilitiesRow(NamedTuple):
     has_cnf: bool
     node_count: int
     told: dict[str, Any]
-    discovered_at: datetime
+    """A `CapabilitiesView` as lists show it."""
+    evidence: dict[str, Any]
 
 
 class CredentialsView(Credentials):
@@ -79,9 +82,12 @@ class CredentialsView(Credentials):
     """What somebody has to see to before they end."""
 
 
-class CapabilitiesView(Capabilities):
+class CapabilitiesView(Abilities):
     """What a cluster can do, and when that was found."""
 
+    evidence: dict[Finding, tuple[Evidence, ...]] | None
+    """For each finding up to five pieces, the strongest first; null in lists, which it would make
+    three times as long."""
     discovered_at: Timestamp
 
 
@@ -111,11 +117,30 @@ class HealthStep(Message):
     answered: bool | None
 
 
+class Direction(StrEnum):
+    """Where the health of a cluster is going: the last hour against the day before it."""
+
+    IMPROVING = "IMPROVING"
+    STEADY = "STEADY"
+    WORSENING = "WORSENING"
+
+
+class Trend(Message):
+    """Average scores, weighed by time; null where nothing was checked."""
+
+    last_hour: float | None
+    day_before: float | None
+    """Of the 24 hours before the last one."""
+    direction: Direction | None
+    """Five points or more make a direction."""
+
+
 class ClusterHealth(Message):
     """A cluster's health: now, check by check, and over the last days."""
 
     status: StatusView
     last_seen_at: Timestamp | None
+    trend: Trend
     checks: list[Check]
     """What the last round of checks has found."""
     runs: list[HealthRun]

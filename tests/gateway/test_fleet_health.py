@@ -153,6 +153,22 @@ async def test_a_round_that_is_told_twice_or_late_counts_once(platform: Platform
     assert [run.checks for run in found.runs] == [3]
 
 
+async def test_a_trend_weighs_the_last_hour_against_the_day_before(platform: Platform) -> None:
+    cluster, now = await _registered(platform), SystemClock().now()
+    for minutes, check in ((1400, GOOD), (70, GOOD), (50, BAD), (5, BAD)):
+        await _checked(platform, cluster, now - timedelta(minutes=minutes), check=check)
+    trend = (await _with_checks(platform, cluster, 4)).trend
+    assert (trend.last_hour, trend.day_before) == (80, 100)
+    assert trend.direction == "WORSENING"
+    await _checked(platform, cluster, now - timedelta(minutes=2))
+    await _with_checks(platform, cluster, 5)
+    assert (await _health(platform, cluster)).trend.direction == "WORSENING"
+    other = await _registered(platform)
+    await _checked(platform, other, now - timedelta(minutes=3))
+    fresh = (await _with_checks(platform, other, 1)).trend
+    assert (fresh.last_hour, fresh.day_before, fresh.direction) == (100, None, None)
+
+
 async def test_history_shows_the_worst_of_each_step_and_gaps_as_not_known(
     platform: Platform,
 ) -> None:

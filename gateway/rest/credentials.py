@@ -89,7 +89,10 @@ async def rotate_credentials(
 @post("/{cluster_id:uuid}/credentials/validate", operation_id="validateCredentials",
       status_code=200, summary="Try credentials on every endpoint", responses=_ERRORS)  # fmt: skip
 async def validate_credentials(
-    gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID], data: JSONBody[Given | None]
+    gate: WithGate,
+    request: AnyRequest,
+    cluster_id: FromPath[UUID],
+    data: JSONBody[Given | None] = None,
 ) -> Response[CredentialsTried]:
     """Those in the body, which are not kept; without a body the cluster's own."""
     reference = None

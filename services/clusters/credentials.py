@@ -108,12 +108,24 @@ def rotated(before: Read, given: Given, cluster: Cluster) -> Read:
 
 
 def with_token(found: Read, token: str, expires_at: datetime | None) -> Read:
-    """The same with another token for the API server."""
+    """The same with another token for the API server, and wherever else the old one was given."""
     kubernetes = found.logins.kubernetes
     if kubernetes is None:
         return found
-    login = msgspec.structs.replace(kubernetes, token=token, expires_at=expires_at)
-    return replace(found, logins=Logins(login, found.logins.backends))
+
+    def renewed(login: Login) -> Login:
+        return msgspec.structs.replace(login, token=token, expires_at=expires_at)
+
+    backends = {
+        name: renewed(login) if shares_token(kubernetes, login) else login
+        for name, login in found.logins.backends.items()
+    }
+    return replace(found, logins=Logins(renewed(kubernetes), backends))
+
+
+def shares_token(kubernetes: Login, backend: Login) -> bool:
+    """True for a backend that takes the API server's own token, as OpenShift's monitoring does."""
+    return backend.token is not None and backend.token == kubernetes.token
 
 
 def described(
@@ -207,6 +219,8 @@ def _kubernetes(
     if given.oidc is not None:
         return login, _oidc(given.oidc)
     token = _plain(given.token).strip()
+    if not token:
+        raise _invalid("token", "is empty")
     return msgspec.structs.replace(login, token=token, expires_at=_ends(token, None)), None
 
 

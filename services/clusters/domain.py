@@ -238,6 +238,8 @@ def _url_problem(url: str, rules: Rules) -> str | None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        if "xn--" in host:
+            host.encode("ascii").decode("idna")
     except ValueError:
         return "is not a URL"
     plain_allowed = rules.allow_insecure_endpoints or _is_loopback(host)

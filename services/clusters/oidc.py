@@ -150,9 +150,10 @@ def _issuer(client: OidcClient) -> httpx.URL:
 def _url(text: str) -> httpx.URL | None:
     try:
         url = httpx.URL(text)
+        host = url.host
     except (httpx.InvalidURL, ValueError):
         return None
-    sound = url.scheme in {"https", "http"} and url.host and not url.userinfo and "#" not in text
+    sound = url.scheme in {"https", "http"} and host and not url.userinfo and "#" not in text
     return url if sound else None
 
 

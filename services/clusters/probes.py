@@ -76,7 +76,7 @@ class Probes:
         except Fault as fault:
             return _of_fault(name, fault)
         except Refused as refused:  # Its certificates cannot be read.
-            return Problem(refused.message[:_LONGEST], None, answered=False, code=refused.code)
+            return unusable(name, refused)
         return None if answer.status == 200 else _of_status(name, answer.status)
 
     async def _check(self, name: Checked, target: Target, seconds: float) -> Check:
@@ -90,6 +90,12 @@ class Probes:
             advice=problem and problem.advice,
             answered=problem is None or problem.answered,
         )
+
+
+def unusable(name: Checked, refused: Refused) -> Problem:
+    """What is wrong with credentials with which nothing can be asked at all."""
+    text = f"{SPOKEN[name]} cannot be asked: {refused.message}"[:_LONGEST]
+    return Problem(text, "mend this part of the credentials", answered=False, code=refused.code)
 
 
 def api_problem(failure: ApiFailure) -> Problem:

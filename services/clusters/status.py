@@ -177,8 +177,12 @@ def _state(found: Mapping[Checked, bool], *, there: bool) -> ClusterState:
 
 
 def _same(before: ClusterStatus, now: ClusterStatus) -> bool:
-    """Errors are told again only with something that people would call a change."""
-    return before == now.model_copy(update={"last_error": before.last_error})
+    """Another error is told only with something that people would call a change.
+
+    That there is something to say, or nothing any more, is a change by itself.
+    """
+    same = before == now.model_copy(update={"last_error": before.last_error})
+    return same and (before.last_error is None) is (now.last_error is None)
 
 
 def _reason(found: Mapping[Checked, bool], status: ClusterStatus) -> str:

@@ -8,7 +8,9 @@ from contracts.clusters import Checked, Cluster, Validation
 from contracts.refusals import Code, Refused
 from services.clusters import status
 from services.clusters.kube_api import NEEDED, ApiFailure, KubeApi, Right
-from services.clusters.probes import Probes, Problem, api_problem
+from services.clusters.kube_failures import of_fault
+from services.clusters.probes import Probes, Problem, api_problem, unusable
+from services.runtime.outbound.faults import Fault, FaultKind, place
 from services.runtime.outbound.targets import Target
 from services.runtime.vault.logins import Logins, fits, target
 
@@ -44,7 +46,7 @@ async def _try(
         if name is Checked.API_SERVER:
             return await _rights(aim, probes, seconds)
     except Refused as refused:
-        return Problem(refused.message, None, answered=False, code=refused.code), ()
+        return unusable(name, refused), ()
     return await probes.problem(name, aim, seconds), ()
 
 
@@ -52,13 +54,18 @@ async def _rights(
     aim: Target, probes: Probes, seconds: float
 ) -> tuple[Problem | None, tuple[Right, ...]]:
     """Whether the API server knows us, and which of the needed rights it does not grant."""
-    api = KubeApi(probes.outbound.client(aim), seconds)
+    client = probes.outbound.client(aim)
+    api = KubeApi(client, seconds)
     try:
-        missing = await api.missing(NEEDED)
-        if not missing:
-            await api.ready()
+        async with asyncio.timeout(seconds):
+            missing = await api.missing(NEEDED)
+            if not missing:
+                await api.ready()
     except ApiFailure as failure:
         return api_problem(failure), ()
+    except TimeoutError:  # Each answer has come in time, and all of them together have not.
+        text = f"no whole answer from {place(client.base_url)} within {seconds:g} s"
+        return api_problem(of_fault(Fault(FaultKind.TIMEOUT, text))), ()
     if not missing:
         return None, ()
     text = "the API server does not grant all of the rights that are needed"

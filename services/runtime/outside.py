@@ -21,7 +21,7 @@ from services.runtime.outbound.targets import Target
 from services.runtime.settings import InvalidSettings, Settings, environment
 from services.runtime.vault.keys import Keys, find_keys
 from services.runtime.vault.kubernetes import KubernetesSecrets
-from services.runtime.vault.logins import BACKENDS, KUBERNETES, RENEWAL
+from services.runtime.vault.logins import BACKENDS, FIRST_GRANT, KUBERNETES, RENEWAL
 from services.runtime.vault.references import References
 from services.runtime.vault.store import SecretStore
 from services.runtime.vault.table import TableSecrets
@@ -30,7 +30,7 @@ from services.runtime.vault.wallet import Wallet
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts a pod's token and its API server's CA."""
-_MAY_OPEN = {"clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL})}
+_MAY_OPEN = {"clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL, FIRST_GRANT})}
 
 
 class Outside:
@@ -51,6 +51,7 @@ class Outside:
         self._network = network
         self._opening = asyncio.Lock()
         self._database: Database | None = None
+        self._vault: Vault | None = None
         self._wallets: dict[str, Wallet] = {}
         self.clock = SystemClock()
 
@@ -63,7 +64,9 @@ class Outside:
 
     async def vault(self) -> Vault:
         """The secrets of clusters."""
-        return Vault(await self._store(), _MAY_OPEN)
+        if self._vault is None:
+            self._vault = Vault(await self._store(), _MAY_OPEN)
+        return self._vault
 
     async def references(self) -> References:
         """Material on its way to a command."""

@@ -25,6 +25,7 @@ from services.runtime.access import Role, TokenRequest
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
+from services.runtime.outside import Outside
 from services.runtime.settings import Settings
 from tests.kit.runtime import eventually, letters, running, until
 from tests.kit.streams import fresh_streams
@@ -73,6 +74,8 @@ class Part:
 
     settings: Settings
     name: str
+    outside: Outside | None = None
+    """What it reaches other systems by; None: by the network as it is."""
     bus: Bus | None = None
     _stack: AsyncExitStack | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,6 +85,7 @@ class Part:
         self._stopping = asyncio.Event()
         told = part(self.name)
         runtime = await process.start(self.name, self.settings)
+        runtime.outside = self.outside or runtime.outside
         services = [*load_services(told.services)]
         loops = process.assemble(runtime, services, [*load_projections(told.projections)])
         self.bus, self._stack = runtime.bus, AsyncExitStack()
@@ -229,10 +233,15 @@ def webhook(*alerts: Any) -> Json:
 
 
 @asynccontextmanager
-async def platform_on(settings: Settings) -> AsyncGenerator[Platform]:
-    """Run everything on prepared servers for the time of a block."""
+async def platform_on(
+    settings: Settings, outside: Outside | None = None
+) -> AsyncGenerator[Platform]:
+    """Run everything on prepared servers for the time of a block.
+
+    ``outside``: what the services reach other systems by, if not by the network as it is.
+    """
     async with AsyncExitStack() as stack:
-        workers, projector = Part(settings, "workers"), Part(settings, "projector")
+        workers, projector = Part(settings, "workers", outside), Part(settings, "projector")
         for each in (projector, workers):
             await each.start()
             stack.push_async_callback(each.stop)

@@ -6,8 +6,10 @@ from typing import Any
 from contracts.clusters import ClusterType
 from deploy.simulator.cluster import Part
 from deploy.simulator.simulator import Running, RunningCluster
+from services.runtime import streams
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.leaks import hidden
+from tests.kit.runtime import eventually
 
 BACKENDS = {
     "prometheus": Part.PROMETHEUS,
@@ -40,7 +42,7 @@ def given(fleet: Running, cluster: RunningCluster, **changes: Any) -> Json:
 
 async def registered(platform: Platform, cluster: RunningCluster, **changes: Any) -> Json:
     """The cluster in the platform's fleet, without credentials."""
-    body = {
+    body: Json = {
         "api_server_url": cluster.api_url,
         "cluster_type": cluster.simulated.cluster.cluster_type,
         "endpoints": endpoints(cluster),
@@ -97,3 +99,20 @@ def lie_about_version(cluster: RunningCluster) -> None:
     """From now on its API server tells a version that none has."""
     admission = cluster.simulated.admission
     admission.cluster = replace(admission.cluster, minor=10**9)
+
+
+async def due(platform: Platform, kind: str, cluster_id: str) -> None:
+    """Have something done about a cluster now; after what is at work, which would stand for it."""
+    await at_rest(platform, kind)
+    await platform.gate.runtime.bus.publish(f"due.{kind}.{cluster_id}", b"{}")
+
+
+async def at_rest(platform: Platform, kind: str) -> None:
+    """Wait until all that is due of a kind is done."""
+
+    async def done() -> bool:
+        name = f"CONSUMER.INFO.{streams.SCHEDULES}.due_{kind}"
+        told = await platform.gate.runtime.bus.api(name)
+        return told["num_ack_pending"] == told["num_pending"] == 0
+
+    await eventually(done)

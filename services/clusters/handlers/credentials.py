@@ -5,7 +5,8 @@ takes the place of what it had in one step, and the event comes last. Whoever op
 the way gets the old or the new, and both are good.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
 
@@ -23,10 +24,11 @@ from contracts.clusters import (
     ValidateCredentials,
     cluster_credentials_key,
 )
+from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
 from services.clusters import credentials, validation
 from services.clusters.credentials import Read
-from services.clusters.handlers.known import Known, known, probes, required, standing
+from services.clusters.handlers.known import Known, alone, probes, required, standing
 from services.clusters.handlers.renewing import arrange, kept, way_of, with_first_token
 from services.clusters.handlers.service import service
 from services.clusters.handlers.timetable import DISCOVER, RENEW, check_schedule, discovery_schedule
@@ -34,6 +36,7 @@ from services.clusters.validation import Tried
 from services.runtime import schedules
 from services.runtime.store import Accepted, AlreadyDone, Store
 from services.runtime.validation import problems
+from services.runtime.vault.logins import FIRST_GRANT
 from services.runtime.vault.references import for_cluster
 
 Make = Callable[[Given, Read | None], Read]
@@ -42,24 +45,26 @@ Make = Callable[[Given, Read | None], Read]
 @service.handles(UploadCredentials, one_at_a_time=lambda command: command.cluster_id)
 async def upload(command: UploadCredentials, store: Store) -> Accepted:
     """Give a cluster its credentials, once every endpoint has taken them."""
-    found = await required(command.cluster_id, store)
-    return await _taken(
-        found, command.reference, store, lambda given, _: credentials.read(given, found.cluster)
-    )
+    async with alone(command.cluster_id, store), spent(command.reference, store):
+        found = await required(command.cluster_id, store)
+        return await _taken(
+            found, command.reference, store, lambda given, _: credentials.read(given, found.cluster)
+        )
 
 
 @service.handles(RotateCredentials, one_at_a_time=lambda command: command.cluster_id)
 async def rotate(command: RotateCredentials, store: Store) -> Accepted:
     """Replace parts of a cluster's credentials, once every endpoint has taken the new ones."""
-    found = await required(command.cluster_id, store)
-    _require_some(found)
+    async with alone(command.cluster_id, store), spent(command.reference, store):
+        found = await required(command.cluster_id, store)
+        _require_some(found)
 
-    def rotated(given: Given, before: Read | None) -> Read:
-        if before is None:
-            raise _none(found.cluster.id)
-        return credentials.rotated(before, given, found.cluster)
+        def rotated(given: Given, before: Read | None) -> Read:
+            if before is None:
+                raise _none(found.cluster.id)
+            return credentials.rotated(before, given, found.cluster)
 
-    return await _taken(found, command.reference, store, rotated)
+        return await _taken(found, command.reference, store, rotated)
 
 
 @service.handles(
@@ -67,23 +72,28 @@ async def rotate(command: RotateCredentials, store: Store) -> Accepted:
 )
 async def validate(command: ValidateCredentials, store: Store) -> Accepted:
     """Try credentials on every endpoint: those given, which are not kept, or the cluster's own."""
-    found = await required(command.cluster_id, store)
     if command.reference is None:
-        return await _own_tried(found, store)
-    given = await _given(command.reference, found.cluster.id, store)
-    await (await store.outside.references()).settle(command.reference)
-    read = await with_first_token(credentials.read(given, found.cluster), store)
-    return _told(found, await validation.try_all(found.cluster, read.logins, probes(store)))
+        return await _own_tried(await required(command.cluster_id, store), store)
+    async with spent(command.reference, store):
+        found = await required(command.cluster_id, store)
+        given = await _given(command.reference, found.cluster.id, store)
+        wanted = credentials.read(given, found.cluster)
+        read = await with_first_token(found.cluster.id, wanted, store)
+        tried = await validation.try_all(found.cluster, read.logins, probes(store))
+        if read.oidc is not None:
+            await _forget_grant(found.cluster.id, store)
+        return _told(found, tried)
 
 
 @service.handles(DeleteCredentials, one_at_a_time=lambda command: command.cluster_id)
 async def delete(command: DeleteCredentials, store: Store) -> Accepted:
     """Destroy a cluster's credentials."""
-    found = await required(command.cluster_id, store)
-    _require_some(found)
-    await (await store.outside.vault()).destroy(found.cluster.id)
-    gone = ClusterCredentialsDeleted(cluster_id=found.cluster.id)
-    accepted = await store.append([gone], {gone.key: standing(found.secrets)})
+    async with alone(command.cluster_id, store):
+        found = await required(command.cluster_id, store)
+        _require_some(found)
+        await (await store.outside.vault()).destroy(found.cluster.id)
+        gone = ClusterCredentialsDeleted(cluster_id=found.cluster.id)
+        accepted = await store.append([gone], {gone.key: standing(found.secrets)})
     for kind in (RENEW, DISCOVER):
         await schedules.cancel(store.log.bus, kind, str(found.cluster.id))
     await schedules.put(store.log.bus, check_schedule(found.cluster), first=True)
@@ -92,12 +102,18 @@ async def delete(command: DeleteCredentials, store: Store) -> Accepted:
 
 async def tried_on(cluster: Cluster, read: Read, store: Store) -> tuple[Read, Tried]:
     """Credentials that every endpoint has taken; Refused if one does not take them."""
-    read = await with_first_token(read, store)
+    read = await with_first_token(cluster.id, read, store)
     tried = await validation.try_all(cluster, read.logins, probes(store))
     refused = credentials.refusal(tried.validation, tried.codes)
     if refused is not None:
+        if read.oidc is not None:
+            await _forget_grant(cluster.id, store)
         raise refused
     return read, tried
+
+
+async def _forget_grant(cluster_id: UUID, store: Store) -> None:
+    await (await store.outside.vault()).forget(cluster_id, FIRST_GRANT)
 
 
 async def keep(found: Known, read: Read, tried: Tried, store: Store) -> Accepted:
@@ -107,28 +123,49 @@ async def keep(found: Known, read: Read, tried: Tried, store: Store) -> Accepted
         read, found.credentials, tried.validation, at=store.at, renewal=renewal
     )
     vault = await store.outside.vault()
-    await vault.replace(found.cluster.id, credentials.materials(read))
+    materials = credentials.materials(read)
+    if read.oidc is not None:
+        # Until it is said what there is now: this may be cut off, and come again.
+        grant = await vault.open(found.cluster.id, FIRST_GRANT, who=service.name)
+        materials |= {FIRST_GRANT: grant} if grant else {}
+    await vault.replace(found.cluster.id, materials)
     accepted = await _say(found.cluster.id, told, store)
+    if FIRST_GRANT in materials:
+        await vault.forget(found.cluster.id, FIRST_GRANT)
     await _arrange(found, read, told, store)
-    if await known(found.cluster.id, store) is None:
-        # It was deleted meanwhile, perhaps before there was anything to destroy.
-        await vault.destroy(found.cluster.id)
     return accepted
 
 
-async def _taken(found: Known, reference: str, store: Store, make: Make) -> Accepted:
+@asynccontextmanager
+async def spent(reference: str, store: Store) -> AsyncGenerator[None]:
+    """Whatever a command comes to, what waited under its reference is destroyed at its end.
+
+    Not after a failure of ours: then the command comes again, and needs it.
+    """
     references = await store.outside.references()
-    cluster_id = found.cluster.id
     try:
-        given = await _given(reference, cluster_id, store)
-        before = await kept(found, store)
-        read, tried = await tried_on(found.cluster, make(given, before), store)
-        accepted = await keep(found, read, tried, store)
+        yield
     except Refused:
         await references.settle(reference)
         raise
     await references.settle(reference)
-    return accepted
+
+
+async def _taken(found: Known, reference: str, store: Store, make: Make) -> Accepted:
+    before = await kept(found, store)
+    done = found.secrets
+    if done is not None and done.command_id == store.context.command_id:
+        return await _went_on(found, before, done, store)
+    given = await _given(reference, found.cluster.id, store)
+    read, tried = await tried_on(found.cluster, make(given, before), store)
+    return await keep(found, read, tried, store)
+
+
+async def _went_on(found: Known, read: Read | None, done: Recorded, store: Store) -> Accepted:
+    """An earlier try of this command has kept them; what follows may be missing."""
+    if read is not None and found.credentials is not None:
+        await _arrange(found, read, found.credentials, store)
+    return Accepted(str(found.cluster.id), sequence=done.sequence)
 
 
 async def _given(reference: str, cluster_id: UUID, store: Store) -> Given:

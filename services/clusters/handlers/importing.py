@@ -28,7 +28,7 @@ from contracts.clusters import (
 from contracts.refusals import Code, Refused
 from services.clusters import candidates
 from services.clusters.candidates import Candidate
-from services.clusters.handlers.credentials import keep, tried_on
+from services.clusters.handlers.credentials import keep, spent, tried_on
 from services.clusters.handlers.known import known, logins_of, required
 from services.clusters.handlers.registry import register, rules_of
 from services.clusters.handlers.service import service
@@ -48,6 +48,13 @@ _Found = tuple[ImportedCluster, int | None]
 @service.handles(ImportClusters)
 async def import_clusters(command: ImportClusters, store: Store) -> Accepted:
     """Take every cluster of a kubeconfig, or every one that a hub manages, into the fleet."""
+    if command.reference is None:
+        return await _import_all(command, store)
+    async with spent(command.reference, store):
+        return await _import_all(command, store)
+
+
+async def _import_all(command: ImportClusters, store: Store) -> Accepted:
     wanted, refused = await _candidates(command, store)
     named = await _named(wanted, command, store)
     places = asyncio.Semaphore(_AT_ONCE)
@@ -59,8 +66,6 @@ async def import_clusters(command: ImportClusters, store: Store) -> Accepted:
     found = await asyncio.gather(*map(one, named))
     items = (*(item for item, _ in found), *refused)
     sequences = (sequence for _, sequence in found if sequence is not None)
-    if command.reference is not None:
-        await (await store.outside.references()).settle(command.reference)
     return Accepted(
         sequence=max(sequences, default=None),
         details=_result(items, dry_run=command.dry_run).model_dump(mode="json"),

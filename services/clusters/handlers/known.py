@@ -1,5 +1,7 @@
 """What the log and the vault know of a cluster, for handlers that go out to it."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -22,11 +24,13 @@ from contracts.refusals import Code, Refused
 from services.clusters import domain
 from services.clusters.handlers.service import service
 from services.clusters.probes import Probes
+from services.runtime import leases
 from services.runtime.log import NOTHING, Head
 from services.runtime.store import Store
 from services.runtime.vault.logins import Logins
 
 NO_LOGINS = Logins()
+_PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,16 @@ async def logins_of(found: Known, store: Store) -> Logins:
         return NO_LOGINS
     wallet = await store.outside.wallet(service.name)
     return await wallet.logins(found.cluster.id, found.credentials.fingerprint)
+
+
+@asynccontextmanager
+async def alone(cluster_id: UUID, store: Store) -> AsyncGenerator[None]:
+    """Change a cluster's credentials: nobody else does meanwhile, in whatever process.
+
+    TryLater if somebody goes on doing so for longer than one patiently waits.
+    """
+    async with leases.lease(store.log.bus, f"credentials/{cluster_id}", wait=_PATIENCE):
+        yield
 
 
 def probes(store: Store) -> Probes:

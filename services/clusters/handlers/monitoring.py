@@ -17,7 +17,15 @@ from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
 from services.clusters import credentials, status
 from services.clusters.handlers.discovering import discover_now
-from services.clusters.handlers.known import Known, known, logins_of, probes, required, standing
+from services.clusters.handlers.known import (
+    Known,
+    alone,
+    known,
+    logins_of,
+    probes,
+    required,
+    standing,
+)
 from services.clusters.handlers.service import service
 from services.clusters.handlers.timetable import CHECK, check_schedule, unschedule
 from services.clusters.kube_api import ApiFailure, ApiFailureKind
@@ -55,14 +63,17 @@ async def watch(event: Recorded, store: Store) -> None:
 
 
 async def _forget(cluster_id: UUID, store: Store) -> None:
-    """Destroy the credentials of a cluster that has left the fleet."""
+    """Destroy the credentials of a cluster that has left the fleet.
+
+    Also those of which there is no event: whoever brought them may have been cut off before it.
+    """
     key = cluster_credentials_key(cluster_id)
-    last = await store.log.head(key)
-    if last is None or isinstance(last.event, ClusterCredentialsDeleted):
-        return
-    await (await store.outside.vault()).destroy(cluster_id)
-    gone = ClusterCredentialsDeleted(cluster_id=cluster_id)
-    await store.append([gone], {key: standing(last)})
+    async with alone(cluster_id, store):
+        await (await store.outside.vault()).destroy(cluster_id)
+        last = await store.log.head(key)
+        if last is not None and not isinstance(last.event, ClusterCredentialsDeleted):
+            gone = ClusterCredentialsDeleted(cluster_id=cluster_id)
+            await store.append([gone], {key: standing(last)})
 
 
 @service.when_due(CHECK, places=_AT_ONCE)
@@ -70,7 +81,9 @@ async def check(due: Due, store: Store) -> None:
     """Check a cluster's health, and say so if it is not as before."""
     found = await known(UUID(due.id), store)
     if found is None:
-        await schedules.cancel(store.log.bus, CHECK, due.id)
+        await unschedule(store.log.bus, due.id)
+        # They may have come when its end was already told: nothing else would see to them.
+        await _forget(UUID(due.id), store)
         return
     if due.body != check_schedule(found.cluster).body:
         # The cluster is of another type now. Seen here and not in its update, which most often
@@ -106,14 +119,18 @@ async def _check(found: Known, store: Store) -> int | None:
     key = cluster_health_key(cluster.id)
     interval, seconds = status.interval_and_timeout(cluster.cluster_type)
     logins = await logins_of(found, store)
-    checks = await _checks(found, logins, store, seconds)
+    moved = _moved(found, logins)
+    checks = [
+        _told(check, moved.get(check.name))
+        for check in await _checks(found, logins, store, seconds)
+    ]
     since = 0.0 if last is None else (store.at - last.time).total_seconds()
     now, change = status.judge(
         cluster.id,
         found.status,
         checks,
         rounds_since=round(since / interval),
-        note=_moved(found, logins),
+        note=next(iter(moved.values()), None),
     )
     await store.measure(
         "health",
@@ -124,7 +141,7 @@ async def _check(found: Known, store: Store) -> int | None:
             answered=status.answered(checks),
             state=now.state,
             health_score=now.health_score,
-            checks=checks,
+            checks=tuple(checks),
         ),
     )
     if change is None:
@@ -148,10 +165,19 @@ async def _checks(found: Known, logins: Logins, store: Store, seconds: float) ->
     return status.in_order([*broken, *await probes(store).round(targets, seconds)])
 
 
-def _moved(found: Known, logins: Logins) -> str | None:
+def _moved(found: Known, logins: Logins) -> dict[Checked, str]:
     """What to say of secrets that are not shown any more, as their endpoint is elsewhere now."""
+    moved: dict[Checked, str] = {}
     for name, login in logins.each.items():
         url = credentials.endpoint(found.cluster, name)
         if login.secret and url is not None and not fits(login, url):
-            return f"{credentials.SPOKEN[name]} has moved: its credentials were for {login.origin}"
-    return None
+            told = f"{credentials.SPOKEN[name]} has moved: its credentials were for {login.origin}"
+            moved[name] = told
+    return moved
+
+
+def _told(check: Check, moved: str | None) -> Check:
+    """A check that has failed, with why that is no wonder."""
+    if check.error is None or moved is None:
+        return check
+    return check.model_copy(update={"error": f"{check.error}; {moved}"})

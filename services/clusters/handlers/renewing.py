@@ -2,35 +2,37 @@
 
 A token of a service account is followed by one from TokenRequest where the account may ask for it;
 one of an OpenID provider by its next grant. One worker at a time looks after a cluster, as each due
-message has one holder.
+message has one holder, and a lease keeps those away who give or destroy credentials meanwhile.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from contracts.clusters import (
-    Checked,
     Cluster,
     ClusterCredentialsExpiring,
     ClusterCredentialsUpdated,
     Credentials,
+    CredentialsEvent,
     Renewal,
 )
 from contracts.refusals import Code, Refused
 from services.clusters import credentials, oidc, status
 from services.clusters.credentials import Read
-from services.clusters.handlers.known import Known, known, standing
+from services.clusters.handlers.known import Known, alone, known, standing
 from services.clusters.handlers.service import service
 from services.clusters.handlers.timetable import RENEW, renewal_schedule
 from services.clusters.kube_api import ApiFailure, KubeApi, Right
-from services.clusters.oidc import OidcFailure
+from services.clusters.oidc import OidcClient, OidcFailure
 from services.clusters.token_claims import claims, service_account
 from services.runtime import schedules
 from services.runtime.log import Conflict
 from services.runtime.service import Due
 from services.runtime.store import Store
-from services.runtime.vault.logins import KUBERNETES, RENEWAL, Login, target
+from services.runtime.vault.logins import FIRST_GRANT, KUBERNETES, RENEWAL, Login, target
 
 _AT_ONCE = 16
 _SECONDS = 15.0
@@ -51,11 +53,42 @@ async def kept(found: Known, store: Store) -> Read | None:
     return Read(told.auth_type, logins, credentials.read_oidc(client) if client else None)
 
 
-async def with_first_token(read: Read, store: Store) -> Read:
-    """The same with a token of its OpenID provider, if one is needed; Refused if it gives none."""
+class _FirstGrant(msgspec.Struct, frozen=True):
+    """What a command has got from a provider that takes each refresh token only once."""
+
+    command_id: UUID
+    client: OidcClient
+    token: str | None
+    expires_at: datetime | None
+
+    def __repr__(self) -> str:
+        return "_FirstGrant(...)"
+
+
+async def with_first_token(cluster_id: UUID, read: Read, store: Store) -> Read:
+    """The same with a token of its OpenID provider, if one is needed; Refused if it gives none.
+
+    Where that has used the refresh token up, what came for it waits in the vault: a command that
+    is cut off and comes again has nothing else to go on with.
+    """
     login = read.logins.kubernetes
     if read.oidc is None or login is None or login.token is not None:
         return read
+    vault = await store.outside.vault()
+    held = await vault.open(cluster_id, FIRST_GRANT, who=service.name)
+    before = msgspec.json.decode(held, type=_FirstGrant) if held else None
+    if before is not None and before.command_id == store.context.command_id:
+        found = replace(read, oidc=before.client)
+        return credentials.with_token(found, before.token or "", before.expires_at)
+    new = await _first_grant(read, store)
+    got = new.logins.kubernetes
+    if got is not None and new.oidc is not None and new.oidc != read.oidc:
+        kept_back = _FirstGrant(store.context.command_id, new.oidc, got.token, got.expires_at)
+        await vault.keep(cluster_id, FIRST_GRANT, msgspec.json.encode(kept_back))
+    return new
+
+
+async def _first_grant(read: Read, store: Store) -> Read:
     try:
         return await _granted(read, store)
     except OidcFailure as failure:
@@ -72,49 +105,84 @@ async def way_of(cluster: Cluster, read: Read, store: Store) -> Renewal:
     ends = any(each.expires_at is not None for each in read.logins.each.values())
     if not ends:
         return Renewal.NOT_NEEDED
-    others = (each for name, each in read.logins.each.items() if name is not Checked.API_SERVER)
-    if login is None or any(each.expires_at is not None for each in others):
+    if login is None or any(
+        each.expires_at is not None and not credentials.shares_token(login, each)
+        for each in read.logins.backends.values()
+    ):
         return Renewal.BY_HAND
     return Renewal.AUTOMATIC if await _may_renew(cluster, login, store) else Renewal.BY_HAND
 
 
-async def arrange(cluster: Cluster, read: Read, told: Credentials, store: Store) -> None:
-    """See to credentials in time: renew them, or warn before they end."""
-    at = _due_at(read, told, store.at)
+async def arrange(
+    cluster: Cluster, read: Read, told: Credentials, store: Store, *, warned: bool = False
+) -> None:
+    """See to credentials in time: renew them, or warn before they end, unless that is done."""
+    at = _due_at(read, told, store.at, warned=warned)
     if at is None:
         await schedules.cancel(store.log.bus, RENEW, str(cluster.id))
     else:
         await schedules.put(store.log.bus, renewal_schedule(cluster, at))
 
 
-def _due_at(read: Read, told: Credentials, now: datetime) -> datetime | None:
-    login = read.logins.kubernetes
+def _due_at(read: Read, told: Credentials, now: datetime, *, warned: bool) -> datetime | None:
+    login, moments = read.logins.kubernetes, list[datetime | None]()
     if told.renewal is Renewal.AUTOMATIC and login is not None:
-        return credentials.renewed_at(now, login)
-    if told.expires_at is None:
-        return None
-    return max(credentials.warned_at(told.expires_at), now + timedelta(seconds=1))
+        moments.append(credentials.renewed_at(now, login))
+    if told.expires_at is not None and not warned and _by_hand(read, told):
+        moments.append(max(credentials.warned_at(told.expires_at), now + timedelta(seconds=1)))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _by_hand(read: Read, told: Credentials) -> bool:
+    """True if what `Credentials.expires_at` is about is not renewed by the platform."""
+    return told.renewal is not Renewal.AUTOMATIC or read.oidc is not None
 
 
 @service.when_due(RENEW, places=_AT_ONCE)
 async def renew(due: Due, store: Store) -> None:
     """Get new credentials before the old ones end, or say that somebody must give some."""
-    found = await known(UUID(due.id), store)
+    async with alone(UUID(due.id), store):
+        await _renew(UUID(due.id), store)
+
+
+async def _renew(cluster_id: UUID, store: Store) -> None:
+    found = await known(cluster_id, store)
     read = None if found is None else await kept(found, store)
     if found is None or read is None or found.credentials is None:
         return
     if found.credentials.renewal is not Renewal.AUTOMATIC:
-        await _warn(found, "the platform cannot get new ones by itself", store)
+        await _warn_in_time(found, read, store)
         return
     try:
         await (_renew_grant(found, read, store) if read.oidc else _renew_token(found, read, store))
     except (ApiFailure, OidcFailure, Refused) as failure:
-        text = f"{failure.message}; {_advice(failure)}"
-        ends = found.credentials.expires_at
+        login = read.logins.kubernetes
+        ends = login and login.expires_at
         if ends is None or store.at >= credentials.warned_at(ends):
-            await _warn(found, text[:500], store)
-        again = store.at + (_SOON if read.oidc else _AGAIN)
+            text = f"{failure.message}; {_advice(failure)}"
+            await _warn(found, ends, text[:500], store)
+        again = store.at + _pause(failure, ends, store.at)
         await schedules.put(store.log.bus, renewal_schedule(found.cluster, again))
+
+
+def _pause(failure: Exception, ends: datetime | None, now: datetime) -> timedelta:
+    """Until the next try: there shall be some before the end, and few where they are in vain."""
+    if isinstance(failure, OidcFailure) and failure.refused:
+        return _AGAIN
+    left = timedelta() if ends is None else ends - now
+    return min(max(left / 4, _SOON), _AGAIN)
+
+
+async def _warn_in_time(found: Known, read: Read, store: Store) -> bool:
+    """Warn of what nobody renews, if it ends soon; else see to it that this is asked again."""
+    told = found.credentials
+    if told is None or told.expires_at is None:
+        return False
+    if store.at < credentials.warned_at(told.expires_at):
+        await arrange(found.cluster, read, told, store)
+        return False
+    await _warn(found, told.expires_at, "the platform cannot get new ones by itself", store)
+    return True
 
 
 async def _renew_grant(found: Known, read: Read, store: Store) -> None:
@@ -124,8 +192,14 @@ async def _renew_grant(found: Known, read: Read, store: Store) -> None:
     for name in (RENEWAL, KUBERNETES):
         # What brings the next token first: its predecessor may be worthless already.
         await vault.keep(found.cluster.id, name, credentials.materials(new)[name])
-    if found.credentials is not None:
-        await arrange(found.cluster, new, found.credentials, store)
+    told = found.credentials
+    if told is None:
+        return
+    warned = await _warn_in_time(found, new, store)
+    if not warned and _warned(found):
+        event = ClusterCredentialsUpdated(cluster_id=found.cluster.id, credentials=told)
+        await _append(found, event, store)
+    await arrange(found.cluster, new, told, store, warned=warned)
 
 
 async def _renew_token(found: Known, read: Read, store: Store) -> None:
@@ -142,11 +216,17 @@ async def _renew_token(found: Known, read: Read, store: Store) -> None:
         new, told, told.validation, at=store.at, renewal=Renewal.AUTOMATIC
     ).model_copy(update={"validated_at": told.validated_at})
     event = ClusterCredentialsUpdated(cluster_id=cluster.id, credentials=changed)
+    if await _append(found, event, store):
+        await arrange(cluster, new, changed, store)
+
+
+async def _append(found: Known, event: CredentialsEvent, store: Store) -> bool:
+    """False if something else has become of the credentials meanwhile."""
     try:
         await store.append([event], {event.key: standing(found.secrets)})
     except Conflict:
-        return  # Somebody has given others meanwhile, and arranged for those.
-    await arrange(cluster, new, changed, store)
+        return False
+    return True
 
 
 async def _granted(read: Read, store: Store) -> Read:
@@ -182,21 +262,19 @@ def _advice(failure: ApiFailure | OidcFailure | Refused) -> str:
     return "give new credentials" if isinstance(failure, Refused) else failure.advice
 
 
-async def _warn(found: Known, reason: str, store: Store) -> None:
+def _warned(found: Known) -> bool:
+    return found.secrets is not None and isinstance(found.secrets.event, ClusterCredentialsExpiring)
+
+
+async def _warn(found: Known, ends: datetime | None, reason: str, store: Store) -> None:
     """Say once that credentials end; the same credentials are not warned of again."""
     told = found.credentials
-    already = found.secrets is not None and isinstance(
-        found.secrets.event, ClusterCredentialsExpiring
-    )
-    if told is None or already:
+    if told is None or _warned(found):
         return
     event = ClusterCredentialsExpiring(
         cluster_id=found.cluster.id,
         credentials=told,
-        expires_at=told.expires_at or store.at,
+        expires_at=ends or store.at,
         reason=reason,
     )
-    try:
-        await store.append([event], {event.key: standing(found.secrets)})
-    except Conflict:
-        return
+    await _append(found, event, store)

@@ -55,9 +55,10 @@ def invalid(field_name: str, message: str) -> Refused:
 def _require_url(text: str) -> None:
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+        host = url.host  # Read here: what looks like an international name may be none.
+    except (httpx.InvalidURL, UnicodeError):
         raise invalid("base_url", "is not a URL") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not host:
         raise invalid("base_url", "must begin with https:// or http:// and name a host")
     if url.userinfo:
         raise invalid("base_url", "must not hold a user or password")

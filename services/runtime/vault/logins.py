@@ -6,6 +6,7 @@ asked without it, until whoever moved it gives credentials again.
 
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_address
 
 import httpx
 import msgspec
@@ -20,6 +21,8 @@ BACKENDS = "backends"
 """Those to the backends."""
 RENEWAL = "renewal"
 """What new logins are got with; nobody opens it who only wants to log in."""
+FIRST_GRANT = "first-grant"
+"""What a command has got on the way, until it is done."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -90,7 +93,9 @@ def origin_of(url: str) -> str:
     if not named or port is None:
         return ""
     host = parsed.raw_host.decode("ascii")
-    return f"{parsed.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    if ":" in host:
+        host = f"[{ip_address(host).compressed}]"
+    return f"{parsed.scheme}://{host}:{port}"
 
 
 def server_of(url: str) -> str:

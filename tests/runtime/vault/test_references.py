@@ -142,7 +142,7 @@ async def test_a_deposit_moved_to_another_place_or_row_does_not_open(
 
 async def test_too_much_is_refused(references: References, database: Database) -> None:
     with pytest.raises(Refused) as told:
-        await references.deposit(b"x" * 262_145, PLACE, START)
+        await references.deposit(b"x" * 1_500_001, PLACE, START)
     assert told.value.code is Code.LIMIT_REACHED
     assert await _rows(database) == 0
-    assert await references.deposit(b"x" * 262_144, PLACE, START)
+    assert await references.deposit(b"x" * 1_500_000, PLACE, START)

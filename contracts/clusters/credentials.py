@@ -158,14 +158,14 @@ class GivenOidc(_Part):
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
     """Without one the client logs in as itself (client credentials, RFC 6749 section 4.4)."""
-    ca_bundle: Pem | None = None
+    ca_bundle: Pem | None = Field(default=None, repr=False)
 
 
 class GivenBackend(_Part):
     """How to log in to a backend."""
 
     token: Secret | None = None
-    ca_bundle: Pem | None = None
+    ca_bundle: Pem | None = Field(default=None, repr=False)
 
 
 class GivenBackends(_Part):
@@ -187,7 +187,7 @@ class Given(_Part):
     """Which context of the kubeconfig; left out: its current one, or its only one."""
     token: Secret | None = None
     """A service account's token."""
-    ca_bundle: Pem | None = None
+    ca_bundle: Pem | None = Field(default=None, repr=False)
     """Trusted for every endpoint that has no bundle of its own."""
     tls_server_name: str | None = Field(default=None, max_length=253)
     insecure_skip_tls_verify: bool = False

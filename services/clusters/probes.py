@@ -82,14 +82,19 @@ class Probes:
     async def _check(self, name: Checked, target: Target, seconds: float) -> Check:
         began = self.clock.monotonic()
         problem = await self.problem(name, target, seconds)
-        return Check(
-            name=name,
-            healthy=problem is None,
-            latency_ms=round((self.clock.monotonic() - began) * 1000, 1),
-            error=problem and problem.error,
-            advice=problem and problem.advice,
-            answered=problem is None or problem.answered,
-        )
+        return check_of(name, problem, self.clock.monotonic() - began)
+
+
+def check_of(name: Checked, problem: Problem | None, seconds: float = 0.0) -> Check:
+    """What a check has found, and how long that took."""
+    return Check(
+        name=name,
+        healthy=problem is None,
+        latency_ms=round(seconds * 1000, 1),
+        error=problem and problem.error,
+        advice=problem and problem.advice,
+        answered=problem is None or problem.answered,
+    )
 
 
 def unusable(name: Checked, refused: Refused) -> Problem:

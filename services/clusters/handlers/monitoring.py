@@ -29,6 +29,7 @@ from services.clusters.handlers.known import (
 from services.clusters.handlers.service import service
 from services.clusters.handlers.timetable import CHECK, check_schedule, unschedule
 from services.clusters.kube_api import ApiFailure, ApiFailureKind
+from services.clusters.probes import check_of, unusable
 from services.runtime import schedules
 from services.runtime.log import Conflict
 from services.runtime.outbound.targets import Target
@@ -159,9 +160,7 @@ async def _checks(found: Known, logins: Logins, store: Store, seconds: float) ->
         try:
             targets[name] = target(logins.of(name), url, seconds)
         except Refused as refused:
-            broken.append(
-                Check(name=name, healthy=False, latency_ms=0, error=refused.message, answered=False)
-            )
+            broken.append(check_of(name, unusable(name, refused)))
     return status.in_order([*broken, *await probes(store).round(targets, seconds)])
 
 

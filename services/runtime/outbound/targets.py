@@ -18,7 +18,7 @@ class Target:
 
     base_url: str
     """http or https, without user and password."""
-    ca: str | None = None
+    ca: str | None = field(default=None, repr=False)
     """The certificates to trust, in PEM; None: those that the system trusts."""
     certificate: str | None = field(default=None, repr=False)
     """Our client certificate with its chain, in PEM."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from contracts.catalog import UnknownEvent
 from contracts.envelope import Context
@@ -38,7 +39,10 @@ class DueWorker:
     clock: Clock = field(default_factory=SystemClock)
     detail: str = field(default="", init=False)
     """Why the loop has stopped, empty while it has not."""
-    _busy: set[str] = field(default_factory=set[str], init=False)
+    _waiting: set[str] = field(default_factory=set[str], init=False)
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary[str, asyncio.Lock], init=False
+    )
     _bench: Bench = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,15 +70,20 @@ class DueWorker:
 
     async def _handle(self, delivery: Delivery) -> None:
         name = delivery.subject.rpartition(".")[2]
-        if name in self._busy:
-            # It takes longer than its interval: what runs is as good as what would begin now.
+        if name in self._waiting:
+            # Whoever waits will begin after this and see everything that this would.
             await self._bench.answer(delivery, b"+ACK")
             return
-        self._busy.add(name)
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        self._waiting.add(name)
+        try:
+            await lock.acquire()
+        finally:
+            self._waiting.discard(name)
         try:
             await self._do(name, delivery)
         finally:
-            self._busy.discard(name)
+            lock.release()
 
     async def _do(self, name: str, delivery: Delivery) -> None:
         due = Due(name, delivery.data, from_nanoseconds(delivery.time_ns))

@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Iterator
 from enum import StrEnum
 
-import anyio
 import httpcore
 import httpx
 
@@ -142,12 +141,7 @@ _ERRORS: tuple[tuple[tuple[type[BaseException], ...], FaultKind, str], ...] = (
     # From `httpx` itself: a redirect to what is no URL, which it reads even if it does not follow.
     ((httpx.RemoteProtocolError,), FaultKind.NOT_HTTP, "what {} answered cannot be understood"),
     (
-        (
-            ConnectionError,
-            anyio.EndOfStream,
-            anyio.BrokenResourceError,
-            anyio.ClosedResourceError,
-        ),
+        (ConnectionError,),
         FaultKind.RESET,
         "{} cut the connection",
     ),

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
-from typing import cast
 
 import httpcore
 
 from services.runtime.outbound.addresses import Address, AddressRules
+from services.runtime.outbound.sockets import EventLoopNetwork
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host as text; OSError if there are none."""
@@ -42,8 +42,7 @@ class RefusedAddress(httpcore.ConnectError):
 
 def plain_network() -> httpcore.AsyncNetworkBackend:
     """The network as it is."""
-    # To type checkers the class is a stand-in for installations without anyio.
-    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+    return EventLoopNetwork()
 
 
 class SystemNames:

@@ -175,19 +175,6 @@ class EventLoopNetwork(httpcore.AsyncNetworkBackend):
             transport.get_extra_info("socket").setsockopt(*option)
         return _Stream(pipe)
 
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Never: what is outside is not on this machine's file system."""
-        raise httpcore.ConnectError("sockets in the file system are not connected to")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait between tries."""
-        await asyncio.sleep(seconds)
-
 
 @contextmanager
 def _as_httpcore(failed: type[Exception], late: type[Exception]) -> Generator[None]:

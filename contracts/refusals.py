@@ -19,6 +19,9 @@ class Code(Enum):
     INVALID_REPLY_SUBJECT = (400, 2)
     BAD_REQUEST = (400, 3)
     CREDENTIALS_INVALID = (400, 4)
+    INVALID_PROMQL = (400, 5)
+    INVALID_LOGQL = (400, 6)
+    INVALID_TRACEQL = (400, 7)
     AUTH_FAILED = 401
     PERMISSION_DENIED = 403
     NOT_FOUND = 404
@@ -49,6 +52,7 @@ class Code(Enum):
     PROJECTION_BEHIND = (503, 2)
     OVERLOADED = (503, 3)
     CLUSTER_UNREACHABLE = (503, 4)
+    QUERY_TIMEOUT = 504
 
     @property
     def status(self) -> int:

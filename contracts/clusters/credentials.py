@@ -55,7 +55,7 @@ class Credentials(Message):
     fingerprint: str
     """SHA-256 of all of the material, in hex."""
     backends: tuple[Checked, ...]
-    """The backends that have a token of their own."""
+    """The backends that have a login of their own."""
     origins: dict[Checked, str]
     """Scheme, host and port that each secret is for. It goes nowhere else: an endpoint that has
     moved to another is without credentials until they are given again."""
@@ -162,9 +162,15 @@ class GivenOidc(_Part):
 
 
 class GivenBackend(_Part):
-    """How to log in to a backend."""
+    """How to log in to a backend: a token, or user and password, or a client certificate."""
 
     token: Secret | None = None
+    username: str | None = Field(default=None, max_length=256)
+    password: Secret | None = None
+    certificate: Pem | None = Field(default=None, repr=False)
+    key: Secret | None = None
+    tenant: str | None = Field(default=None, max_length=256, pattern=r"^[\x21-\x7e]+$")
+    """Goes as ``X-Scope-OrgID`` (Loki, Tempo, Mimir)."""
     ca_bundle: Pem | None = Field(default=None, repr=False)
 
 

@@ -169,3 +169,24 @@ async def credentials(
         (cluster_id,),
     )
     return (False, None) if row is None else (True, row[0] and row[0].encode())
+
+
+async def askable(
+    database: Database, ids: Sequence[UUID], backend: str
+) -> list[tuple[UUID, str, str, int]]:
+    """Id, name, site and version of the clusters with these ids, in the order of their names.
+
+    Without ids: of all that have this backend and are not OFFLINE.
+    """
+    read = sources()
+    where = Where()
+    if ids:
+        where.add("c.id = any(%s)", list(ids))
+    else:
+        where.add("c.endpoints ->> %s is not null", f"{backend}_url")
+        where.add("coalesce(s.state, 'PROVISIONING') <> 'OFFLINE'")
+    rows = await database.fetch_all(
+        f"select c.id, c.name, c.version from {read.clusters}{where.sql} order by c.name",  # noqa: S608
+        where.parameters,
+    )
+    return [(cluster, name, "hub", version) for cluster, name, version in rows]

@@ -143,7 +143,7 @@ def described(
     return Credentials(
         auth_type=found.auth_type,
         fingerprint=found.fingerprint,
-        backends=tuple(name for name in each if name in _BACKENDS and each[name].token),
+        backends=tuple(name for name in each if name in _BACKENDS and each[name].secret),
         origins={name: login.origin for name, login in each.items() if login.secret},
         created_at=before.created_at if before else at,
         rotated_at=at if before else None,
@@ -268,18 +268,28 @@ def _backends(given: Given, cluster: Cluster) -> Iterable[tuple[Checked, Login]]
                 text = f"the cluster has no {field_name}_url that this could be for"
                 raise _invalid(f"backends.{field_name}", text)
             continue
-        token = _plain(told.token).strip() if told else ""
-        ca = (told.ca_bundle if told else None) or given.ca_bundle
-        if token or ca:
-            yield (
-                name,
-                Login(
-                    origin=_origin(url, f"endpoints.{field_name}_url"),
-                    token=token or None,
-                    ca=ca,
-                    expires_at=_ends(token or None, None),
-                ),
-            )
+        login = _backend(told or GivenBackend(), field_name, url, given.ca_bundle)
+        if login.secret or login.ca or login.tenant:
+            yield name, login
+
+
+def _backend(told: GivenBackend, name: str, url: str, ca: str | None) -> Login:
+    token, key = _plain(told.token).strip() or None, _plain(told.key) or None
+    if (told.username is None) is not (told.password is None):
+        raise _invalid(f"backends.{name}.username", "comes together with a password")
+    if (told.certificate is None) is not (key is None):
+        raise _invalid(f"backends.{name}.certificate", "comes together with its key")
+    return Login(
+        origin=_origin(url, f"endpoints.{name}_url"),
+        token=token,
+        username=told.username,
+        password=_plain(told.password) if told.password is not None else None,
+        tenant=told.tenant,
+        certificate=told.certificate,
+        key=key,
+        ca=told.ca_bundle or ca,
+        expires_at=_ends(token, told.certificate),
+    )
 
 
 def _require_no_login(given: Given) -> None:

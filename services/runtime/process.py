@@ -9,6 +9,7 @@ from datetime import timedelta
 from contracts.operations import RebuildProjection
 from contracts.refusals import Code, Refused
 from services.runtime import bus as buses
+from services.runtime.answering import Answering
 from services.runtime.bus import Bus
 from services.runtime.command_worker import CommandWorker
 from services.runtime.due_worker import DueWorker
@@ -92,6 +93,19 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             worker.healthy, worker.detail
         )
         loops.append(worker.run)
+    queries = {query: run for service in services for query, run in service.queries.items()}
+    if queries:
+        answering = Answering(
+            runtime.settings.site,
+            runtime.part,
+            queries,
+            runtime.bus,
+            runtime.log,
+            runtime.settings,
+            runtime.tracing,
+            runtime.outside,
+        )
+        loops.append(answering.run)
     for service in services:
         for route in service.due:
             due = DueWorker(

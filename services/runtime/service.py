@@ -1,18 +1,23 @@
 """A service: its handlers, registered by decorators, whatever transport carries them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from contracts.envelope import Command, Event, Recorded
+from contracts.envelope import Command, Event, Query, Recorded
+from services.runtime.replies import Asked
 from services.runtime.store import Accepted, Store
 
 C = TypeVar("C", bound=Command)
+Q = TypeVar("Q", bound=Query)
 
 CommandHandler = Callable[[C, Store], Awaitable[Accepted]]
 Reaction = Callable[[Recorded, Store], Awaitable[None]]
 DueHandler = Callable[["Due", Store], Awaitable[None]]
+QueryHandler = Callable[[Any, Asked], Awaitable[Mapping[str, Any]]]
+"""Sends the parts of an answer; what it returns is said of the whole."""
+Answers = Callable[[Q, Asked], Awaitable[Mapping[str, Any]]]
 _AnyHandler = Callable[[Any, Store], Awaitable[Accepted]]
 
 
@@ -70,6 +75,9 @@ class Service:
     )
     reactions: list[ReactionRoute] = field(default_factory=list[ReactionRoute])
     due: list[DueRoute] = field(default_factory=list[DueRoute])
+    queries: dict[type[Query], QueryHandler] = field(
+        default_factory=dict[type[Query], QueryHandler]
+    )
 
     def handles(
         self,
@@ -109,6 +117,18 @@ class Service:
         def register(handler: DueHandler) -> DueHandler:
             _require_docstring(handler)
             self.due.append(DueRoute(kind, handler, places))
+            return handler
+
+        return register
+
+    def answers(self, query: type[Q]) -> Callable[[Answers[Q]], Answers[Q]]:
+        """Register who answers a question about a cluster (`answering`), for the own site."""
+
+        def register(handler: Answers[Q]) -> Answers[Q]:
+            _require_docstring(handler)
+            if query in self.queries:
+                raise ValueError(f"{query.__name__} has an answer already")
+            self.queries[query] = handler
             return handler
 
         return register

@@ -205,6 +205,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path(".aiops"), description="Everything of a one-machine installation."
     )
+    site: str = Field(
+        default="hub",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,61}$",
+        description="Whose clusters this worker reaches: `hub`, or the name of a far-edge site.",
+    )
     nats: NatsSettings = NatsSettings()
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -60,7 +60,7 @@ class Outbound:
         """
         tls, url = tls_of(target), httpx.URL(target.base_url)
         self._contexts.get(tls)
-        home = Home(origin(url), tls, target.server_name, target.token)
+        home = Home(origin(url), tls, target.server_name, target.authorization)
         return httpx.AsyncClient(
             base_url=url,
             headers=_HEADERS,

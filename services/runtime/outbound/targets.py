@@ -1,5 +1,6 @@
 """What is to be reached, and with which credentials."""
 
+import base64
 import math
 import re
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ class Target:
     """Its private key, in PEM and not encrypted."""
     token: str | None = field(default=None, repr=False)
     """Goes as `Authorization: Bearer` (RFC 6750) to this host and to no other."""
+    basic: tuple[str, str] | None = field(default=None, repr=False)
+    """User and password (RFC 7617), to this host and to no other; a token goes before them."""
     server_name: str | None = None
     """The name that the certificate must have, if it is not the host's."""
     timeout: float = 10.0
@@ -40,10 +43,26 @@ class Target:
             raise invalid("certificate", "a client certificate and its key come together")
         if self.token is not None and not _TOKEN.fullmatch(self.token):
             raise invalid("token", "must be printable ASCII without blanks")
+        if self.basic is not None and not _sound(self.basic):
+            raise invalid("username", "must be printable, without a colon, and have a password")
         if self.server_name is not None and not _SERVER_NAME.fullmatch(self.server_name):
             raise invalid("server_name", "must be a host name")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
             raise invalid("timeout", "must be more than 0 seconds")
+
+    @property
+    def authorization(self) -> str | None:
+        """What goes as the header of this name."""
+        if self.token is not None:
+            return f"Bearer {self.token}"
+        if self.basic is None:
+            return None
+        return f"Basic {base64.b64encode(':'.join(self.basic).encode()).decode()}"
+
+
+def _sound(basic: tuple[str, str]) -> bool:
+    user, password = basic
+    return user.isprintable() and ":" not in user and bool(user) and password.isprintable()
 
 
 def invalid(field_name: str, message: str) -> Refused:

@@ -57,7 +57,7 @@ class Home:
     origin: Origin
     tls: Tls
     server_name: str | None
-    token: str | None = field(repr=False)
+    authorization: str | None = field(repr=False)
 
 
 class SharedTransport(httpx.AsyncBaseTransport):
@@ -89,9 +89,9 @@ class SharedTransport(httpx.AsyncBaseTransport):
         if key.server_name is not None:
             extensions["sni_hostname"] = key.server_name
         for_home = key.origin == self._home.origin and ANONYMOUS not in extensions
-        if for_home and self._home.token and "authorization" not in request.headers:
+        if for_home and self._home.authorization and "authorization" not in request.headers:
             # Not before: a header of the client's would be in its repr, and follow redirects.
-            headers.append((b"Authorization", b"Bearer " + self._home.token.encode()))
+            headers.append((b"Authorization", self._home.authorization.encode()))
         url = request.url
         return httpcore.Request(
             request.method,

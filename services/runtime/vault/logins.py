@@ -31,6 +31,10 @@ class Login(msgspec.Struct, frozen=True, omit_defaults=True):
 
     origin: str
     token: str | None = None
+    username: str | None = None
+    password: str | None = None
+    tenant: str | None = None
+    """Whose data is meant where many share a backend (``X-Scope-OrgID``); no secret."""
     certificate: str | None = None
     key: str | None = None
     ca: str | None = None
@@ -44,7 +48,7 @@ class Login(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def secret(self) -> bool:
         """True if it says who we are, and not only whom to trust."""
-        return self.token is not None or self.certificate is not None
+        return any(each is not None for each in (self.token, self.password, self.certificate))
 
 
 class Logins(msgspec.Struct, frozen=True):
@@ -124,6 +128,7 @@ def target(login: Login | None, url: str, seconds: float) -> Target:
         certificate=login.certificate,
         key=login.key,
         token=login.token,
+        basic=(login.username or "", login.password) if login.password is not None else None,
         server_name=login.server_name,
         timeout=seconds,
         verify=login.verify,

@@ -1,6 +1,7 @@
 """What clients share, what they keep to themselves, and what they never tell."""
 
 import asyncio
+import base64
 import ssl
 import tempfile
 from datetime import UTC, datetime
@@ -187,6 +188,22 @@ async def test_a_request_says_who_asks_and_with_which_token() -> None:
     assert origin.header("user-agent") == "aiops-nextgen"
 
 
+async def test_a_user_and_password_go_to_the_own_host_alone() -> None:
+    async with (
+        serving(says(answer())) as home,
+        serving(says(answer())) as other,
+        outbound() as maker,
+    ):
+        target = Target(base_url=home.url(), basic=("hub", f"{SECRET}:ü"))
+        client = maker.client(target)
+        await get(client)
+        await get(client, other.url() + "/")
+        assert SECRET not in repr(target)
+    told = base64.b64encode(f"hub:{SECRET}:ü".encode()).decode()
+    assert home.header("authorization") == f"Basic {told}"
+    assert other.header("authorization") is None
+
+
 async def test_a_token_is_not_sent_to_another_host_that_is_asked_by_its_url() -> None:
     async with (
         serving(says(answer())) as home,
@@ -262,6 +279,9 @@ async def test_what_cannot_be_read_is_refused_by_its_name(
         ("token", f"{SECRET}\n"),
         ("token", ""),
         ("certificate", SECRET),
+        ("basic", ("", SECRET)),
+        ("basic", ("a:b", SECRET)),
+        ("basic", ("hub", f"{SECRET}\n")),
         ("server_name", "a b"),
         ("timeout", 0.0),
         ("timeout", float("nan")),
@@ -274,5 +294,6 @@ def test_a_target_that_makes_no_sense_is_refused_without_its_secrets(
     parts = {"base_url": "https://c.test", field: value}
     with pytest.raises(Refused) as caught:
         Target(**parts)  # pyright: ignore[reportArgumentType] - wrong on purpose
-    assert caught.value.details["fields"][0]["field"] == field
+    named = "username" if field == "basic" else field
+    assert caught.value.details["fields"][0]["field"] == named
     assert SECRET not in f"{caught.value} {caught.value.details}"

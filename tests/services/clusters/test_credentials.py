@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as for_all, strategies as st
 
 from contracts.clusters import Checked, Renewal, Validation
-from contracts.refusals import Code
+from contracts.refusals import Code, Refused
 from services.clusters import credentials
 from services.clusters.credentials import Read
 from services.runtime.vault import logins
@@ -296,3 +296,23 @@ def test_a_refusal_names_the_rights_that_are_missing() -> None:
     assert found is not None
     assert found.code is Code.CREDENTIALS_INVALID
     assert found.message == "Loki answered 401: list nodes, list pods; give a token"
+
+
+def test_a_backend_takes_user_and_password_a_certificate_or_a_tenant() -> None:
+    backend = {"username": "hub", "password": "planted-9", "tenant": "fleet"}
+    found = credentials.read(given(backends={"loki": backend}), cluster())
+    login = found.logins.backends[Checked.LOKI]
+    assert (login.username, login.password, login.tenant) == ("hub", "planted-9", "fleet")
+    assert login.secret
+    told = given(backends={"loki": {"tenant": "fleet"}})
+    assert not credentials.read(told, cluster()).logins.backends[Checked.LOKI].secret
+
+
+@pytest.mark.parametrize(
+    "backend", [{"username": "hub"}, {"password": "planted-9"}, {"key": "planted-9"}]
+)
+def test_half_of_a_backend_s_login_is_refused(backend: dict[str, str]) -> None:
+    with pytest.raises(Refused) as caught:
+        credentials.read(given(backends={"loki": backend}), cluster())
+    assert caught.value.details["fields"][0]["field"].startswith("backends.loki.")
+    assert "planted" not in f"{caught.value}"

@@ -1,0 +1,154 @@
+"""What can be asked of a cluster's metrics, logs and traces, live: questions on the bus.
+
+The parts of an answer are the backend's own JSON, checked and passed on as it is; what is said of
+the whole (`Told`) ends it. Formats: the HTTP APIs of Prometheus, Loki and Tempo.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.envelope import Message, Query, Timestamp
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Of one cluster's answer; a question may ask for less."""
+Text = Annotated[str, Field(min_length=1, max_length=65_536)]
+Name = Annotated[str, Field(min_length=1, max_length=1_024)]
+
+
+class Budget(Message):
+    """How much of an answer is taken; one that is larger is refused with LIMIT_REACHED."""
+
+    bytes: Annotated[int, Field(ge=1_024, le=MOST_BYTES)] = 16 * 1024 * 1024
+    """Unpacked, of one cluster."""
+    series: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
+    """Series, streams or traces of one cluster."""
+
+
+class Told(Message):
+    """What is said of a cluster's answer as a whole."""
+
+    kind: str
+    """``matrix``, ``vector``, ``scalar``, ``string``, ``streams``; empty where there is but one."""
+    count: int
+    """Series, streams, traces or values that were sent."""
+    warnings: tuple[str, ...] = ()
+    """Of the backend: partial data of a Thanos, for example."""
+    took_ms: float
+    """Of the backend, to the last byte."""
+
+
+class _Asked(Query):
+    budget: Budget = Budget()
+
+
+class QueryMetrics(_Asked):
+    """Evaluate PromQL: at ``time``, or from ``start`` to ``end`` in steps.
+
+    The parts together are the JSON array ``data.result`` of Prometheus.
+    """
+
+    query: Text
+    time: Timestamp | None = None
+    """Now, if neither this nor a range is given."""
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+    step_seconds: Annotated[float, Field(gt=0)] | None = None
+
+
+class Described(StrEnum):
+    """What there is to be known about metrics, logs or traces themselves."""
+
+    SERIES = "SERIES"
+    LABELS = "LABELS"
+    LABEL_VALUES = "LABEL_VALUES"
+    METADATA = "METADATA"
+    RULES = "RULES"
+    ALERTS = "ALERTS"
+
+
+class DescribeMetrics(_Asked):
+    """What series, labels, values, metadata, rules or alerts a cluster's Prometheus has.
+
+    The parts together are the JSON ``data`` of Prometheus.
+    """
+
+    what: Described
+    match: Annotated[tuple[Text, ...], Field(max_length=64)] = ()
+    """Selectors; SERIES needs at least one."""
+    label: Name | None = None
+    """For LABEL_VALUES."""
+    metric: Name | None = None
+    """For METADATA: only this one."""
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class Direction(StrEnum):
+    """Which log lines come first."""
+
+    BACKWARD = "BACKWARD"
+    FORWARD = "FORWARD"
+
+
+class QueryLogs(_Asked):
+    """Evaluate LogQL from ``start`` to ``end``, in steps where it makes metrics of logs.
+
+    The parts together are the JSON array ``data.result`` of Loki.
+    """
+
+    query: Text
+    start: Timestamp
+    end: Timestamp
+    limit: Annotated[int, Field(ge=1, le=5_000)] = 100
+    direction: Direction = Direction.BACKWARD
+    step_seconds: Annotated[float, Field(gt=0)] | None = None
+
+
+class DescribeLogs(_Asked):
+    """Which labels a Loki has, or which values one of them; parts as `DescribeMetrics`."""
+
+    what: Described
+    label: Name | None = None
+    query: Text | None = None
+    """Only of streams that this selects."""
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+
+
+class TailLogs(_Asked):
+    """Follow log lines as they come, from ``start`` on; each part is an object of Loki's tail."""
+
+    query: Text
+    start: Timestamp | None = None
+    limit: Annotated[int, Field(ge=1, le=5_000)] = 100
+
+
+class SearchTraces(_Asked):
+    """Find traces by TraceQL, or by tags and durations; the parts are Tempo's array ``traces``."""
+
+    traceql: Text | None = None
+    tags: dict[Name, Name] = Field(default_factory=dict)
+    min_duration_ms: Annotated[int, Field(ge=0)] | None = None
+    max_duration_ms: Annotated[int, Field(ge=0)] | None = None
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 20
+
+
+class GetTrace(_Asked):
+    """One whole trace; the parts are Tempo's object with its ``batches``, empty if it has none."""
+
+    trace_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{1,32}$")]
+
+
+class DescribeTraces(_Asked):
+    """Which values a trace attribute has, such as ``service.name``; the parts are a JSON array."""
+
+    attribute: Name
+    service: Name | None = None
+    """Only of spans of this service."""
+    start: Timestamp | None = None
+    end: Timestamp | None = None

@@ -1,0 +1,1 @@
+"""Asks many clusters at once, and puts their answers together."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from contracts import alerts, clusters, operations
+from contracts import alerts, clusters, operations, telemetry
 from contracts.envelope import Command, Event
 from contracts.upcasts import UPCASTS, Upcast
 
@@ -15,6 +15,7 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(clusters.CredentialsEvent),
     clusters.ClusterCapabilitiesChanged,
     *get_args(alerts.AlertEvent),
+    *get_args(telemetry.CircuitEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
     clusters.RegisterCluster,

@@ -5,11 +5,14 @@ the whole (`Told`) ends it. Formats: the HTTP APIs of Prometheus, Loki and Tempo
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
-from contracts.envelope import Message, Query, Timestamp
+from contracts.clusters import Checked
+from contracts.envelope import Event, Message, Query, Timestamp
+from contracts.subjects import EntityKey
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of one cluster's answer; a question may ask for less."""
@@ -152,3 +155,34 @@ class DescribeTraces(_Asked):
     """Only of spans of this service."""
     start: Timestamp | None = None
     end: Timestamp | None = None
+
+
+class _CircuitFact(Event):
+    entity: ClassVar[str] = "backend_circuit"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    cluster_id: UUID
+    backend: Checked
+    reason: str
+
+    @property
+    def key(self) -> EntityKey:
+        """The circuit of one backend of a cluster."""
+        return circuit_key(self.cluster_id, self.backend)
+
+
+class BackendCircuitOpened(_CircuitFact):
+    """A cluster's backend has failed again and again, and is left alone for a while."""
+
+
+class BackendCircuitClosed(_CircuitFact):
+    """A backend that was left alone answers again."""
+
+
+CircuitEvent = BackendCircuitOpened | BackendCircuitClosed
+
+
+def circuit_key(cluster_id: UUID, backend: Checked) -> EntityKey:
+    """The circuit of one backend of a cluster."""
+    return EntityKey(str(cluster_id), "backend_circuit", f"{cluster_id}_{backend}")

@@ -47,6 +47,7 @@ SERVICES: Mapping[str, str] = {
     "clusters": "services.clusters.handlers:service",
     "alerts": "services.alerts.handlers:service",
     "operations": "services.operations.handlers:service",
+    "telemetry": "services.telemetry.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -73,7 +74,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "workers",
         needs=_READY,
-        services=("clusters", "alerts", "operations"),
+        services=("clusters", "alerts", "operations", "telemetry"),
         health=Health("/ready", 8081),
     ),
 )

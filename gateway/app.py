@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from gateway.auth.guards import PUBLIC, admit
 from gateway.ecosystem.alertmanager import post_alerts
+from gateway.ecosystem.prometheus.routes import prometheus
 from gateway.errors import HANDLERS
 from gateway.gate import Gate
 from gateway.intake import Intake
@@ -20,7 +21,10 @@ from gateway.rest.credentials import credentials
 from gateway.rest.events import events
 from gateway.rest.fleet import cluster_health, fleet
 from gateway.rest.login import auth
+from gateway.rest.logs import logs
+from gateway.rest.metrics import metrics
 from gateway.rest.shared import AnyRequest
+from gateway.rest.traces import traces
 from gateway.rest.webhook import webhooks
 
 
@@ -43,10 +47,13 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             cluster_health,
             credentials,
             fleet,
+            metrics,
             alerts,
             webhooks,
             events,
             commands,
+            logs,
+            traces,
         ],
     )
     return Litestar(
@@ -54,6 +61,7 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             api,
             auth,
             post_alerts,
+            prometheus,
             health.health,
             health.ready,
             health.detailed,

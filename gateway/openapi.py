@@ -28,6 +28,21 @@ from gateway.rest.documented import (
     FleetSummary,
     Whoami,
 )
+from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
+from gateway.rest.documented_metrics import (
+    MetricAnswer,
+    MetricMetadata,
+    MetricNames,
+    MetricQuery,
+    MetricSeriesFound,
+)
+from gateway.rest.documented_traces import (
+    ServiceMapAnswer,
+    SpanList,
+    TraceList,
+    TraceQuery,
+    WholeTrace,
+)
 from gateway.rest.login import LoginCode
 from projections.fleet.view import ClusterHealth
 
@@ -49,10 +64,30 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     FleetHealth,
     FleetSummary,
     ImportResult,
+    LogsAnswer,
+    MetricAnswer,
+    MetricMetadata,
+    MetricNames,
+    MetricSeriesFound,
+    NamesAnswer,
     Outcome,
+    ServiceMapAnswer,
+    SpanList,
+    TraceList,
     Whoami,
+    WholeTrace,
 )
-_BODIES: tuple[type[BaseModel], ...] = (Given, ImportRequest, LoginCode, Registration, Webhook)
+_BODIES: tuple[type[BaseModel], ...] = (
+    Given,
+    ImportRequest,
+    LogQuery,
+    LogRangeQuery,
+    LoginCode,
+    MetricQuery,
+    Registration,
+    TraceQuery,
+    Webhook,
+)
 _RAW_BODIES: dict[str, TypeAdapter[Any]] = {
     "postAlerts": TypeAdapter(Webhook),
     "postClusterAlerts": TypeAdapter(Webhook),

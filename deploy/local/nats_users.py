@@ -37,6 +37,8 @@ _INTERNAL = (
     # Answers to flow control, without which a watch on a bucket stalls.
     "$JS.FC.>",
     "_INBOX.>",
+    # Where questions on the bus are answered; no outside publisher may ask any.
+    "_R.>",
 )
 # A worker answers to the subject that a message names, so it must not be able to reach these.
 _FORBIDDEN = (

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from deploy.simulator import backends, kubernetes, statuses
+from deploy.simulator import backends, kubernetes, loki, statuses
 from deploy.simulator.admission import Admission
 from deploy.simulator.cluster import Cluster, Part
 from deploy.simulator.exchange import Answer, Request, text_answer
@@ -28,6 +28,8 @@ _BODY_SECONDS = 60.0
 _LONGEST_HANG = 3600.0
 _STEPS_PER_SECOND = 10
 _METHODS = frozenset({"GET", "POST"})
+_ON_SOCKET = {part: {FaultKind.HUGE} for part in Part}
+_ON_SOCKET[Part.LOKI].add(FaultKind.GARBAGE)
 _BACKENDS: Mapping[str, Part] = {part.value: part for part in Part if part is not Part.API}
 
 
@@ -159,6 +161,9 @@ class Application:
         said, subprotocol = _upgraded(*asked, fault), negotiated(client.offered)
         if isinstance(said, Answer):
             await self._send(client, said, fault)
+        elif isinstance(said, loki.Tail):
+            await client.send({"type": "websocket.accept"})
+            await _follow(client, said, fault, self._clock)
         elif subprotocol is None:
             await self._send(client, Answer(403), fault)
         else:
@@ -233,12 +238,16 @@ def _answer(place: Place, request: Request, fault: Fault) -> Answer:
     return _right(place, request, fault)
 
 
-def _upgraded(place: Place, request: Request, fault: Fault) -> Answer | Plan:
-    """The same for who asks for a WebSocket; what is huge is then what comes on it."""
-    if fault.kind is not FaultKind.HUGE and (wrong := _wrong(place, fault)) is not None:
+def _upgraded(place: Place, request: Request, fault: Fault) -> Answer | Plan | loki.Tail:
+    """The same for who asks for a WebSocket; what is huge or garbage is then what comes on it."""
+    if fault.kind not in _ON_SOCKET[place.part] and (wrong := _wrong(place, fault)) is not None:
         return wrong
     if place.part is not Part.API:
-        return _right(place, request, fault)
+        cluster = place.simulated.cluster
+        backend = cluster.backend(place.part)
+        if backend is None:
+            return _right(place, request, fault)
+        return backends.upgraded(cluster, backend, request, fault)
     said = kubernetes.upgraded(place.simulated.admission, request, fault)
     if isinstance(said, Answer) and said.stream is not None:
         return statuses.failure(400, "only commands are served by WebSocket here")
@@ -304,3 +313,14 @@ async def _talk(client: Client, plan: Plan, fault: Fault) -> None:
         await client.cut()
     elif await client.pause(0):
         await client.send({"type": "websocket.close"})
+
+
+async def _follow(client: Client, tail: loki.Tail, fault: Fault, clock: Clock) -> None:
+    def now() -> int:
+        return int(clock.now().timestamp() * 1_000_000_000)
+
+    async for message in loki.messages(tail, fault, now, client.pause):
+        await client.send({"type": "websocket.send", "text": message})
+    if fault.kind is FaultKind.RESET:
+        await client.pause(0.05)
+        await client.cut()

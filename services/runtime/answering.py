@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused, TryLater
 from services.runtime.asking import DEADLINE
-from services.runtime.bus import Bus, BusUnavailable
+from services.runtime.bus import INBOX, Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
@@ -66,6 +66,8 @@ class Answering:
                 task.cancel()
 
     def _hear(self, message: Msg) -> None:
+        if not message.reply.startswith(INBOX):
+            return  # Nobody may have a worker publish anywhere else.
         room = len(self._running) < _AT_ONCE
         work = self._answer(message) if room else self._turn_away(message)
         task = asyncio.get_running_loop().create_task(work)

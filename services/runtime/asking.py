@@ -62,6 +62,7 @@ class Answer:
 
     def hear(self, message: Msg) -> None:
         """A part has come."""
+        self._flow = message.reply or self._flow
         self._parts.append(message)
         self._news.set()
 
@@ -76,7 +77,6 @@ class Answer:
             if int(headers.get(CHUNK, 0)) != self._next:
                 raise Unanswered(Code.UPSTREAM_FAILED, "a part of the answer was lost on the bus")
             self._next += 1
-            self._flow = message.reply or self._flow
             if END in headers:
                 self._end(headers[END], message.data)
                 return

@@ -51,11 +51,11 @@ _PAGE_BYTES = 8 * 1024 * 1024
 
 OUTCOME_INBOX = "_INBOX."
 """Where outcomes of commands go; outside publishers may listen there."""
-_INBOX = "_R."
+INBOX = "_R."
 """Where everything else is answered; only the platform's own users may listen there."""
 
 
-def new_inbox(prefix: str = _INBOX) -> str:
+def new_inbox(prefix: str = INBOX) -> str:
     """A reply subject that nobody else has."""
     return prefix + new_secret(16).replace("-", "a").replace("_", "b")
 

@@ -30,7 +30,10 @@ from services.runtime.vault.wallet import Wallet
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts a pod's token and its API server's CA."""
-_MAY_OPEN = {"clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL, FIRST_GRANT})}
+_MAY_OPEN = {
+    "clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL, FIRST_GRANT}),
+    "telemetry": frozenset({BACKENDS}),
+}
 
 
 class Outside:

@@ -14,6 +14,7 @@ TELEMETRY = "TEL"
 COMMANDS = "CMD"
 DEAD_LETTERS = "DLQ"
 OUTCOMES = "KV_outcomes"
+QUERY_CACHE = "KV_query_cache"
 SCHEDULES = "SCH"
 LEASES = "LEASE"
 
@@ -103,6 +104,19 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
             "deny_delete": True,
             "discard": "new",
             "max_age": 24 * 3600 * _SECOND,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": QUERY_CACHE,
+            "subjects": ["$KV.query_cache.>"],
+            # A cache: what is lost with its server is asked again.
+            "storage": "memory",
+            "num_replicas": 1,
+            "max_msgs_per_subject": 1,
+            "allow_msg_ttl": True,
+            "max_age": 300 * _SECOND,
+            "max_bytes": 64 * 1024 * 1024,
             "duplicate_window": _DUPLICATES,
         },
     ]

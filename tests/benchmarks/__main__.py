@@ -11,6 +11,7 @@ from tests.benchmarks import (
     append,
     command,
     discovery,
+    federation,
     fleet,
     idle,
     intake,
@@ -33,6 +34,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "idle": idle.measure,
     "discovery": discovery.measure,
     "fleet": fleet.measure,
+    "federation": federation.measure,
 }
 
 

@@ -17,6 +17,8 @@ import msgspec
 from services.runtime.ids import new_secret
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _END = b"\r\n\r\n"
 _EVENT = b'{"type":"event"'
 
@@ -65,6 +67,19 @@ class Address:
             connection.close()
 
 
+def _joined(chunks: bytes) -> bytes:
+    """The body in its chunks (RFC 9112, section 7.1)."""
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        end = chunks.index(b"\r\n", at)
+        size = int(chunks[at:end], 16)
+        if not size:
+            return b"".join(parts)
+        parts.append(chunks[end + 2 : end + 2 + size])
+        at = end + 4 + size
+
+
 class Connection(asyncio.Protocol):
     """One connection; one request at a time."""
 
@@ -74,6 +89,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._whole = 0
         self._body_at = 0
+        self._chunked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -92,10 +108,15 @@ class Connection(asyncio.Protocol):
         self._buffer = self._buffer + data if self._buffer else data
         if not self._whole and not self._read_head():
             return
-        if len(self._buffer) < self._whole:
+        if self._chunked:
+            if not self._buffer.endswith(_LAST_CHUNK):
+                return
+            body = _joined(self._buffer[self._body_at :])
+        elif len(self._buffer) < self._whole:
             return
-        status = int(self._buffer[9:12])
-        answer = Answer(status, self._buffer[self._body_at : self._whole])
+        else:
+            body = self._buffer[self._body_at : self._whole]
+        answer = Answer(int(self._buffer[9:12]), body)
         self._buffer, self._whole = b"", 0
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
@@ -107,6 +128,7 @@ class Connection(asyncio.Protocol):
         found = _LENGTH.search(self._buffer, 0, end)
         self._body_at = end + len(_END)
         self._whole = self._body_at + (int(found[1]) if found else 0)
+        self._chunked = found is None and _CHUNKED.search(self._buffer, 0, end) is not None
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:

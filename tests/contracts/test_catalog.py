@@ -54,6 +54,16 @@ EVENT_NAMES = {
     ),
     "AlertFired": ("aiops.alert.fired.v1", "fired", "ALERT_FIRED"),
     "AlertResolved": ("aiops.alert.resolved.v1", "resolved", "ALERT_RESOLVED"),
+    "BackendCircuitOpened": (
+        "aiops.backend_circuit.opened.v1",
+        "opened",
+        "BACKEND_CIRCUIT_OPENED",
+    ),
+    "BackendCircuitClosed": (
+        "aiops.backend_circuit.closed.v1",
+        "closed",
+        "BACKEND_CIRCUIT_CLOSED",
+    ),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),

@@ -42,6 +42,7 @@ from contracts.clusters import (
 )
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.operations import RebuildProjection, RetryDeadLetter
+from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened
 
 CLUSTER_ID = UUID("11111111-1111-5111-8111-111111111111")
 OTHER_CLUSTER_ID = UUID("22222222-2222-5222-8222-222222222222")
@@ -296,6 +297,24 @@ def ingest(*reports: AlertReport, **changes: Any) -> IngestAlerts:
     return IngestAlerts.model_validate(values | changes)
 
 
+def circuit_opened(**changes: Any) -> BackendCircuitOpened:
+    values = {
+        "cluster_id": CLUSTER_ID,
+        "backend": "PROMETHEUS",
+        "reason": "Prometheus answered 503; look at its pods and their logs",
+    }
+    return BackendCircuitOpened.model_validate(values | changes)
+
+
+def circuit_closed(**changes: Any) -> BackendCircuitClosed:
+    values = {
+        "cluster_id": CLUSTER_ID,
+        "backend": "PROMETHEUS",
+        "reason": "it answers again",
+    }
+    return BackendCircuitClosed.model_validate(values | changes)
+
+
 def rebuild(**changes: Any) -> RebuildProjection:
     return RebuildProjection.model_validate({"name": "fleet"} | changes)
 
@@ -347,6 +366,8 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     ClusterCapabilitiesChanged: capabilities_changed,
     AlertFired: fired,
     AlertResolved: resolved,
+    BackendCircuitOpened: circuit_opened,
+    BackendCircuitClosed: circuit_closed,
 }
 """A builder for every event there is; a test notices a missing one."""
 

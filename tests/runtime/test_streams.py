@@ -54,7 +54,9 @@ async def test_what_is_missing_is_made(bus: Bus, bus_settings: Settings) -> None
     await streams.ensure(bus, bus_settings)
     found, wanted = await streams.configurations(bus), _expected(bus_settings)
     assert {name: _ours(found[name], wanted[name]) for name in found} == wanted
-    assert set(found) == {"EVT", "TEL", "CMD", "SCH", "LEASE", "DLQ", "KV_outcomes"}
+    assert set(found) == {
+        "EVT", "TEL", "CMD", "SCH", "LEASE", "DLQ", "KV_outcomes", "KV_query_cache",
+    }  # fmt: skip
 
 
 async def test_a_second_time_changes_nothing(watched: Watched, bus_settings: Settings) -> None:

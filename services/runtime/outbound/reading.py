@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Options:
     content: bytes | None = field(default=None, repr=False)
     follow_redirects: bool = False
     """At most three, never from https to http; another host sees no credentials."""
+    room: Callable[[int], Awaitable[None]] | None = None
+    """Waited for as the body has grown to so many bytes: who has no room for them raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ async def _once(ask: _Ask, request: httpx.Request) -> Answer:
     try:
         response = await ask.client.send(request, stream=True, follow_redirects=False)
         try:
-            body = await _body(response, ask.limit)
+            body = await _body(response, ask.limit, ask.options.room)
         finally:
             await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
@@ -111,7 +113,9 @@ async def _once(ask: _Ask, request: httpx.Request) -> Answer:
     return Answer(response.status_code, response.headers, body)
 
 
-async def _body(response: httpx.Response, limit: int) -> bytes:
+async def _body(
+    response: httpx.Response, limit: int, room: Callable[[int], Awaitable[None]] | None
+) -> bytes:
     where = place(response.request.url)
     unpacker = _unpacker(response.headers.get("content-encoding", ""), where)
     body, taken = bytearray(), 0
@@ -124,6 +128,8 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
             raise Fault(FaultKind.NOT_HTTP, f"the answer of {where} cannot be unpacked") from None
         if len(body) > limit or taken > limit + _GZIP_OVERHEAD:
             raise Fault(FaultKind.TOO_LARGE, f"the answer of {where} is over {limit} bytes")
+        if room is not None:
+            await room(len(body))
     if unpacker is not None and taken and not unpacker.eof:
         raise Fault(FaultKind.RESET, f"the answer of {where} broke off")
     return bytes(body)

@@ -41,9 +41,13 @@ class Vault:
         _LOG.info("secret_kept", cluster_id=str(cluster_id), secret=name)
         return fingerprint(material)
 
+    def opens(self, name: str, *, who: str) -> bool:
+        """True if ``who`` may open secrets of this name."""
+        return name in self.may_open.get(who, frozenset())
+
     async def open(self, cluster_id: UUID, name: str, *, who: str) -> Material | None:
         """A secret, or None if there is none of the name; MayNotOpen if ``who`` may not have it."""
-        if name not in self.may_open.get(who, frozenset()):
+        if not self.opens(name, who=who):
             raise MayNotOpen(who, name)
         return await self.store.get(cluster_id, name)
 

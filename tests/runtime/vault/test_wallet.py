@@ -142,6 +142,16 @@ async def test_a_wallet_is_no_way_round_the_vault(held: Held) -> None:
         await Wallet(held.vault, "chat", held.clock).logins(CLUSTER_ID, "one")
 
 
+async def test_who_may_open_the_backends_alone_sees_no_login_to_the_api_server(held: Held) -> None:
+    await held.keep(CLUSTER_ID, logins())
+    vault = Vault(held.vault.store, {"telemetry": frozenset({BACKENDS})})
+    found = await Wallet(vault, "telemetry", held.clock).logins(CLUSTER_ID, "one")
+    assert found == Logins(None, logins().backends)
+    assert len(held.kubernetes.requests) == 1
+    with pytest.raises(MayNotOpen):
+        await vault.open(CLUSTER_ID, KUBERNETES, who="telemetry")
+
+
 async def test_a_wallet_does_not_show_what_is_in_it(held: Held) -> None:
     await held.keep(CLUSTER_ID, logins("planted-token"))
     await held.wallet.logins(CLUSTER_ID, "one")

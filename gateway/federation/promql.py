@@ -1,0 +1,87 @@
+"""PromQL as it is read before it is sent: whether it is valid, and what may be made of it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import promql_parser as grammar
+
+from contracts.refusals import Code, Refused
+from gateway.federation.across import Across, of
+from gateway.federation.promql_text import Fault, newer_form, tokens, where, worth_parsing
+from gateway.federation.promql_tree import returned, selects
+
+__all__ = ["Across", "Parsed", "Returned", "across", "over_steps", "parse"]
+
+
+class Returned(StrEnum):
+    """What an expression comes to, in the words of Prometheus."""
+
+    SCALAR = "scalar"
+    STRING = "string"
+    VECTOR = "vector"
+    MATRIX = "matrix"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A query that may be sent."""
+
+    text: str
+    expression: grammar.Expr | None = field(default=None, repr=False)
+    """None for what is newer (or older) than the parser: the backends judge it."""
+    returns: Returned = Returned.UNKNOWN
+    constant: bool = False
+    """Nothing of a cluster is in it, such as ``1 + 1``: it comes to the same everywhere."""
+    warnings: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Parsed:
+    """Read a query; Refused with INVALID_PROMQL and the place of the fault.
+
+    Details: ``position`` (characters from 0), ``line`` and ``column`` (from 1) and ``message``.
+    The parser tells no place, so it is the first word with which no valid query goes on.
+    """
+    found = tokens(text)
+    fault = worth_parsing(text, found)
+    if fault is not None:
+        raise _refused(text, fault)
+    try:
+        expression = grammar.parse(text)
+    except (ValueError, RecursionError) as error:
+        newer = newer_form(found)
+        if newer is None:
+            raise _refused(text, where(text, found, str(error))) from None
+        warning = f"not checked before it was sent: {newer} is not known here"
+        return Parsed(text, warnings=(warning,))
+    kind = Returned(returned(expression))
+    return Parsed(text, expression, kind, constant=not selects(expression))
+
+
+def across(parsed: Parsed) -> tuple[Across, str]:
+    """Whether the clusters' answers can be made into the fleet's, how, and why so."""
+    if parsed.expression is None:
+        return Across.NOT_EXACT, "the query is not understood here"
+    return of(parsed.expression)
+
+
+def over_steps(parsed: Parsed) -> Parsed:
+    """The same, if it can be evaluated at each step of a range; else Refused."""
+    if parsed.returns in {Returned.MATRIX, Returned.STRING}:
+        kind = "range vector" if parsed.returns is Returned.MATRIX else "string"
+        text = f'"{kind}" cannot be evaluated over a range; it must be a scalar or instant vector'
+        raise _refused(parsed.text, Fault(0, text))
+    return parsed
+
+
+def _refused(text: str, fault: Fault) -> Refused:
+    before = text[: fault.position]
+    line, column = before.count("\n") + 1, fault.position - (before.rfind("\n") + 1) + 1
+    details = {
+        "position": fault.position,
+        "line": line,
+        "column": column,
+        "message": fault.message,
+    }
+    message = f"the query is not valid PromQL: {line}:{column}: {fault.message}"
+    return Refused(Code.INVALID_PROMQL, message, details)

@@ -1,0 +1,120 @@
+"""Logs of the fleet over REST: LogQL for many clusters at once."""
+
+from typing import Annotated, Any
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from contracts.refusals import Code
+from contracts.telemetry import Described, DescribeLogs, QueryLogs
+from gateway.federation import logs as federation
+from gateway.gate import Gate
+from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
+from gateway.rest.federated import (
+    Clusters,
+    End,
+    Start,
+    answers_of,
+    asking,
+    cluster_ids,
+    duration_seconds,
+    span_of,
+    window,
+)
+from gateway.rest.shared import AnyRequest, WithGate, field_error
+
+_MOST_NAME = 1_024
+_QUERY = answers_of(LogsAnswer, Code.INVALID_JSON, Code.INVALID_LOGQL, Code.BODY_TOO_LARGE)
+Selector = Annotated[
+    str | None,
+    QueryParameter(name="query", max_length=65_536, description="Only of streams it selects."),
+]
+"""``query`` as a parameter's name belongs to Litestar."""
+_NAMES = answers_of(NamesAnswer, Code.INVALID_LOGQL)
+
+
+@post("/query", operation_id="queryLogs", summary="Search log lines", status_code=200,
+      responses=_QUERY)  # fmt: skip
+async def query_logs(
+    gate: WithGate, request: AnyRequest, data: JSONBody[LogQuery]
+) -> Response[LogsAnswer]:
+    """Lines of all chosen clusters in time order; LogQL that counts gives metrics by cluster."""
+    return await _query(gate, request, data, None)
+
+
+@post("/query_range", operation_id="queryLogsRange", summary="Search log lines, in steps",
+      status_code=200, responses=_QUERY)  # fmt: skip
+async def query_logs_range(
+    gate: WithGate, request: AnyRequest, data: JSONBody[LogRangeQuery]
+) -> Response[LogsAnswer]:
+    """As above; metrics of lines are told in steps."""
+    return await _query(gate, request, data, duration_seconds(data.step))
+
+
+@get("/labels", operation_id="listLogLabels", summary="Labels of log streams", responses=_NAMES)
+async def log_labels(
+    gate: WithGate,
+    request: AnyRequest,
+    cluster_id: Clusters = None,
+    selector: Selector = None,
+    start_time: Start = None,
+    end_time: End = None,
+) -> Response[NamesAnswer]:
+    """Labels that streams of any cluster have; ``query`` selects streams."""
+    since, until = span_of(gate, start_time, end_time)
+    question = DescribeLogs(what=Described.LABELS, query=selector or None, start=since, end=until)
+    return await _names(gate, request, cluster_id, question)
+
+
+@get("/label/{name:str}/values", operation_id="listLogLabelValues",
+     summary="Values of a label of log streams", responses=_NAMES)  # fmt: skip
+async def log_label_values(
+    gate: WithGate,
+    request: AnyRequest,
+    name: FromPath[str],
+    cluster_id: Clusters = None,
+    selector: Selector = None,
+    start_time: Start = None,
+    end_time: End = None,
+) -> Response[NamesAnswer]:
+    """Values that a label has in any cluster; ``query`` selects streams."""
+    since, until = span_of(gate, start_time, end_time)
+    if len(name) > _MOST_NAME:
+        raise field_error("name", f"has at most {_MOST_NAME} characters")
+    question = DescribeLogs(
+        what=Described.LABEL_VALUES, label=name, query=selector or None, start=since, end=until
+    )
+    return await _names(gate, request, cluster_id, question)
+
+
+async def _query(
+    gate: Gate, request: AnyRequest, wanted: LogQuery, step: float | None
+) -> Response[Any]:
+    start, end = window(gate, wanted.start_time, wanted.end_time)
+    round_ = await asking(gate, request, wanted.cluster_ids, "loki")
+    question = QueryLogs(
+        query=wanted.query,
+        start=start,
+        end=end,
+        limit=wanted.limit,
+        direction=wanted.direction,
+        step_seconds=step,
+    )
+    answers = await round_.ask(question)
+    read, found = federation.gathered(answers, wanted.direction, wanted.limit)
+    return round_.answer(read, {"entries": found.entries, "results": found.results})
+
+
+async def _names(
+    gate: Gate, request: AnyRequest, cluster_id: list[str] | None, question: DescribeLogs
+) -> Response[Any]:
+    round_ = await asking(gate, request, cluster_ids(cluster_id), "loki")
+    read, found = federation.names(await round_.ask(question))
+    return round_.answer(read, {"data": found})
+
+
+logs = Router(
+    "/logs",
+    route_handlers=[query_logs, query_logs_range, log_labels, log_label_values],
+    tags=["Observability"],
+)

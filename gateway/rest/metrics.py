@@ -1,0 +1,236 @@
+"""Metrics of the fleet over REST."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Response, Router, get, post
+from litestar.datastructures import ResponseHeader
+from litestar.enums import MediaType
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
+
+from contracts.refusals import Code
+from contracts.telemetry import Described
+from gateway.auth.guards import principal_of
+from gateway.federation import metrics as federation
+from gateway.federation.answers import Federated
+from gateway.federation.metrics import DescriptionWanted, MetricsWanted, Steps
+from gateway.gate import Gate
+from gateway.rest.documented_metrics import (
+    MetricAnswer,
+    MetricMetadata,
+    MetricNames,
+    MetricQuery,
+    MetricSeriesFound,
+)
+from gateway.rest.federated import answers_of, duration_seconds
+from gateway.rest.shared import AnyRequest, Several, WithGate, field_error, ids, raw
+
+_LARGE = 1024 * 1024
+"""Bytes: what is larger goes out in pieces."""
+_CODES = (Code.INVALID_PROMQL, Code.BUS_UNAVAILABLE)
+_HEADERS = [
+    ResponseHeader(
+        name="X-Cache",
+        description="HIT, MISS, or BYPASS after Cache-Control: no-cache.",
+        documentation_only=True,
+    )
+]
+Match = Annotated[
+    list[str] | None, QueryParameter(name="match[]", description="Selectors; may be repeated.")
+]
+Limit = Annotated[int | None, QueryParameter(ge=1, le=1_000_000)]
+Timeout = Annotated[int, QueryParameter(ge=1, le=300, description="Seconds.")]
+Moment = Annotated[datetime | None, QueryParameter(description="RFC 3339.")]
+Metric = Annotated[str | None, QueryParameter(description="Only of this metric.")]
+
+
+@post("/query", operation_id="queryMetrics", summary="PromQL at one time", status_code=200,
+      response_headers=_HEADERS, responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
+async def query_metrics(
+    gate: WithGate, request: AnyRequest, data: JSONBody[MetricQuery]
+) -> Response[MetricAnswer]:
+    """Evaluate PromQL in each cluster at ``end_time``; 206 where not all of them answered."""
+    wanted = _wanted(request, data, None)
+    return _shown(await federation.query(gate, wanted))
+
+
+@post("/query_range", operation_id="queryMetricsRange", summary="PromQL over a range",
+      status_code=200, response_headers=_HEADERS,
+      responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
+async def query_metrics_range(
+    gate: WithGate, request: AnyRequest, data: JSONBody[MetricQuery]
+) -> Response[MetricAnswer]:
+    """Evaluate PromQL in each cluster at every step; 206 where not all of them answered."""
+    steps = Steps(_seconds(data.step), data.start_time, data.end_time)
+    return _shown(await federation.query(gate, _wanted(request, data, steps)))
+
+
+@get("/series", operation_id="listMetricSeries", summary="Series", response_headers=_HEADERS,
+     responses=answers_of(MetricSeriesFound, *_CODES))  # fmt: skip
+async def list_series(
+    gate: WithGate,
+    request: AnyRequest,
+    match: Match = None,
+    cluster_id: Several = None,
+    start: Moment = None,
+    end: Moment = None,
+    limit: Limit = None,
+    timeout: Timeout = 30,
+) -> Response[MetricSeriesFound]:
+    """The label sets of all series that a selector matches, each with its ``cluster``."""
+    wanted = DescriptionWanted(
+        Described.SERIES,
+        ids("cluster_id", cluster_id),
+        match=tuple(match or ()),
+        start=_zoned("start", start),
+        end=_zoned("end", end),
+        limit=limit,
+        **_about(request, timeout),
+    )
+    return await _described(gate, wanted)
+
+
+@get("/labels", operation_id="listMetricLabels", summary="Names of labels",
+     response_headers=_HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
+async def list_labels(
+    gate: WithGate,
+    request: AnyRequest,
+    match: Match = None,
+    cluster_id: Several = None,
+    start: Moment = None,
+    end: Moment = None,
+    limit: Limit = None,
+    timeout: Timeout = 30,
+) -> Response[MetricNames]:
+    """The names of labels that any of the clusters has."""
+    wanted = DescriptionWanted(
+        Described.LABELS,
+        ids("cluster_id", cluster_id),
+        match=tuple(match or ()),
+        start=_zoned("start", start),
+        end=_zoned("end", end),
+        limit=limit,
+        **_about(request, timeout),
+    )
+    return await _described(gate, wanted)
+
+
+@get("/label/{name:str}/values", operation_id="listMetricLabelValues", summary="Values of a label",
+     response_headers=_HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
+async def list_label_values(
+    gate: WithGate,
+    request: AnyRequest,
+    name: FromPath[str],
+    match: Match = None,
+    cluster_id: Several = None,
+    start: Moment = None,
+    end: Moment = None,
+    limit: Limit = None,
+    timeout: Timeout = 30,
+) -> Response[MetricNames]:
+    """The values that a label has in any of the clusters."""
+    wanted = DescriptionWanted(
+        Described.LABEL_VALUES,
+        ids("cluster_id", cluster_id),
+        match=tuple(match or ()),
+        label=name,
+        start=_zoned("start", start),
+        end=_zoned("end", end),
+        limit=limit,
+        **_about(request, timeout),
+    )
+    return await _described(gate, wanted)
+
+
+@get("/metadata", operation_id="getMetricMetadata", summary="Type, help and unit of metrics",
+     response_headers=_HEADERS, responses=answers_of(MetricMetadata, *_CODES))  # fmt: skip
+async def get_metadata(
+    gate: WithGate,
+    request: AnyRequest,
+    metric: Metric = None,
+    cluster_id: Several = None,
+    limit: Limit = None,
+    timeout: Timeout = 30,
+) -> Response[MetricMetadata]:
+    """What is known of each metric, over all clusters."""
+    wanted = DescriptionWanted(
+        Described.METADATA,
+        ids("cluster_id", cluster_id),
+        metric=metric,
+        limit=limit,
+        **_about(request, timeout),
+    )
+    return await _described(gate, wanted)
+
+
+async def _described(gate: Gate, wanted: DescriptionWanted) -> Response[Any]:
+    found = (await federation.describe(gate, wanted)).or_refused()
+    return _answer(found, found.described())
+
+
+def _shown(found: Federated) -> Response[Any]:
+    return _answer(found.or_refused(), found.pieces())
+
+
+def _answer(found: Federated, pieces: Iterator[bytes]) -> Response[Any]:
+    headers = {"X-Cache": found.cache.value}
+    status = found.completeness.status
+    if found.size < _LARGE:
+        return raw(b"".join(pieces), status=status, headers=headers)
+    body = _sent(pieces)
+    return Stream(body, status_code=status, media_type=MediaType.JSON, headers=headers)
+
+
+async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _wanted(request: AnyRequest, asked: MetricQuery, steps: Steps | None) -> MetricsWanted:
+    return MetricsWanted(
+        asked.query,
+        asked.cluster_ids,
+        time=None if steps else asked.end_time,
+        steps=steps,
+        aggregation=asked.aggregation,
+        **_about(request, asked.timeout),
+    )
+
+
+def _about(request: AnyRequest, timeout: float) -> dict[str, Any]:
+    told = request.headers.get("cache-control", "").lower()
+    return {
+        "timeout": timeout,
+        "fresh": "no-cache" in told or "no-store" in told,
+        "mine": frozenset(principal_of(request).clusters),
+        "traceparent": request.scope["state"].get("traceparent"),
+    }
+
+
+def _seconds(step: str) -> float:
+    seconds = duration_seconds(step)
+    if seconds == 0:
+        raise field_error("step", "must be a duration such as 15s, 1m or 1h")
+    return seconds
+
+
+def _zoned(name: str, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise field_error(name, "must have a time zone, for example 2026-01-31T12:00:00Z")
+    return moment
+
+
+metrics = Router(
+    "/metrics",
+    route_handlers=[
+        query_metrics,
+        query_metrics_range,
+        list_series,
+        list_labels,
+        list_label_values,
+        get_metadata,
+    ],
+    tags=["Observability"],
+)

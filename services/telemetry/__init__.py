@@ -1,0 +1,1 @@
+"""A collector's side of federated metrics, logs and traces: asks a cluster's own backends."""

@@ -1,0 +1,124 @@
+"""The HTTP API of a simulated Prometheus."""
+
+from itertools import pairwise
+
+import pytest
+
+from deploy.simulator.cluster import Part
+from tests.deploy.simulator.telling import NOON_S, Json, telling
+
+pytestmark = pytest.mark.anyio
+
+QUERY, RANGE = "/api/v1/query", "/api/v1/query_range"
+HOUR = {"start": NOON_S - 3600, "end": NOON_S, "step": 60}
+
+
+def names(result: list[Json]) -> list[str]:
+    return [each["metric"]["instance"] for each in result]
+
+
+async def test_a_selector_chooses_series_by_their_labels() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        whole = (await told.get(QUERY, query="node_load1"))["data"]["result"]
+        one = names(whole)[0]
+        for matcher, wanted in (
+            (f'instance="{one}"', [one]),
+            (f'instance!="{one}"', names(whole)[1:]),
+            ('instance=~"nothing.*"', []),
+            ('job=~"node-.*",instance=~".+"', names(whole)),
+            ('instance!~".+"', []),
+        ):
+            found = await told.get(QUERY, query=f"node_load1{{{matcher}}}")
+            assert names(found["data"]["result"]) == wanted, matcher
+
+
+async def test_values_change_slowly_and_are_the_same_for_the_same_seed_and_time() -> None:
+    answers: list[Json] = []
+    for seed in (7, 7, 8):
+        async with telling(Part.PROMETHEUS, seed=seed) as told:
+            answers.append(await told.get(RANGE, query="node_load1", **HOUR))
+    assert answers[0] == answers[1] != answers[2]
+    data = answers[0]["data"]
+    assert data["resultType"] == "matrix"
+    values = [float(text) for _, text in data["result"][0]["values"]]
+    assert [at for at, _ in data["result"][0]["values"]] == list(
+        range(NOON_S - 3600, NOON_S + 1, 60)
+    )
+    assert len(set(values)) > 10
+    assert max(abs(a - b) for a, b in pairwise(values)) < 5
+
+
+async def test_a_counter_never_falls() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        found = await told.get(RANGE, query="node_network_receive_bytes_total", **HOUR)
+    for each in found["data"]["result"]:
+        values = [float(text) for _, text in each["values"]]
+        assert values == sorted(values)
+        assert values[-1] > values[0]
+
+
+async def test_series_are_put_together_by_their_labels() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        each = (await told.get(QUERY, query="up"))["data"]["result"]
+        (whole,) = (await told.get(QUERY, query="sum(up)"))["data"]["result"]
+        assert (whole["metric"], whole["value"][1]) == ({}, str(len(each)))
+        by = await told.get(QUERY, query="count by (instance) (up)")
+        assert sorted(names(by["data"]["result"])) == sorted(names(each))
+        without = await told.get(QUERY, query="max without (instance) (up)")
+        assert without["data"]["result"][0]["metric"] == {"job": "node-exporter"}
+
+
+async def test_a_number_is_a_scalar() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        found = await told.get(QUERY, query="42")
+    assert found["data"] == {"resultType": "scalar", "result": [NOON_S, "42"]}
+
+
+async def test_a_form_is_as_good_as_a_query() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        asked = await told.http.post(RANGE, data={"query": "up", **HOUR})
+        assert asked.json() == await told.get(RANGE, query="up", **HOUR)
+        several = {"match[]": ["up", 'node_load1{job="node-exporter"}']}
+        found = (await told.http.post("/api/v1/series", data=several)).json()["data"]
+        assert {each["__name__"] for each in found} == {"up", "node_load1"}
+
+
+async def test_what_there_is_can_be_listed() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        labels = (await told.get("/api/v1/labels"))["data"]
+        assert labels == sorted(labels)
+        assert {"__name__", "instance", "namespace", "pod"} <= set(labels)
+        only = await told.get("/api/v1/labels", **{"match[]": "up"})
+        assert only["data"] == ["__name__", "instance", "job"]
+        known = (await told.get("/api/v1/label/__name__/values"))["data"]
+        assert {"up", "node_load1"} <= set(known)
+        cut = await told.get("/api/v1/label/__name__/values", limit=1)
+        assert len(cut["data"]) == 1
+        assert cut["warnings"]
+        about = (await told.get("/api/v1/metadata", metric="node_load1"))["data"]
+        assert about == {"node_load1": [{"type": "gauge", "help": "1m load average.", "unit": ""}]}
+        assert (await told.get("/api/v1/rules"))["data"] == {"groups": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "code", "text"),
+    [
+        (QUERY, {}, 400, "no expression"),
+        (QUERY, {"query": "up{"}, 400, "parse error"),
+        (QUERY, {"query": "sum(up"}, 400, "parse error"),
+        (QUERY, {"query": "{}"}, 400, "at least one"),
+        (QUERY, {"query": 'up{job=~"("}'}, 400, "regexp"),
+        (QUERY, {"query": "rate(up[5m])"}, 422, "simulated"),
+        (QUERY, {"query": "up", "time": "noon"}, 400, "time"),
+        (RANGE, {"query": "up", "start": 2, "end": 1, "step": 1}, 400, "before start"),
+        (RANGE, {"query": "up", "start": 1, "end": 2, "step": 0}, 400, "step"),
+        (RANGE, {"query": "up", "start": 1, "end": 20_000, "step": 1}, 400, "11,000 points"),
+        ("/api/v1/series", {}, 400, "match[]"),
+        ("/query", {"query": "up"}, 404, "not found"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_in_prometheus_words(
+    path: str, params: dict[str, object], code: int, text: str
+) -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        assert text in await told.refused(path, code, **params)

@@ -103,6 +103,8 @@ async def _reading(settings: Settings, number: int = 3) -> AsyncGenerator[Reader
     readers, stopping = Readers(database), asyncio.Event()
     tasks = [asyncio.create_task(readers.read(stopping)) for _ in range(number)]
     try:
+        # What they are to see first must be there when they begin, not when they get round to it.
+        await until(lambda: len(readers.totals) == number and all(readers.totals))
         yield readers
     finally:
         stopping.set()

@@ -180,6 +180,7 @@ async def test_an_asker_who_leaves_ends_the_work(
             await anext(aiter(answer))
         async with asyncio.timeout(2):
             await ended.wait()
+        assert ended.is_set()
 
 
 async def test_one_of_several_workers_answers(

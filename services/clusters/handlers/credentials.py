@@ -73,7 +73,8 @@ async def rotate(command: RotateCredentials, store: Store) -> Accepted:
 async def validate(command: ValidateCredentials, store: Store) -> Accepted:
     """Try credentials on every endpoint: those given, which are not kept, or the cluster's own."""
     if command.reference is None:
-        return await _own_tried(await required(command.cluster_id, store), store)
+        async with alone(command.cluster_id, store):
+            return await _own_tried(await required(command.cluster_id, store), store)
     async with spent(command.reference, store):
         found = await required(command.cluster_id, store)
         given = await _given(command.reference, found.cluster.id, store)
@@ -90,10 +91,14 @@ async def delete(command: DeleteCredentials, store: Store) -> Accepted:
     """Destroy a cluster's credentials."""
     async with alone(command.cluster_id, store):
         found = await required(command.cluster_id, store)
-        _require_some(found)
-        await (await store.outside.vault()).destroy(found.cluster.id)
-        gone = ClusterCredentialsDeleted(cluster_id=found.cluster.id)
-        accepted = await store.append([gone], {gone.key: standing(found.secrets)})
+        done = found.secrets
+        if done is not None and done.command_id == store.context.command_id:
+            accepted = Accepted(str(found.cluster.id), sequence=done.sequence)
+        else:
+            _require_some(found)
+            await (await store.outside.vault()).destroy(found.cluster.id)
+            gone = ClusterCredentialsDeleted(cluster_id=found.cluster.id)
+            accepted = await store.append([gone], {gone.key: standing(done)})
     for kind in (RENEW, DISCOVER):
         await schedules.cancel(store.log.bus, kind, str(found.cluster.id))
     await schedules.put(store.log.bus, check_schedule(found.cluster), first=True)

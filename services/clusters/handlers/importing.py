@@ -29,7 +29,7 @@ from contracts.refusals import Code, Refused
 from services.clusters import candidates
 from services.clusters.candidates import Candidate
 from services.clusters.handlers.credentials import keep, spent, tried_on
-from services.clusters.handlers.known import known, logins_of, required
+from services.clusters.handlers.known import alone, known, logins_of, required
 from services.clusters.handlers.registry import register, rules_of
 from services.clusters.handlers.service import service
 from services.clusters.kube_api import ApiFailure, KubeApi
@@ -169,7 +169,8 @@ async def _register(candidate: Candidate, command: ImportClusters, store: Store)
         return _item(candidate, ImportOutcome.WOULD_REGISTER), None
     accepted = await register(registration, own)
     if tried is not None:
-        accepted = await keep(await required(cluster.id, own), *tried, own)
+        async with alone(cluster.id, own):
+            accepted = await keep(await required(cluster.id, own), *tried, own)
     told = _item(candidate, ImportOutcome.REGISTERED, cluster_id=cluster.id)
     return told, accepted.sequence
 

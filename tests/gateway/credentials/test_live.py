@@ -14,6 +14,7 @@ from contracts.clusters import (
     ClusterCredentialsDeleted,
     ClusterCredentialsUpdated,
     Credentials,
+    DeleteCredentials,
     UploadCredentials,
     cluster_credentials_key,
     cluster_health_key,
@@ -202,6 +203,16 @@ async def test_a_command_that_has_done_its_work_is_not_refused_when_it_comes_aga
     done = await handlers.upload(command, worker.store(command_id))
     # The worker was killed before it could store the outcome.
     again = await handlers.upload(command, worker.store(command_id))
+    assert again.sequence == done.sequence
+
+
+async def test_a_deletion_that_is_done_is_not_refused_when_it_comes_again(
+    platform: Platform, fleet: Running, worker: Worker, spoke: RunningCluster
+) -> None:
+    cluster = await with_credentials(platform, fleet, spoke)
+    command, command_id = DeleteCredentials(cluster_id=UUID(cluster["id"])), new_id()
+    done = await handlers.delete_credentials(command, worker.store(command_id))
+    again = await handlers.delete_credentials(command, worker.store(command_id))
     assert again.sequence == done.sequence
 
 

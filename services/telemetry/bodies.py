@@ -9,7 +9,6 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Told
-from services.runtime.replies import Asked
 from services.telemetry import faults
 
 T = TypeVar("T")
@@ -63,12 +62,6 @@ def too_many(which: Checked, count: int, most: int) -> Refused:
 def warned(warnings: list[str] | None) -> tuple[str, ...]:
     """A backend's warnings as they may be shown."""
     return tuple(faults.cleaned(each) for each in (warnings or ())[:_MOST_WARNINGS])
-
-
-async def pass_on(asked: Asked, found: Found, seconds: float) -> Mapping[str, Any]:
-    """Send an answer; gives what is said of it as a whole."""
-    await asked.send(found.data)
-    return told(found, seconds)
 
 
 def told(found: Found, seconds: float) -> Mapping[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 from contracts.clusters import Checked
 from contracts.telemetry import DescribeLogs, QueryLogs, TailLogs
 from services.runtime.replies import Asked
-from services.telemetry.backend import backend_of
-from services.telemetry.bodies import pass_on, told
+from services.telemetry.answering import answered
+from services.telemetry.bodies import told
 from services.telemetry.loki import Loki
 from services.telemetry.loki_tail import Following
 from services.telemetry.service import service
@@ -16,21 +16,23 @@ from services.telemetry.service import service
 @service.answers(QueryLogs)
 async def query_logs(query: QueryLogs, asked: Asked) -> Mapping[str, Any]:
     """Evaluate LogQL on the cluster's Loki."""
-    clock = asked.outside.clock
-    async with backend_of(asked, Checked.LOKI, query.budget) as backend:
-        began = clock.monotonic()
-        found = await Loki(backend, query.budget.series).query(query)
-        return await pass_on(asked, found, clock.monotonic() - began)
+    return await answered(
+        asked,
+        Checked.LOKI,
+        query.budget,
+        lambda backend: Loki(backend, query.budget.series).query(query),
+    )
 
 
 @service.answers(DescribeLogs)
 async def describe_logs(query: DescribeLogs, asked: Asked) -> Mapping[str, Any]:
     """Say which labels, values or series the cluster's Loki has."""
-    clock = asked.outside.clock
-    async with backend_of(asked, Checked.LOKI, query.budget) as backend:
-        began = clock.monotonic()
-        found = await Loki(backend, query.budget.series).describe(query)
-        return await pass_on(asked, found, clock.monotonic() - began)
+    return await answered(
+        asked,
+        Checked.LOKI,
+        query.budget,
+        lambda backend: Loki(backend, query.budget.series).describe(query),
+    )
 
 
 @service.answers(TailLogs)

@@ -12,7 +12,7 @@ from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeMetrics, QueryMetrics
 from services.telemetry import prometheus_api
 from services.telemetry.backend import Backend, Params
-from services.telemetry.prometheus_api import Found
+from services.telemetry.bodies import Found
 
 _ALWAYS = (("dedup", "true"), ("partial_response", "true"))
 """Thanos: one series of several replicas, and what there is if a store is away."""

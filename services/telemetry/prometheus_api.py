@@ -4,7 +4,7 @@ Source: "HTTP API", https://prometheus.io/docs/prometheus/latest/querying/api/.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described
 from services.telemetry import faults
+from services.telemetry.bodies import Found
 
 T = TypeVar("T", bound="_Head")
 
@@ -61,17 +62,6 @@ class _Groups(msgspec.Struct, frozen=True):
 
 class _Alerts(msgspec.Struct, frozen=True):
     alerts: list[_Object]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A checked answer."""
-
-    data: memoryview = field(repr=False)
-    """JSON: a piece of the body, not copied."""
-    kind: str
-    count: int
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +132,16 @@ def queried(body: bytes, most: int) -> Found:
         raise faults.broken(Checked.PROMETHEUS, "its type of result is not known")
     shape = _VECTOR if kind in _VECTORS else _SINGLE
     data = _or_empty(told.data.result, shape)
-    return Found(memoryview(data), kind, _counted(body, data, shape, most), _warnings(told))
+    count = _counted(body, data, shape, most)
+    return Found(memoryview(data), count, kind, _warnings(told))
 
 
 def described(body: bytes, what: Described, most: int) -> Found:
     """The data of one kind of description; Refused as `queried`."""
     told, shape = _good(body, _Described), _SHAPES[what]
     data = _or_empty(told.data, shape)
-    return Found(memoryview(data), "", _counted(body, data, shape, most), _warnings(told))
+    count = _counted(body, data, shape, most)
+    return Found(memoryview(data), count, "", _warnings(told))
 
 
 def _good(body: bytes, kind: type[T]) -> T:

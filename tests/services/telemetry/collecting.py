@@ -20,8 +20,8 @@ from services.runtime.replies import Asked, Reply
 from services.runtime.settings import Settings
 from services.runtime.vault.logins import Login, Logins
 from services.telemetry.backend import backend_of
+from services.telemetry.bodies import Found
 from services.telemetry.prometheus import Prometheus
-from services.telemetry.prometheus_api import Found
 from tests.kit import builders
 from tests.runtime.outbound.origins import Origin, Talk, serving
 

@@ -14,11 +14,11 @@ from contracts.refusals import Code, Refused
 from contracts.telemetry import Budget
 from services.runtime.outbound.faults import Fault, FaultKind
 from services.runtime.outbound.reading import Answer, Options, fetch
-from services.runtime.outbound.targets import Target
 from services.runtime.replies import Asked
 from services.telemetry import faults
 from services.telemetry.circuits import Gate
-from services.telemetry.known import Endpoint, endpoint, unusable
+from services.telemetry.endpoints import endpoint
+from services.telemetry.known import Endpoint
 from services.telemetry.room import Room, Share
 
 Params = Sequence[tuple[str, str]]
@@ -55,11 +55,6 @@ class Backend:
         """How long there still is."""
         return max(self.until - asyncio.get_running_loop().time(), 0.001)
 
-    @property
-    def target(self) -> Target:
-        """What to reach, with the login; `get` and `post` do that by themselves."""
-        return self.endpoint.target(self.seconds)
-
     async def get(self, path: str, params: Params = (), *, absent: bytes | None = None) -> bytes:
         """The body of a good answer; ``path`` is relative. A 404 counts as ``absent`` if given."""
         asked = f"{path}?{urlencode(params)}" if params else path
@@ -93,12 +88,7 @@ class Backend:
 
     async def _answer(self, method: str, path: str, options: Options) -> Answer:
         seconds = self.seconds
-        try:
-            client = self.asked.outside.outbound.client(self.endpoint.target(seconds))
-        except Refused as refused:  # Its certificates cannot be read.
-            if refused.code is Code.CREDENTIALS_INVALID:
-                raise
-            raise unusable(self.which, refused) from None
+        client = self.endpoint.client(self.asked.outside.outbound)
         options = Options(headers=options.headers, content=options.content, room=self.share.grow)
         try:
             return await fetch(

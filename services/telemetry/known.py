@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import httpx
+
 from contracts.clusters import (
     Checked,
     Cluster,
@@ -18,13 +20,16 @@ from contracts.clusters import (
 from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
 from contracts.telemetry import circuit_key
-from services.runtime.outbound.targets import Target
+from services.runtime.outbound.clients import Outbound
 from services.runtime.replies import Asked
 from services.runtime.vault.logins import Login, fits, target
 from services.telemetry.faults import SPOKEN
 from services.telemetry.service import service
 
 _NARROW = frozenset({ClusterType.EDGE, ClusterType.FAR_EDGE})
+_PATIENCE = 120.0
+"""Seconds between two parts of an answer; all deadlines are shorter."""
+_NOT_AT_THE_FAR_EDGE = frozenset({Checked.LOKI, Checked.TEMPO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,9 @@ class Endpoint:
     """The last event of its circuit."""
     narrow: bool = False
     """The way to it is narrow, so that packing answers is worth its while."""
+    _made: list[httpx.AsyncClient] = field(
+        default_factory=list[httpx.AsyncClient], repr=False, compare=False
+    )
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -60,12 +68,15 @@ class Endpoint:
             return ""
         return f"; it has moved: its credentials were for {self.login.origin}"
 
-    def target(self, seconds: float) -> Target:
-        """What to reach; Refused if its login cannot be used at all."""
-        try:
-            return target(self.login, self.url, seconds)
-        except Refused as refused:
-            raise unusable(self.which, refused) from None
+    def client(self, outbound: Outbound) -> httpx.AsyncClient:
+        """Asks it, made once: whoever asks has a deadline. Refused if its login cannot be used."""
+        if not self._made:
+            try:
+                made = outbound.client(target(self.login, self.url, _PATIENCE))
+            except Refused as refused:
+                raise unusable(self.which, refused) from None
+            self._made.append(made)
+        return self._made[0]
 
 
 def unusable(which: Checked, refused: Refused) -> Refused:
@@ -107,6 +118,9 @@ def _cluster(cluster_id: UUID, last: Recorded | None) -> Cluster:
 
 
 def _url(cluster: Cluster, which: Checked) -> str:
+    if cluster.cluster_type is ClusterType.FAR_EDGE and which in _NOT_AT_THE_FAR_EDGE:
+        text = f"a FAR_EDGE cluster has metrics only: its {SPOKEN[which]} is not asked"
+        raise Refused(Code.CLUSTER_UNREACHABLE, text)
     url = getattr(cluster.endpoints, f"{which.value.lower()}_url", None)
     if not url:
         text = f"this cluster has no {SPOKEN[which]}; register its URL"

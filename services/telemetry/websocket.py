@@ -173,7 +173,7 @@ async def _asked(
     headers = dict(protocol.connect().headers.raw_items())
     del headers["Host"]
     headers |= {"Accept-Encoding": "identity", **backend.endpoint.headers}
-    client = backend.asked.outside.outbound.client(backend.endpoint.target(seconds))
+    client = backend.endpoint.client(backend.asked.outside.outbound)
     request = client.build_request("GET", path, params=tuple(params), headers=headers)
     try:
         async with asyncio.timeout(seconds):

@@ -16,6 +16,7 @@ EVENTS: tuple[type[Event], ...] = (
     clusters.ClusterCapabilitiesChanged,
     *get_args(alerts.AlertEvent),
     *get_args(telemetry.CircuitEvent),
+    telemetry.TraceReceived,
 )
 COMMANDS: tuple[type[Command], ...] = (
     clusters.RegisterCluster,

@@ -115,7 +115,10 @@ class Command(Message):
 
 
 class Query(Message):
-    """A question to a projection, asked on the bus as ``qry.-.<name>``."""
+    """A question on the bus: ``qry.<site>.<cluster>.<name>``, to projections ``qry.-.<name>``."""
+
+    lasting: ClassVar[bool] = False
+    """True if its answer goes on for as long as somebody listens."""
 
     @classmethod
     def snake_name(cls) -> str:

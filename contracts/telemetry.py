@@ -38,6 +38,8 @@ class Told(Message):
     """Series, streams, traces or values that were sent."""
     warnings: tuple[str, ...] = ()
     """Of the backend: partial data of a Thanos, for example."""
+    infos: tuple[str, ...] = ()
+    """Of the backend, about the question; the answer is whole all the same."""
     took_ms: float
     """Of the backend, to the last byte."""
 
@@ -58,6 +60,8 @@ class QueryMetrics(_Asked):
     start: Timestamp | None = None
     end: Timestamp | None = None
     step_seconds: Annotated[float, Field(gt=0)] | None = None
+    lookback_seconds: Annotated[float, Field(gt=0)] | None = None
+    """How old a sample may be that still counts; by default as the backend is set."""
 
 
 class Described(StrEnum):
@@ -124,6 +128,8 @@ class DescribeLogs(_Asked):
 class TailLogs(_Asked):
     """Follow log lines as they come, from ``start`` on; each part is an object of Loki's tail."""
 
+    lasting: ClassVar[bool] = True
+
     query: Text
     start: Timestamp | None = None
     limit: Annotated[int, Field(ge=1, le=5_000)] = 100
@@ -186,3 +192,38 @@ CircuitEvent = BackendCircuitOpened | BackendCircuitClosed
 def circuit_key(cluster_id: UUID, backend: Checked) -> EntityKey:
     """The circuit of one backend of a cluster."""
     return EntityKey(str(cluster_id), "backend_circuit", f"{cluster_id}_{backend}")
+
+
+class TraceReceived(Event):
+    """A cluster has a new trace with an error in it; of many that are alike, some are told."""
+
+    entity: ClassVar[str] = "trace"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    cluster_id: UUID
+    trace_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    root_service: str | None
+    """Where the request came in; null, as its operation, if that is not known."""
+    root_operation: str | None
+    started_at: Timestamp
+    duration_ms: Annotated[int, Field(ge=0)]
+    span_count: Annotated[int, Field(ge=0)] | None = None
+    """So far; null if Tempo does not tell."""
+    error_count: Annotated[int, Field(ge=0)] | None = None
+    """Spans with an error; null if Tempo does not tell."""
+    similar: Annotated[int, Field(ge=0)] = 0
+    """New traces of the same service and operation that are not told one by one.
+
+    Counted with the newest of those that are.
+    """
+
+    @property
+    def key(self) -> EntityKey:
+        """The trace, as far as it is in this cluster."""
+        return trace_key(self.cluster_id, self.trace_id)
+
+
+def trace_key(cluster_id: UUID, trace_id: str) -> EntityKey:
+    """A trace of a cluster; ``trace_id`` in full, in small letters."""
+    return EntityKey(str(cluster_id), "trace", f"{cluster_id}_{trace_id}")

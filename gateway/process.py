@@ -12,7 +12,7 @@ from gateway.app import build
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.live.protocol import websocket_options
-from gateway.live.socket import Live, live_socket
+from gateway.live.socket import Live, live_socket, log_tail_socket
 from gateway.middleware import Front
 from gateway.positions import Positions
 from services.runtime import process
@@ -83,7 +83,8 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     gate.runtime.health.checks["live_stream"] = lambda: Finding(
         tail.error is None, tail.error or ""
     )
-    server = _Server(_config(Front(build(gate, live_socket(live)), gate), settings))
+    app = build(gate, live_socket(live), log_tail_socket(live, gate))
+    server = _Server(_config(Front(app, gate), settings))
     loops = [asyncio.create_task(loop(stopping)) for loop in (directory.run, tail.run, live.run)]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stopping.wait())

@@ -200,13 +200,12 @@ class Application:
         return Request(
             method=scope.get("method", "GET"),
             path=path,
-            query=dict(pairs),
+            pairs=tuple(pairs),
             body=body,
             token=token.strip() if scheme.lower() == "bearer" else None,
             certificate=line.certificate(),
             now=self._clock.now(),
             accept=b",".join(accepted).decode("latin-1"),
-            commands=tuple(value for name, value in pairs if name == "command"),
         )
 
     async def _send(self, client: Client, answer: Answer, fault: Fault) -> None:

@@ -29,7 +29,8 @@ class Request:
 
     method: str
     path: str
-    query: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]
+    """Names and values of the query, in its order; names may repeat."""
     body: bytes
     token: str | None
     """The bearer token."""
@@ -37,8 +38,16 @@ class Request:
     now: datetime
     accept: str = ""
     """The header Accept."""
-    commands: tuple[str, ...] = ()
-    """Every ``command`` of the query, in its order."""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query by name: the first value of each, as servers in Go read it."""
+        return dict(reversed(self.pairs))
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Every ``command`` of the query, in its order."""
+        return tuple(value for name, value in self.pairs if name == "command")
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def form_of(request: Request) -> Form:
     if request.method == "POST":
         body = request.body.decode(errors="replace")
         sent = parse_qsl(body, keep_blank_values=True, max_num_fields=100)
-    return Form((*sent, *request.query.items()))
+    return Form((*sent, *request.pairs))
 
 
 @dataclass(frozen=True, slots=True)

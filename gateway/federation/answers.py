@@ -1,8 +1,8 @@
 """An answer of the fleet: what the clusters' answers are made into, and how it is written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from gateway.federation.completeness import Completeness
 from gateway.federation.outcome import ClusterAnswer, Status
 from gateway.federation.promql import Parsed, Returned, across
 
+T = TypeVar("T")
 _ANSWERED = frozenset({Status.SUCCESS, Status.PARTIAL})
 _UNREADABLE = "its Prometheus sent what cannot be read; look whether prometheus_url leads to one"
 _LIST = msgspec.json.Decoder(list[str])
@@ -52,6 +53,22 @@ class Federated:
         ]
         self.completeness.or_refused({"results": results} | self._told())
         return self
+
+    def fields(self, shape: type[T]) -> T:
+        """What `fielded` has put into it, read as this shape."""
+        return msgspec.json.decode(b"".join(self.results[0].data), type=shape)
+
+    def fields_or_refused(self) -> "Federated":
+        """As `or_refused`, of an answer that has fields of its own."""
+        if self.completeness.code is not None:
+            self.completeness.or_refused(self.fields(dict[str, msgspec.Raw]) | self._told())
+        return self
+
+    def telling(self, fields: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+        """Its JSON: fields of its own, or these in their place, and what is said of the whole."""
+        given = self.results[0].data if fields is None else (msgspec.json.encode(fields),)
+        yield from given[:-1]
+        yield given[-1][:-1] + b"," + msgspec.json.encode(self._told())[1:]
 
     def pieces(self) -> Iterator[bytes]:
         """Its JSON: ``results`` and what is said of the whole."""
@@ -99,6 +116,22 @@ class Made:
 
     kept: Kept
     answers: Sequence[ClusterAnswer]
+    lasting: bool = True
+    """Whether it may be kept, if all clusters have answered."""
+
+    @property
+    def whole(self) -> bool:
+        """What a faulty cluster had a part in is kept by nobody."""
+        return self.lasting and all(each.status is Status.SUCCESS for each in self.answers)
+
+
+def fielded(
+    fields: Mapping[str, Any], answers: Sequence[ClusterAnswer], *, lasting: bool = True
+) -> Made:
+    """Fields of one answer, of which there is one at least."""
+    one = Result(status=Status.SUCCESS, data=(msgspec.json.encode(fields),))
+    read = [replace(each, parts=()) for each in answers]
+    return Made(Kept((one,), tuple(_warnings(read)), len(read)), read, lasting)
 
 
 def merged(parsed: Parsed, answers: Sequence[ClusterAnswer]) -> Made:
@@ -211,7 +244,7 @@ def _doubts(
 
 def _warnings(answered: Sequence[ClusterAnswer]) -> Iterator[str]:
     for answer in answered:
-        for warning in answer.told.get("warnings", ()):
+        for warning in answer.notes:
             yield f"{answer.cluster.name}: {warning}"
 
 
@@ -224,7 +257,7 @@ def _result(answer: ClusterAnswer, data: tuple[bytes, ...]) -> Result:
         data=data,
         code=None if answer.code is None else answer.code.name,
         error=answer.message,
-        warnings=tuple(answer.told.get("warnings", ())),
+        warnings=answer.notes,
         query_time_ms=answer.took_ms,
     )
 

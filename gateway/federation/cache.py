@@ -80,9 +80,9 @@ _WRITER = msgspec.msgpack.Encoder()
 _READER = msgspec.msgpack.Decoder(_Shared)
 
 
-def key_of(kind: str, clusters: Sequence[tuple[UUID, int]], *told: object) -> str:
-    """The key of a question to these clusters in these versions: a change makes it another."""
-    asked = [f"{cluster}@{version}" for cluster, version in sorted(clusters)]
+def key_of(kind: str, clusters: Sequence[tuple[UUID, str]], *told: object) -> str:
+    """The key of a question to these clusters in these states: a change makes it another."""
+    asked = [f"{cluster}@{state}" for cluster, state in sorted(clusters)]
     text = msgspec.json.encode([kind, asked, *map(str, told)])
     return hashlib.sha256(text).hexdigest()
 

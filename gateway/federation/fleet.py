@@ -16,8 +16,8 @@ class ClusterRef:
     id: UUID
     name: str
     site: str
-    version: int
-    """Of its registration: what was cached of an older one counts no more."""
+    state: str
+    """Of its registration and credentials: what was cached of another one counts no more."""
 
 
 async def chosen(gate: Gate, ids: Sequence[UUID], backend: str) -> tuple[ClusterRef, ...]:

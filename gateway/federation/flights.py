@@ -20,6 +20,15 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[str, _Flight[T]] = {}
 
+    def __contains__(self, key: str) -> bool:
+        """Whether anything is under way for this key."""
+        return key in self._flights
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for anything."""
+        return sum(flight.waiting for flight in self._flights.values())
+
     async def share(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """The outcome of the work under way for this key, or of this one if there is none.
 

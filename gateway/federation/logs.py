@@ -190,6 +190,6 @@ def _result(answer: ClusterAnswer, series: list[LogSeries]) -> LogResult:
         data=series,
         code=None if answer.code is None else answer.code.name,
         error=answer.message,
-        warnings=tuple(answer.told.get("warnings") or ()),
+        warnings=answer.notes,
         query_time_ms=answer.took_ms,
     )

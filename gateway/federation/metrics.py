@@ -1,40 +1,31 @@
 """Metrics of the fleet: one PromQL question to many clusters, and their answers put together."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import ClassVar
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeMetrics, QueryMetrics
+from gateway.federation import sharing
 from gateway.federation.answers import Federated, Made, combined, merged, united
-from gateway.federation.cache import AnswerCache, CacheMark, key_of
 from gateway.federation.combine import Aggregation
-from gateway.federation.completeness import Completeness, completeness
 from gateway.federation.fleet import ClusterRef, chosen
-from gateway.federation.flights import Flights
-from gateway.federation.gathering import Room, Round, gather
-from gateway.federation.outcome import ClusterAnswer, Status
+from gateway.federation.gathering import Round, gather
+from gateway.federation.memory import Room
 from gateway.federation.promql import Parsed, Returned, over_steps, parse
+from gateway.federation.sharing import Inquiry, Matter, Put, answered, put_together
 from gateway.gate import Gate
-from services.runtime.bus import Bus
 
 MOST_STEPS = 11_000
 """Of one series, as Prometheus itself."""
-_INSTANT, _RANGE, _LONG, _DESCRIBED = 30.0, 60.0, 300.0, 300.0
 _HOUR = 3600.0
 _BACKEND = "prometheus"
 
-_SMALL = 256 * 1024
-"""Bytes that are put together at once; more of them in a thread, so that others go on."""
-
-Put = Callable[[Sequence[ClusterAnswer]], Made]
-"""Makes one answer of the clusters'."""
+Ask = Callable[[datetime], Query]
+"""Makes the question when it is asked: what says nothing of a time means now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,40 +90,6 @@ class DescriptionWanted:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What is to be asked of whom, and how its answers are put together."""
-
-    kind: str
-    told: tuple[object, ...]
-    """All that makes the answer another one."""
-    keep: float
-    """Seconds."""
-    question: Callable[[datetime], Query]
-    """Made when it is asked: what says nothing of a time means now."""
-    put: Put
-    wanted: MetricsWanted | DescriptionWanted
-
-
-class _Process:
-    """What one process keeps and has under way."""
-
-    _known: ClassVar[WeakKeyDictionary[Bus, "_Process"]] = WeakKeyDictionary()
-
-    def __init__(self, gate: Gate) -> None:
-        self.cache = AnswerCache(gate.runtime.bus, gate.clock)
-        self.flights: Flights[Federated] = Flights()
-
-    @classmethod
-    def of(cls, gate: Gate) -> "_Process":
-        """That of a gate: all that share its connection have it in common."""
-        bus = gate.runtime.bus
-        found = cls._known.get(bus)
-        if found is None:
-            found = cls._known[bus] = cls(gate)
-        return found
-
-
 async def query(gate: Gate, wanted: MetricsWanted) -> Federated:
     """Ask each cluster's Prometheus; INVALID_PROMQL before anything is sent.
 
@@ -144,15 +101,9 @@ async def query(gate: Gate, wanted: MetricsWanted) -> Federated:
         over_steps(parsed)
     if parsed.returns is Returned.STRING and wanted.aggregation is not Aggregation.MERGE:
         raise _wrong("aggregation", "must be MERGE: the query comes to a text")
-    work = _Work(
-        kind="metrics",
-        told=(wanted.query, wanted.aggregation, wanted.time, steps),
-        keep=_kept_for(steps, gate.clock.now()),
-        question=partial(_question, wanted),
-        put=_put(wanted, parsed),
-        wanted=wanted,
-    )
-    return await _answered(gate, work)
+    told = (wanted.query, wanted.aggregation, wanted.time, steps)
+    matter = Matter("metrics", told, _kept_for(steps, gate.clock.now()))
+    return await _answered(gate, wanted, matter, partial(_question, wanted), _put(wanted, parsed))
 
 
 async def describe(gate: Gate, wanted: DescriptionWanted) -> Federated:
@@ -170,27 +121,22 @@ async def describe(gate: Gate, wanted: DescriptionWanted) -> Federated:
         end=wanted.end,
         limit=wanted.limit,
     )
-    work = _Work(
-        kind="described",
-        told=(question.model_dump_json(),),
-        keep=_DESCRIBED,
-        question=lambda _: question,
-        put=partial(united, wanted.what, wanted.limit),
-        wanted=wanted,
-    )
-    return await _answered(gate, work)
+    matter = Matter("metric_names", (question.model_dump_json(),), sharing.DESCRIBED)
+    put = partial(united, wanted.what, wanted.limit)
+    return await _answered(gate, wanted, matter, lambda _: question, put)
 
 
-async def _answered(gate: Gate, work: _Work) -> Federated:
-    began = gate.clock.monotonic()
-    process = _Process.of(gate)
-    clusters = await _visible(gate, work.wanted)
-    key = key_of(work.kind, [(each.id, each.version) for each in clusters], *work.told)
-    flight = f"{key} {work.wanted.timeout} {work.wanted.fresh}"
-    answer = await process.flights.share(
-        flight, lambda: _found_or_asked(gate, process.cache, work, clusters, key)
-    )
-    return answer.in_ms(round((gate.clock.monotonic() - began) * 1000, 1))
+async def _answered(
+    gate: Gate, wanted: MetricsWanted | DescriptionWanted, matter: Matter, ask: Ask, put: Put
+) -> Federated:
+    clusters = await _visible(gate, wanted)
+
+    async def asked(room: Room) -> Made:
+        question = ask(gate.clock.now())
+        round_ = Round(clusters, question, wanted.timeout, wanted.traceparent)
+        return await put_together(put, await gather(gate, round_, room))
+
+    return await answered(gate, Inquiry(matter, clusters, asked, wanted.timeout, wanted.fresh))
 
 
 async def _visible(gate: Gate, wanted: MetricsWanted | DescriptionWanted) -> Sequence[ClusterRef]:
@@ -199,30 +145,6 @@ async def _visible(gate: Gate, wanted: MetricsWanted | DescriptionWanted) -> Seq
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {min(map(str, foreign))}")
     found = await chosen(gate, wanted.cluster_ids, _BACKEND)
     return [each for each in found if not wanted.mine or each.id in wanted.mine]
-
-
-async def _found_or_asked(
-    gate: Gate, cache: AnswerCache, work: _Work, clusters: Sequence[ClusterRef], key: str
-) -> Federated:
-    wanted = work.wanted
-    kept = None if wanted.fresh else await cache.get(key)
-    if kept is not None:
-        whole = Completeness(200, kept.clusters, kept.clusters, ())
-        return Federated(kept, whole, CacheMark.HIT)
-    question = work.question(gate.clock.now())
-    asked = Round(clusters, question, wanted.timeout, wanted.traceparent)
-    made = await _put_together(work.put, await gather(gate, asked, Room()))
-    # What a faulty cluster had a part in is kept by nobody.
-    if all(each.status is Status.SUCCESS for each in made.answers):
-        await cache.put(key, made.kept, work.keep)
-    mark = CacheMark.BYPASS if wanted.fresh else CacheMark.MISS
-    return Federated(made.kept, completeness(made.answers), mark)
-
-
-async def _put_together(put: Put, answers: list[ClusterAnswer]) -> Made:
-    if sum(len(part) for each in answers for part in each.parts) <= _SMALL:
-        return put(answers)
-    return await asyncio.to_thread(put, answers)
 
 
 def _question(wanted: MetricsWanted, now: datetime) -> Query:
@@ -241,9 +163,8 @@ def _put(wanted: MetricsWanted, parsed: Parsed) -> Put:
 
 def _kept_for(steps: Steps | None, now: datetime) -> float:
     if steps is None:
-        return _INSTANT
-    start, end = steps.at(now)
-    return _LONG if (end - start).total_seconds() > _HOUR else _RANGE
+        return sharing.INSTANT
+    return sharing.kept_for(*steps.at(now))
 
 
 def _an_hour_before(end: datetime) -> datetime:

@@ -36,6 +36,11 @@ class ClusterAnswer:
     took_ms: float = 0.0
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What its backend has said beside the data: warnings, and what does not make it less."""
+        return (*self.told.get("warnings", ()), *self.told.get("infos", ()))
+
+    @property
     def body(self) -> bytes:
         """The whole answer as one."""
         return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)

@@ -6,11 +6,18 @@ from enum import StrEnum
 import promql_parser as grammar
 
 from contracts.refusals import Code, Refused
-from gateway.federation.across import Across, of
-from gateway.federation.promql_text import Fault, newer_form, tokens, where, worth_parsing
+from gateway.federation.across import Across, apart, of
+from gateway.federation.promql_text import (
+    Fault,
+    newer_form,
+    tokens,
+    where,
+    without_raw,
+    worth_parsing,
+)
 from gateway.federation.promql_tree import returned, selects
 
-__all__ = ["Across", "Parsed", "Returned", "across", "over_steps", "parse"]
+__all__ = ["Across", "Parsed", "Returned", "across", "caveats", "over_steps", "parse"]
 
 
 class Returned(StrEnum):
@@ -46,12 +53,15 @@ def parse(text: str) -> Parsed:
     fault = worth_parsing(text, found)
     if fault is not None:
         raise _refused(text, fault)
+    plain = without_raw(text, found)
     try:
-        expression = grammar.parse(text)
-    except (ValueError, RecursionError) as error:
+        expression = grammar.parse(plain)
+    except BaseException as error:
+        if not _of_the_parser(error):
+            raise
         newer = newer_form(found)
         if newer is None:
-            raise _refused(text, where(text, found, str(error))) from None
+            raise _refused(text, _where(text, plain, str(error))) from None
         warning = f"not checked before it was sent: {newer} is not known here"
         return Parsed(text, warnings=(warning,))
     kind = Returned(returned(expression))
@@ -65,6 +75,12 @@ def across(parsed: Parsed) -> tuple[Across, str]:
     return of(parsed.expression)
 
 
+def caveats(parsed: Parsed) -> list[str]:
+    """What is to be said of answers that stand side by side, as one whole."""
+    told = None if parsed.expression is None else apart(parsed.expression)
+    return [] if told is None else [told]
+
+
 def over_steps(parsed: Parsed) -> Parsed:
     """The same, if it can be evaluated at each step of a range; else Refused."""
     if parsed.returns in {Returned.MATRIX, Returned.STRING}:
@@ -72,6 +88,22 @@ def over_steps(parsed: Parsed) -> Parsed:
         text = f'"{kind}" cannot be evaluated over a range; it must be a scalar or instant vector'
         raise _refused(parsed.text, Fault(0, text))
     return parsed
+
+
+def _of_the_parser(error: BaseException) -> bool:
+    """True for what a text is to blame for: also a panic in the parser, which is no Exception."""
+    if isinstance(error, ValueError | RecursionError):
+        return True
+    return type(error).__name__ == "PanicException"
+
+
+def _where(text: str, plain: str, message: str) -> Fault:
+    """Where in ``text`` a fault is that was found in ``plain``, which has the same words."""
+    words = tokens(plain)
+    fault = where(plain, words, message)
+    places = zip((each.start for each in words), (each.start for each in tokens(text)), strict=True)
+    ends = {0: 0, len(plain): len(text)}
+    return Fault((dict(places) | ends)[fault.position], fault.message)
 
 
 def _refused(text: str, fault: Fault) -> Refused:

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
 )
 _DEEPEST, _MOST_SIGNS = 100, 400
 """Far below what the native code and the interpreter take; the time grows with their square."""
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _CHAINING = frozenset(
     ["-", "+", "*", "/", "%", "^", "<", ">", "==", "!=", "<=", ">=", "and", "or", "unless", "atan2"]
@@ -32,6 +33,9 @@ _FILLERS = ("", "x", "5m", '"a"', '="a"', 'a="a"', "(x)", "(a) (x)", "(a) x", "s
 """What may follow the words of a query that is cut off."""
 _RESTS = ("", "(x)", " x")
 """What may follow once its brackets are closed."""
+_DURATION_FOLLOWS = frozenset({"[", ":", "offset"})
+_LONGEST_DURATION = 1e10
+"""Seconds: three hundred years, more than which no Prometheus takes."""
 _LONGEST_SEARCHED = 4_096
 """Characters: each try parses the text anew."""
 _NEWER_WORDS = frozenset({"anchored", "smoothed"})
@@ -69,6 +73,19 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(token for token in found if token.kind != "space")
 
 
+def without_raw(text: str, found: Sequence[Token]) -> str:
+    """The same words with every raw text in double quotes: the parser reads escapes in those too.
+
+    In their order the words are those of ``text``; where they stand may differ.
+    """
+    told, done = list[str](), 0
+    for token in found:
+        if token.kind == "string" and token.text.startswith("`"):
+            told += [text[done : token.start], _in_quotes(token.text[1:-1])]
+            done = token.end
+    return "".join([*told, text[done:]])
+
+
 def worth_parsing(text: str, found: Sequence[Token]) -> Fault | None:
     """What keeps a text from the parser: nothing in it, foreign characters, or too much of it."""
     if not found:
@@ -83,6 +100,20 @@ def worth_parsing(text: str, found: Sequence[Token]) -> Fault | None:
             return Fault(token.start, f"brackets are nested more than {_DEEPEST} deep")
         if signs > _MOST_SIGNS:
             return Fault(token.start, f"there are more than {_MOST_SIGNS} operators in it")
+    return _too_long(found)
+
+
+def _too_long(found: Sequence[Token]) -> Fault | None:
+    """A duration in bare seconds that the native code would come to grief over."""
+    before = ""
+    for token in found:
+        if before in _DURATION_FOLLOWS and token.kind == "number":
+            digits = token.text.lower()
+            plain = not digits.startswith("0x") and not digits[-1].isalpha()
+            if plain and float(digits) > _LONGEST_DURATION:
+                return Fault(token.start, "this duration is too long")
+        if token.text not in {"-", "+"}:
+            before = token.text.lower()
     return None
 
 
@@ -153,6 +184,10 @@ def _place_of_call(found: Sequence[Token], name: str) -> int:
 
 def _readable(message: str) -> str:
     return " ".join(message.split())[:300]
+
+
+def _in_quotes(raw: str) -> str:
+    return '"' + "".join(_ESCAPES.get(each, each) for each in raw) + '"'
 
 
 def _foreign(text: str) -> str:

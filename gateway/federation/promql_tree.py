@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import promql_parser as grammar
 
+CLUSTER = "cluster"
+"""The label by which clusters are told apart, which they do not know themselves."""
+
 
 def returned(expression: grammar.Expr) -> str:
     """``scalar``, ``string``, ``vector`` or ``matrix``."""
@@ -38,6 +41,51 @@ def selects(expression: grammar.Expr) -> bool:
     """Whether any series are read for it."""
     selectors = grammar.VectorSelector | grammar.MatrixSelector
     return any(isinstance(each, selectors) for each in inside(expression))
+
+
+def literal(expression: grammar.Expr) -> float | None:
+    """The number that is written there, reckoned out; None if it is anything else."""
+    match bare(expression):
+        case grammar.NumberLiteral() as number:
+            return number.val
+        case grammar.UnaryExpr() as unary:
+            value = literal(unary.expr)
+            return None if value is None else -value
+        case grammar.BinaryExpr() as both:
+            left, right = literal(both.lhs), literal(both.rhs)
+            return None if left is None or right is None else _reckoned(str(both.op), left, right)
+        case _:
+            return None
+
+
+def _reckoned(sign: str, left: float, right: float) -> float | None:
+    match sign:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/" if right:
+            return left / right
+        case _:
+            return None
+
+
+def groups_by_cluster(expression: grammar.AggregateExpr) -> bool:
+    """Whether it is taken within each cluster."""
+    how = expression.modifier
+    if how is None:
+        return False
+    return (CLUSTER in how.labels) is (how.type == grammar.AggModifierType.By)
+
+
+def matches_cluster(expression: grammar.BinaryExpr) -> bool:
+    """Whether only series of the same cluster can match."""
+    matching = expression.modifier and expression.modifier.matching
+    if not matching:
+        return True
+    return (CLUSTER in matching.labels) is (matching.type == grammar.LabelModifierType.Include)
 
 
 def inside(expression: grammar.Expr) -> Iterator[grammar.Expr]:

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from contracts.telemetry import Budget, GetTrace
 from gateway.federation.fleet import ClusterRef
-from gateway.federation.gathering import Room, Round, gather
+from gateway.federation.gathering import Round, gather, side_by_side
+from gateway.federation.memory import Room
 from gateway.federation.otlp import Span
 from gateway.federation.outcome import ClusterAnswer
+from gateway.federation.sharing import SMALL
 from gateway.federation.traces import TraceSummary, standing_for, united
 from gateway.gate import Gate
 
@@ -30,6 +32,7 @@ async def read_whole(
     gate: Gate,
     found: Sequence[TraceSummary],
     answers: Sequence[ClusterAnswer],
+    memory: Room,
     *,
     seconds: float,
     traceparent: str | None = None,
@@ -40,16 +43,19 @@ async def read_whole(
     """
     ends = gate.clock.monotonic() + seconds
     clusters = {answer.cluster.id: answer.cluster for answer in answers}
-    room, memory = asyncio.Semaphore(_AT_ONCE), Room()
+    few = asyncio.Semaphore(_AT_ONCE)
 
     async def one(trace: TraceSummary) -> tuple[list[ClusterAnswer], list[Span]]:
-        async with room:
+        async with few:
             left = max(ends - gate.clock.monotonic(), 0.001)
             question = GetTrace(trace_id=trace.trace_id, budget=_BUDGET)
             asked = Round(_places(trace, clusters), question, left, traceparent)
-            return united(await gather(gate, asked, memory))
+            told = await gather(gate, asked, memory)
+            if sum(len(part) for each in told for part in each.parts) <= SMALL:
+                return united(told)
+            return await asyncio.to_thread(united, told)
 
-    read = await asyncio.gather(*map(one, found))
+    read = await side_by_side(map(one, found))
     per_cluster: dict[UUID, list[ClusterAnswer]] = {}
     for told, _ in read:
         for answer in told:

@@ -1,32 +1,20 @@
-"""One client: a task that reads what it asks, and one that writes what it subscribed to."""
+"""One client: a task that reads what it asks, and one that writes what it wants to be told."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.live.ending import BROKEN, TRY_LATER, Ended, Ending, refused
-from gateway.live.feed import Feed, Wanted, wanted
-from gateway.live.messages import (
-    Auth,
-    AuthResponse,
-    Disconnect,
-    Invalid,
-    Outgoing,
-    Ping,
-    Pong,
-    Subscribe,
-    Unsubscribe,
-    read,
-)
+from gateway.live.messages import AuthResponse, Disconnect, Invalid, LiveFrame, token_in
 from gateway.live.outlet import Gone, Outlet
 from gateway.live.pace import Pace
+from gateway.live.talk import Begin, Writer, cancel, watched
 from services.runtime import metrics
-from services.runtime.access import Principal, Role
+from services.runtime.access import Principal
 from services.runtime.clock import Clock
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.ids import new_id
 from services.runtime.logging import logger
-from services.runtime.tail import Tail
 
 Authenticate = Callable[[str], Awaitable[Principal | None]]
 """Whose token or session secret this is."""
@@ -47,7 +35,6 @@ class Ambient:
 class Terms:
     """What all connections of a process share."""
 
-    tail: Tail
     authenticate: Authenticate
     clock: Clock
     auth_seconds: float
@@ -56,7 +43,7 @@ class Terms:
 class Connection:
     """From the handshake to the close."""
 
-    def __init__(self, terms: Terms, outlet: Outlet) -> None:
+    def __init__(self, terms: Terms, outlet: Outlet, begin: Begin) -> None:
         self.outlet = outlet
         self.principal: Principal | None = None
         self.secret = ""
@@ -65,8 +52,7 @@ class Connection:
         self.closed = asyncio.Event()
         self._terms = terms
         self._pace = Pace(terms.clock)
-        self._feed: Feed | None = None
-        self._writer: asyncio.Task[None] | None = None
+        self._talk = begin(outlet, Writer(self._over))
         self._ending: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
 
     async def run(self, ambient: Ambient | None) -> None:
@@ -79,22 +65,17 @@ class Connection:
             self.closed.set()
 
     async def _serve(self, ambient: Ambient | None) -> Ending | None:
-        reader = self._watched(self._read(ambient))
+        reader = watched(self._read(ambient), self._over)
         try:
             return await self._ending
         finally:
-            await _cancel(reader)
-            await _cancel(self._writer)
+            await cancel(reader)
+            await self._talk.close()
 
     def end(self, ending: Ending | None) -> None:
         """Hang up; without an ending the client has done so. The first call counts."""
         if not self._ending.done():
             self._ending.set_result(ending)
-
-    def _watched(self, work: Awaitable[None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(self._over)
-        return task
 
     def _over(self, task: "asyncio.Future[None]") -> None:
         if task.cancelled():
@@ -110,17 +91,16 @@ class Connection:
                 logger("live").error("unexpected_error", exc_info=error)
                 self.end(BROKEN)
 
-    def _last_words(self, ending: Ending) -> list[Outgoing]:
+    def _last_words(self, ending: Ending) -> list[LiveFrame]:
         if ending.error is not None:
             return [ending.error]
         if ending.disconnect is None:
             return []
-        position = None if self._feed is None else self._feed.position
         return [
             Disconnect(
                 reason=ending.disconnect,
                 reconnect_after_ms=_COME_BACK_MS,
-                resume_sequence=position,
+                resume_sequence=self._talk.position,
             )
         ]
 
@@ -133,7 +113,7 @@ class Connection:
             try:
                 text = await self.outlet.receive()
                 await self._pace.keep()
-                await self._answer(text, self.principal)
+                await self._talk.hear(text, self.principal)
             except Invalid as invalid:
                 await self.outlet.say(invalid.frame)
 
@@ -154,14 +134,14 @@ class Connection:
     async def _token(self) -> str:
         try:
             async with asyncio.timeout(self._terms.auth_seconds):
-                message = read(await self.outlet.receive())
+                token = token_in(await self.outlet.receive())
         except TimeoutError:
             raise refused("AUTH_FAILED", "no auth frame came in time") from None
         except Invalid:
-            message = None
-        if not isinstance(message, Auth):
+            token = None
+        if token is None:
             raise refused("AUTH_FAILED", "the first frame must be auth")
-        return message.token
+        return token
 
     async def _who(self, secret: str) -> Principal | None:
         self.secret = secret
@@ -170,41 +150,3 @@ class Connection:
         except DatabaseUnavailable:
             message = "logins cannot be checked now; try again"
             raise refused("INTERNAL_ERROR", message, TRY_LATER) from None
-
-    async def _answer(self, text: str, principal: Principal) -> None:
-        match read(text):
-            case Ping() as ping:
-                now = self._terms.clock.now()
-                await self.outlet.say(Pong(timestamp=ping.timestamp, server_time=now))
-            case Subscribe() as message:
-                if principal.role is Role.INGEST:
-                    raise refused("PERMISSION_DENIED", "the role ingest may not read events")
-                await self._follow(wanted(message, principal, self._terms.tail.catalog))
-            case Unsubscribe() as message:
-                await self._unsubscribe(message)
-            case Auth():
-                raise Invalid("INVALID_MESSAGE", "you are logged in already")
-
-    async def _follow(self, what: Wanted | None) -> None:
-        """Write this subscription from now on, and no other."""
-        await _cancel(self._writer)
-        self._feed = self._writer = None
-        if what is not None:
-            self._feed = Feed(what, self._terms.tail, self.outlet, self._terms.clock)
-            self._writer = self._watched(self._feed.run())
-
-    async def _unsubscribe(self, message: Unsubscribe) -> None:
-        feed = self._feed
-        if feed is None or (message.id is not None and message.id != feed.wanted.id):
-            raise Invalid("INVALID_SUBSCRIPTION", "there is no such subscription", message.id)
-        catalog = self._terms.tail.catalog
-        await _cancel(self._writer)
-        left = feed.without(message.event_types, catalog) if message.event_types else None
-        await self._follow(left)
-
-
-async def _cancel(task: "asyncio.Task[None] | None") -> None:
-    """End a task and wait until it has; what it died of was told to `_over`."""
-    if task is not None:
-        task.cancel()
-        await asyncio.wait([task])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from gateway.live.connection import Ambient, Authenticate, Connection, Terms
 from gateway.live.ending import EXPIRED, FULL, RESTARTING, TOO_SLOW
 from gateway.live.outlet import AnySocket, Outlet
+from gateway.live.subscriptions import Subscriptions
+from gateway.live.talk import Begin, Writer
 from services.runtime import metrics
 from services.runtime.clock import Clock
 from services.runtime.database import DatabaseUnavailable
@@ -36,12 +38,16 @@ class Live:
         """Connections now."""
         return len(self._connections)
 
-    async def serve(self, socket: AnySocket, ambient: Ambient | None) -> None:
-        """One client, from the handshake to the close."""
+    def events(self, outlet: Outlet, writer: Writer) -> Subscriptions:
+        """Begin to tell a client of events."""
+        return Subscriptions(outlet, writer, self.clock, self.tail)
+
+    async def serve(self, socket: AnySocket, ambient: Ambient | None, begin: Begin) -> None:
+        """One client, from the handshake to the close; ``begin`` says what is spoken of."""
         outlet = Outlet(socket)
         await outlet.accept()
-        terms = Terms(self.tail, self.authenticate, self.clock, self.auth_seconds)
-        connection = Connection(terms, outlet)
+        terms = Terms(self.authenticate, self.clock, self.auth_seconds)
+        connection = Connection(terms, outlet, begin)
         if self._closing:
             connection.end(RESTARTING)
         elif len(self._connections) >= self.settings.max_clients:

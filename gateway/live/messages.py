@@ -1,6 +1,6 @@
 """What goes over the live socket, in both directions."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,8 @@ from pydantic import (
 
 from contracts.envelope import Timestamp
 
+T = TypeVar("T")
+
 LARGEST_MESSAGE = 64 * 1024
 """Bytes of one frame from a client."""
 
@@ -25,18 +27,20 @@ Entity = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:", max_length=40
 _MOST = 1000
 
 
-class _Frame(BaseModel):
+class LiveFrame(BaseModel):
+    """What goes over a live socket as one frame."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Auth(_Frame):
+class Auth(LiveFrame):
     """Who I am; must come first, unless a session cookie came with the request."""
 
     type: Literal["auth"]
     token: Annotated[str, StringConstraints(max_length=4096)]
 
 
-class Subscription(_Frame):
+class Subscription(LiveFrame):
     """What to send; an empty list means all."""
 
     event_types: tuple[Name, ...] = Field(default=(), max_length=_MOST)
@@ -49,7 +53,7 @@ class Subscription(_Frame):
     """Events after this one; without it, what happens from now on."""
 
 
-class Subscribe(_Frame):
+class Subscribe(LiveFrame):
     """Send me events. One subscription a connection: a second one replaces the first."""
 
     type: Literal["subscribe"]
@@ -59,7 +63,7 @@ class Subscribe(_Frame):
     subscription: Subscription = Subscription()
 
 
-class Unsubscribe(_Frame):
+class Unsubscribe(LiveFrame):
     """Send me no more events, or none of these types. A pong after it proves that it is done."""
 
     type: Literal["unsubscribe"]
@@ -67,7 +71,7 @@ class Unsubscribe(_Frame):
     event_types: tuple[Name, ...] = Field(default=(), max_length=_MOST)
 
 
-class Ping(_Frame):
+class Ping(LiveFrame):
     """Are you there? The time stamp comes back as it is."""
 
     type: Literal["ping"]
@@ -76,9 +80,10 @@ class Ping(_Frame):
 
 Incoming = Auth | Subscribe | Unsubscribe | Ping
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
+_AUTH = TypeAdapter(Auth)
 
 
-class AuthResponse(_Frame):
+class AuthResponse(LiveFrame):
     """The login counts."""
 
     type: Literal["auth_response"] = "auth_response"
@@ -88,7 +93,7 @@ class AuthResponse(_Frame):
     role: str
 
 
-class Subscribed(_Frame):
+class Subscribed(LiveFrame):
     """The subscription as it is in force; every event after ``sequence`` follows."""
 
     type: Literal["subscribed"] = "subscribed"
@@ -100,7 +105,7 @@ class Subscribed(_Frame):
     entity_filter: tuple[str, ...]
 
 
-class CaughtUp(_Frame):
+class CaughtUp(LiveFrame):
     """Everything up to ``sequence`` has been sent; what follows is live."""
 
     type: Literal["caught_up"] = "caught_up"
@@ -108,7 +113,7 @@ class CaughtUp(_Frame):
     sequence: int
 
 
-class Pong(_Frame):
+class Pong(LiveFrame):
     """The answer to a ping."""
 
     type: Literal["pong"] = "pong"
@@ -125,10 +130,14 @@ ErrorCode = Literal[
     "RATE_LIMITED",
     "RESUME_EXPIRED",
     "INTERNAL_ERROR",
+    "INVALID_LOGQL",
+    "CLUSTER_NOT_FOUND",
+    "LIMIT_REACHED",
+    "OVERLOADED",
 ]
 
 
-class ErrorFrame(_Frame):
+class ErrorFrame(LiveFrame):
     """Something was not right; the connection goes on, unless a close follows."""
 
     type: Literal["error"] = "error"
@@ -139,7 +148,7 @@ class ErrorFrame(_Frame):
     """With RESUME_EXPIRED: the oldest event there is; ``since_sequence`` may be one less."""
 
 
-class Disconnect(_Frame):
+class Disconnect(LiveFrame):
     """The server hangs up; come back and go on after ``resume_sequence``."""
 
     type: Literal["disconnect"] = "disconnect"
@@ -148,10 +157,7 @@ class Disconnect(_Frame):
     resume_sequence: int | None
 
 
-Outgoing = AuthResponse | Subscribed | CaughtUp | Pong | ErrorFrame | Disconnect
-
-
-def encode(frame: Outgoing) -> str:
+def encode(frame: LiveFrame) -> str:
     """A frame as it is sent; what is None and may be absent is left out of errors."""
     return frame.model_dump_json(exclude_none=isinstance(frame, ErrorFrame))
 
@@ -165,19 +171,32 @@ class Invalid(Exception):
 
 
 def read(text: str) -> Incoming:
-    """A client's frame; Invalid for everything that is not one."""
+    """A client's frame on ``/ws``; Invalid for everything that is not one."""
+    return read_as(_INCOMING, text, "auth, subscribe, unsubscribe, ping")
+
+
+def read_as(frames: TypeAdapter[T], text: str, known: str) -> T:
+    """One of several frames; Invalid for everything else, with the types that are known."""
     try:
-        return _INCOMING.validate_json(text)
+        return frames.validate_json(text)
     except ValidationError as error:
-        raise _why(text, error) from None
+        raise _why(text, error, known) from None
 
 
-def _why(text: str, error: ValidationError) -> Invalid:
+def token_in(text: str) -> str | None:
+    """What a client logs in with; None if its frame is another one, or none."""
+    try:
+        return _AUTH.validate_json(text).token
+    except ValidationError:
+        return None
+
+
+def _why(text: str, error: ValidationError, known: str) -> Invalid:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return Invalid("INVALID_MESSAGE", "not valid JSON")
     if first["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        return Invalid("INVALID_MESSAGE", "unknown type; known: auth, subscribe, unsubscribe, ping")
+        return Invalid("INVALID_MESSAGE", f"unknown type; known: {known}")
     where = [str(part) for part in first["loc"][1:]]
     about = where[:1] == ["subscription"]
     message = f"{'.'.join(where)}: {first['msg']}" if where else first["msg"]

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
-from gateway.live.messages import LARGEST_MESSAGE, Invalid, Outgoing, encode
+from gateway.live.messages import LARGEST_MESSAGE, Invalid, LiveFrame, encode
 from gateway.live.protocol import Line, line_of
 from services.runtime import metrics
 
@@ -34,7 +34,7 @@ class Outlet:
         except (OSError, WebSocketDisconnect):
             raise Gone from None
 
-    async def say(self, frame: Outgoing) -> None:
+    async def say(self, frame: LiveFrame) -> None:
         """Send one of our own frames."""
         await self.send(encode(frame))
         metrics.WS_SENT.inc()
@@ -59,7 +59,7 @@ class Outlet:
         """Seconds in which the client has taken nothing although bytes wait for it."""
         return 0.0 if self._line is None else self._line.stalled()
 
-    async def close(self, code: int, last_words: list[Outgoing], grace: float) -> None:
+    async def close(self, code: int, last_words: list[LiveFrame], grace: float) -> None:
         """Say these and close; never waits for the client."""
         if self._line is not None:
             self._line.hang_up(grace)

@@ -1,4 +1,4 @@
-"""The door of the live stream: ``/ws``."""
+"""The doors of what is told live: ``/ws``, and ``/api/v1/logs/tail``."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -8,12 +8,15 @@ from litestar.handlers import WebsocketRouteHandler
 
 from gateway.auth.credentials import session_cookie
 from gateway.auth.guards import PUBLIC
+from gateway.gate import Gate
 from gateway.live.connection import Ambient
 from gateway.live.live import Live
-from gateway.live.outlet import AnySocket
+from gateway.live.log_tails import LogTails, Places
+from gateway.live.outlet import AnySocket, Outlet
+from gateway.live.talk import Writer
 from services.runtime.settings import GatewaySettings
 
-__all__ = ["Live", "live_socket"]
+__all__ = ["Live", "live_socket", "log_tail_socket"]
 
 
 def live_socket(live: Live) -> WebsocketRouteHandler:
@@ -21,9 +24,23 @@ def live_socket(live: Live) -> WebsocketRouteHandler:
 
     @websocket("/ws", opt=PUBLIC)
     async def stream(socket: AnySocket) -> None:
-        await live.serve(socket, _ambient(socket, live.settings))
+        await live.serve(socket, _ambient(socket, live.settings), live.events)
 
     return stream
+
+
+def log_tail_socket(live: Live, gate: Gate, places: Places | None = None) -> WebsocketRouteHandler:
+    """The handler of ``/api/v1/logs/tail``: the same doorkeeper, another talk."""
+    shared = places or Places()
+
+    @websocket("/api/v1/logs/tail", opt=PUBLIC)
+    async def tail(socket: AnySocket) -> None:
+        def begin(outlet: Outlet, writer: Writer) -> LogTails:
+            return LogTails(outlet, writer, live.clock, gate, shared)
+
+        await live.serve(socket, _ambient(socket, live.settings), begin)
+
+    return tail
 
 
 def _ambient(socket: AnySocket, settings: GatewaySettings) -> Ambient | None:

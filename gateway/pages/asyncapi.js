@@ -1,4 +1,4 @@
-// Lists every channel of the AsyncAPI document: subject, meaning, and the shape of its body.
+// Lists every channel of the AsyncAPI document: subject, meaning, and the shape of what it carries.
 const about = document.getElementById("about");
 const list = document.getElementById("channels");
 
@@ -54,17 +54,27 @@ function channel(api, name, { address, description, messages }) {
   const summary = element("summary", name);
   summary.append(element("code", address));
   details.append(summary, element("p", description ?? ""));
-  for (const message of Object.values(messages)) {
-    const { payload } = resolve(api, message.$ref);
-    details.append(fields(payload.$ref ? resolve(api, payload.$ref) : payload));
-  }
+  for (const { $ref } of Object.values(messages)) details.append(...message(api, resolve(api, $ref)));
   return details;
+}
+
+/** What a message says of itself, its headers where they are told, and its body. */
+function message(api, { title, summary, headers, payload }) {
+  const shape = (told) => (told.$ref ? resolve(api, told.$ref) : told);
+  const parts = summary ? [element("h3", title), element("p", summary)] : [];
+  const body = shape(payload);
+  if (headers) {
+    parts.push(element("p", "Headers:"), fields(shape(headers)), element("p", "Body:"));
+    if (payload.$ref && body.description) parts.push(element("p", body.description));
+  }
+  parts.push(body.properties || !body.type ? fields(body) : element("p", body.description ?? words(body)));
+  return parts;
 }
 
 async function show() {
   const api = await (await fetch("/asyncapi.json")).json();
   about.textContent = api.info.description;
-  const kinds = { "Commands": "cmd.", "Events": "evt." };
+  const kinds = { "Commands": "cmd.", "Events": "evt.", "Questions": "qry.", "Answers": "_R." };
   for (const [title, prefix] of Object.entries(kinds)) {
     const section = document.createElement("section");
     section.append(element("h2", title));

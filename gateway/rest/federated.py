@@ -1,23 +1,29 @@
 """What the routes over logs and traces share: whom they ask, for how long, and how they answer."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response
+from litestar.datastructures import ResponseHeader
+from litestar.enums import MediaType
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
+from litestar.response import Stream
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
+from contracts.telemetry import DescribeLogs, DescribeTraces
 from gateway.auth.guards import principal_of
-from gateway.federation.completeness import completeness
+from gateway.federation import logs, sharing
+from gateway.federation.answers import Federated, Made, fielded
 from gateway.federation.fleet import ClusterRef, chosen
-from gateway.federation.gathering import Room, Round, gather
+from gateway.federation.gathering import Round, gather
+from gateway.federation.memory import Room
 from gateway.federation.outcome import ClusterAnswer, Status
+from gateway.federation.sharing import Inquiry, Matter, Process, Put, answered, put_together
 from gateway.gate import Gate
 from gateway.rest.shared import AnyRequest, errors, field_error, ids, raw
 from projections.fleet.metrics_only_queries import metrics_only
@@ -25,12 +31,27 @@ from projections.fleet.metrics_only_queries import metrics_only
 SECONDS = 30.0
 """How long clusters have for their answers."""
 _BACK = timedelta(hours=1)
+_CODES = (Code.CLUSTER_NOT_FOUND, Code.UPSTREAM_FAILED, Code.QUERY_TIMEOUT, Code.OVERLOADED)
+_LARGE = 1024 * 1024
+"""Bytes: what is larger goes out in pieces of this size at most."""
+HEADERS = [
+    ResponseHeader(
+        name="X-Cache",
+        description="HIT, MISS, or BYPASS after Cache-Control: no-cache.",
+        documentation_only=True,
+    )
+]
+"""``response_headers`` of a route that asks clusters."""
 Clusters = Annotated[
     list[str] | None,
     QueryParameter(description="May be repeated; without it, every one that is not OFFLINE."),
 ]
 Start = Annotated[datetime | None, QueryParameter(description="RFC 3339.")]
 End = Annotated[datetime | None, QueryParameter(description="RFC 3339.")]
+
+
+Asked = Callable[[Room], Awaitable[Made]]
+"""Asks clusters, and puts their answers together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +63,40 @@ class Asking:
     refused: tuple[ClusterAnswer, ...]
     """Of clusters that were named but have nothing of the kind."""
     began: float
+    fresh: bool
+    """Not from the cache."""
     traceparent: str | None
 
-    async def ask(self, question: Query) -> list[ClusterAnswer]:
+    async def about(self, matter: Matter, question: Query, put: Put) -> Federated:
+        """What all of them say to a question."""
+
+        async def ask(room: Room) -> Made:
+            return await put_together(put, await self.ask(question, room))
+
+        return await self.shared(matter, ask)
+
+    async def names(
+        self, kind: str, question: DescribeLogs | DescribeTraces, *times: datetime | None
+    ) -> Response[Any]:
+        """The names that any of them has; ``times`` are those that were given."""
+        told = (question.model_dump_json(exclude={"start", "end"}), *times)
+        matter = Matter(kind, told, sharing.DESCRIBED)
+        return telling(self.gate, await self.about(matter, question, _names))
+
+    async def shared(self, matter: Matter, ask: Asked) -> Federated:
+        """What comes of asking them, unless it is known already; as `answered`."""
+        everybody = (*self.clusters, *(each.cluster for each in self.refused))
+        return await answered(self.gate, Inquiry(matter, everybody, ask, SECONDS, self.fresh))
+
+    async def ask(self, question: Query, room: Room) -> list[ClusterAnswer]:
         """Put a question to all of them."""
         asked = Round(self.clusters, question, self.left, self.traceparent)
-        return [*await gather(self.gate, asked, Room()), *self.refused]
+        return [*await gather(self.gate, asked, room), *self.refused]
 
     @property
     def left(self) -> float:
         """Seconds until everything must be there."""
         return max(SECONDS - (self.gate.clock.monotonic() - self.began), 0.001)
-
-    def answer(self, answers: Sequence[ClusterAnswer], fields: dict[str, Any]) -> Response[Any]:
-        """These fields and how whole they are: 200 or 206; Refused if no cluster has answered."""
-        whole = completeness(answers)
-        took = round((self.gate.clock.monotonic() - self.began) * 1000, 1)
-        warnings = [
-            f"{answer.cluster.name}: {warning}"
-            for answer in answers
-            for warning in answer.told.get("warnings") or ()
-        ]
-        said = {"warnings": warnings, "total_query_time_ms": took}
-        body = {**fields, **whole.fields(), **said}
-        return raw(msgspec.json.encode(body), status=whole.or_refused(body).status)
 
 
 async def asking(gate: Gate, request: AnyRequest, wanted: Sequence[UUID], backend: str) -> Asking:
@@ -83,13 +114,48 @@ async def asking(gate: Gate, request: AnyRequest, wanted: Sequence[UUID], backen
     clusters = tuple(each for each in found if each.id not in bare)
     refused = tuple(_bare(each, backend) for each in found if each.id in bare) if wanted else ()
     traceparent: str | None = request.scope["state"].get("traceparent")
-    return Asking(gate, clusters, refused, began, traceparent)
+    return Asking(gate, clusters, refused, began, fresh(request), traceparent)
+
+
+def _names(answers: Sequence[ClusterAnswer]) -> Made:
+    read, found = logs.names(answers)
+    return fielded({"data": found}, read)
 
 
 def _bare(cluster: ClusterRef, backend: str) -> ClusterAnswer:
     what = "traces" if backend == "tempo" else "logs"
     message = f"a FAR_EDGE cluster has metrics only, no {what}"
     return ClusterAnswer(cluster, Status.ERROR, code=Code.CLUSTER_UNREACHABLE, message=message)
+
+
+def fresh(request: AnyRequest) -> bool:
+    """Whether an answer that was kept will not do."""
+    told = request.headers.get("cache-control", "").lower()
+    return "no-cache" in told or "no-store" in told
+
+
+def shown(
+    gate: Gate, found: Federated, pieces: Iterator[bytes], status: int | None = None
+) -> Response[Any]:
+    """An answer with these pieces, and where it is from; 206 if not whole and no other is said."""
+    headers = {"X-Cache": found.cache.value}
+    status = status or found.completeness.status
+    if found.size < _LARGE:
+        return raw(b"".join(pieces), status=status, headers=headers)
+    body = _sent(gate, found, pieces)
+    return Stream(body, status_code=status, media_type=MediaType.JSON, headers=headers)
+
+
+async def _sent(gate: Gate, found: Federated, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    with Process.of(gate).memory.while_sent(found.kept):
+        for piece in pieces:
+            for start in range(0, len(piece), _LARGE):
+                yield piece[start : start + _LARGE]
+
+
+def telling(gate: Gate, found: Federated) -> Response[Any]:
+    """An answer that has fields of its own; Refused if no cluster has answered."""
+    return shown(gate, found, found.fields_or_refused().telling())
 
 
 def cluster_ids(given: list[str] | None) -> tuple[UUID, ...]:
@@ -117,7 +183,7 @@ def answers_of(shape: type[Any], *codes: Code) -> dict[int, ResponseSpec]:
     """``responses`` of a route that asks clusters."""
     text = "Some clusters have not answered: see missing."
     partial = ResponseSpec(shape, generate_examples=False, description=text)
-    ours = errors(Code.CLUSTER_NOT_FOUND, Code.UPSTREAM_FAILED, Code.QUERY_TIMEOUT, *codes)
+    ours = errors(*_CODES, *codes)
     return {206: partial} | ours
 
 

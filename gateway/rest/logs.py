@@ -1,5 +1,7 @@
 """Logs of the fleet over REST: LogQL for many clusters at once."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
@@ -7,10 +9,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contracts.refusals import Code
 from contracts.telemetry import Described, DescribeLogs, QueryLogs
-from gateway.federation import logs as federation
+from gateway.federation import logs as federation, sharing
+from gateway.federation.answers import Made, fielded
+from gateway.federation.outcome import ClusterAnswer
+from gateway.federation.sharing import Matter
 from gateway.gate import Gate
 from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
 from gateway.rest.federated import (
+    HEADERS,
     Clusters,
     End,
     Start,
@@ -19,6 +25,7 @@ from gateway.rest.federated import (
     cluster_ids,
     duration_seconds,
     span_of,
+    telling,
     window,
 )
 from gateway.rest.shared import AnyRequest, WithGate, field_error
@@ -34,7 +41,7 @@ _NAMES = answers_of(NamesAnswer, Code.INVALID_LOGQL)
 
 
 @post("/query", operation_id="queryLogs", summary="Search log lines", status_code=200,
-      responses=_QUERY)  # fmt: skip
+      response_headers=HEADERS, responses=_QUERY)  # fmt: skip
 async def query_logs(
     gate: WithGate, request: AnyRequest, data: JSONBody[LogQuery]
 ) -> Response[LogsAnswer]:
@@ -43,7 +50,7 @@ async def query_logs(
 
 
 @post("/query_range", operation_id="queryLogsRange", summary="Search log lines, in steps",
-      status_code=200, responses=_QUERY)  # fmt: skip
+      status_code=200, response_headers=HEADERS, responses=_QUERY)  # fmt: skip
 async def query_logs_range(
     gate: WithGate, request: AnyRequest, data: JSONBody[LogRangeQuery]
 ) -> Response[LogsAnswer]:
@@ -51,7 +58,8 @@ async def query_logs_range(
     return await _query(gate, request, data, duration_seconds(data.step))
 
 
-@get("/labels", operation_id="listLogLabels", summary="Labels of log streams", responses=_NAMES)
+@get("/labels", operation_id="listLogLabels", summary="Labels of log streams",
+     response_headers=HEADERS, responses=_NAMES)  # fmt: skip
 async def log_labels(
     gate: WithGate,
     request: AnyRequest,
@@ -63,11 +71,13 @@ async def log_labels(
     """Labels that streams of any cluster have; ``query`` selects streams."""
     since, until = span_of(gate, start_time, end_time)
     question = DescribeLogs(what=Described.LABELS, query=selector or None, start=since, end=until)
-    return await _names(gate, request, cluster_id, question)
+    round_ = await asking(gate, request, cluster_ids(cluster_id), "loki")
+    return await round_.names("log_names", question, start_time, end_time)
 
 
 @get("/label/{name:str}/values", operation_id="listLogLabelValues",
-     summary="Values of a label of log streams", responses=_NAMES)  # fmt: skip
+     summary="Values of a label of log streams", response_headers=HEADERS,
+     responses=_NAMES)  # fmt: skip
 async def log_label_values(
     gate: WithGate,
     request: AnyRequest,
@@ -84,7 +94,8 @@ async def log_label_values(
     question = DescribeLogs(
         what=Described.LABEL_VALUES, label=name, query=selector or None, start=since, end=until
     )
-    return await _names(gate, request, cluster_id, question)
+    round_ = await asking(gate, request, cluster_ids(cluster_id), "loki")
+    return await round_.names("log_names", question, start_time, end_time)
 
 
 async def _query(
@@ -100,17 +111,15 @@ async def _query(
         direction=wanted.direction,
         step_seconds=step,
     )
-    answers = await round_.ask(question)
+    told = (wanted.model_dump_json(exclude={"cluster_ids"}), step)
+    keep = sharing.INSTANT if step is None else sharing.kept_for(start, end)
+    put = partial(_lines, wanted)
+    return telling(gate, await round_.about(Matter("logs", told, keep), question, put))
+
+
+def _lines(wanted: LogQuery, answers: Sequence[ClusterAnswer]) -> Made:
     read, found = federation.gathered(answers, wanted.direction, wanted.limit)
-    return round_.answer(read, {"entries": found.entries, "results": found.results})
-
-
-async def _names(
-    gate: Gate, request: AnyRequest, cluster_id: list[str] | None, question: DescribeLogs
-) -> Response[Any]:
-    round_ = await asking(gate, request, cluster_ids(cluster_id), "loki")
-    read, found = federation.names(await round_.ask(question))
-    return round_.answer(read, {"data": found})
+    return fielded({"entries": found.entries, "results": found.results}, read)
 
 
 logs = Router(

@@ -1,20 +1,15 @@
 """Metrics of the fleet over REST."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
-from litestar.datastructures import ResponseHeader
-from litestar.enums import MediaType
 from litestar.params import FromPath, JSONBody, QueryParameter
-from litestar.response import Stream
 
 from contracts.refusals import Code
 from contracts.telemetry import Described
 from gateway.auth.guards import principal_of
 from gateway.federation import metrics as federation
-from gateway.federation.answers import Federated
 from gateway.federation.metrics import DescriptionWanted, MetricsWanted, Steps
 from gateway.gate import Gate
 from gateway.rest.documented_metrics import (
@@ -24,19 +19,10 @@ from gateway.rest.documented_metrics import (
     MetricQuery,
     MetricSeriesFound,
 )
-from gateway.rest.federated import answers_of, duration_seconds
-from gateway.rest.shared import AnyRequest, Several, WithGate, field_error, ids, raw
+from gateway.rest.federated import HEADERS, answers_of, duration_seconds, fresh, shown
+from gateway.rest.shared import AnyRequest, Several, WithGate, field_error, ids
 
-_LARGE = 1024 * 1024
-"""Bytes: what is larger goes out in pieces."""
 _CODES = (Code.INVALID_PROMQL, Code.BUS_UNAVAILABLE)
-_HEADERS = [
-    ResponseHeader(
-        name="X-Cache",
-        description="HIT, MISS, or BYPASS after Cache-Control: no-cache.",
-        documentation_only=True,
-    )
-]
 Match = Annotated[
     list[str] | None, QueryParameter(name="match[]", description="Selectors; may be repeated.")
 ]
@@ -47,27 +33,26 @@ Metric = Annotated[str | None, QueryParameter(description="Only of this metric."
 
 
 @post("/query", operation_id="queryMetrics", summary="PromQL at one time", status_code=200,
-      response_headers=_HEADERS, responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
+      response_headers=HEADERS, responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
 async def query_metrics(
     gate: WithGate, request: AnyRequest, data: JSONBody[MetricQuery]
 ) -> Response[MetricAnswer]:
     """Evaluate PromQL in each cluster at ``end_time``; 206 where not all of them answered."""
-    wanted = _wanted(request, data, None)
-    return _shown(await federation.query(gate, wanted))
+    return await _queried(gate, _wanted(request, data, None))
 
 
 @post("/query_range", operation_id="queryMetricsRange", summary="PromQL over a range",
-      status_code=200, response_headers=_HEADERS,
+      status_code=200, response_headers=HEADERS,
       responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
 async def query_metrics_range(
     gate: WithGate, request: AnyRequest, data: JSONBody[MetricQuery]
 ) -> Response[MetricAnswer]:
     """Evaluate PromQL in each cluster at every step; 206 where not all of them answered."""
     steps = Steps(_seconds(data.step), data.start_time, data.end_time)
-    return _shown(await federation.query(gate, _wanted(request, data, steps)))
+    return await _queried(gate, _wanted(request, data, steps))
 
 
-@get("/series", operation_id="listMetricSeries", summary="Series", response_headers=_HEADERS,
+@get("/series", operation_id="listMetricSeries", summary="Series", response_headers=HEADERS,
      responses=answers_of(MetricSeriesFound, *_CODES))  # fmt: skip
 async def list_series(
     gate: WithGate,
@@ -93,7 +78,7 @@ async def list_series(
 
 
 @get("/labels", operation_id="listMetricLabels", summary="Names of labels",
-     response_headers=_HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
 async def list_labels(
     gate: WithGate,
     request: AnyRequest,
@@ -118,7 +103,7 @@ async def list_labels(
 
 
 @get("/label/{name:str}/values", operation_id="listMetricLabelValues", summary="Values of a label",
-     response_headers=_HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
 async def list_label_values(
     gate: WithGate,
     request: AnyRequest,
@@ -145,7 +130,7 @@ async def list_label_values(
 
 
 @get("/metadata", operation_id="getMetricMetadata", summary="Type, help and unit of metrics",
-     response_headers=_HEADERS, responses=answers_of(MetricMetadata, *_CODES))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(MetricMetadata, *_CODES))  # fmt: skip
 async def get_metadata(
     gate: WithGate,
     request: AnyRequest,
@@ -167,25 +152,12 @@ async def get_metadata(
 
 async def _described(gate: Gate, wanted: DescriptionWanted) -> Response[Any]:
     found = (await federation.describe(gate, wanted)).or_refused()
-    return _answer(found, found.described())
+    return shown(gate, found, found.described())
 
 
-def _shown(found: Federated) -> Response[Any]:
-    return _answer(found.or_refused(), found.pieces())
-
-
-def _answer(found: Federated, pieces: Iterator[bytes]) -> Response[Any]:
-    headers = {"X-Cache": found.cache.value}
-    status = found.completeness.status
-    if found.size < _LARGE:
-        return raw(b"".join(pieces), status=status, headers=headers)
-    body = _sent(pieces)
-    return Stream(body, status_code=status, media_type=MediaType.JSON, headers=headers)
-
-
-async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
+async def _queried(gate: Gate, wanted: MetricsWanted) -> Response[Any]:
+    found = (await federation.query(gate, wanted)).or_refused()
+    return shown(gate, found, found.pieces())
 
 
 def _wanted(request: AnyRequest, asked: MetricQuery, steps: Steps | None) -> MetricsWanted:
@@ -200,10 +172,9 @@ def _wanted(request: AnyRequest, asked: MetricQuery, steps: Steps | None) -> Met
 
 
 def _about(request: AnyRequest, timeout: float) -> dict[str, Any]:
-    told = request.headers.get("cache-control", "").lower()
     return {
         "timeout": timeout,
-        "fresh": "no-cache" in told or "no-store" in told,
+        "fresh": fresh(request),
         "mine": frozenset(principal_of(request).clusters),
         "traceparent": request.scope["state"].get("traceparent"),
     }

@@ -1,7 +1,10 @@
 """Traces of the fleet over REST: searched and put together over many clusters."""
 
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -9,10 +12,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contracts.refusals import Code, Refused
 from contracts.telemetry import DescribeTraces, GetTrace, SearchTraces
-from gateway.federation import logs, sampling, service_map as maps, traces as federation
-from gateway.federation.completeness import completeness
-from gateway.federation.otlp import Span
+from gateway.federation import sampling, service_map as maps, sharing, traces as federation
+from gateway.federation.answers import Federated, Made, fielded
+from gateway.federation.memory import Room
 from gateway.federation.outcome import ClusterAnswer
+from gateway.federation.sharing import Matter
 from gateway.federation.traceql import Wanted, traceql
 from gateway.gate import Gate
 from gateway.rest.documented_logs import NamesAnswer
@@ -25,6 +29,7 @@ from gateway.rest.documented_traces import (
     WholeTrace,
 )
 from gateway.rest.federated import (
+    HEADERS,
     Asking,
     Clusters,
     End,
@@ -32,7 +37,9 @@ from gateway.rest.federated import (
     answers_of,
     asking,
     cluster_ids,
+    shown,
     span_of,
+    telling,
     window,
 )
 from gateway.rest.shared import AnyRequest, PageNumber, PageSize, Text, WithGate, field_error
@@ -40,13 +47,20 @@ from gateway.rest.shared import AnyRequest, PageNumber, PageSize, Text, WithGate
 _SEARCH = answers_of(TraceList, Code.INVALID_JSON, Code.INVALID_TRACEQL, Code.BODY_TOO_LARGE)
 _WORDS = {"service_name", "operation_name", "min_duration_ms", "max_duration_ms", "tags"}
 _MOST_NAME = 1_024
+_OF_SPANS = frozenset({"spans", "critical_path"})
 Sampled = Annotated[
     int, QueryParameter(ge=1, le=200, description="The newest traces that the map is made of.")
 ]
 
 
+class _Spans(msgspec.Struct):
+    """Of a whole trace as it is kept: its spans."""
+
+    spans: list[msgspec.Raw]
+
+
 @post("/search", operation_id="searchTraces", summary="Search traces", status_code=200,
-      responses=_SEARCH)  # fmt: skip
+      response_headers=HEADERS, responses=_SEARCH)  # fmt: skip
 async def search_traces(
     gate: WithGate, request: AnyRequest, data: JSONBody[TraceQuery]
 ) -> Response[TraceList]:
@@ -55,12 +69,13 @@ async def search_traces(
         return await _by_id(gate, request, data, data.trace_id)
     question = _question(gate, data)
     round_ = await asking(gate, request, data.cluster_ids, "tempo")
-    read, found = federation.searched(await round_.ask(question), data.limit)
-    return round_.answer(read, {"traces": found})
+    told = (data.model_dump_json(exclude={"cluster_ids"}),)
+    matter = Matter("traces", told, _kept_for(question))
+    return telling(gate, await round_.about(matter, question, partial(_found, data.limit)))
 
 
 @get("/services", operation_id="listTraceServices", summary="Services that traces know",
-     responses=answers_of(NamesAnswer))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
 async def trace_services(
     gate: WithGate,
     request: AnyRequest,
@@ -71,11 +86,12 @@ async def trace_services(
     """Names of services that have spans in any cluster."""
     since, until = span_of(gate, start_time, end_time)
     question = DescribeTraces(attribute="service.name", start=since, end=until)
-    return await _names(gate, request, cluster_id, question)
+    round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
+    return await round_.names("trace_names", question, start_time, end_time)
 
 
 @get("/operations", operation_id="listTraceOperations", summary="Operations that traces know",
-     responses=answers_of(NamesAnswer))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
 async def trace_operations(
     gate: WithGate,
     request: AnyRequest,
@@ -91,11 +107,12 @@ async def trace_operations(
     question = DescribeTraces(
         attribute="name", service=service_name or None, start=since, end=until
     )
-    return await _names(gate, request, cluster_id, question)
+    round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
+    return await round_.names("trace_names", question, start_time, end_time)
 
 
 @get("/service-map", operation_id="getServiceMap", summary="Which services call which",
-     responses=answers_of(ServiceMapAnswer))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(ServiceMapAnswer))  # fmt: skip
 async def service_map(
     gate: WithGate,
     request: AnyRequest,
@@ -108,31 +125,22 @@ async def service_map(
     since, until = window(gate, start_time, end_time)
     round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
     question = SearchTraces(traceql=traceql(Wanted()), start=since, end=until, limit=limit)
-    read, found = federation.searched(await round_.ask(question), limit)
-    sample = await sampling.read_whole(
-        gate, found, read, seconds=round_.left, traceparent=round_.traceparent
-    )
-    made = maps.service_map(sample.traces)
-    told = {"traces_found": len(found), "traces_read": len(sample.traces)}
-    return round_.answer(sample.answers, {"nodes": made.nodes, "edges": made.edges, **told})
+    matter = Matter("service_map", (start_time, end_time, limit), _kept_for(question))
+    return telling(gate, await round_.shared(matter, partial(_map, round_, question)))
 
 
 @get("/{trace_id:str}", operation_id="getTrace", summary="One trace",
-     responses=answers_of(WholeTrace, Code.NOT_FOUND))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(WholeTrace, Code.NOT_FOUND))  # fmt: skip
 async def get_trace(
     gate: WithGate, request: AnyRequest, trace_id: FromPath[str], cluster_id: Clusters = None
 ) -> Response[WholeTrace]:
     """A trace with all spans that any cluster has of it, and its critical path."""
-    round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
-    read, spans = await _spans(round_, trace_id)
-    fields = msgspec.structs.asdict(federation.summary_of(trace_id, spans))
-    fields["spans"] = [federation.view_of(span) for span in spans]
-    fields["critical_path"] = federation.path_of(spans)
-    return round_.answer(read, fields)
+    found = _there(await _trace(gate, request, trace_id, cluster_ids(cluster_id)), trace_id)
+    return shown(gate, found, found.telling())
 
 
 @get("/{trace_id:str}/spans", operation_id="listSpans", summary="Spans of a trace",
-     responses=answers_of(SpanList, Code.NOT_FOUND))  # fmt: skip
+     response_headers=HEADERS, responses=answers_of(SpanList, Code.NOT_FOUND))  # fmt: skip
 async def list_spans(
     gate: WithGate,
     request: AnyRequest,
@@ -142,17 +150,17 @@ async def list_spans(
     page_size: PageSize = 100,
 ) -> Response[SpanList]:
     """The spans that any cluster has of a trace, in time order."""
-    round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
-    read, spans = await _spans(round_, trace_id)
+    found = _there(await _trace(gate, request, trace_id, cluster_ids(cluster_id)), trace_id)
+    spans = found.fields(_Spans).spans
     first = (page - 1) * page_size
     fields: dict[str, Any] = {
-        "items": [federation.view_of(span) for span in spans[first : first + page_size]],
+        "items": spans[first : first + page_size],
         "total": len(spans),
         "page": page,
         "page_size": page_size,
         "total_pages": -(-len(spans) // page_size),
     }
-    return round_.answer(read, fields)
+    return shown(gate, found, found.telling(fields))
 
 
 async def _by_id(
@@ -160,10 +168,10 @@ async def _by_id(
 ) -> Response[Any]:
     if wanted.traceql is not None or wanted.model_fields_set & _WORDS:
         raise field_error("trace_id", "cannot be searched for together with anything else")
-    round_ = await asking(gate, request, wanted.cluster_ids, "tempo")
-    read, spans = federation.united(await round_.ask(GetTrace(trace_id=trace_id)))
-    found = [federation.summary_of(trace_id, spans)] if spans else []
-    return round_.answer(read, {"traces": found})
+    found = (await _trace(gate, request, trace_id, wanted.cluster_ids)).fields_or_refused()
+    told = found.fields(dict[str, msgspec.Raw])
+    summary = {name: value for name, value in told.items() if name not in _OF_SPANS}
+    return shown(gate, found, found.telling({"traces": [summary] if summary else []}))
 
 
 def _question(gate: Gate, wanted: TraceQuery) -> SearchTraces:
@@ -178,26 +186,59 @@ def _question(gate: Gate, wanted: TraceQuery) -> SearchTraces:
     return SearchTraces(traceql=text, start=start, end=end, limit=wanted.limit)
 
 
-async def _spans(round_: Asking, trace_id: str) -> tuple[list[ClusterAnswer], list[Span]]:
-    """A trace's spans; NOT_FOUND, saying who has not answered, if there are none."""
+def _kept_for(question: SearchTraces) -> float:
+    if question.start is None or question.end is None:
+        return sharing.INSTANT
+    return sharing.kept_for(question.start, question.end)
+
+
+def _found(limit: int, answers: Sequence[ClusterAnswer]) -> Made:
+    read, found = federation.searched(answers, limit)
+    return fielded({"traces": found}, read)
+
+
+async def _map(round_: Asking, question: SearchTraces, room: Room) -> Made:
+    read, found = federation.searched(await round_.ask(question, room), question.limit)
+    sample = await sampling.read_whole(
+        round_.gate, found, read, room, seconds=round_.left, traceparent=round_.traceparent
+    )
+    made = maps.service_map(sample.traces)
+    told = {"traces_found": len(found), "traces_read": len(sample.traces)}
+    return fielded({"nodes": made.nodes, "edges": made.edges, **told}, sample.answers)
+
+
+async def _trace(
+    gate: Gate, request: AnyRequest, trace_id: str, wanted: Sequence[UUID]
+) -> Federated:
+    """All that is known of a trace; only ``spans``, which are none, where nobody has it."""
     if not re.fullmatch(TRACE_ID, trace_id):
         raise field_error("trace_id", "must be up to 32 hexadecimal digits")
-    read, spans = federation.united(await round_.ask(GetTrace(trace_id=trace_id)))
-    if spans:
-        return read, spans
-    whole = completeness(read).or_refused({})
-    told = whole.fields()
+    round_ = await asking(gate, request, wanted, "tempo")
+    full = federation.full_id(trace_id)
+    matter = Matter("trace", (full,), sharing.RANGE)
+    return await round_.about(matter, GetTrace(trace_id=trace_id), partial(_united, full))
+
+
+def _united(trace_id: str, answers: Sequence[ClusterAnswer]) -> Made:
+    read, spans = federation.united(answers)
+    if not spans:  # It may be on its way: that nobody has it is not kept.
+        return fielded({"spans": []}, read, lasting=False)
+    fields = msgspec.structs.asdict(federation.summary_of(trace_id, spans))
+    fields["spans"] = [federation.view_of(span) for span in spans]
+    fields["critical_path"] = federation.path_of(spans)
+    return fielded(fields, read)
+
+
+def _there(found: Federated, trace_id: str) -> Federated:
+    """A trace that has spans; NOT_FOUND, saying who has not answered, if there are none."""
+    whole = found.completeness
+    if whole.code is not None:
+        whole.or_refused({})
+    if found.fields(_Spans).spans:
+        return found
     text = f"no trace {federation.full_id(trace_id)} in {whole.clusters_succeeded} clusters"
     more = f"; {len(whole.missing)} have not answered" if whole.missing else ""
-    raise Refused(Code.NOT_FOUND, text + more, told)
-
-
-async def _names(
-    gate: Gate, request: AnyRequest, cluster_id: list[str] | None, question: DescribeTraces
-) -> Response[Any]:
-    round_ = await asking(gate, request, cluster_ids(cluster_id), "tempo")
-    read, found = logs.names(await round_.ask(question))
-    return round_.answer(read, {"data": found})
+    raise Refused(Code.NOT_FOUND, text + more, whole.fields())
 
 
 traces = Router(

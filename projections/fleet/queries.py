@@ -48,6 +48,9 @@ _LISTED = _view("a.told")
 _WHOLE = _view("a.told || jsonb_build_object('evidence', a.evidence)")
 
 
+_STATE = "c.version || coalesce('/' || (k.told ->> 'fingerprint'), '')"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A cluster as JSON, and its version."""
@@ -173,10 +176,11 @@ async def credentials(
 
 async def askable(
     database: Database, ids: Sequence[UUID], backend: str
-) -> list[tuple[UUID, str, str, int]]:
-    """Id, name, site and version of the clusters with these ids, in the order of their names.
+) -> list[tuple[UUID, str, str, str]]:
+    """Id, name, site and state of the clusters with these ids, in the order of their names.
 
-    Without ids: of all that have this backend and are not OFFLINE.
+    The state is another one after every change of the cluster or of its credentials. Without ids:
+    of all that have this backend and are not OFFLINE.
     """
     read = sources()
     where = Where()
@@ -186,7 +190,8 @@ async def askable(
         where.add("c.endpoints ->> %s is not null", f"{backend}_url")
         where.add("coalesce(s.state, 'PROVISIONING') <> 'OFFLINE'")
     rows = await database.fetch_all(
-        f"select c.id, c.name, c.version from {read.clusters}{where.sql} order by c.name",  # noqa: S608
+        f"select c.id, c.name, {_STATE} from {read.clusters}"  # noqa: S608
+        f" left join {read.credentials} k on k.cluster_id = c.id{where.sql} order by c.name",
         where.parameters,
     )
-    return [(cluster, name, "hub", version) for cluster, name, version in rows]
+    return [(cluster, name, "hub", state) for cluster, name, state in rows]

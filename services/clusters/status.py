@@ -11,7 +11,6 @@ The last event carries what the five rounds up to it have shown. Rounds since th
 one, or there would be another event: so an event and the time since it are all there is to know.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from uuid import UUID
@@ -43,34 +42,12 @@ _TIMES = {
     ClusterType.EDGE: (60, 15.0),
     ClusterType.FAR_EDGE: (120, 30.0),
 }
-_DAY = 86_400
 _METRICS_ONLY = frozenset({Checked.TEMPO, Checked.LOKI})
 
 
 def interval_and_timeout(cluster_type: ClusterType) -> tuple[int, float]:
     """Seconds from one round of checks to the next, and seconds that one check may take."""
     return _TIMES[cluster_type]
-
-
-def phase(cluster_id: UUID, interval: int) -> int:
-    """At which second of each interval, counted from the epoch, a cluster has its turn."""
-    digest = hashlib.sha256(cluster_id.bytes).digest()
-    return int.from_bytes(digest[:8], "big") % interval
-
-
-def rule(cluster_id: UUID, interval: int) -> str:
-    """When a cluster is checked: cron with seconds, spread over the interval by its id.
-
-    Tied to the wall clock, so that an outage does not gather all clusters in one second.
-    """
-    begin = phase(cluster_id, interval)
-    if interval < 60:
-        return f"{','.join(str(at) for at in range(begin, 60, interval))} * * * * *"
-    minutes, second = divmod(begin, 60)
-    if interval == _DAY:
-        return f"{second} {minutes % 60} {minutes // 60} * * *"
-    every = interval // 60
-    return f"{second} {'*' if every == 1 else f'{minutes}-59/{every}'} * * * *"
 
 
 def endpoints(cluster: Cluster, logins: Logins | None = None) -> dict[Checked, str]:

@@ -1,7 +1,8 @@
 """Answers questions on the bus: for one site, in one queue group, so that any worker may.
 
-What is asked is in work at once up to a bound, and refused beyond it; nothing is worked on after
-its deadline, nor after its asker has gone.
+What is asked is in work at once up to a bound, waits beyond it for its turn, and is refused where
+too much waits; nothing is worked on after its deadline, nor after its asker has gone. Answers that
+last as long as somebody listens (`contracts.envelope.Query.lasting`) do not stand in others' way.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from services.runtime.tracing import Tracing
 from services.runtime.validation import problems
 
 _AT_ONCE = 512
+_WAITING = 4096
 _GRACE = 2.0
 _AWAY_PAUSE = 0.5
 
@@ -44,7 +46,8 @@ class Answering:
     tracing: Tracing
     outside: Outside
     clock: Clock = field(default_factory=SystemClock)
-    _running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]], init=False)
+    _short: "_Places" = field(default_factory=lambda: _Places(_WAITING), init=False)
+    _lasting: "_Places" = field(default_factory=lambda: _Places(0), init=False)
     _turning: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]], init=False)
 
     def __post_init__(self) -> None:
@@ -60,18 +63,20 @@ class Answering:
         await stopping.wait()
         for end in ends:
             await end()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=_GRACE)
+        running = self._short.taken | self._lasting.taken
+        if running:
+            _, late = await asyncio.wait(running, timeout=_GRACE)
             for task in late:
                 task.cancel()
 
     def _hear(self, message: Msg) -> None:
         if not message.reply.startswith(INBOX):
             return  # Nobody may have a worker publish anywhere else.
-        room = len(self._running) < _AT_ONCE
-        work = self._answer(message) if room else self._turn_away(message)
+        query, _ = self._by_name[message.subject.rpartition(".")[2]]
+        places = self._lasting if query.lasting else self._short
+        work = self._turn_away(message) if places.full else self._answer(message, places)
+        working = self._turning if places.full else places.taken
         task = asyncio.get_running_loop().create_task(work)
-        working = self._running if room else self._turning
         working.add(task)
         task.add_done_callback(working.discard)
 
@@ -82,11 +87,18 @@ class Answering:
         except BusUnavailable:
             return  # Nobody can be told.
 
-    async def _answer(self, message: Msg) -> None:
+    async def _answer(self, message: Msg, places: "_Places") -> None:
         reply = Reply(self.bus, message.reply)
         reply.flow = self.bus.inbox(reply.hear)
         try:
-            how, told = await self._worked_out(message, reply)
+            async with asyncio.timeout(self._seconds(message)):
+                await places.turns.acquire()
+            try:
+                if reply.gone:
+                    return
+                how, told = await self._worked_out(message, reply)
+            finally:
+                places.turns.release()
             await reply.end(how, told)
         except (Gone, BusUnavailable, TimeoutError):
             return  # Nobody waits for it any more, or nobody can be reached.
@@ -128,6 +140,19 @@ class Answering:
         if not told.isdecimal():
             return 30.0
         return max(int(told) / 1000 - self.clock.now().timestamp(), 0.0)
+
+
+@dataclass(eq=False)
+class _Places:
+    """Questions of one kind that are in work, and those that wait for it."""
+
+    most_waiting: int
+    taken: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    @property
+    def full(self) -> bool:
+        return len(self.taken) >= _AT_ONCE + self.most_waiting
 
 
 def _told(refused: Refused) -> Mapping[str, Any]:

@@ -8,17 +8,19 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.specification import AsyncAPI
 
 from contracts.catalog import EVENTS
-from contracts.envelope import Command, Event, Message
+from contracts.envelope import Command, Event, Message, Query
 from services.runtime import streams
+from services.runtime.asyncapi_answers import PARAMETERS as IN_ANSWERS, add_answers
 from services.runtime.service import Service
 
 _TITLE = "AIOps NextGen"
 _VERSION = "v1"
 _DESCRIPTION = (
     "Commands, events and reactions on NATS JetStream. Envelopes are CloudEvents 1.0 in the NATS"
-    " binary mode: attributes are headers, the body is the payload alone."
+    " binary mode: attributes are headers, the body is the payload alone. Questions on core NATS:"
+    " asked of any worker of a site, answered in parts within a deadline, kept by nobody."
 )
-_PARAMETERS = {
+_PARAMETERS = IN_ANSWERS | {
     "publisher": "NATS user that publishes; it may publish under its own name only.",
     "cluster": "Id of the cluster the entity belongs to, or `-`.",
     "id": "Id of the entity.",
@@ -28,11 +30,14 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def asyncapi(services: Iterable[Service]) -> dict[str, Any]:
-    """The document: commands and reactions of these services, and every event that there is."""
+    """The document: what these services handle and answer, and every event that there is."""
     broker = NatsBroker("nats://localhost:4222", logger=None)
+    questions: list[str] = []
     for service in services:
         for command, route in service.commands.items():
             _describe_command(broker, command, route.handler)
+        for query, handler in service.queries.items():
+            questions.append(_describe_question(broker, service.name, query, handler))
         for route in service.reactions:
             _describe_reaction(broker, f"{service.name}.{route.name}", route.event, route.handler)
     for event in EVENTS:
@@ -47,6 +52,7 @@ def asyncapi(services: Iterable[Service]) -> dict[str, Any]:
         schema_version="3.0.0",
     ).to_specification()
     document: dict[str, Any] = specification.to_jsonable()
+    add_answers(document, questions)
     for channel in document["channels"].values():
         _add_parameters(channel)
     return _sorted(document)
@@ -60,6 +66,17 @@ def _describe_command(
         f"cmd.{{publisher}}.{name}", title=name, description=_text(handler)
     )
     subscriber(_taking(command))
+
+
+def _describe_question(
+    broker: NatsBroker, service: str, query: type[Query], handler: Callable[..., Awaitable[Any]]
+) -> str:
+    """Describe a question; the name of its channel."""
+    name = f"{service}.{query.snake_name()}"
+    subject = f"qry.{{site}}.{{cluster}}.{query.snake_name()}"
+    subscriber = broker.subscriber(subject, title=name, description=_text(handler))
+    subscriber(_taking(query))
+    return name
 
 
 def _describe_reaction(

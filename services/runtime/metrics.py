@@ -82,6 +82,14 @@ WS_SLOW = Counter(
 WS_SUBSCRIPTIONS = Gauge(
     "aiops_ws_subscriptions", "Subscriptions of live stream clients now.", registry=REGISTRY
 )
+WS_LOG_TAILS = Gauge("aiops_ws_log_tails", "Log tails of clients now.", registry=REGISTRY)
+WS_LOG_LINES = Counter(
+    "aiops_ws_log_lines", "Log lines sent to clients of log tails.", registry=REGISTRY
+)
+WS_LOG_LINES_DROPPED = Counter(
+    "aiops_ws_log_lines_dropped", "Log lines that clients of log tails were told are missing.",
+    registry=REGISTRY,
+)  # fmt: skip
 TAIL_EVENTS = Counter(
     "aiops_tail_events", "Events that entered the live stream, by type.", ("event_type",),
     registry=REGISTRY,
@@ -101,6 +109,23 @@ ALERTS_REJECTED = Counter(
 ALERT_BYTES_IN_FLIGHT = Gauge(
     "aiops_alert_bytes_in_flight", "Bytes of alert posts being taken in now.", registry=REGISTRY
 )
+FEDERATED_QUERIES = Counter(
+    "aiops_federated_queries", "Questions to the fleet, and whether the cache had their answers.",
+    ("kind", "cache"), registry=REGISTRY,
+)  # fmt: skip
+FEDERATED_SHARED = Counter(
+    "aiops_federated_queries_shared",
+    "Questions to the fleet that were not sent, as the same one was under way.",
+    ("kind",), registry=REGISTRY,
+)  # fmt: skip
+FEDERATED_BYTES = Gauge(
+    "aiops_federated_bytes", "Bytes of clusters' answers that are put together or sent now.",
+    registry=REGISTRY,
+)  # fmt: skip
+ERROR_TRACES = Counter(
+    "aiops_error_traces", "New error traces of clusters: told, or left out by the rate limit.",
+    ("result",), registry=REGISTRY,
+)  # fmt: skip
 
 
 def exposition() -> bytes:

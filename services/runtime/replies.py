@@ -14,8 +14,8 @@ from services.runtime.log import EventLog
 from services.runtime.outside import Outside
 from services.runtime.settings import Settings
 
-_PART = 256 * 1024
-_UNDER_WAY = 2
+PART_BYTES = 256 * 1024
+UNDER_WAY = 2
 """Parts that an asker has not taken yet."""
 
 
@@ -62,13 +62,13 @@ class Reply:
     async def send(self, part: bytes | bytearray | memoryview) -> None:
         """See `Asked.send`."""
         whole = memoryview(part)
-        for start in range(0, len(whole), _PART):
-            while self.chunk - self._taken >= _UNDER_WAY and not self.gone:
+        for start in range(0, len(whole), PART_BYTES):
+            while self.chunk - self._taken >= UNDER_WAY and not self.gone:
                 self._news.clear()
                 await self._news.wait()
             if self.gone:
                 raise Gone
-            await self._emit(bytes(whole[start : start + _PART]), {})
+            await self._emit(bytes(whole[start : start + PART_BYTES]), {})
 
     async def end(self, how: str, told: Mapping[str, Any]) -> None:
         """That was all."""

@@ -5,7 +5,9 @@ A schedule is a message on ``sch.<kind>.<id>``; when it is due the server stores
 while nobody worked is done once, not as often as it was missed. There is no scheduler process.
 """
 
+import hashlib
 from dataclasses import dataclass
+from uuid import UUID
 
 from contracts.subjects import token
 from services.runtime import streams
@@ -13,6 +15,7 @@ from services.runtime.bus import Bus, Outgoing
 
 _RULE, _KEEP = "Nats-Schedule", "Nats-Schedule-TTL"
 _GONE = {"Nats-TTL": "1s"}
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,29 @@ class Schedule:
     def subject(self) -> str:
         """Where it is kept."""
         return f"sch.{self.kind}.{token(self.id)}"
+
+
+def phase(of: UUID, interval: int) -> int:
+    """The second of every ``interval`` of the wall clock at which something of this id is due.
+
+    So an outage does not gather all of them in one second.
+    """
+    return int.from_bytes(hashlib.sha256(of.bytes).digest()[:8], "big") % interval
+
+
+def spread(of: UUID, interval: int) -> str:
+    """A rule for every ``interval`` seconds, at the `phase` of the id.
+
+    Whole parts of a minute or of an hour, or a day.
+    """
+    begin = phase(of, interval)
+    if interval < 60:
+        return f"{','.join(str(at) for at in range(begin, 60, interval))} * * * * *"
+    minutes, second = divmod(begin, 60)
+    if interval == _DAY:
+        return f"{second} {minutes % 60} {minutes // 60} * * *"
+    every = interval // 60
+    return f"{second} {'*' if every == 1 else f'{minutes}-59/{every}'} * * * *"
 
 
 async def put(bus: Bus, schedule: Schedule, *, first: bool = False) -> None:

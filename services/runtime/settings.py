@@ -27,6 +27,8 @@ from pydantic_settings import (
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
+_EVEN = (0, 10, 15, 20, 30, 60, 120, 180, 240, 300)
+"""Whole parts of a minute or of an hour: what a schedule can keep to."""
 
 
 class _Section(BaseModel):
@@ -177,6 +179,22 @@ class WorkerSettings(_Section):
     )
 
 
+def _even(seconds: int) -> int:
+    if seconds not in _EVEN:
+        told = ", ".join(map(str, _EVEN[:-1]))
+        raise ValueError(f"must be {told} or {_EVEN[-1]}")
+    return seconds
+
+
+class CollectorSettings(_Section):
+    """What is asked of clusters' backends without anybody's asking."""
+
+    error_traces_seconds: Annotated[int, AfterValidator(_even)] = Field(
+        default=60,
+        description="From one look for new error traces to the next; EDGE: at least 300; 0: none.",
+    )
+
+
 class TelemetrySettings(_Section):
     """The platform's own logs and traces."""
 
@@ -217,6 +235,7 @@ class Settings(BaseSettings):
     clusters: ClusterSettings = ClusterSettings()
     vault: VaultSettings = VaultSettings()
     workers: WorkerSettings = WorkerSettings()
+    collector: CollectorSettings = CollectorSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()
     health_port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -4,9 +4,10 @@ Whatever goes wrong comes as a Refused that says, in words, what did and what to
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from contracts.clusters import Checked
@@ -20,6 +21,8 @@ from services.telemetry.circuits import Gate
 from services.telemetry.endpoints import endpoint
 from services.telemetry.known import Endpoint
 from services.telemetry.room import Room, Share
+
+T = TypeVar("T")
 
 Params = Sequence[tuple[str, str]]
 """Names may repeat."""
@@ -55,16 +58,28 @@ class Backend:
         """How long there still is."""
         return max(self.until - asyncio.get_running_loop().time(), 0.001)
 
-    async def get(self, path: str, params: Params = (), *, absent: bytes | None = None) -> bytes:
-        """The body of a good answer; ``path`` is relative. A 404 counts as ``absent`` if given."""
-        asked = f"{path}?{urlencode(params)}" if params else path
-        return await self._body("GET", asked, Options(headers=self.endpoint.headers), absent)
+    async def get(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        read: Callable[[bytes], T],
+        absent: Callable[[bytes], T] | None = None,
+    ) -> T:
+        """What is read of the body of a good answer; ``path`` is relative.
 
-    async def post(self, path: str, form: Params = ()) -> bytes:
+        ``absent`` reads that of a 404, where it may be an answer. A body that cannot be read counts
+        against the backend as any other failure does.
+        """
+        asked = f"{path}?{urlencode(params)}" if params else path
+        options = Options(headers=self.endpoint.headers)
+        return await self._told("GET", asked, options, (read, absent))
+
+    async def post(self, path: str, form: Params = (), *, read: Callable[[bytes], T]) -> T:
         """The same for a form, which may be longer than a URL."""
         headers: Mapping[str, str] = {**self.endpoint.headers, **_FORM}
-        content = urlencode(form).encode()
-        return await self._body("POST", path, Options(headers=headers, content=content), None)
+        options = Options(headers=headers, content=urlencode(form).encode())
+        return await self._told("POST", path, options, (read, None))
 
     @asynccontextmanager
     async def tried(self) -> AsyncGenerator[None]:
@@ -75,16 +90,24 @@ class Backend:
         async with self.gate.tried():
             yield
 
-    async def _body(self, method: str, path: str, options: Options, absent: bytes | None) -> bytes:
+    async def _told(
+        self,
+        method: str,
+        path: str,
+        options: Options,
+        readers: tuple[Callable[[bytes], T], Callable[[bytes], T] | None],
+    ) -> T:
+        read, absent = readers
         async with self.tried():
             answer = await self._answer(method, path, options)
-            if answer.status == 404 and absent is not None:
-                return absent
+            page = faults.is_page(answer.headers, answer.body)
+            if answer.status == 404 and absent is not None and not page:
+                return absent(answer.body)
             if not 200 <= answer.status < 300:
                 raise self._refusal(answer)
-            if faults.is_page(answer.headers, answer.body):
+            if page:
                 raise faults.page(self.which)
-            return answer.body
+            return read(answer.body)
 
     async def _answer(self, method: str, path: str, options: Options) -> Answer:
         seconds = self.seconds

@@ -26,6 +26,7 @@ class Found:
     count: int
     kind: str = ""
     warnings: tuple[str, ...] = ()
+    infos: tuple[str, ...] = ()
 
 
 def read(which: Checked, body: bytes | msgspec.Raw, kind: type[T]) -> T:
@@ -70,6 +71,7 @@ def told(found: Found, seconds: float) -> Mapping[str, Any]:
         kind=found.kind,
         count=found.count,
         warnings=found.warnings,
+        infos=found.infos,
         took_ms=round(seconds * 1000, 1),
     )
     return whole.model_dump(mode="json")

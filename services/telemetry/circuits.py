@@ -14,6 +14,7 @@ from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Conflict, Head
 from services.runtime.logging import logger
 from services.runtime.replies import Asked
+from services.telemetry import faults
 from services.telemetry.breaker import REST, Circuits, Place
 from services.telemetry.faults import SPOKEN, Failing
 from services.telemetry.known import Endpoint
@@ -44,12 +45,14 @@ class Gate:
         except Failing as failing:
             await self._failed(turn, failing.message)
             raise
+        except faults.Unsaid:
+            self._abandoned(turn)
+            raise
         except Refused:
             await self._succeeded(turn)
             raise
         except BaseException:  # The asker has gone, or a bug of ours: it says nothing.
-            place = self._place
-            _circuits.put(place, _circuits.of(place).abandoned(turn))
+            self._abandoned(turn)
             raise
         else:
             await self._succeeded(turn)
@@ -69,6 +72,10 @@ class Gate:
         if circuit.open:
             _circuits.put(place, circuit.admitted())
         return circuit.turn
+
+    def _abandoned(self, turn: int) -> None:
+        place = self._place
+        _circuits.put(place, _circuits.of(place).abandoned(turn))
 
     async def _failed(self, turn: int, reason: str) -> None:
         place, now = self._place, self.asked.outside.clock.monotonic()

@@ -30,6 +30,8 @@ _OVER = (
     "entries limit",
 )
 """Texts of backends that mean: ask for less (Prometheus, Thanos, Loki)."""
+_NO_TLS = "HTTP request to an HTTPS server"
+"""Go's words, in a plain answer, where TLS was expected."""
 _GAVE_UP = frozenset({"timeout", "canceled"})
 _LONGEST = 300
 _READ = 4096
@@ -38,6 +40,10 @@ _LONGEST_WAIT = 3600
 
 class Failing(Refused):
     """The backend is not there or not well, as opposed to one that has said no."""
+
+
+class Unsaid(Refused):
+    """Nothing can be concluded about the backend."""
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -59,7 +65,7 @@ def of_fault(which: Checked, fault: Fault, *, conclusive: bool = True) -> Refuse
     if fault.kind.name.startswith("TLS_"):
         return Refused(Code.CREDENTIALS_INVALID, text)
     if fault.kind is FaultKind.TIMEOUT:
-        return (Failing if conclusive else Refused)(Code.QUERY_TIMEOUT, text)
+        return (Failing if conclusive else Unsaid)(Code.QUERY_TIMEOUT, text)
     mistaken = fault.kind in _NOT_UNDERSTOOD
     return Failing(Code.UPSTREAM_FAILED if mistaken else Code.CLUSTER_UNREACHABLE, text)
 
@@ -73,7 +79,7 @@ def of_status(
         return of_error(which, said.errorType, said.error, status)
     match status:
         case 400 | 422:
-            return _about_the_question(which, said.error or f"{spoken} answered {status}")
+            return _not_understood(which, status, said.error, page_instead=is_page(headers, body))
         case 401 | 403:
             text = f"{spoken} answered {status}; give a login that may read it"
             return Refused(Code.CREDENTIALS_INVALID, text)
@@ -114,6 +120,13 @@ def is_page(headers: httpx.Headers, body: bytes) -> bool:
     return told == "text/html" or body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
+def no_path(which: Checked, body: bytes) -> Failing | None:
+    """A 404 that is about the path itself, and not about what was asked for."""
+    if b"page not found" not in body[:_READ]:
+        return None
+    return Failing(Code.UPSTREAM_FAILED, f"{SPOKEN[which]} answered 404; {_advice(404)}")
+
+
 def page(which: Checked) -> Failing:
     """What is said of one."""
     text = f"{SPOKEN[which]} answered with a web page instead of JSON"
@@ -124,6 +137,17 @@ def cleaned(text: str) -> str:
     """A backend's own words as they may be shown: printable, on one line, not too many."""
     printable = "".join(each if each.isprintable() else " " for each in text[: 4 * _LONGEST])
     return " ".join(printable.split())[:_LONGEST]
+
+
+def _not_understood(which: Checked, status: int, text: str, *, page_instead: bool) -> Refused:
+    if page_instead:
+        return page(which)
+    if _NO_TLS in text:
+        told = f"{SPOKEN[which]} speaks TLS on this port; give a URL that begins with https"
+        return Failing(Code.UPSTREAM_FAILED, told)
+    if which is Checked.PROMETHEUS:
+        return broken(which, f"status {status}")  # It always says of what type an error is.
+    return _about_the_question(which, text or f"{SPOKEN[which]} answered {status}")
 
 
 def _about_the_question(which: Checked, text: str) -> Refused:

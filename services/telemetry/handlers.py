@@ -9,12 +9,12 @@ from typing import Any
 from contracts.clusters import Checked
 from contracts.telemetry import DescribeMetrics, QueryMetrics
 from services.runtime.replies import Asked
-from services.telemetry import handlers_logs, handlers_traces
+from services.telemetry import handlers_error_traces, handlers_logs, handlers_traces
 from services.telemetry.answering import answered
 from services.telemetry.prometheus import Prometheus
 from services.telemetry.service import service
 
-__all__ = ["handlers_logs", "handlers_traces", "service"]
+__all__ = ["handlers_error_traces", "handlers_logs", "handlers_traces", "service"]
 
 
 @service.answers(QueryMetrics)

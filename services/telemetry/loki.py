@@ -4,6 +4,7 @@ Source: "Loki HTTP API", https://grafana.com/docs/loki/latest/reference/loki-htt
 checked and counted, and passed on as they came: no line is made an object of.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -83,11 +84,8 @@ class Loki:
             ("direction", asked.direction.value.lower()),
         ]
         if asked.step_seconds is not None:
-            params.append(("step", f"{asked.step_seconds:g}s"))
-        body = await self._ask("loki/api/v1/query_range", params)
-        answer = _sound(body, _Queried)
-        kind, result = answer.data.resultType, answer.data.result
-        return Found(memoryview(result), self._count(kind, result), kind, warned(answer.warnings))
+            params.append(("step", f"{asked.step_seconds:.3f}s"))
+        return await self._ask("loki/api/v1/query_range", params, self._queried)
 
     async def describe(self, asked: DescribeLogs) -> Found:
         """Which labels or series it has, or which values a label has."""
@@ -98,34 +96,39 @@ class Loki:
             for name, at in (("start", asked.start), ("end", asked.end))
             if at is not None
         ]
-        body = await self._ask(path, params)
-        answer = _sound(body, _DescribedAs)
-        data = bytes(answer.data)
-        if data == b"null":  # Loki says nothing where there is nothing.
-            return Found(b"[]", 0, "", warned(answer.warnings))
         series = asked.what is Described.SERIES
-        require_few(Checked.LOKI, data, b"{" if series else b'",', self.most)
-        count = len(read(Checked.LOKI, data, list[_Object] if series else list[str]))
+        return await self._ask(path, params, lambda body: self._described(body, series=series))
+
+    def _queried(self, body: bytes) -> Found:
+        answer = _sound(body, _Queried)
+        kind, result = answer.data.resultType, answer.data.result
+        count = self._count(body, kind, result)
+        return Found(memoryview(result), count, kind, warned(answer.warnings))
+
+    def _described(self, body: bytes, *, series: bool) -> Found:
+        answer = _sound(body, _DescribedAs)
+        data = memoryview(answer.data)
+        if bytes(data[:4]) == b"null":  # Loki says nothing where there is nothing.
+            return Found(b"[]", 0, "", warned(answer.warnings))
+        require_few(Checked.LOKI, body, b"{" if series else b'",', self.most)
+        count = len(read(Checked.LOKI, answer.data, list[_Object] if series else list[str]))
         return Found(data, self._few(count), "", warned(answer.warnings))
 
-    async def _ask(self, path: str, params: Params) -> bytes:
+    async def _ask(self, path: str, params: Params, read: Callable[[bytes], Found]) -> Found:
         short = len(urlencode(params)) <= _LONGEST_URL
-        body = await (self.backend.get if short else self.backend.post)(path, params)
-        require_text(Checked.LOKI, body)
-        return body
+        return await (self.backend.get if short else self.backend.post)(path, params, read=read)
 
-    def _count(self, kind: str, result: msgspec.Raw) -> int:
-        data = bytes(result)
+    def _count(self, body: bytes, kind: str, result: msgspec.Raw) -> int:
         if kind == "streams":
-            require_few(Checked.LOKI, data, b'"stream"', self.most)
-            streams = read(Checked.LOKI, data, list[_Stream])
+            require_few(Checked.LOKI, body, b'"stream"', self.most)
+            streams = read(Checked.LOKI, result, list[_Stream])
             if not all(bytes(memoryview(each.values)[:1]) == b"[" for each in streams):
                 raise faults.broken(Checked.LOKI, "a stream has no lines")
             return self._few(len(streams))
         if kind not in _SERIES:
             raise faults.broken(Checked.LOKI, "it has a type of result that is not known")
-        require_few(Checked.LOKI, data, b'"metric"', self.most)
-        return self._few(len(read(Checked.LOKI, data, list[_Series])))
+        require_few(Checked.LOKI, body, b'"metric"', self.most)
+        return self._few(len(read(Checked.LOKI, result, list[_Series])))
 
     def _few(self, count: int) -> int:
         if count > self.most:
@@ -134,6 +137,7 @@ class Loki:
 
 
 def _sound(body: bytes, kind: type[A]) -> A:
+    require_text(Checked.LOKI, body)
     answer = read(Checked.LOKI, body, kind)
     if answer.status != "success":
         raise faults.broken(Checked.LOKI, "it is no success")
@@ -151,7 +155,9 @@ def _described(asked: DescribeLogs) -> tuple[str, str]:
         case Described.LABELS:
             return "loki/api/v1/labels", "query"
         case Described.LABEL_VALUES if asked.label is not None:
-            return f"loki/api/v1/label/{quote(asked.label, safe='')}/values", "query"
+            # A name of dots would be taken for a way up.
+            name = quote(asked.label, safe="").replace(".", "%2E")
+            return f"loki/api/v1/label/{name}/values", "query"
         case Described.SERIES:
             return "loki/api/v1/series", "match[]"
         case Described.LABEL_VALUES:

@@ -35,23 +35,28 @@ class Prometheus:
         """Evaluate PromQL."""
         path, form = _query(asked)
         timeout = ("timeout", f"{self.backend.seconds * _ITS_SHARE:.3f}")
-        body = await self.backend.post(path, [*form, timeout, *_ALWAYS])
-        return prometheus_api.queried(body, self.most)
+        back = asked.lookback_seconds
+        lookback = [] if back is None else [("lookback_delta", f"{back:.3f}")]
+        return await self.backend.post(
+            path,
+            [*form, *lookback, timeout, *_ALWAYS],
+            read=lambda body: prometheus_api.queried(body, self.most),
+        )
 
     async def describe(self, asked: DescribeMetrics) -> Found:
         """What it knows of its series, labels, values, metadata, rules or alerts."""
-        body = await self._described(asked)
-        return prometheus_api.described(body, asked.what, self.most)
+        params, path = _params(asked), f"api/v1/{asked.what.value.lower()}"
 
-    async def _described(self, asked: DescribeMetrics) -> bytes:
-        params = _params(asked)
+        def read(body: bytes) -> Found:
+            return prometheus_api.described(body, asked.what, self.most)
+
         match asked.what:
             case Described.SERIES | Described.LABELS:
-                return await self.backend.post(f"api/v1/{asked.what.value.lower()}", params)
+                return await self.backend.post(path, params, read=read)
             case Described.LABEL_VALUES:
-                return await self.backend.get(_values(asked.label or ""), params)
+                return await self.backend.get(_values(asked.label or ""), params, read=read)
             case Described.METADATA | Described.RULES | Described.ALERTS:
-                return await self.backend.get(f"api/v1/{asked.what.value.lower()}", params)
+                return await self.backend.get(path, params, read=read)
 
 
 def _query(asked: QueryMetrics) -> tuple[str, Params]:

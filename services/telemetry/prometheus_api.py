@@ -13,13 +13,12 @@ from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described
 from services.telemetry import faults
-from services.telemetry.bodies import Found
+from services.telemetry.bodies import Found, warned
 
 T = TypeVar("T", bound="_Head")
 
 _VECTORS = frozenset({"matrix", "vector"})
 _SINGLES = frozenset({"scalar", "string"})
-_MOST_WARNINGS = 20
 _ALLOWED_ANYHOW = 10_000
 
 
@@ -133,7 +132,7 @@ def queried(body: bytes, most: int) -> Found:
     shape = _VECTOR if kind in _VECTORS else _SINGLE
     data = _or_empty(told.data.result, shape)
     count = _counted(body, data, shape, most)
-    return Found(memoryview(data), count, kind, _warnings(told))
+    return Found(memoryview(data), count, kind, warned(told.warnings), warned(told.infos))
 
 
 def described(body: bytes, what: Described, most: int) -> Found:
@@ -141,7 +140,7 @@ def described(body: bytes, what: Described, most: int) -> Found:
     told, shape = _good(body, _Described), _SHAPES[what]
     data = _or_empty(told.data, shape)
     count = _counted(body, data, shape, most)
-    return Found(memoryview(data), count, "", _warnings(told))
+    return Found(memoryview(data), count, "", warned(told.warnings), warned(told.infos))
 
 
 def _good(body: bytes, kind: type[T]) -> T:
@@ -187,8 +186,3 @@ def _counted(body: bytes, data: msgspec.Raw, shape: _Shape, most: int) -> int:
 def _too_many(number: str, most: int) -> Refused:
     text = f"Prometheus: the answer has {number} series or values, and {most} are allowed"
     return Refused(Code.LIMIT_REACHED, f"{text}; choose fewer of them, or aggregate")
-
-
-def _warnings(told: _Head) -> tuple[str, ...]:
-    said = [*(told.warnings or ()), *(told.infos or ())]
-    return tuple(faults.cleaned(each) for each in said[:_MOST_WARNINGS])

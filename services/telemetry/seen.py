@@ -14,11 +14,12 @@ class Seen:
     def __init__(self) -> None:
         self.newest = 0
         """Nanoseconds of the newest line."""
-        self._lines: OrderedDict[tuple[int, Hashable], None] = OrderedDict()
+        self._lines: OrderedDict[tuple[int, int], None] = OrderedDict()
 
     def fresh(self, at: int, line: Hashable) -> bool:
         """True if a line has not come yet; from now on it has."""
-        key = (at, line)
+        # The hash alone: lines may be long. Two of one nanosecond that share it are one in 2^61.
+        key = (at, hash(line))
         if key in self._lines:
             return False
         self._lines[key] = None

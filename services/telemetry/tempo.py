@@ -17,7 +17,7 @@ from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import DescribeTraces, GetTrace, SearchTraces
 from services.telemetry import faults
-from services.telemetry.backend import Backend, Params
+from services.telemetry.backend import Backend
 from services.telemetry.bodies import Found, read, require_few, require_text, too_many
 
 _NO_TRACE = b'{"batches":[]}'
@@ -88,24 +88,20 @@ class Tempo:
     async def search(self, asked: SearchTraces) -> Found:
         """Find traces; Refused for whatever is wrong with the question or with the backend."""
         params = [*_sought(asked), ("limit", str(asked.limit)), *self._window(asked)]
-        body = await self._ask("api/search", params)
-        data = bytes(read(Checked.TEMPO, body, _Searched).traces)
-        if data == b"null":
+        return await self.backend.get("api/search", params, read=self._searched)
+
+    def _searched(self, body: bytes) -> Found:
+        require_text(Checked.TEMPO, body)
+        traces = read(Checked.TEMPO, body, _Searched).traces
+        if bytes(memoryview(traces)[:4]) == b"null":
             return Found(b"[]", 0)
-        require_few(Checked.TEMPO, data, b'"traceID"', self.most)
-        return Found(data, self._few(len(read(Checked.TEMPO, data, list[_Trace]))))
+        require_few(Checked.TEMPO, body, b'"traceID"', self.most)
+        count = len(read(Checked.TEMPO, traces, list[_Trace]))
+        return Found(memoryview(traces), self._few(count))
 
     async def trace(self, asked: GetTrace) -> Found:
         """One whole trace; one without batches if it has none of this id."""
-        body = await self._ask(f"api/traces/{asked.trace_id}", absent=_NO_TRACE)
-        whole = read(Checked.TEMPO, body, _Whole)
-        parts = (whole.trace or whole).parts
-        if parts == b"null" and body.strip() == b"{}":
-            return Found(_NO_TRACE, 0)
-        begins = b"".join(parts[:64].split())[:2]
-        if begins not in {b"[{", b"[]"}:
-            raise faults.broken(Checked.TEMPO, "it is no trace")
-        return Found(body, int(begins == b"[{"))
+        return await self.backend.get(f"api/traces/{asked.trace_id}", read=_whole, absent=_no_trace)
 
     async def describe(self, asked: DescribeTraces) -> Found:
         """Which values an attribute has; of an old Tempo those of all services."""
@@ -113,15 +109,27 @@ class Tempo:
         if asked.service is not None:
             quoted = msgspec.json.encode(asked.service).decode()
             params = [("q", f"{{ resource.service.name = {quoted} }}"), *params]
-        body = await self._ask(_values("api/v2", _scoped(asked.attribute)), params, absent=b"")
-        if body:
-            require_few(Checked.TEMPO, body, b'"value"', self.most)
-            tags = read(Checked.TEMPO, body, _Typed).tagValues or []
-            return self._listed([each.value for each in tags], ())
-        body = await self._ask(_values("api", asked.attribute), self._window(asked))
+        path = _values("api/v2", _scoped(asked.attribute))
+        found = await self.backend.get(path, params, read=self._typed, absent=lambda _: None)
+        if found is not None:
+            return found
+        told = () if asked.service is None else (_ALL_SERVICES,)
+        return await self.backend.get(
+            _values("api", asked.attribute),
+            self._window(asked),
+            read=lambda body: self._plain(body, told),
+        )
+
+    def _typed(self, body: bytes) -> Found | None:
+        require_text(Checked.TEMPO, body)
+        require_few(Checked.TEMPO, body, b'"value"', self.most)
+        tags = read(Checked.TEMPO, body, _Typed).tagValues or []
+        return self._listed([each.value for each in tags], ())
+
+    def _plain(self, body: bytes, warnings: tuple[str, ...]) -> Found:
+        require_text(Checked.TEMPO, body)
         require_few(Checked.TEMPO, body, b'",', self.most)
-        values = read(Checked.TEMPO, body, _Plain).tagValues or []
-        return self._listed(values, () if asked.service is None else (_ALL_SERVICES,))
+        return self._listed(read(Checked.TEMPO, body, _Plain).tagValues or [], warnings)
 
     def _listed(self, values: Sequence[str], warnings: tuple[str, ...]) -> Found:
         self._few(len(values))
@@ -132,11 +140,6 @@ class Tempo:
             raise too_many(Checked.TEMPO, count, self.most)
         return count
 
-    async def _ask(self, path: str, params: Params = (), *, absent: bytes | None = None) -> bytes:
-        body = await self.backend.get(path, params, absent=absent)
-        require_text(Checked.TEMPO, body)
-        return body
-
     def _window(self, asked: SearchTraces | DescribeTraces) -> list[tuple[str, str]]:
         """Both ends or none: Tempo takes no other question. In whole seconds, rather more."""
         if asked.start is None and asked.end is None:
@@ -145,6 +148,25 @@ class Tempo:
         start: datetime = asked.start or end - _HOUR
         first, last = math.floor(start.timestamp()), math.ceil(end.timestamp())
         return [("start", str(first)), ("end", str(max(last, first + 1)))]
+
+
+def _whole(body: bytes) -> Found:
+    require_text(Checked.TEMPO, body)
+    whole = read(Checked.TEMPO, body, _Whole)
+    parts = (whole.trace or whole).parts
+    if parts == b"null" and body.strip() == b"{}":
+        return Found(_NO_TRACE, 0)
+    begins = b"".join(parts[:64].split())[:2]
+    if begins not in {b"[{", b"[]"}:
+        raise faults.broken(Checked.TEMPO, "it is no trace")
+    return Found(body, int(begins == b"[{"))
+
+
+def _no_trace(body: bytes) -> Found:
+    failing = faults.no_path(Checked.TEMPO, body)
+    if failing is not None:
+        raise failing
+    return Found(_NO_TRACE, 0)
 
 
 def _sought(asked: SearchTraces) -> list[tuple[str, str]]:
@@ -181,4 +203,7 @@ def _scoped(attribute: str) -> str:
 
 
 def _values(version: str, attribute: str) -> str:
-    return f"{version}/search/tag/{quote(attribute, safe='')}/values"
+    name = quote(attribute, safe="")
+    if not name.strip("."):
+        name = name.replace(".", "%2E")  # Else it would be taken for a way up.
+    return f"{version}/search/tag/{name}/values"

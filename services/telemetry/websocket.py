@@ -21,12 +21,15 @@ from websockets.uri import WebSocketURI
 
 from contracts.refusals import Code, Refused
 from services.runtime.outbound.faults import Fault, FaultKind, fault_of, place
+from services.runtime.outbound.transport import LASTING
 from services.telemetry import faults
 from services.telemetry.backend import Backend, Params
 
 _READ = 64 * 1024
 _SHOWN = 4_096
 """Bytes that are read of an answer instead of a WebSocket."""
+_LARGEST = 8 * 1024 * 1024
+"""Bytes of a message: each tail may hold one."""
 _CLOSING = 1.0
 _SWITCHING = 101
 _ERRORS = (
@@ -128,7 +131,7 @@ class Socket:
     def _require_open(self) -> None:
         spoken, broken = faults.SPOKEN[self._backend.which], self._protocol.parser_exc
         if isinstance(broken, PayloadTooBig):
-            text = f"{spoken}: a message is over {self._backend.limit} bytes; choose fewer lines"
+            text = f"{spoken}: a message is over {_most(self._backend)} bytes; choose fewer lines"
             raise Refused(Code.LIMIT_REACHED, text)
         if broken is not None and not isinstance(broken, EOFError):
             raise faults.broken(self._backend.which, "it breaks the rules of WebSockets")
@@ -145,7 +148,7 @@ async def connected(
     url = httpx.URL(backend.endpoint.url)
     secure, port = url.scheme == "https", url.port or (443 if url.scheme == "https" else 80)
     where = WebSocketURI(secure, url.host, port, url.path, "", None, None)
-    protocol = ClientProtocol(where, max_size=backend.limit)
+    protocol = ClientProtocol(where, max_size=_most(backend))
     response = None
     try:
         async with backend.tried():
@@ -157,6 +160,10 @@ async def connected(
     finally:
         if response is not None:
             await response.aclose()
+
+
+def _most(backend: Backend) -> int:
+    return min(backend.limit, _LARGEST)
 
 
 async def _quietly(socket: Socket) -> None:
@@ -174,7 +181,9 @@ async def _asked(
     del headers["Host"]
     headers |= {"Accept-Encoding": "identity", **backend.endpoint.headers}
     client = backend.endpoint.client(backend.asked.outside.outbound)
-    request = client.build_request("GET", path, params=tuple(params), headers=headers)
+    request = client.build_request(
+        "GET", path, params=tuple(params), headers=headers, extensions={LASTING: True}
+    )
     try:
         async with asyncio.timeout(seconds):
             response = await client.send(request, stream=True, follow_redirects=False)

@@ -14,7 +14,7 @@ import msgspec
 
 from contracts.clusters import ClusterHealthChecked, ClusterType
 from services.clusters import status
-from services.runtime import streams
+from services.runtime import schedules, streams
 from services.runtime.bus import Bus
 from services.runtime.pull import Ordered, PullReader
 from tests.benchmarks.client import Address, Connection
@@ -173,7 +173,7 @@ async def _lateness(
 
 def _due(begun: datetime, cluster: UUID, kind: ClusterType) -> float:
     interval = status.interval_and_timeout(kind)[0]
-    phase = status.phase(cluster, interval)
+    phase = schedules.phase(cluster, interval)
     return (begun.timestamp() - phase) // interval * interval + phase
 
 

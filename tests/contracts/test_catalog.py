@@ -64,6 +64,7 @@ EVENT_NAMES = {
         "closed",
         "BACKEND_CIRCUIT_CLOSED",
     ),
+    "TraceReceived": ("aiops.trace.received.v1", "received", "TRACE_RECEIVED"),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),

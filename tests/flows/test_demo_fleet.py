@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from contracts.clusters import ClusterHealthChecked, ClusterType
 from deploy.local.nats_users import SETUP, passwords
 from services.clusters import status
-from services.runtime import bus as buses, streams
+from services.runtime import bus as buses, schedules, streams
 from services.runtime.pull import Ordered, PullReader
 from services.runtime.settings import NatsSettings
 from tests.kit.hub import Hub, running_hub, until
@@ -157,7 +157,7 @@ def _missed(
 ) -> list[float]:
     """The moments at which it was due, and was not checked."""
     interval, _ = status.interval_and_timeout(kind)
-    phase = status.phase(cluster, interval)
+    phase = schedules.phase(cluster, interval)
     first = (window[0] - phase) // interval * interval + phase + interval
     due = [first + interval * n for n in range(int((window[1] - 5 - first) // interval) + 1)]
     return [at for at in due if not any(0 <= each - at < 2 for each in checked)]

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from services.clusters import status
 from services.runtime import schedules
 from tests.kit.backends import Backend, backend
 from tests.kit.gateway import API, Json, Platform, refused
@@ -108,13 +107,13 @@ async def test_checks_are_scheduled_by_the_type_and_end_with_the_cluster(
     async def rule() -> str | None:
         return await schedules.scheduled(bus, "check", name)
 
-    assert await eventually(rule) == status.rule(UUID(name), 15)
+    assert await eventually(rule) == schedules.spread(UUID(name), 15)
     await platform.http.patch(f"{API}/clusters/{name}", json={"cluster_type": "EDGE"})
     # As if it were due by the old rule.
-    await bus.publish(f"due.check.{name}", status.rule(UUID(name), 15).encode())
+    await bus.publish(f"due.check.{name}", schedules.spread(UUID(name), 15).encode())
 
     async def slower() -> bool:
-        return await rule() == status.rule(UUID(name), 60)
+        return await rule() == schedules.spread(UUID(name), 60)
 
     await eventually(slower)
     await platform.http.delete(f"{API}/clusters/{name}")

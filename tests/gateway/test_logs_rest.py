@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 LOKI = {"loki_url": "https://loki.example.invalid:3100"}
 MOMENT = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z
 WINDOW = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T01:00:00Z"}
+FRESH = {"cache-control": "no-cache"}
 FAULTS = [
     unreachable(),
     Refused(Code.UPSTREAM_FAILED, "it answered with HTML"),
@@ -43,14 +44,14 @@ class Fleet:
         self.collector.says(kind=kind, **told, **dict(zip(self.ids, replies, strict=False)))
 
     async def post(self, path: str = "query", **body: Any) -> httpx.Response:
-        """Ask the three, unless others are named."""
+        """Ask the three, unless others are named; past the cache."""
         wanted = {"query": '{app="a"}', "cluster_ids": self.ids, **WINDOW} | body
-        return await self.platform.http.post(f"{API}/logs/{path}", json=wanted)
+        return await self.platform.http.post(f"{API}/logs/{path}", json=wanted, headers=FRESH)
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
         """Ask for names of the three."""
         query = {"cluster_id": self.ids} | query
-        return await self.platform.http.get(f"{API}/logs/{path}", params=query)
+        return await self.platform.http.get(f"{API}/logs/{path}", params=query, headers=FRESH)
 
 
 @pytest.fixture(scope="module")

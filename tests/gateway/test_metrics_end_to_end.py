@@ -11,6 +11,7 @@ import pytest
 
 from gateway.rest.documented_metrics import MetricAnswer, MetricNames
 from tests.kit.gateway import API, Platform
+from tests.kit.prometheus import door
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -98,3 +99,21 @@ async def test_a_changed_cluster_is_asked_anew(platform: Platform) -> None:
         answer = await platform.http.post(url, json=wanted)
         assert answer.headers["x-cache"] == "MISS"
         assert answer.json()["results"][0]["data"][0]["values"][0][1] == "2"
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [("90", ["90.000"]), ("1m30s", ["90.000"]), ("0.0001", ["0.001"]), ("0", None), ("", None)],
+)
+async def test_how_far_to_look_back_is_told_to_the_clusters(
+    platform: Platform, told: str, asked: list[str] | None
+) -> None:
+    async with prometheus(1) as (url, forms):
+        name = (await platform.register(endpoints={"prometheus_url": url}))["name"]
+        wanted = {"query": f'up{{cluster="{name}"}}', "lookback_delta": told}
+        window = {"start": "1767225600", "end": "1767225660", "step": "15"}
+        async with door(platform) as client:
+            assert (await client.post("/query", data=wanted)).status_code == 200
+            assert (await client.get("/query_range", params=wanted | window)).status_code == 200
+    queries = [form for path, form in forms if "/query" in path]
+    assert [form.get("lookback_delta") for form in queries] == [asked, asked]

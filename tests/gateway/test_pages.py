@@ -56,3 +56,12 @@ async def test_the_bus_describes_itself(platform: Platform) -> None:
     addresses = {channel["address"] for channel in told["channels"].values()}
     assert "cmd.{publisher}.clusters.register_cluster" in addresses
     assert "evt.{cluster}.alert.{id}.fired" in addresses
+    assert "qry.{site}.{cluster}.query_metrics" in addresses
+
+
+async def test_every_kind_of_subject_has_a_place_on_the_page(platform: Platform) -> None:
+    script = (await platform.http.get("/assets/asyncapi.js")).text
+    told = (await platform.http.get("/asyncapi.json")).json()
+    for channel in told["channels"].values():
+        kind = channel["address"].partition(".")[0]
+        assert f'"{kind}."' in script, channel["address"]

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 TEMPO = {"tempo_url": "https://tempo.example.invalid:3200"}
 START = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z
 WINDOW = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T01:00:00Z"}
+FRESH = {"cache-control": "no-cache"}
 TRACE = "a1".zfill(32)
 MILLI = 1_000_000
 
@@ -37,14 +38,16 @@ class Fleet:
         self.collector.says(**dict(zip(self.ids, replies, strict=True)))
 
     async def search(self, **body: Any) -> httpx.Response:
-        """Search in both, unless others are named."""
+        """Search in both, unless others are named; past the cache."""
         wanted = {"cluster_ids": self.ids, **WINDOW} | body
-        return await self.platform.http.post(f"{API}/traces/search", json=wanted)
+        url = f"{API}/traces/search"
+        return await self.platform.http.post(url, json=wanted, headers=FRESH)
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
         """Ask both."""
         query = {"cluster_id": self.ids} | query
-        return await self.platform.http.get(f"{API}/traces/{path}", params=query)
+        url = f"{API}/traces/{path}"
+        return await self.platform.http.get(url, params=query, headers=FRESH)
 
 
 @pytest.fixture(scope="module")

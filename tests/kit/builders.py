@@ -42,7 +42,7 @@ from contracts.clusters import (
 )
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.operations import RebuildProjection, RetryDeadLetter
-from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened
+from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
 
 CLUSTER_ID = UUID("11111111-1111-5111-8111-111111111111")
 OTHER_CLUSTER_ID = UUID("22222222-2222-5222-8222-222222222222")
@@ -307,12 +307,23 @@ def circuit_opened(**changes: Any) -> BackendCircuitOpened:
 
 
 def circuit_closed(**changes: Any) -> BackendCircuitClosed:
-    values = {
-        "cluster_id": CLUSTER_ID,
-        "backend": "PROMETHEUS",
-        "reason": "it answers again",
-    }
+    values = {"cluster_id": CLUSTER_ID, "backend": "PROMETHEUS", "reason": "it answers again"}
     return BackendCircuitClosed.model_validate(values | changes)
+
+
+def trace_received(**changes: Any) -> TraceReceived:
+    values: dict[str, Any] = {
+        "cluster_id": CLUSTER_ID,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "root_service": "shop",
+        "root_operation": "POST /orders",
+        "started_at": at(),
+        "duration_ms": 412,
+        "span_count": 9,
+        "error_count": 3,
+        "similar": 4,
+    }
+    return TraceReceived.model_validate(values | changes)
 
 
 def rebuild(**changes: Any) -> RebuildProjection:
@@ -368,6 +379,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     AlertResolved: resolved,
     BackendCircuitOpened: circuit_opened,
     BackendCircuitClosed: circuit_closed,
+    TraceReceived: trace_received,
 }
 """A builder for every event there is; a test notices a missing one."""
 

@@ -20,6 +20,13 @@ _CONFIG = """\
 global: {evaluation_interval: 1s}
 rule_files: [rules.yml]
 """
+_SCRAPING = """\
+scrape_configs:
+- job_name: target
+  scrape_interval: 1s
+  static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+  metric_relabel_configs: [{{regex: .+, source_labels: [__name__], action: drop}}]
+"""
 _NO_RULES = "groups: []\n"
 
 Labels = Mapping[str, str]
@@ -81,13 +88,63 @@ async def prometheus(
     blocks = ("tsdb", "create-blocks-from", "openmetrics", str(directory / "told.txt"), str(data))
     status, out, err = await run("promtool", *blocks)
     assert status == 0, out + err
+    async with started(directory) as url:
+        yield url
+
+
+@asynccontextmanager
+async def writable(directory: Path, config: str = _CONFIG) -> AsyncGenerator[str]:
+    """A Prometheus that holds what is written to it (`tests.kit.remote_write`); its address."""
+    _prepare(directory, config)
+    async with started(directory, "--web.enable-remote-write-receiver") as url:
+        yield url
+
+
+@asynccontextmanager
+async def scraping(directory: Path, exposed: str) -> AsyncGenerator[str]:
+    """A Prometheus that scrapes a target with these metrics, and keeps none; its address."""
+    body = exposed.encode()
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
+
+    async def expose(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"{head}connection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(expose, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, writable(directory, _SCRAPING.format(port=port)) as url:
+        yield url
+
+
+async def metadata_of(url: str) -> dict[str, list[dict[str, str]]]:
+    """What a Prometheus knows of its metrics, once it has scraped some: after 5 s at the least."""
+
+    async def told() -> dict[str, list[dict[str, str]]]:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{url}/api/v1/metadata")).json()["data"]
+
+    return await eventually(told, within=30)
+
+
+def _prepare(directory: Path, config: str) -> None:
+    directory.mkdir(parents=True)
+    (directory / "prometheus.yml").write_text(config)
+    (directory / "rules.yml").write_text(_NO_RULES)
+
+
+@asynccontextmanager
+async def started(directory: Path, *flags: str) -> AsyncGenerator[str]:
+    """A Prometheus on what lies in a directory, for the time of a block; gives its address."""
     url = f"127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
         "prometheus",
         f"--config.file={directory / 'prometheus.yml'}",
-        f"--storage.tsdb.path={data}",
+        f"--storage.tsdb.path={directory / 'data'}",
         "--storage.tsdb.retention.time=100y",
         f"--web.listen-address={url}",
+        *flags,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,6 +27,12 @@ class CountSheep(Query):
     """A question."""
 
     upto: int = 1
+
+
+class WatchSheep(Query):
+    """A question whose answer does not end."""
+
+    lasting: ClassVar[bool] = True
 
 
 Act = Callable[[CountSheep, Asked], Awaitable[Mapping[str, Any]]]
@@ -206,27 +212,56 @@ async def test_one_of_several_workers_answers(
     assert set(seen) == {1, 2}
 
 
-async def test_more_than_can_be_worked_on_is_refused(
+async def _told(bus: Bus, query: Query) -> str:
+    try:
+        async with Asker(bus).ask(HERE, query, seconds=20) as answer:
+            await _whole(answer)
+    except Refused as refused:
+        return refused.code.name
+    return "answered"
+
+
+async def test_what_cannot_be_worked_on_at_once_waits_and_too_much_is_refused(
     bus: Bus, log: EventLog, bus_settings: Settings
 ) -> None:
     go = asyncio.Event()
+    working = most = 0
 
     async def wait(_: CountSheep, __: Asked) -> Mapping[str, Any]:
+        nonlocal working, most
+        working += 1
+        most = max(most, working)
         await go.wait()
+        working -= 1
         return {}
 
-    async def ask() -> str:
-        try:
-            async with Asker(bus).ask(HERE, CountSheep(), seconds=20) as answer:
-                await _whole(answer)
-        except Refused as refused:
-            return refused.code.name
-        return "answered"
-
     async with answering(wait, bus, log, bus_settings):
-        asks = [asyncio.ensure_future(ask()) for _ in range(520)]
-        await until(lambda: any(each.done() for each in asks))
+        asks = [asyncio.ensure_future(_told(bus, CountSheep())) for _ in range(512 + 4096 + 3)]
+        await until(lambda: sum(each.done() for each in asks) == 3)
         go.set()
         told = await asyncio.gather(*asks)
-    assert told.count("OVERLOADED") == 8
-    assert told.count("answered") == 512
+    assert (told.count("OVERLOADED"), told.count("answered")) == (3, 512 + 4096)
+    assert most == 512
+
+
+async def test_answers_that_last_leave_room_for_the_others(
+    bus: Bus, log: EventLog, bus_settings: Settings
+) -> None:
+    async def watch(_: WatchSheep, asked: Asked) -> Mapping[str, Any]:
+        while True:
+            await asked.send(b"baa")
+
+    async def count(_: CountSheep, __: Asked) -> Mapping[str, Any]:
+        return {}
+
+    worker = Answering(
+        "hub", "test", {CountSheep: count, WatchSheep: watch}, bus, log, bus_settings, UNTRACED,
+        NOTHING_OUTSIDE,
+    )  # fmt: skip
+    async with running(worker.run), AsyncExitStack() as watching:
+        await bus.client.flush()
+        for _ in range(512):
+            asked = Asker(bus).ask(HERE, WatchSheep(), seconds=20)
+            await anext(aiter(await watching.enter_async_context(asked)))
+        assert await _told(bus, WatchSheep()) == "OVERLOADED"
+        assert await _told(bus, CountSheep()) == "answered"

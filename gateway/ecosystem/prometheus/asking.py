@@ -1,7 +1,6 @@
 """Asks the clusters that a request is for, and says who is missing from the answer and why."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -13,11 +12,15 @@ from contracts.envelope import Query
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import principal_of
 from gateway.ecosystem.prometheus.parameters import Parameters, parameters
+from gateway.federation.answers import Made, fielded
 from gateway.federation.completeness import completeness
 from gateway.federation.fleet import ClusterRef, chosen
-from gateway.federation.gathering import Room, Round, gather
+from gateway.federation.gathering import Round, gather, side_by_side
+from gateway.federation.memory import Room
 from gateway.federation.outcome import ClusterAnswer, Status
+from gateway.federation.sharing import DESCRIBED, Inquiry, Matter, answered, put_together
 from gateway.gate import Gate
+from gateway.rest.federated import fresh, shown
 from gateway.rest.shared import AnyRequest, raw
 
 T = TypeVar("T")
@@ -49,41 +52,75 @@ class Fleet:
     """A request, and the clusters that it may ask."""
 
     gate: Gate
+    path: str
     given: Parameters
     clusters: tuple[ClusterRef, ...]
     seconds: float
+    fresh: bool
+    """Not from the cache."""
     traceparent: str | None
     warnings: list[str] = field(default_factory=list[str])
 
-    async def ask(self, asked: Mapping[UUID, Query], shape: type[T]) -> Answers[T]:
-        """Ask these clusters; Refused when none of them has answered."""
-        told = await self._gathered(asked)
-        answers = [_read(answer, shape) for answer in told]
-        _refuse_nothing([answer for answer, _ in answers])
-        found = [
-            Answer(answer.cluster.name, data, str(answer.told.get("kind", "")))
-            for answer, data in answers
-            if data is not None
-        ]
-        return Answers(found, [*self.warnings, *_warnings([answer for answer, _ in answers])])
+    async def ask(
+        self,
+        asked: Mapping[UUID, Query],
+        shape: type[T],
+        tell: Callable[[Answers[T]], Any],
+        *,
+        keep: float = DESCRIBED,
+    ) -> Response[Any]:
+        """What is told of these clusters' answers; Refused when none of them has answered.
 
-    async def _gathered(self, asked: Mapping[UUID, Query]) -> list[ClusterAnswer]:
+        ``tell`` may add to their warnings. ``keep``: seconds that it counts for the same request.
+        """
+
+        def put(answers: Sequence[ClusterAnswer]) -> Made:
+            read = [_read(answer, shape) for answer in answers]
+            told = [answer for answer, _ in read]
+            _refuse_nothing(told)
+            found = [
+                Answer(answer.cluster.name, data, str(answer.told.get("kind", "")))
+                for answer, data in read
+                if data is not None
+            ]
+            given = Answers(found, [*self.warnings, *_warnings(told)])
+            data = tell(given)
+            return fielded(_body(data, given.warnings), told)
+
+        async def ask(room: Room) -> Made:
+            return await put_together(put, await self._gathered(asked, room))
+
+        # All parameters, as they came: whatever they are for, another is another request.
+        told = sorted(each for each in self.given.told.items() if each[0] != "timeout")
+        matter = Matter("prometheus", (self.path, *told), keep)
+        found = await answered(
+            self.gate, Inquiry(matter, self.clusters, ask, self.seconds, self.fresh)
+        )
+        return shown(self.gate, found, iter(found.results[0].data), 200)
+
+    async def _gathered(self, asked: Mapping[UUID, Query], room: Room) -> list[ClusterAnswer]:
         """All answers in the order of the clusters, within one budget."""
         together: dict[Query, list[ClusterRef]] = {}
         for each in self.clusters:
             if each.id in asked:
                 together.setdefault(asked[each.id], []).append(each)
-        room = Room()
-        rounds = [
+        rounds = (
             gather(self.gate, Round(clusters, question, self.seconds, self.traceparent), room)
             for question, clusters in together.items()
-        ]
-        told = [answer for answers in await asyncio.gather(*rounds) for answer in answers]
+        )
+        told = [answer for answers in await side_by_side(rounds) for answer in answers]
         return sorted(told, key=lambda answer: answer.cluster.name)
 
-    async def ask_all(self, query: Query, shape: type[T]) -> Answers[T]:
+    async def ask_all(
+        self,
+        query: Query,
+        shape: type[T],
+        tell: Callable[[Answers[T]], Any],
+        *,
+        keep: float = DESCRIBED,
+    ) -> Response[Any]:
         """Ask every cluster the same."""
-        return await self.ask({each.id: query for each in self.clusters}, shape)
+        return await self.ask({each.id: query for each in self.clusters}, shape, tell, keep=keep)
 
 
 async def fleet(gate: Gate, request: AnyRequest) -> Fleet:
@@ -92,9 +129,10 @@ async def fleet(gate: Gate, request: AnyRequest) -> Fleet:
     mine = principal_of(request).clusters
     found = await chosen(gate, (), "prometheus")
     clusters = tuple(each for each in found if not mine or each.id in mine)
-    traceparent = request.scope["state"].get("traceparent")
     warnings = [] if clusters else [_NOBODY]
-    return Fleet(gate, given, clusters, given.seconds(), traceparent, warnings)
+    traceparent = request.scope["state"].get("traceparent")
+    path, seconds = request.scope["path"], given.seconds()
+    return Fleet(gate, path, given, clusters, seconds, fresh(request), traceparent, warnings)
 
 
 def _read(answer: ClusterAnswer, shape: type[T]) -> tuple[ClusterAnswer, T | None]:
@@ -127,11 +165,7 @@ def _warnings(answers: Sequence[ClusterAnswer]) -> list[str]:
         for answer in answers
         if answer.status not in _ANSWERED
     ]
-    told = [
-        f"{answer.cluster.name}: {warning}"
-        for answer in answers
-        for warning in answer.told.get("warnings", ())
-    ]
+    told = [f"{answer.cluster.name}: {warning}" for answer in answers for warning in answer.notes]
     return [*_bounded(missing, "clusters are missing"), *_bounded(told, "warnings")]
 
 
@@ -140,16 +174,14 @@ def _bounded(texts: Sequence[str], what: str) -> list[str]:
     return [*texts[:_MOST_WARNINGS], *([f"{more} more {what}"] if more > 0 else [])]
 
 
-class _Success(msgspec.Struct):
-    data: Any
-    warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
-    status: str = "success"
-
-
 def success(data: Any, warnings: Sequence[str] = ()) -> Response[Any]:
-    """An answer."""
+    """An answer that no cluster was asked for."""
+    return raw(msgspec.json.encode(_body(data, warnings)))
+
+
+def _body(data: Any, warnings: Sequence[str]) -> dict[str, Any]:
     told = list(dict.fromkeys(warnings))
-    return raw(msgspec.json.encode(_Success(data, told or msgspec.UNSET)))
+    return {"status": "success", "data": data, **({"warnings": told} if told else {})}
 
 
 def limited(items: list[T], given: Parameters, warnings: list[str]) -> list[T]:

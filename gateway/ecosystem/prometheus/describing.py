@@ -8,7 +8,7 @@ from litestar import Response
 from litestar.params import FromPath
 
 from contracts.telemetry import Described, DescribeMetrics
-from gateway.ecosystem.prometheus.asking import Fleet, fleet, limited, success
+from gateway.ecosystem.prometheus.asking import Answers, Fleet, fleet, limited, success
 from gateway.ecosystem.prometheus.errors import bad_data
 from gateway.ecosystem.prometheus.selection import (
     CLUSTER,
@@ -22,6 +22,7 @@ from gateway.rest.shared import AnyRequest, WithGate
 
 _ANY = '{__name__!=""}'
 _MOST = 1_000_000
+_Metadata = dict[str, list[dict[str, str]]]
 
 
 async def series(gate: WithGate, request: AnyRequest) -> Response[Any]:
@@ -29,18 +30,23 @@ async def series(gate: WithGate, request: AnyRequest) -> Response[Any]:
     asking = await fleet(gate, request)
     if not asking.given.several("match[]"):
         raise bad_data("no match[] parameter provided")
-    asked = _asked(asking, Described.SERIES)
-    found = await asking.ask(asked, list[dict[str, str]])
-    told = [labelled(metric, each.cluster) for each in found.each for metric in each.data]
-    return success(limited(told, asking.given, found.warnings), found.warnings)
+
+    def tell(found: Answers[list[dict[str, str]]]) -> Any:
+        told = [labelled(metric, each.cluster) for each in found.each for metric in each.data]
+        return limited(told, asking.given, found.warnings)
+
+    return await asking.ask(_asked(asking, Described.SERIES), list[dict[str, str]], tell)
 
 
 async def labels(gate: WithGate, request: AnyRequest) -> Response[Any]:
     """The names of labels."""
     asking = await fleet(gate, request)
-    found = await asking.ask(_asked(asking, Described.LABELS), list[str])
-    names = {name for each in found.each for name in _names(each.data)}
-    return success(limited(sorted(names), asking.given, found.warnings), found.warnings)
+
+    def tell(found: Answers[list[str]]) -> Any:
+        names = {name for each in found.each for name in _names(each.data)}
+        return limited(sorted(names), asking.given, found.warnings)
+
+    return await asking.ask(_asked(asking, Described.LABELS), list[str], tell)
 
 
 def _names(told: Sequence[str]) -> Iterable[str]:
@@ -54,12 +60,16 @@ async def values(gate: WithGate, request: AnyRequest, name: FromPath[str]) -> Re
         clusters = [each.name for each in asking.clusters]
         return success(limited(clusters, asking.given, asking.warnings), asking.warnings)
     inside = {CLUSTER: "__name__", EXPORTED: CLUSTER}.get(name, name)
-    found = await asking.ask(_asked(asking, Described.LABEL_VALUES, label=inside), list[str])
-    if name == CLUSTER:
-        told = {each.cluster for each in found.each if each.data}
-    else:
-        told = {value for each in found.each for value in each.data}
-    return success(limited(sorted(told), asking.given, found.warnings), found.warnings)
+
+    def tell(found: Answers[list[str]]) -> Any:
+        if name == CLUSTER:
+            told = {each.cluster for each in found.each if each.data}
+        else:
+            told = {value for each in found.each for value in each.data}
+        return limited(sorted(told), asking.given, found.warnings)
+
+    asked = _asked(asking, Described.LABEL_VALUES, label=inside)
+    return await asking.ask(asked, list[str], tell)
 
 
 async def metadata(gate: WithGate, request: AnyRequest) -> Response[Any]:
@@ -70,14 +80,17 @@ async def metadata(gate: WithGate, request: AnyRequest) -> Response[Any]:
     query = DescribeMetrics(
         what=Described.METADATA, metric=given.text("metric") or None, limit=_limit(asking)
     )
-    found = await asking.ask_all(query, dict[str, list[dict[str, str]]])
-    told: dict[str, list[dict[str, str]]] = {}
-    for answer in found.each:
-        for metric, entries in answer.data.items():
-            known = told.setdefault(metric, [])
-            known += [entry for entry in entries if entry not in known]
-    kept = limited(sorted(told), given, found.warnings)
-    return success({metric: told[metric][:each_limit] for metric in kept}, found.warnings)
+
+    def tell(found: Answers[_Metadata]) -> Any:
+        told: _Metadata = {}
+        for answer in found.each:
+            for metric, entries in answer.data.items():
+                known = told.setdefault(metric, [])
+                known += [entry for entry in entries if entry not in known]
+        kept = limited(sorted(told), given, found.warnings)
+        return {metric: told[metric][:each_limit] for metric in kept}
+
+    return await asking.ask_all(query, _Metadata, tell)
 
 
 def _limit(asking: Fleet) -> int | None:

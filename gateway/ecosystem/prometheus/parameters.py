@@ -19,6 +19,8 @@ _EVER = frozenset({"-292273086-05-16T16:47:06Z", "292277025-08-18T07:12:54.99999
 """How Prometheus' own client writes the first and the last moment that it knows."""
 _FORM = "application/x-www-form-urlencoded"
 _PATIENCE, _LONGEST = 30.0, 120.0
+_SHORTEST = 0.001
+"""Seconds: Prometheus counts time in whole milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Parameters:
     def seconds(self) -> float:
         """How long the answer may take: ``timeout``, within bounds."""
         return min(self._duration("timeout"), _LONGEST) if self.text("timeout") else _PATIENCE
+
+    def lookback(self) -> float | None:
+        """How old a sample may be that still counts, in seconds; what is not above 0 is none."""
+        found = self._duration("lookback_delta") if self.text("lookback_delta") else 0.0
+        return max(found, _SHORTEST) if found > 0 else None
 
     def count(self, name: str) -> int | None:
         """A limit; 0 is none."""

@@ -8,11 +8,12 @@ import promql_parser as promql
 from litestar import Response
 
 from contracts.telemetry import Described, DescribeMetrics
-from gateway.ecosystem.prometheus.asking import fleet, success
+from gateway.ecosystem.prometheus.asking import Answers, fleet
 from gateway.ecosystem.prometheus.errors import bad_data
 from gateway.ecosystem.prometheus.parameters import Parameters
 from gateway.ecosystem.prometheus.selection import holds, selector
 from gateway.ecosystem.prometheus.series import labelled
+from gateway.federation.sharing import INSTANT
 from gateway.rest.shared import AnyRequest, WithGate
 
 Json = dict[str, Any]
@@ -49,26 +50,32 @@ async def rules(gate: WithGate, request: AnyRequest) -> Response[Any]:
     """The groups of rules that the clusters evaluate."""
     asking = await fleet(gate, request)
     wanted = _wanted(asking.given)
-    found = await asking.ask_all(DescribeMetrics(what=Described.RULES), Json)
-    told = [
-        group
-        for each in found.each
-        for group in each.data.get("groups") or ()
-        if wanted.group(group) and _narrow(group, each.cluster, wanted)
-    ]
-    return success({"groups": told}, found.warnings)
+
+    def tell(found: Answers[Json]) -> Any:
+        told = [
+            group
+            for each in found.each
+            for group in each.data.get("groups") or ()
+            if wanted.group(group) and _narrow(group, each.cluster, wanted)
+        ]
+        return {"groups": told}
+
+    return await asking.ask_all(DescribeMetrics(what=Described.RULES), Json, tell, keep=INSTANT)
 
 
 async def alerts(gate: WithGate, request: AnyRequest) -> Response[Any]:
     """The alerts that are pending or firing by the clusters' rules."""
     asking = await fleet(gate, request)
-    found = await asking.ask_all(DescribeMetrics(what=Described.ALERTS), Json)
+    return await asking.ask_all(DescribeMetrics(what=Described.ALERTS), Json, _alerts, keep=INSTANT)
+
+
+def _alerts(found: Answers[Json]) -> Any:
     told = [
         _labelled(alert, each.cluster)
         for each in found.each
         for alert in each.data.get("alerts") or ()
     ]
-    return success({"alerts": told}, found.warnings)
+    return {"alerts": told}
 
 
 def _wanted(given: Parameters) -> _Wanted:

@@ -15,11 +15,20 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from gateway.ecosystem.prometheus.errors import bad_data
 from gateway.ecosystem.prometheus.printing import Printer
 from gateway.federation.promql import Parsed, parse
-from gateway.federation.promql_tree import parts
+from gateway.federation.promql_tree import (
+    bare,
+    groups_by_cluster,
+    inside,
+    matches_cluster,
+    parts,
+    returned,
+)
 
 CLUSTER, EXPORTED = "cluster", "exported_cluster"
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 """Aggregations that leave the labels of series as they are."""
+_ABSENT = frozenset({"absent", "absent_over_time"})
+_OF_NOTHING = _ABSENT | {"scalar", "vector"}
 _OURS = frozenset({CLUSTER, EXPORTED})
 _PASSED_ON = 'the query is newer than the parser here: "cluster" in it was passed on as it is'
 _EVERYTHING = promql.Matcher(promql.MatchOp.NotEqual, "__name__", "")
@@ -115,8 +124,9 @@ class Question:
             case promql.VectorSelector():
                 self.selectors.append(node)
                 named = [each.name for each in node.matchers.matchers]
-            case promql.AggregateExpr() if node.modifier is not None:
-                named = node.modifier.labels
+            case promql.AggregateExpr():
+                named = node.modifier.labels if node.modifier else []
+                self._look_for_ours(str(node.op), [node.param])
             case promql.BinaryExpr() if node.modifier is not None:
                 matching = node.modifier.matching
                 named = [
@@ -124,15 +134,15 @@ class Question:
                     *(matching.labels if matching else ()),
                 ]
             case promql.Call() if node.func.name in {"label_replace", "label_join"}:
-                self._look_for_ours(node)
+                self._look_for_ours(node.func.name, node.args[1:])
             case _:
                 return
         self._names_ours = self._names_ours or not _OURS.isdisjoint(named)
 
-    def _look_for_ours(self, call: promql.Call) -> None:
-        told = {arg.val for arg in call.args[1:] if isinstance(arg, promql.StringLiteral)}
-        if CLUSTER in told:
-            text = f'{call.func.name} does not see the label "cluster", which is added afterwards'
+    def _look_for_ours(self, function: str, args: Sequence[promql.Expr | None]) -> None:
+        told = {arg.val for arg in args if isinstance(arg, promql.StringLiteral)}
+        if not _OURS.isdisjoint(told):
+            text = f'{function} does not see the label "cluster", which is added afterwards'
             self.warnings.append(text)
 
     def for_cluster(self, name: str) -> str | None:
@@ -160,11 +170,49 @@ def _for(name: str) -> Callable[[promql.VectorSelector], Sequence[promql.Matcher
     return matchers
 
 
-def drops_cluster(node: promql.Expr) -> bool:
-    """Whether an aggregation in it takes the label ``cluster`` from the results."""
-    if isinstance(node, promql.AggregateExpr) and str(node.op) not in _CHOOSING:
-        if node.modifier is None:
-            return True
-        grouped = node.modifier.type == promql.AggModifierType.By
-        return (CLUSTER in node.modifier.labels) != grouped
-    return any(map(drops_cluster, parts(node)))
+def drops_cluster(node: promql.Expr) -> bool | None:
+    """Whether results have lost the label ``cluster`` of series; None: some have, some have not."""
+    match node:
+        case promql.AggregateExpr():
+            kept = str(node.op) in _CHOOSING or groups_by_cluster(node)
+            return not kept or drops_cluster(node.expr)
+        case promql.BinaryExpr():
+            return _matching_drops(node)
+        case promql.Call() if node.func.name in _ABSENT:
+            return not _is_cluster(bare(node.args[0]))
+        case promql.Call():
+            read = [each for each in node.args if returned(each) in {"vector", "matrix"}]
+            return drops_cluster(read[0]) if read else True
+        case _:
+            inner = parts(node)
+            return drops_cluster(inner[0]) if inner else False
+
+
+def _matching_drops(both: promql.BinaryExpr) -> bool | None:
+    vectors = [each for each in (both.lhs, both.rhs) if returned(each) == "vector"]
+    drops = [drops_cluster(each) for each in vectors]
+    if len(vectors) < 2 or str(both.op) in {"and", "unless"}:
+        return drops[0] if drops else True
+    if str(both.op) == "or":
+        return drops[0] if drops[0] == drops[1] else None
+    card = both.modifier.card if both.modifier else promql.VectorMatchCardinality.OneToOne
+    if card == promql.VectorMatchCardinality.OneToMany:
+        return drops[1]
+    alone = card == promql.VectorMatchCardinality.OneToOne
+    return True if alone and not matches_cluster(both) else drops[0]
+
+
+def _is_cluster(node: promql.Expr) -> bool:
+    """Whether it is a selector that names its cluster."""
+    chosen = node.vector_selector if isinstance(node, promql.MatrixSelector) else node
+    return isinstance(chosen, promql.VectorSelector) and any(
+        each.name == CLUSTER and each.op == promql.MatchOp.Equal
+        for each in chosen.matchers.matchers
+    )
+
+
+def makes_something(node: promql.Expr) -> bool:
+    """Whether a query may have results where there are no series at all."""
+    return any(
+        isinstance(each, promql.Call) and each.func.name in _OF_NOTHING for each in inside(node)
+    )

@@ -16,13 +16,13 @@ _DAY = 86_400
 def check_schedule(cluster: Cluster) -> Schedule:
     """Its health checks; what is due tells by which rule, so that an old one shows."""
     interval, _ = status.interval_and_timeout(cluster.cluster_type)
-    rule = status.rule(cluster.id, interval)
+    rule = schedules.spread(cluster.id, interval)
     return Schedule(CHECK, str(cluster.id), rule, rule.encode(), keep=interval * 2)
 
 
 def discovery_schedule(cluster: Cluster) -> Schedule:
     """Finding out what it can do, once a day."""
-    rule = status.rule(cluster.id, _DAY)
+    rule = schedules.spread(cluster.id, _DAY)
     return Schedule(DISCOVER, str(cluster.id), rule, keep=_DAY)
 
 

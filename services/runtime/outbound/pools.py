@@ -19,6 +19,8 @@ Origin = tuple[str, str, int]
 """Scheme, host and port (RFC 6454)."""
 
 _CONNECTIONS = 16
+_LASTING = 256
+"""Many clusters may have their logs behind one host."""
 _KEPT = 4
 _KEPT_SECONDS = 45.0
 
@@ -30,6 +32,8 @@ class PoolKey:
     tls: TlsKey
     origin: Origin
     server_name: str | None
+    lasting: bool = False
+    """For connections that are kept for long, beside those for requests."""
 
 
 @dataclass(slots=True)
@@ -57,7 +61,7 @@ class Pools:
         """The pool for a request, which must be given back."""
         pool = self._kept.get(key)
         if pool is None:
-            pool = self._kept[key] = Pool(self._new(context()))
+            pool = self._kept[key] = Pool(self._new(context(), key))
         pool.busy += 1
         self._touch(key, pool)
         try:
@@ -100,10 +104,10 @@ class Pools:
                 found.append(key)
         return found
 
-    def _new(self, context: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
+    def _new(self, context: ssl.SSLContext, key: PoolKey) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
             ssl_context=context,
-            max_connections=_CONNECTIONS,
+            max_connections=_LASTING if key.lasting else _CONNECTIONS,
             max_keepalive_connections=_KEPT,
             keepalive_expiry=_KEPT_SECONDS,
             network_backend=self._network,

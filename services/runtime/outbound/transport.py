@@ -17,6 +17,9 @@ from services.runtime.outbound.tls import Contexts, Tls
 ANONYMOUS = "anonymous"
 """A request with this extension carries neither token nor client certificate."""
 
+LASTING = "lasting"
+"""One with this extension keeps its connection for long, and takes it from others of its kind."""
+
 _PORTS = {"http": 80, "https": 443}
 _NAMES: dict[type[Exception], type[httpx.RequestError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -73,7 +76,8 @@ class SharedTransport(httpx.AsyncBaseTransport):
         asked = origin(request.url)
         at_home = asked == self._home.origin and ANONYMOUS not in request.extensions
         tls = self._home.tls if at_home else self._home.tls.anonymous()
-        key = PoolKey(tls.key, asked, self._home.server_name if at_home else None)
+        name = self._home.server_name if at_home else None
+        key = PoolKey(tls.key, asked, name, LASTING in request.extensions)
         pool = await self._pools.lend(key, partial(self._contexts.get, tls))
         give_back = partial(self._pools.give_back, key, pool)
         try:

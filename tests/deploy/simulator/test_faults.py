@@ -237,7 +237,7 @@ def test_faults_are_set_from_this_machine_only(address: str, code: int) -> None:
     body = b'{"cluster": "edge-1", "fault": {"kind": "hang"}}'
     cluster = Fleet.make(2, seed=7).clusters[1]
     simulated = Simulated(cluster, Admission(cluster))
-    request = Request("POST", FAULTS, {}, body, None, None, SystemClock().now())
+    request = Request("POST", FAULTS, (), body, None, None, SystemClock().now())
     answer = Control({"edge-1": simulated}).answer(request, address)
     assert answer.status == code
     assert bool(simulated.faults.current()) is (code == 200)

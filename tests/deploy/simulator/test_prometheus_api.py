@@ -81,6 +81,13 @@ async def test_a_form_is_as_good_as_a_query() -> None:
         several = {"match[]": ["up", 'node_load1{job="node-exporter"}']}
         found = (await told.http.post("/api/v1/series", data=several)).json()["data"]
         assert {each["__name__"] for each in found} == {"up", "node_load1"}
+        assert (await told.http.get("/api/v1/series", params=several)).json()["data"] == found
+
+
+async def test_of_a_value_that_is_given_twice_the_first_counts() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        answer = await told.http.get(QUERY, params={"query": ["42", "43"]})
+    assert answer.json()["data"]["result"][1] == "42"
 
 
 async def test_what_there_is_can_be_listed() -> None:

@@ -152,6 +152,7 @@ async def test_rules_and_alerts_of_all_clusters_carry_their_cluster(
         ("query", {"query": "up", "time": "yesterday"}),
         ("query", {"query": 'up{cluster=~"("}'}),
         ("query", {"query": "up", "timeout": "soon"}),
+        ("query", {"query": "up", "lookback_delta": "far"}),
         ("query", {"query": "up", "limit": "-1"}),
         ("query_range", {"query": "up", "start": "2", "end": "1", "step": "1"}),
         ("query_range", {"query": "up", "start": "1", "end": "2"}),

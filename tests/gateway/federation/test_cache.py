@@ -116,12 +116,12 @@ async def test_what_another_version_wrote_is_not_read(fresh: Bus) -> None:
 
 
 def test_a_changed_cluster_or_question_has_another_key() -> None:
-    clusters = [(CLUSTER, 1), (OTHER, 1)]
+    clusters = [(CLUSTER, "1"), (OTHER, "1")]
     same = key_of("metrics", clusters, "up", "MERGE")
     assert key_of("metrics", clusters[::-1], "up", "MERGE") == same
     others = {
-        key_of("metrics", [(CLUSTER, 2), (OTHER, 1)], "up", "MERGE"),
-        key_of("metrics", [(CLUSTER, 1)], "up", "MERGE"),
+        key_of("metrics", [(CLUSTER, "2"), (OTHER, "1")], "up", "MERGE"),
+        key_of("metrics", [(CLUSTER, "1")], "up", "MERGE"),
         key_of("metrics", clusters, "up", "SUM"),
         key_of("metrics", clusters, "up ", "MERGE"),
         key_of("described", clusters, "up", "MERGE"),

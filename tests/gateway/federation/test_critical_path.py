@@ -9,7 +9,7 @@ from gateway.federation.critical_path import critical_path, root_of
 from gateway.federation.fleet import ClusterRef
 from gateway.federation.otlp import Span
 
-HERE = ClusterRef(UUID(int=1), "here", "hub", 1)
+HERE = ClusterRef(UUID(int=1), "here", "hub", "1")
 
 
 def span(number: int, parent: int | None, start: int, end: int) -> Span:

@@ -21,7 +21,7 @@ MOMENT = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z
 
 
 def cluster(number: int) -> ClusterRef:
-    return ClusterRef(UUID(int=number), f"cluster-{number}", "hub", 1)
+    return ClusterRef(UUID(int=number), f"cluster-{number}", "hub", "1")
 
 
 def answered(number: int, result: Any, kind: str = "streams", **told: Any) -> ClusterAnswer:

@@ -201,3 +201,11 @@ def test_only_what_is_exact_is_put_together_again(text: str, how: Across) -> Non
     found, why = across(parse(text))
     assert found is how, why
     assert why
+
+
+@pytest.mark.parametrize(
+    "text", ["x[1e300]", "x offset 1e300", "x offset -1e300", "rate(x[5m:1e300])", "x[9e99]"]
+)
+def test_a_duration_beyond_all_bounds_is_refused(text: str) -> None:
+    """The parser's native code panics over it, which is no ordinary error."""
+    assert fault(text)[1]

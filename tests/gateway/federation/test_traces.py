@@ -19,7 +19,7 @@ from gateway.federation.traces import searched, summary_of, united, view_of
 
 SECOND = 1_000_000_000
 START = 1_767_225_600 * SECOND
-ONE, TWO = (ClusterRef(UUID(int=n), f"cluster-{n}", "hub", 1) for n in (1, 2))
+ONE, TWO = (ClusterRef(UUID(int=n), f"cluster-{n}", "hub", "1") for n in (1, 2))
 
 
 def told(number: int, parent: int | None = None, **changes: Any) -> dict[str, Any]:

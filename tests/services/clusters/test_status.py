@@ -16,6 +16,7 @@ from contracts.clusters import (
     Connectivity,
 )
 from services.clusters import status
+from services.runtime import schedules
 from services.runtime.vault.logins import Login, Logins, origin_of
 from tests.kit import builders
 
@@ -155,7 +156,7 @@ def test_each_type_has_its_interval_and_time_out(kind: str, interval: int, secon
 
 
 def test_once_a_day_is_at_a_time_of_its_own() -> None:
-    rules = {status.rule(UUID(int=number), 86_400) for number in range(100)}
+    rules = {schedules.spread(UUID(int=number), 86_400) for number in range(100)}
     assert len(rules) > 95
     for rule in rules:
         second, minute, hour, *rest = rule.split()
@@ -175,14 +176,14 @@ def _fires(rule: str, seconds: int) -> list[int]:
 @given(st.uuids(), st.sampled_from(list(ClusterType)))
 def test_a_cluster_is_checked_once_an_interval(cluster: UUID, kind: ClusterType) -> None:
     interval, _ = status.interval_and_timeout(kind)
-    due = _fires(status.rule(cluster, interval), 1200)
+    due = _fires(schedules.spread(cluster, interval), 1200)
     assert len(due) == 1200 // interval
     assert {later - earlier for earlier, later in pairwise(due)} == {interval}
 
 
 def test_a_thousand_clusters_are_spread_over_the_interval() -> None:
     clusters = [UUID(int=number * 7919) for number in range(1000)]
-    due = Counter(_fires(status.rule(each, 30), 30)[0] for each in clusters)
+    due = Counter(_fires(schedules.spread(each, 30), 30)[0] for each in clusters)
     assert len(due) == 30
     assert max(due.values()) < 3 * 1000 / 30
 

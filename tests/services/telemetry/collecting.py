@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.clusters import Checked, ClusterRegistered, cluster_key
+from contracts.clusters import Checked, cluster_key
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Budget, DescribeMetrics, QueryMetrics
 from services.runtime.clock import SystemClock
@@ -51,11 +51,11 @@ class Collector:
     def __post_init__(self) -> None:
         self.outside.clock = self.clock
 
-    async def cluster(self, url: str, **endpoints: str) -> UUID:
+    async def cluster(self, url: str, *, kind: str = "SPOKE", **endpoints: str) -> UUID:
         """A new cluster with a Prometheus."""
         cluster_id = new_id()
         told: Mapping[str, str] = {"prometheus_url": url, **endpoints}
-        event: ClusterRegistered = builders.registered(id=cluster_id, endpoints=told)
+        event = builders.registered(id=cluster_id, endpoints=told, cluster_type=kind)
         context = builders.context(command_id=new_id())
         await self.log.append([event], {cluster_key(cluster_id): NOTHING}, context, builders.at())
         return cluster_id

@@ -86,10 +86,12 @@ async def ask(asker: Asker, cluster: UUID, query: Query, seconds: float = 10) ->
     return body, told.trailer
 
 
-async def refusal(asker: Asker, cluster: UUID, query: Query = UP) -> Refused:
+async def refusal(
+    asker: Asker, cluster: UUID, query: Query = UP, *, seconds: float = 10.0
+) -> Refused:
     """Why there is none."""
     with pytest.raises(Refused) as told:
-        await ask(asker, cluster, query)
+        await ask(asker, cluster, query, seconds)
     return told.value
 
 
@@ -123,7 +125,8 @@ async def test_an_answer_comes_as_prometheus_gave_it(collector: Collector) -> No
     assert msgspec.json.decode(data) == odd
     assert told["kind"] == "vector"
     assert told["count"] == 4
-    assert told["warnings"] == ["a store is away", "no _total"]
+    assert told["warnings"] == ["a store is away"]
+    assert told["infos"] == ["no _total"]
     assert told["took_ms"] > 0
 
 
@@ -146,6 +149,29 @@ async def test_a_tenant_a_login_and_a_path_before_the_api_are_used(collector: Co
     assert asking.origin.header("authorization") == "Basic YWRhOnB3"
     assert asking.origin.header("x-scope-orgid") == "team-1"
     assert "dedup=true&partial_response=true" in asking.forms[0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        QueryLogs(query='{a="b"}', start=builders.at(), end=builders.at(1)),
+        DescribeLogs(what=Described.LABELS),
+        TailLogs(query='{a="b"}'),
+        SearchTraces(),
+        GetTrace(trace_id="a"),
+        DescribeTraces(attribute="name"),
+    ],
+)
+async def test_a_cluster_at_the_far_edge_is_asked_for_metrics_only(
+    collector: Collector, query: Query
+) -> None:
+    async with prometheus(says(GOOD)) as asking, answering(collector) as asker:
+        url = asking.origin.url()
+        cluster = await collector.cluster(url, kind="FAR_EDGE", loki_url=url, tempo_url=url)
+        told = await refusal(asker, cluster, query)
+        assert (told.code, asking.forms) == (Code.CLUSTER_UNREACHABLE, [])
+        assert "FAR_EDGE cluster has metrics only" in told.message
+        assert (await ask(asker, cluster, UP))[1]["count"] == 1
 
 
 async def test_a_null_of_go_is_an_empty_list(collector: Collector) -> None:
@@ -219,6 +245,37 @@ async def test_what_is_about_the_question_or_the_asker_opens_nothing(
             await refusal(asker, cluster)
         assert server.asked == FAILURES + 1
         assert not await events(collector, cluster)
+
+
+async def test_answers_that_cannot_be_read_open_the_circuit_too(collector: Collector) -> None:
+    server = Switched(answer(b'{"status":"success","data":{"resultTy'))
+    async with prometheus(server.talk) as asking, answering(collector) as asker:
+        cluster = await collector.cluster(asking.origin.url())
+        for _ in range(FAILURES + 1):
+            await refusal(asker, cluster)
+        assert server.asked == FAILURES
+        assert len(await events(collector, cluster)) == 1
+
+
+async def test_a_timeout_of_a_moment_says_nothing_of_the_backend(collector: Collector) -> None:
+    """Neither that it is well, nor that it is not."""
+    server = Switched(BAD)
+    async with prometheus(server.talk) as asking, answering(collector) as asker:
+        cluster = await collector.cluster(asking.origin.url())
+        for _ in range(FAILURES - 1):
+            await refusal(asker, cluster)
+        server.reply = b""
+        for _ in range(FAILURES):
+            assert (await refusal(asker, cluster, seconds=0.4)).code is Code.QUERY_TIMEOUT
+        server.reply = BAD
+        assert not await events(collector, cluster)
+        await refusal(asker, cluster)
+        collector.clock.ahead += REST
+        server.reply = b""
+        for _ in range(TRIALS + 1):
+            assert (await refusal(asker, cluster, seconds=0.4)).code is Code.QUERY_TIMEOUT
+        (opened,) = await events(collector, cluster)
+        assert isinstance(opened.event, BackendCircuitOpened)
 
 
 async def test_of_several_workers_one_tells(collector: Collector) -> None:

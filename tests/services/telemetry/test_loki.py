@@ -89,6 +89,29 @@ async def test_what_is_wrong_with_a_query_is_told_in_lokis_words(collector: Coll
         assert len(refused.message) < 320
 
 
+async def test_a_label_of_dots_is_no_way_up_and_a_long_step_is_a_duration_of_go(
+    collector: Collector,
+) -> None:
+    good = says(answer(b'{"status":"success","data":[]}'))
+    async with behind(collector, ROUTES, Checked.LOKI, good) as (asks, origin):
+        await asks.whole(DescribeLogs(what=Described.LABEL_VALUES, label=".."))
+        assert "/loki/api/v1/label/%2E%2E/values" in origin.heads[-1]
+    series = says(answer(b'{"status":"success","data":{"resultType":"matrix","result":[]}}'))
+    async with behind(collector, ROUTES, Checked.LOKI, series) as (asks, origin):
+        await asks.whole(lines("rate({a=~`.+`}[1m])", step_seconds=1_209_600))
+        assert "step=1209600.000s" in origin.heads[-1]
+
+
+async def test_plain_http_where_tls_is_expected_is_not_taken_for_a_wrong_query(
+    collector: Collector,
+) -> None:
+    told = answer(b"Client sent an HTTP request to an HTTPS server.\n", "400 Bad Request")
+    async with behind(collector, ROUTES, Checked.LOKI, says(told)) as (asks, _):
+        refused = await asks.refused(lines())
+    assert refused.code is Code.UPSTREAM_FAILED
+    assert "begins with https" in refused.message
+
+
 async def test_a_wrong_token_is_a_matter_of_credentials(collector: Collector) -> None:
     async with simulated(collector, ROUTES, Checked.LOKI, token="not-this-one") as asks:
         refused = await asks.refused(lines())

@@ -62,7 +62,13 @@ async def test_a_whole_trace_comes_as_tempo_gives_it(collector: Collector) -> No
         assert trace["batches"][0]["scopeSpans"][0]["spans"]
         assert await asks.whole(GetTrace(trace_id="1234")) == (
             {"batches": []},
-            {"kind": "", "count": 0, "warnings": [], "took_ms": pytest.approx(0, abs=1e4)},
+            {
+                "kind": "",
+                "count": 0,
+                "warnings": [],
+                "infos": [],
+                "took_ms": pytest.approx(0, abs=1e4),
+            },
         )
 
 
@@ -111,6 +117,19 @@ async def test_an_old_tempo_tells_values_of_all_services_and_says_so(collector: 
         "/prefix/api/v2/search/tag/.http.url/values",
         "/prefix/api/search/tag/http.url/values",
     ]
+
+
+async def test_a_path_that_is_not_there_is_not_taken_for_a_trace_that_is_not(
+    collector: Collector,
+) -> None:
+    for body in (b"404 page not found\n", b"<html>nothing here</html>"):
+        gone = says(answer(body, "404 Not Found"))
+        async with behind(collector, ROUTES, Checked.TEMPO, gone) as (asks, _):
+            refused = await asks.refused(GetTrace(trace_id="ab" * 16))
+            assert refused.code is Code.UPSTREAM_FAILED
+    unknown = says(answer(b"trace not found\n", "404 Not Found"))
+    async with behind(collector, ROUTES, Checked.TEMPO, unknown) as (asks, _):
+        assert (await asks.whole(GetTrace(trace_id="ab" * 16)))[1]["count"] == 0
 
 
 async def test_what_is_wrong_with_a_query_is_told_in_tempos_words(collector: Collector) -> None:

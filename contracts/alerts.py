@@ -110,15 +110,95 @@ class AlertFired(_AlertFact):
     """An occurrence began, or, if ``renewed``, is still firing after half the retention."""
 
     renewed: bool = False
+    expires_at: Timestamp | None = None
+    """When its source takes it for ended unless it is told again; None where the source says so."""
+
+
+class Ending(StrEnum):
+    """How it is known that an occurrence ended."""
+
+    REPORTED = "REPORTED"
+    """Its source has said so."""
+    EXPIRED = "EXPIRED"
+    """It was not told again until its ``expires_at``."""
+    GONE = "GONE"
+    """The cluster's Alertmanager does not know it any more."""
 
 
 class AlertResolved(_AlertFact):
     """An occurrence ended."""
 
     duration_seconds: float
+    ending: Ending = Ending.REPORTED
 
 
 AlertEvent = AlertFired | AlertResolved
+
+
+class _MutingFact(Event):
+    """Whether notifications of an alert are held back: of its label set, not of an occurrence."""
+
+    entity: ClassVar[str] = "alert_muting"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    alert: Alert
+
+    @property
+    def key(self) -> EntityKey:
+        """The muting of one alert, by cluster and fingerprint."""
+        return muting_key(self.alert.cluster_id, self.alert.fingerprint)
+
+    @property
+    def namespace(self) -> str | None:
+        """The alert's ``namespace`` label."""
+        return self.alert.labels.get("namespace")
+
+
+class AlertSilenced(_MutingFact):
+    """Alertmanager holds back what it would notify of this alert; at least one list has a part."""
+
+    silenced_by: tuple[str, ...] = ()
+    """Ids of silences."""
+    inhibited_by: tuple[str, ...] = ()
+    """Fingerprints of alerts that stand for it."""
+
+
+class AlertUnsilenced(_MutingFact):
+    """Nothing holds it back any more."""
+
+
+MutingEvent = AlertSilenced | AlertUnsilenced
+
+
+class _PendingFact(Event):
+    entity: ClassVar[str] = "pending_alert"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    alert: Alert
+    """In the state PENDING; its id is of the alert, the same each time it is pending."""
+
+    @property
+    def key(self) -> EntityKey:
+        """What is pending of one alert, by cluster and fingerprint."""
+        return pending_key(self.alert.cluster_id, self.alert.fingerprint)
+
+    @property
+    def namespace(self) -> str | None:
+        """The alert's ``namespace`` label."""
+        return self.alert.labels.get("namespace")
+
+
+class AlertPending(_PendingFact):
+    """The condition of a rule holds, but not yet for as long as the rule wants."""
+
+
+class AlertPendingEnded(_PendingFact):
+    """It fires now, or the condition does not hold any more."""
+
+
+PendingEvent = AlertPending | AlertPendingEnded
 
 
 class AlertRepeat(Message):
@@ -128,6 +208,8 @@ class AlertRepeat(Message):
     fingerprint: str
     count: int
     last_seen_at: Timestamp
+    expires_at: Timestamp | None = None
+    """As in `AlertFired`, by the last of these reports."""
 
 
 class AlertRepeats(Message):
@@ -135,6 +217,39 @@ class AlertRepeats(Message):
 
     cluster_id: UUID
     repeats: tuple[AlertRepeat, ...]
+
+
+class SilenceAlert(Command):
+    """Silence an alert in its cluster's Alertmanager, by its labels; its id says which."""
+
+    area: ClassVar[str] = "fleet"
+
+    alert_id: UUID
+    cluster_id: UUID
+    labels: dict[LabelName, LabelText] = Field(min_length=1, max_length=64)
+    """Each has to be equal: those of the alert, or fewer for more alerts like it."""
+    fingerprint: Annotated[str, StringConstraints(max_length=4096)]
+    ends_at: Timestamp
+    comment: Annotated[str, StringConstraints(max_length=1024)] = ""
+
+
+class UnsilenceAlert(Command):
+    """End a silence in a cluster's Alertmanager."""
+
+    area: ClassVar[str] = "fleet"
+
+    cluster_id: UUID
+    silence_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,64}$")]
+
+
+def muting_key(cluster_id: UUID, fingerprint: str) -> EntityKey:
+    """Whether an alert is muted."""
+    return EntityKey(str(cluster_id), "alert_muting", token(fingerprint))
+
+
+def pending_key(cluster_id: UUID, fingerprint: str) -> EntityKey:
+    """Whether an alert is pending."""
+    return EntityKey(str(cluster_id), "pending_alert", token(fingerprint))
 
 
 def alert_key(cluster_id: UUID, fingerprint: str) -> EntityKey:

@@ -15,6 +15,8 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(clusters.CredentialsEvent),
     clusters.ClusterCapabilitiesChanged,
     *get_args(alerts.AlertEvent),
+    *get_args(alerts.MutingEvent),
+    *get_args(alerts.PendingEvent),
     *get_args(telemetry.CircuitEvent),
     telemetry.TraceReceived,
 )
@@ -29,6 +31,8 @@ COMMANDS: tuple[type[Command], ...] = (
     clusters.DeleteCredentials,
     clusters.ImportClusters,
     alerts.IngestAlerts,
+    alerts.SilenceAlert,
+    alerts.UnsilenceAlert,
     operations.RebuildProjection,
     operations.RetryDeadLetter,
 )

@@ -135,6 +135,37 @@ class TailLogs(_Asked):
     limit: Annotated[int, Field(ge=1, le=5_000)] = 100
 
 
+class ReadAlerts(_Asked):
+    """All alerts of a cluster's Alertmanager, muted ones too.
+
+    The parts are an object of its API v2: ``status`` (of ``/status``) and ``alerts`` (an array).
+    """
+
+
+class ReadSilences(_Asked):
+    """Silences of a cluster's Alertmanager; the parts are the array of its API v2."""
+
+
+class PutSilence(_Asked):
+    """Make a silence in a cluster's Alertmanager; the parts are ``{"silenceID": "…"}``.
+
+    Asked twice with the same ``mark`` it makes one silence: the mark stands in its comment.
+    """
+
+    mark: UUID
+    labels: dict[Name, str] = Field(min_length=1, max_length=64)
+    """Each has to be equal."""
+    ends_at: Timestamp
+    created_by: Annotated[str, Field(max_length=256)]
+    comment: Annotated[str, Field(max_length=1024)] = ""
+
+
+class ExpireSilence(_Asked):
+    """End a silence; no parts. SILENCE_NOT_FOUND if its Alertmanager does not have it."""
+
+    silence_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{1,64}$")]
+
+
 class SearchTraces(_Asked):
     """Find traces by TraceQL, or by tags and durations; the parts are Tempo's array ``traces``."""
 

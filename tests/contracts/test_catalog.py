@@ -64,6 +64,10 @@ EVENT_NAMES = {
         "closed",
         "BACKEND_CIRCUIT_CLOSED",
     ),
+    "AlertSilenced": ("aiops.alert.silenced.v1", "silenced", "ALERT_SILENCED"),
+    "AlertUnsilenced": ("aiops.alert.unsilenced.v1", "unsilenced", "ALERT_UNSILENCED"),
+    "AlertPending": ("aiops.alert.pending.v1", "pending", "ALERT_PENDING"),
+    "AlertPendingEnded": ("aiops.alert.pending_ended.v1", "pending_ended", "ALERT_PENDING_ENDED"),
     "TraceReceived": ("aiops.trace.received.v1", "received", "TRACE_RECEIVED"),
 }
 COMMAND_NAMES = {
@@ -77,6 +81,8 @@ COMMAND_NAMES = {
     "DeleteCredentials": ("fleet", "delete_credentials"),
     "ImportClusters": ("fleet", "import_clusters"),
     "IngestAlerts": ("alerts", "ingest_alerts"),
+    "SilenceAlert": ("fleet", "silence_alert"),
+    "UnsilenceAlert": ("fleet", "unsilence_alert"),
     "RebuildProjection": ("projections", "rebuild_projection"),
     "RetryDeadLetter": ("dead_letters", "retry_dead_letter"),
 }
@@ -188,7 +194,9 @@ def test_the_catalog_reads_an_event_by_its_type(event: type[Event]) -> None:
 def test_what_was_stored_once_is_readable_for_ever(event_type: str) -> None:
     event = CATALOG.decode(event_type, json.dumps(STORED[event_type]).encode())
     if event.names.type == event_type:
-        assert json.loads(event.model_dump_json()) == STORED[event_type]
+        # It may have gained fields since, with what it reads as where they are not.
+        told = json.loads(event.model_dump_json())
+        assert told | STORED[event_type] == told
 
 
 @every_event

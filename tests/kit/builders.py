@@ -1,18 +1,18 @@
 """Messages with sensible values: the same ones at every call, changed by keyword."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from contracts.alerts import (
-    Alert,
     AlertFired,
-    AlertReport,
+    AlertPending,
+    AlertPendingEnded,
     AlertResolved,
-    AlertState,
+    AlertSilenced,
+    AlertUnsilenced,
     IngestAlerts,
-    Severity,
+    SilenceAlert,
+    UnsilenceAlert,
 )
 from contracts.clusters import (
     Capabilities,
@@ -43,20 +43,30 @@ from contracts.clusters import (
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.operations import RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
-
-CLUSTER_ID = UUID("11111111-1111-5111-8111-111111111111")
-OTHER_CLUSTER_ID = UUID("22222222-2222-5222-8222-222222222222")
-ALERT_ID = UUID("33333333-3333-5333-8333-333333333333")
-COMMAND_ID = UUID("44444444-4444-7444-8444-444444444444")
-EVENT_ID = UUID("55555555-5555-5555-8555-555555555555")
-CORRELATION_ID = UUID("66666666-6666-7666-8666-666666666666")
-FINGERPRINT = "0123456789abcdef"
-START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-def at(seconds: float = 0) -> datetime:
-    """A moment, in seconds after `START`."""
-    return START + timedelta(seconds=seconds)
+from tests.kit.alert_builders import (
+    alert as alert,
+    fired as fired,
+    ingest as ingest,
+    pending as pending,
+    pending_ended as pending_ended,
+    report as report,
+    resolved as resolved,
+    silence as silence,
+    silenced as silenced,
+    unsilence as unsilence,
+    unsilenced as unsilenced,
+)
+from tests.kit.samples import (
+    ALERT_ID as ALERT_ID,
+    CLUSTER_ID as CLUSTER_ID,
+    COMMAND_ID as COMMAND_ID,
+    CORRELATION_ID as CORRELATION_ID,
+    EVENT_ID as EVENT_ID,
+    FINGERPRINT as FINGERPRINT,
+    OTHER_CLUSTER_ID as OTHER_CLUSTER_ID,
+    START as START,
+    at as at,
+)
 
 
 def _registration() -> dict[str, Any]:
@@ -124,25 +134,6 @@ def name_taken(**changes: Any) -> ClusterNameTaken:
 def name_freed(**changes: Any) -> ClusterNameFreed:
     return ClusterNameFreed.model_validate(
         {"cluster_id": CLUSTER_ID, "name": "edge-berlin-1"} | changes
-    )
-
-
-def alert(**changes: Any) -> Alert:
-    return Alert.model_validate(
-        {
-            "id": ALERT_ID,
-            "fingerprint": FINGERPRINT,
-            "cluster_id": CLUSTER_ID,
-            "alertname": "NodeDown",
-            "severity": Severity.CRITICAL,
-            "state": AlertState.FIRING,
-            "labels": {"alertname": "NodeDown", "severity": "critical", "namespace": "ran"},
-            "annotations": {"summary": "Node worker-1 does not answer"},
-            "starts_at": at(),
-            "generator_url": "https://prometheus.edge-berlin-1.example.com/graph",
-            "first_seen_at": at(5),
-        }
-        | changes
     )
 
 
@@ -265,38 +256,6 @@ def import_clusters(**changes: Any) -> ImportClusters:
     return ImportClusters.model_validate({"reference": "once"} | changes)
 
 
-def fired(*, renewed: bool = False, **changes: Any) -> AlertFired:
-    """``changes`` are those of the alert."""
-    return AlertFired(alert=alert(**changes), renewed=renewed)
-
-
-def resolved(*, duration_seconds: float = 600.0, **changes: Any) -> AlertResolved:
-    """``changes`` are those of the alert."""
-    after = {"state": AlertState.RESOLVED, "ends_at": at(duration_seconds)} | changes
-    return AlertResolved(alert=alert(**after), duration_seconds=duration_seconds)
-
-
-def report(**changes: Any) -> AlertReport:
-    return AlertReport.model_validate(
-        {
-            "status": "firing",
-            "labels": {"alertname": "NodeDown", "severity": "critical", "namespace": "ran"},
-            "annotations": {"summary": "Node worker-1 does not answer"},
-            "startsAt": at(),
-            "endsAt": None,
-            "generatorURL": "https://prometheus.edge-berlin-1.example.com/graph",
-            "fingerprint": FINGERPRINT,
-        }
-        | changes
-    )
-
-
-def ingest(*reports: AlertReport, **changes: Any) -> IngestAlerts:
-    """Of one report, unless others are given."""
-    values = {"cluster_id": CLUSTER_ID, "received_at": at(5), "reports": reports or (report(),)}
-    return IngestAlerts.model_validate(values | changes)
-
-
 def circuit_opened(**changes: Any) -> BackendCircuitOpened:
     values = {
         "cluster_id": CLUSTER_ID,
@@ -377,6 +336,10 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     ClusterCapabilitiesChanged: capabilities_changed,
     AlertFired: fired,
     AlertResolved: resolved,
+    AlertSilenced: silenced,
+    AlertUnsilenced: unsilenced,
+    AlertPending: pending,
+    AlertPendingEnded: pending_ended,
     BackendCircuitOpened: circuit_opened,
     BackendCircuitClosed: circuit_closed,
     TraceReceived: trace_received,
@@ -394,6 +357,8 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     DeleteCredentials: delete_credentials,
     ImportClusters: import_clusters,
     IngestAlerts: ingest,
+    SilenceAlert: silence,
+    UnsilenceAlert: unsilence,
     RebuildProjection: rebuild,
     RetryDeadLetter: retry,
 }

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.cli.calling import call
+from deploy.cli.configured import settings_or_fail
 from deploy.cli.output import say
-from deploy.cli.reach import settings_or_fail
 from deploy.local.companion import Companion
 from deploy.local.supervisor import Surroundings, up
 from services.runtime.access import Access, Role, TokenRequest

@@ -157,7 +157,7 @@ def vault_reseal() -> None:
 @config_app.command("show")
 def config_show() -> None:
     """The effective settings, secrets masked."""
-    settings = call("cli.reach", "settings_or_fail")
+    settings = call("cli.configured", "settings_or_fail")
     sys.stdout.write(json.dumps(settings.model_dump(mode="json"), indent=2) + "\n")
 
 

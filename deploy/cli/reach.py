@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from deploy.cli.configured import settings_or_fail
 from deploy.cli.output import fail
 from deploy.local.nats_users import SETUP, passwords
 from services.runtime import bus as buses
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.database import Database
-from services.runtime.settings import InvalidSettings, Settings, environment, load_settings
+from services.runtime.settings import Settings, environment
 
 _GATEWAY_VARIABLE, _TOKEN_VARIABLE = "AIOPS_GATEWAY_URL", "AIOPS_TOKEN"
 
@@ -35,14 +36,6 @@ class Door:
 
     gateway: str
     token: str = field(repr=False)
-
-
-def settings_or_fail(**values: Any) -> Settings:
-    """The settings; one clear line for a wrong one."""
-    try:
-        return load_settings(**values)
-    except InvalidSettings as error:
-        fail(str(error), 2)
 
 
 def hub() -> Hub:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
 
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import credentials, is_foreign
@@ -34,8 +34,13 @@ class Front:
         self._say = logger("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Requests only; sockets look after themselves."""
+        """Requests in full; sockets look after themselves once they are for us."""
         if scope["type"] != "http":
+            if scope["type"] == "websocket" and self._unfit(scope, dict(scope["headers"])):
+                await receive()
+                # Before it is accepted, so that the handshake is answered with 403.
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+                return
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -76,7 +81,9 @@ class Front:
             metrics.HTTP_IN_FLIGHT.dec()
             self._account(scope, state, status, time.perf_counter() - started)
 
-    def _unfit(self, scope: HTTPScope, headers: Mapping[bytes, bytes]) -> tuple[Code, str] | None:
+    def _unfit(
+        self, scope: HTTPScope | WebSocketScope, headers: Mapping[bytes, bytes]
+    ) -> tuple[Code, str] | None:
         """What must not be answered, whoever asks."""
         host = (_text(headers.get(b"host")) or "").lower()
         if _host_name(host) not in self._gate.runtime.settings.gateway.allowed_hosts:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from gateway.federation import log_tail
 from services.runtime.access import Role
@@ -76,6 +78,16 @@ async def test_a_client_logs_in_as_on_the_event_stream(
         async with served.client(None, additional_headers=cookie, origin=evil) as client:
             assert await refusal(client) == (4401, "AUTH_FAILED")
     assert tails.questions == {}
+
+
+@pytest.mark.parametrize("path", ["/ws", "/api/v1/logs/tail"])
+async def test_a_socket_for_another_host_is_not_opened(platform: Platform, path: str) -> None:
+    """A name that leads here by a trick (DNS rebinding) is not one of ours."""
+    async with serving_tails(platform) as served:
+        with pytest.raises(InvalidStatus) as told:
+            async with connect(f"ws://evil.example{path}", host="127.0.0.1", port=served.port):
+                pass
+    assert told.value.response.status_code == 403
 
 
 async def test_who_posts_alerts_may_not_follow_logs(platform: Platform, tails: FakeTails) -> None:

@@ -2,15 +2,18 @@
 
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contracts.envelope import Command, Event, Message, Timestamp
+from contracts.envelope import Command, Event, Message, Query, Timestamp
 from contracts.subjects import EntityKey, token
 
 LARGEST_INGEST = 512 * 1024
 """Bytes of one IngestAlerts message; a larger post is cut into several."""
+
+OCCURRENCES = UUID("0b7c5c0e-52c5-5f5b-9d5e-6a1f0f6f7a31")
+"""Namespace of the ids of alerts: a part of every published id, so it never changes."""
 
 LabelName = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 LabelText = Annotated[str, StringConstraints(max_length=65536)]
@@ -255,3 +258,35 @@ def pending_key(cluster_id: UUID, fingerprint: str) -> EntityKey:
 def alert_key(cluster_id: UUID, fingerprint: str) -> EntityKey:
     """An alert: the same fingerprint from two clusters is two alerts."""
     return EntityKey(str(cluster_id), "alert", token(fingerprint))
+
+
+def pending_id(cluster_id: UUID, fingerprint: str) -> UUID:
+    """The id of an alert while it is pending: of the alert itself, each time the same."""
+    return uuid5(OCCURRENCES, f"pending/{cluster_id}/{fingerprint}")
+
+
+class OpenAlerts(Query):
+    """Which alerts are open, newest first; the parts are an array of `OpenAlert`.
+
+    Asked of the projection of alerts, so it may be behind the log by a moment.
+    """
+
+    cluster_id: UUID | None = None
+    """Of every cluster, if it is not given."""
+    expired_before: Timestamp | None = None
+    """Only those whose ``expires_at`` is before this."""
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+
+
+class OpenAlert(Message):
+    """An open alert, as `OpenAlerts` tells it."""
+
+    id: UUID
+    cluster_id: UUID
+    fingerprint: str
+    state: AlertState
+    """FIRING or PENDING."""
+    starts_at: Timestamp
+    expires_at: Timestamp | None
+    silenced_by: tuple[str, ...]
+    inhibited_by: tuple[str, ...]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from contracts import alerts, clusters, operations, telemetry
+from contracts import alerts, clusters, edge, operations, telemetry
 from contracts.envelope import Command, Event
 from contracts.upcasts import UPCASTS, Upcast
 
@@ -19,6 +19,7 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(alerts.PendingEvent),
     *get_args(telemetry.CircuitEvent),
     telemetry.TraceReceived,
+    *get_args(edge.EdgeLinkEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
     clusters.RegisterCluster,

@@ -75,6 +75,13 @@ class Described(StrEnum):
     ALERTS = "ALERTS"
 
 
+class CheckBackends(_Asked):
+    """Whether each backend of a cluster is ready; asked where the hub does not reach them.
+
+    The one part is a JSON array of `Check`.
+    """
+
+
 class DescribeMetrics(_Asked):
     """What series, labels, values, metadata, rules or alerts a cluster's Prometheus has.
 
@@ -138,7 +145,9 @@ class TailLogs(_Asked):
 class ReadAlerts(_Asked):
     """All alerts of a cluster's Alertmanager, muted ones too.
 
-    The parts are an object of its API v2: ``status`` (of ``/status``) and ``alerts`` (an array).
+    The parts are an object of its API v2: ``alerts`` (an array), and ``status`` as it was right
+    after them, of which are told ``uptime``, ``cluster.name``, ``cluster.status`` and
+    ``versionInfo.version``.
     """
 
 
@@ -149,7 +158,8 @@ class ReadSilences(_Asked):
 class PutSilence(_Asked):
     """Make a silence in a cluster's Alertmanager; the parts are ``{"silenceID": "…"}``.
 
-    Asked twice with the same ``mark`` it makes one silence: the mark stands in its comment.
+    Asked twice with the same ``mark`` it makes one silence, even if that has been ended meanwhile:
+    the mark stands in its comment. VALIDATION_FAILED, in its own words, if Alertmanager refuses it.
     """
 
     mark: UUID

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from deploy.platform import SERVICES, load_services
+from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_services
 from gateway.app import build
 from gateway.directory import Directory
 from gateway.gate import Gate
@@ -47,9 +47,11 @@ def documents() -> dict[str, str]:
     """Every generated file by name."""
     gate = _unconnected_gate(Settings())
     services = [*load_services(SERVICES), projection_operations({})]
+    projections = [*load_projections(PROJECTIONS)]
+    of_the_bus = asyncapi(services, projections)
     return {
         "openapi.json": document(build(gate)).decode() + "\n",
-        "asyncapi.json": json.dumps(asyncapi(services), indent=2, sort_keys=True) + "\n",
+        "asyncapi.json": json.dumps(of_the_bus, indent=2, sort_keys=True) + "\n",
     }
 
 

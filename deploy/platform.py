@@ -78,11 +78,17 @@ PARTS: tuple[Part, ...] = (
         health=Health("/ready", 8081),
     ),
 )
+SITE_PARTS: tuple[Part, ...] = (
+    Part(
+        "collector", needs=("nats", "setup"), services=("telemetry",), health=Health("/ready", 8081)
+    ),
+)
+"""What runs at a far-edge site, beside `setup`."""
 
 
 def part(name: str) -> Part:
     """The part of this name; KeyError if there is none."""
-    return {each.name: each for each in PARTS}[name]
+    return {each.name: each for each in (*PARTS, *SITE_PARTS)}[name]
 
 
 def load(target: str) -> Any:

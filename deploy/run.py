@@ -7,7 +7,9 @@ from typing import Any
 
 import uvloop
 
+from contracts.clusters import HUB
 from deploy.platform import Part, load, load_projections, load_services, part
+from services.runtime.edge import of_site
 from services.runtime.logging import configure, logger
 from services.runtime.settings import InvalidSettings, Settings, load_settings
 
@@ -32,10 +34,12 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def run_part(name: str) -> int:
+def run_part(name: str, site: str = "", *, edge: bool = False) -> int:
     """Run a part until it ends or is told to; the exit code."""
     try:
-        which, settings = part(name), load_settings()
+        which, settings = part(name), load_settings(**({"site": site} if site else {}))
+        if edge or settings.edge.worker:
+            settings = _at_its_site(settings)
     except KeyError:
         sys.stderr.write(f"aiops run: there is no part {name}\n")
         return _WRONG_USE
@@ -53,6 +57,12 @@ def run_part(name: str) -> int:
         logger("process").error("failed", exc_info=error)
         return _FAILED
     return 0
+
+
+def _at_its_site(settings: Settings) -> Settings:
+    if settings.site == HUB:
+        raise InvalidSettings("AIOPS_SITE: a worker at a site needs its name (or --site)")
+    return of_site(settings, settings.site)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from gateway.auth.guards import PUBLIC, admit
-from gateway.ecosystem.alertmanager import post_alerts
+from gateway.ecosystem.alertmanager import post_alerts, post_alerts_v1
 from gateway.ecosystem.prometheus.routes import prometheus
 from gateway.errors import HANDLERS
 from gateway.gate import Gate
@@ -24,6 +24,7 @@ from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
 from gateway.rest.shared import AnyRequest
+from gateway.rest.silences import alert_silence, silences
 from gateway.rest.traces import traces
 from gateway.rest.webhook import webhooks
 
@@ -49,6 +50,8 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             fleet,
             metrics,
             alerts,
+            alert_silence,
+            silences,
             webhooks,
             events,
             commands,
@@ -61,6 +64,7 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             api,
             auth,
             post_alerts,
+            post_alerts_v1,
             prometheus,
             health.health,
             health.ready,

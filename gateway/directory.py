@@ -40,12 +40,13 @@ class Directory:
 
     async def resolve(self, labels: Iterable[str]) -> dict[str, UUID]:
         """The live clusters that these names or ids mean; the fleet is asked about unknown ones."""
-        found = {label: self._find(label) for label in labels}
+        found = {label: self.find(label) for label in labels}
         asked = [label for label, cluster in found.items() if cluster is None and _may_name(label)]
         found |= await queries.find(self.database, asked) if asked else {}
         return {label: cluster for label, cluster in found.items() if cluster is not None}
 
-    def _find(self, label: str) -> UUID | None:
+    def find(self, label: str) -> UUID | None:
+        """The live cluster that a name or id means, as far as events have told."""
         by_id = self._ids.get(self._names.get(label, ""))
         return by_id if str(by_id) == label else self._ids.get(label)
 

@@ -3,8 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,9 +11,11 @@ from uuid import UUID
 
 from contracts.alerts import LARGEST_INGEST, AlertReport, IngestAlerts
 from contracts.refusals import Code, Refused
+from gateway.backlog import Backlog
 from gateway.gate import Gate
 from gateway.origin import origin_of
 from gateway.posts import REPORTS, Post, Rejected, read_v2, read_webhook
+from gateway.shares import Shares
 from services.runtime import dead_letters, metrics
 from services.runtime.access import Principal
 from services.runtime.bus import Outgoing
@@ -24,6 +25,21 @@ from services.runtime.ids import derived_id, new_id
 T = TypeVar("T")
 
 _LARGE = 64 * 1024
+_LEAST = 16 * 1024
+"""Bytes that every post counts for: what it takes beside its body."""
+_PATIENCE = 1.0
+"""Seconds that a post waits for room, and then for its turn."""
+_MOST_WAITING = 256
+"""Posts that wait for room: of each some 128 KiB have come already."""
+_MOST_IN_TURN = 4096
+"""Posts that wait for their turn: their bytes are counted."""
+_PLACES = 4
+"""Posts being read at once: it is work of this very process, so that more would gain nothing."""
+_SMALL = 4 * 1024
+_SLOWEST = 100_000
+"""Bytes a second at which a body has to come, beside the seconds that any body has."""
+_ALERTS_OF_QUEUE = 0.75
+"""Of the queue of commands, for alerts; the rest is for what people do meanwhile."""
 _LARGEST_BATCH = 1000
 _LETTERS_ALONE = 100
 
@@ -37,34 +53,11 @@ class Taken:
     command_id: UUID
 
 
-class Flow:
-    """Bytes of alert posts in flight; beyond the limit a source is told to come again."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-
-    @asynccontextmanager
-    async def room(self, size: int) -> AsyncGenerator[None]:
-        """Room for a body of this size; Refused with OVERLOADED if there is none.
-
-        A body that is larger than the limit has room when it is the only one.
-        """
-        if self._bytes and self._bytes + size > self._limit:
-            raise Refused(Code.OVERLOADED, "too many alerts are being taken in; send them again")
-        self._bytes += size
-        metrics.ALERT_BYTES_IN_FLIGHT.set(self._bytes)
-        try:
-            yield
-        finally:
-            self._bytes -= size
-            metrics.ALERT_BYTES_IN_FLIGHT.set(self._bytes)
-
-
 @dataclass(frozen=True, slots=True)
 class _Sender:
     """Who posts: their rights, and what the post is filed under."""
 
+    source: Hashable
     principal: Principal
     origin: Origin
     command_id: UUID
@@ -73,22 +66,84 @@ class _Sender:
 
 
 class Intake:
-    """The doors for alerts of one gateway process."""
+    """The doors for alerts of one gateway process.
+
+    A post is taken in if the queue behind is not too full and there is room for its bytes, and is
+    read when it is its source's turn. For room and turn it waits a second at most, then it is sent
+    away with 503: Alertmanager posts it again soon, Prometheus tells its alerts again in a minute.
+    """
 
     def __init__(self, gate: Gate) -> None:
+        settings = gate.runtime.settings
         self._gate = gate
-        self._flow = Flow(gate.runtime.settings.gateway.alert_bytes_in_flight)
+        self._body_seconds = settings.gateway.alert_body_seconds
+        most = int(settings.retention.commands_bytes * _ALERTS_OF_QUEUE)
+        self._backlog = Backlog(gate.runtime.bus, gate.clock, most)
+        self._bytes = Shares(
+            settings.gateway.alert_bytes_in_flight,
+            patience=_PATIENCE,
+            most_waiting=_MOST_WAITING,
+            told=metrics.ALERT_BYTES_IN_FLIGHT.set,
+        )
+        self._places = Shares(
+            _PLACES,
+            patience=_PATIENCE,
+            most_waiting=_MOST_IN_TURN,
+            told=metrics.ALERT_POSTS_IN_WORK.set,
+        )
 
     async def take(
         self, request: Any, principal: Principal, door: str, cluster_id: UUID | None
     ) -> Taken:
         """Take in one post; returns when everything in it is durable."""
-        async with self._flow.room(self._announced(request)):
-            body: bytes = await request.body()
+        try:
+            return await self._take(request, principal, door, cluster_id)
+        except Refused as refused:
+            if refused.code is Code.OVERLOADED:
+                metrics.ALERT_POSTS_SENT_AWAY.labels(door).inc()
+            raise
+
+    async def _take(
+        self, request: Any, principal: Principal, door: str, cluster_id: UUID | None
+    ) -> Taken:
+        source, announced = self._source(principal, cluster_id), self._announced(request)
+        await self._backlog.require_room()
+        async with self._bytes.share(source, max(announced, _LEAST)) as share:
+            body = await self._body(request, announced)
+            self._bytes.shrink(share, min(share.size, max(len(body), _LEAST)))
             read = read_v2 if door == "prometheus" else read_webhook
-            post = await _aside(len(body), read, body)
-            sender = _Sender(principal, origin_of(request), new_id(), self._gate.clock.now(), door)
+            post = await self._work(source, len(body), read, body)
+            at = self._gate.clock.now()
+            sender = _Sender(source, principal, origin_of(request), new_id(), at, door)
             return await self._store(post, sender, cluster_id, len(body))
+
+    def _source(self, principal: Principal, cluster_id: UUID | None) -> Hashable:
+        """Whom a post counts for: who sends it, for which cluster.
+
+        Ids that nobody knows are no sources of their own: one could have any number of shares.
+        """
+        cluster = cluster_id or _only(principal.clusters)
+        known = cluster if cluster is not None and self._gate.directory.has(cluster) else None
+        return principal.actor, principal.clusters, known
+
+    async def _body(self, request: Any, announced: int) -> bytes:
+        """All of it, within a time that grows with its size: who drips holds room for nothing."""
+        seconds = self._body_seconds + announced / _SLOWEST
+        try:
+            async with asyncio.timeout(seconds):
+                return await request.body()
+        except TimeoutError:
+            text = f"the body did not come within {seconds:.1f} s; send it again"
+            raise Refused(Code.OVERLOADED, text) from None
+
+    async def _work(self, source: Hashable, size: int, work: Callable[..., T], *given: Any) -> T:
+        """Do this for a body of this size when it is its source's turn."""
+        async with self._places.share(source, 1):
+            done = await _aside(size, work, *given)
+            if size >= _SMALL:
+                # What else this process does comes between: else it waited for all who have come.
+                await asyncio.sleep(0)
+            return done
 
     def _announced(self, request: Any) -> int:
         """Bytes that a body will have at most."""
@@ -106,7 +161,9 @@ class Intake:
         if homeless and not by_cluster:
             await self._bury(homeless, sender, size)
             raise Refused(Code.CLUSTER_NOT_FOUND, homeless[0].reason)
-        messages, too_large = await _aside(size, self._messages, by_cluster, sender)
+        messages, too_large = await self._work(
+            sender.source, size, self._messages, by_cluster, sender
+        )
         rejected = [*post.rejected, *homeless, *too_large]
         accepted = sum(map(len, by_cluster.values())) - len(too_large)
         await self._bury(rejected, sender, size)
@@ -152,7 +209,9 @@ class Intake:
                 return {}, [Rejected(_plain(report), reason) for report in reports] or [
                     Rejected(None, reason)
                 ]
-            return {fixed: list(reports)}, []
+            taken = list(reports)
+            self._count_mislabelled(taken, fixed, sender.door)
+            return {fixed: taken}, []
         by_cluster: dict[UUID, list[AlertReport]] = {}
         homeless: list[Rejected] = []
         known = await self._gate.directory.resolve({_label(report) for report in reports})
@@ -165,6 +224,13 @@ class Intake:
             else:
                 by_cluster.setdefault(cluster, []).append(report)
         return by_cluster, homeless
+
+    def _count_mislabelled(self, reports: Iterable[AlertReport], cluster: UUID, door: str) -> None:
+        """Reports that name another cluster than they come from; names that nobody has do not."""
+        named = (self._gate.directory.find(_label(report)) for report in reports)
+        count = sum(1 for each in named if each is not None and each != cluster)
+        if count:
+            metrics.ALERTS_MISLABELLED.labels(door).inc(count)
 
     async def _bury(self, rejected: Sequence[Rejected], sender: _Sender, size: int) -> None:
         """What was rejected goes to the dead letters; the same again is the same letter."""

@@ -16,7 +16,6 @@ from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.documented import (
-    AlertList,
     AlertsAccepted,
     ClusterList,
     CredentialsTried,
@@ -28,6 +27,7 @@ from gateway.rest.documented import (
     FleetSummary,
     Whoami,
 )
+from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
 from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
 from gateway.rest.documented_metrics import (
     MetricAnswer,
@@ -36,6 +36,7 @@ from gateway.rest.documented_metrics import (
     MetricQuery,
     MetricSeriesFound,
 )
+from gateway.rest.documented_silences import SilenceList, SilenceMade, SilenceRequest
 from gateway.rest.documented_traces import (
     ServiceMapAnswer,
     SpanList,
@@ -52,6 +53,8 @@ _DESCRIPTION = """Reads come from projections of the event log; writes become co
 Every error is `{"error": {"code", "message", "details", "service", "trace_id", "timestamp"}}`."""
 _REF = "#/components/schemas/{model}"
 _ANSWERS: tuple[type[BaseModel], ...] = (
+    AlertFacets,
+    AlertGroups,
     AlertList,
     AlertsAccepted,
     ClusterHealth,
@@ -72,6 +75,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     NamesAnswer,
     Outcome,
     ServiceMapAnswer,
+    SilenceList,
+    SilenceMade,
     SpanList,
     TraceList,
     Whoami,
@@ -85,6 +90,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     LoginCode,
     MetricQuery,
     Registration,
+    SilenceRequest,
     TraceQuery,
     Webhook,
 )

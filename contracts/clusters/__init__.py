@@ -51,6 +51,7 @@ from contracts.clusters.imports import (
     ImportSource,
 )
 from contracts.clusters.registration import (
+    HUB,
     Cluster,
     ClusterDeleted,
     ClusterEvent,
@@ -69,6 +70,7 @@ from contracts.clusters.registration import (
     Platform,
     RegisterCluster,
     Registration,
+    Site,
     UpdateCluster,
     Url,
     cluster_key,
@@ -77,6 +79,7 @@ from contracts.clusters.registration import (
 )
 
 __all__ = [
+    "HUB",
     "Abilities",
     "AuthType",
     "Capabilities",
@@ -131,6 +134,7 @@ __all__ = [
     "Renewal",
     "RotateCredentials",
     "Score",
+    "Site",
     "UpdateCluster",
     "UploadCredentials",
     "Url",

@@ -21,6 +21,10 @@ LabelValue = Annotated[str, StringConstraints(pattern=rf"^({_LABEL_PART})?$", ma
 """Kubernetes label value: at most 63 characters, may be empty."""
 Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=64)]
 Url = Annotated[str, StringConstraints(max_length=2048)]
+HUB = "hub"
+"""The site of every cluster that the hub's own workers reach."""
+Site = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", max_length=31)]
+"""Whose workers reach a cluster: `HUB`, or the name of a far-edge site."""
 
 
 class ClusterType(StrEnum):
@@ -72,6 +76,8 @@ class Registration(Message):
     environment: Environment = Environment.DEVELOPMENT
     labels: Labels = Field(default_factory=dict)
     endpoints: Endpoints = Endpoints()
+    site: Site = HUB
+    """`hub`, or the far-edge site whose collector reaches it."""
 
 
 class Cluster(Registration):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.clusters import HUB
 from contracts.refusals import Refused
 from deploy.cli.clusters import asking
 from deploy.cli.clusters_api import ClusterApi, Declined, Json, Unanswered
@@ -97,6 +98,12 @@ def _plan(wanted: AddRequest) -> _Plan:
     ca_bundle = inputs.text("--ca-file", wanted.ca_file, _MOST_OF_A_CA) if wanted.ca_file else None
     if not login.credentials and (backends or ca_bundle):
         fail("tokens of backends and a CA need --kubeconfig or --token-file as well", _WRONG_USE)
+    if wanted.traits.site not in {None, HUB} and login.credentials:
+        fail(
+            "the hub does not reach a cluster of another site: register it without credentials, and"
+            " give them there by `aiops edge login`",
+            _WRONG_USE,
+        )
     urls = {f"{name}_url": url for name, url in wanted.backend_urls.items() if url}
     registration = {
         "name": login.name,

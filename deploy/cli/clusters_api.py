@@ -89,7 +89,7 @@ class ClusterApi:
         """Take a cluster into the fleet; as it is then."""
         answer = await self._send("POST", _CLUSTERS, registration)
         if answer.status_code != _ACCEPTED:
-            return _read(answer)
+            return read_object(answer)
         return await self._visible(str((await self._outcome(answer))["id"]))
 
     async def change(self, cluster_id: str, patch: Json) -> None:
@@ -114,11 +114,11 @@ class ClusterApi:
         """Import many clusters; what became of each."""
         answer = await self._send("POST", f"{_CLUSTERS}/import", wanted)
         if answer.status_code != _ACCEPTED:
-            return _read(answer)
+            return read_object(answer)
         return (await self._outcome(answer))["details"]
 
     async def _get(self, url: str, params: Mapping[str, Any] | None = None) -> Json:
-        return _read(await self._send("GET", url, params=params))
+        return read_object(await self._send("GET", url, params=params))
 
     async def _send(
         self, method: str, url: str, body: Json | None = None, params: Any = None
@@ -140,7 +140,7 @@ class ClusterApi:
 
     async def _outcome(self, answer: httpx.Response) -> Json:
         """What became of a command that takes longer than a request may."""
-        url = f"{_COMMANDS}/{quote(str(_read(answer)['command_id']), safe='')}"
+        url = f"{_COMMANDS}/{quote(str(read_object(answer)['command_id']), safe='')}"
         deadline, pause = self._clock.monotonic() + _PATIENCE, _FIRST_PAUSE
         while self._clock.monotonic() < deadline:
             await asyncio.sleep(pause)
@@ -175,6 +175,13 @@ class ClusterApi:
 @asynccontextmanager
 async def connected(door: Door) -> AsyncGenerator[ClusterApi]:
     """The routes of one gateway, for the time of a block."""
+    async with client_of(door) as client:
+        yield ClusterApi(client)
+
+
+@asynccontextmanager
+async def client_of(door: Door) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of one gateway, for the time of a block."""
     # A proxy for the outside must not be asked for what is on this machine.
     local = urlsplit(door.gateway).hostname in _LOCAL
     try:
@@ -187,7 +194,7 @@ async def connected(door: Door) -> AsyncGenerator[ClusterApi]:
     except (httpx.InvalidURL, ValueError):
         raise Unanswered(f"{door.gateway} is no URL of a gateway") from None
     async with client:
-        yield ClusterApi(client)
+        yield client
 
 
 def _by_name(name: str) -> str:
@@ -202,7 +209,8 @@ def _is_id(reference: str) -> bool:
     return True
 
 
-def _read(answer: httpx.Response) -> Json:
+def read_object(answer: httpx.Response) -> Json:
+    """The JSON object in an answer; Unanswered if there is none."""
     try:
         told: Any = answer.json()
     except ValueError:

@@ -17,6 +17,7 @@ Type = Annotated[str | None, typer.Option("--type", help="hub, spoke, edge or fa
 Platform = Annotated[str | None, typer.Option(help="openshift, kubernetes or microshift.")]
 Environment = Annotated[str | None, typer.Option(help="production, staging, development or lab.")]
 Region = Annotated[str | None, typer.Option(help="Where it stands.")]
+Site = Annotated[str | None, typer.Option(help="The far-edge site whose collector reaches it.")]
 Labels = Annotated[
     list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="Repeatable.")
 ]
@@ -40,6 +41,7 @@ def add(
     platform: Platform = None,
     environment: Environment = None,
     region: Region = None,
+    site: Site = None,
     label: Labels = None,
     display_name: Annotated[str | None, typer.Option(help="How people call it.")] = None,
     prometheus_url: Url = None,
@@ -56,7 +58,7 @@ def add(
     used in place of the kubeconfig's user."""
     traits = call(
         *("cli.clusters_options", "Traits"),
-        *(cluster_type, platform, environment, region, label or []),
+        *(cluster_type, platform, environment, region, label or [], site),
     )
     request = call(
         *("cli.clusters_add", "AddRequest"),

@@ -24,6 +24,7 @@ class Traits:
     environment: str | None = None
     region: str | None = None
     labels: Sequence[str] = ()
+    site: str | None = None
 
     def fields(self) -> dict[str, Any]:
         """Those that were given, as the gateway takes them."""
@@ -32,6 +33,7 @@ class Traits:
             "platform": _choice("--platform", Platform, self.platform),
             "environment": _choice("--environment", Environment, self.environment),
             "region": self.region,
+            "site": self.site,
             "labels": _labels(self.labels),
         }
         return {name: value for name, value in found.items() if value}

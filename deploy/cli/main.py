@@ -10,8 +10,10 @@ from uuid import UUID
 
 import typer
 
+from deploy.cli.alerts_group import alerts_app, silences_app
 from deploy.cli.calling import call, perform
 from deploy.cli.clusters_group import cluster_app
+from deploy.cli.edge_group import edge_app
 
 app = typer.Typer(
     help="AIOps NextGen: the operations hub of your fleet.",
@@ -27,6 +29,9 @@ vault_app = typer.Typer(help="Keys of credentials.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 for name, group in {
     "cluster": cluster_app,
+    "alerts": alerts_app,
+    "silences": silences_app,
+    "edge": edge_app,
     "events": events_app,
     "projections": projections_app,
     "dlq": dlq_app,
@@ -60,9 +65,17 @@ def up(
 
 
 @app.command()
-def run(part: Annotated[str, typer.Argument(help="setup, gateway, projector or workers.")]) -> None:
+def run(
+    part: Annotated[
+        str, typer.Argument(help="setup, gateway, projector or workers; at a site collector.")
+    ],
+    edge: Annotated[
+        bool, typer.Option("--edge", help="At a far-edge site, beside a leaf node.")
+    ] = False,
+    site: Annotated[str, typer.Option(help="Its name; by default that of the settings.")] = "",
+) -> None:
     """Run one part of the platform."""
-    raise SystemExit(call("run", "run_part", part))
+    raise SystemExit(call("run", "run_part", part, site, edge=edge))
 
 
 @app.command()

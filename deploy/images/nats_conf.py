@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from deploy.local.nats_sites import HubEnd
 from deploy.local.nats_users import USERS, accounts
 
 FILE = Path(__file__).with_name("nats.conf")
@@ -19,8 +20,11 @@ def password_variable(user: str) -> str:
     return f"AIOPS_NATS_{user.upper()}_PASSWORD"
 
 
-def configuration() -> str:
-    """The text of nats.conf, which is JSON but for the header and the variables."""
+def configuration(end: HubEnd | None = None) -> str:
+    """The text of nats.conf, which is JSON but for the header and the variables.
+
+    ``end``: that of links to far-edge sites.
+    """
     passwords = {user: f"${password_variable(user)}" for user in USERS}
     settings: dict[str, Any] = {
         "port": 4222,
@@ -31,7 +35,7 @@ def configuration() -> str:
         "jetstream": {"store_dir": "/data", "sync_interval": "1s"},
         "accounts": accounts(passwords),
     }
-    text = json.dumps(settings, indent=2)
+    text = json.dumps(end.into(settings) if end else settings, indent=2)
     for variable in passwords.values():
         # A quoted variable would be the name of itself.
         text = text.replace(f'"{variable}"', variable)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from deploy.local.child import Program
 from deploy.local.errors import CannotStart
 from deploy.local.leftovers import clear, running_with
+from deploy.local.nats_sites import SITES_FILE, hub_end
 from deploy.local.nats_users import accounts
 from deploy.local.ports import greets
 from deploy.local.private import write_private
@@ -145,4 +146,6 @@ class EmbeddedNats:
             settings["http"] = f"127.0.0.1:{self.monitor_port}"
         if self.passwords:
             settings["accounts"] = accounts(self.passwords)
+            end = hub_end(self.directory / SITES_FILE)
+            settings = end.into(settings) if end else settings
         return settings

@@ -19,6 +19,8 @@ USERS = (SETUP, GATEWAY, PROJECTOR, WORKERS, OUTSIDE)
 
 Permissions = Mapping[str, Any]
 
+# What the hub reads of far-edge sites, and what it tells them.
+FAR_AWAY = ("$JS.*.API.STREAM.INFO.*", "$JS.*.API.DIRECT.GET.*", "_H.>")
 _INTERNAL = (
     "evt.>",
     "tel.>",
@@ -39,6 +41,7 @@ _INTERNAL = (
     "_INBOX.>",
     # Where questions on the bus are answered; no outside publisher may ask any.
     "_R.>",
+    *FAR_AWAY,
 )
 # A worker answers to the subject that a message names, so it must not be able to reach these.
 _FORBIDDEN = (
@@ -67,7 +70,9 @@ def permissions(user: str) -> Permissions:
                 "subscribe": {"allow": list(_HEARD)},
             }
         case "gateway":
-            return _internal([subject for subject in _INTERNAL if subject != "evt.>"])
+            return _internal(
+                [subject for subject in _INTERNAL if subject not in {"evt.>", *FAR_AWAY}]
+            )
         case _:
             return _internal(list(_INTERNAL))
 

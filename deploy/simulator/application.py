@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from deploy.simulator import backends, kubernetes, loki, statuses
 from deploy.simulator.admission import Admission
+from deploy.simulator.alertmanager import Silences
 from deploy.simulator.cluster import Cluster, Part
 from deploy.simulator.exchange import Answer, Request, text_answer
 from deploy.simulator.exec import Plan, messages, negotiated
@@ -27,7 +28,8 @@ _LARGEST_BODY = 1_048_576
 _BODY_SECONDS = 60.0
 _LONGEST_HANG = 3600.0
 _STEPS_PER_SECOND = 10
-_METHODS = frozenset({"GET", "POST"})
+_METHODS = {part: frozenset({"GET", "POST"}) for part in Part}
+_METHODS[Part.ALERTMANAGER] |= {"DELETE"}
 _ON_SOCKET = {part: {FaultKind.HUGE} for part in Part}
 _ON_SOCKET[Part.LOKI].add(FaultKind.GARBAGE)
 _BACKENDS: Mapping[str, Part] = {part.value: part for part in Part if part is not Part.API}
@@ -40,6 +42,7 @@ class Simulated:
     cluster: Cluster
     admission: Admission
     faults: Faults = field(default_factory=Faults)
+    silences: Silences = field(default_factory=Silences)
 
     def relocate(self, cluster: Cluster) -> None:
         """The same cluster, now that more is known of where the others are."""
@@ -232,7 +235,7 @@ def _answer(place: Place, request: Request, fault: Fault) -> Answer:
     """The right answer, or what a fault has instead of it."""
     if (wrong := _wrong(place, fault)) is not None:
         return wrong
-    if request.method not in _METHODS:
+    if request.method not in _METHODS[place.part]:
         return text_answer("method not allowed\n", 405)
     return _right(place, request, fault)
 
@@ -242,11 +245,10 @@ def _upgraded(place: Place, request: Request, fault: Fault) -> Answer | Plan | l
     if fault.kind not in _ON_SOCKET[place.part] and (wrong := _wrong(place, fault)) is not None:
         return wrong
     if place.part is not Part.API:
-        cluster = place.simulated.cluster
-        backend = cluster.backend(place.part)
+        backend = place.simulated.cluster.backend(place.part)
         if backend is None:
             return _right(place, request, fault)
-        return backends.upgraded(cluster, backend, request, fault)
+        return backends.upgraded(_backed(place.simulated), backend, request, fault)
     said = kubernetes.upgraded(place.simulated.admission, request, fault)
     if isinstance(said, Answer) and said.stream is not None:
         return statuses.failure(400, "only commands are served by WebSocket here")
@@ -268,7 +270,11 @@ def _right(place: Place, request: Request, fault: Fault) -> Answer:
     if backend is None:
         # As the router in front of the cluster says it of a host that it does not know.
         return text_answer("no such backend\n", 503)
-    return backends.answer(simulated.cluster, backend, request, fault)
+    return backends.answer(_backed(simulated), backend, request, fault)
+
+
+def _backed(simulated: Simulated) -> backends.Backed:
+    return backends.Backed(simulated.cluster, simulated.silences)
 
 
 async def _chunks(client: Client, answer: Answer) -> AsyncIterator[bytes]:

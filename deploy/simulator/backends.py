@@ -1,11 +1,12 @@
 """Observability backends of a simulated cluster: who is let in, and whether they are ready."""
 
-from deploy.simulator import loki, prometheus_api, tempo
+from dataclasses import dataclass
+
+from deploy.simulator import alertmanager, loki, prometheus_api, tempo
+from deploy.simulator.alertmanager import Silences
 from deploy.simulator.cluster import Backend, Cluster, Part
-from deploy.simulator.exchange import Answer, Request, json_answer, text_answer
+from deploy.simulator.exchange import Answer, Request, text_answer
 from deploy.simulator.faults import Fault, FaultKind
-from deploy.simulator.objects import CREATED, Json
-from deploy.simulator.prometheus_api import VERSION
 
 _READY = {
     (Part.PROMETHEUS, "-/ready"): "Prometheus Server is Ready.\n",
@@ -17,24 +18,32 @@ _READY = {
 }
 
 
-def answer(cluster: Cluster, backend: Backend, request: Request, fault: Fault) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Backed:
+    """A cluster, and what its backends remember."""
+
+    cluster: Cluster
+    silences: Silences
+
+
+def answer(backed: Backed, backend: Backend, request: Request, fault: Fault) -> Answer:
     """What a backend says."""
     if (refused := _refused(backend, request, fault)) is not None:
         return refused
     path = "/".join(request.segments)
     if (backend.part, path) in _READY:
         return text_answer(_READY[backend.part, path])
-    return _tell(cluster, backend.part, path, request) or text_answer("404 page not found\n", 404)
+    return _tell(backed, backend.part, path, request) or text_answer("404 page not found\n", 404)
 
 
 def upgraded(
-    cluster: Cluster, backend: Backend, request: Request, fault: Fault
+    backed: Backed, backend: Backend, request: Request, fault: Fault
 ) -> Answer | loki.Tail:
     """What it says to who asks for a WebSocket: what there is to follow, or why there is none."""
     if "/".join(request.segments) != loki.TAIL or backend.part is not Part.LOKI:
-        return answer(cluster, backend, request, fault)
+        return answer(backed, backend, request, fault)
     refused = _refused(backend, request, fault)
-    return loki.upgraded(cluster, request) if refused is None else refused
+    return loki.upgraded(backed.cluster, request) if refused is None else refused
 
 
 def _refused(backend: Backend, request: Request, fault: Fault) -> Answer | None:
@@ -44,7 +53,8 @@ def _refused(backend: Backend, request: Request, fault: Fault) -> Answer | None:
     return None
 
 
-def _tell(cluster: Cluster, part: Part, path: str, request: Request) -> Answer | None:
+def _tell(backed: Backed, part: Part, path: str, request: Request) -> Answer | None:
+    cluster = backed.cluster
     match part:
         case Part.PROMETHEUS:
             return prometheus_api.answer(cluster, path, request)
@@ -53,25 +63,10 @@ def _tell(cluster: Cluster, part: Part, path: str, request: Request) -> Answer |
         case Part.TEMPO:
             return tempo.answer(cluster, path, request)
         case _:
-            known = path == "api/v2/status"
-            return json_answer(_alertmanager(cluster)) if known else None
+            return alertmanager.answer(cluster, backed.silences, path, request)
 
 
 def on_demand(code: int, retry_after: int) -> Answer:
     """Any error status; 429 and 503 say when to come back."""
     headers = {"retry-after": str(retry_after)} if code in {429, 503} else {}
     return Answer(code, f"simulated failure {code}\n".encode(), "text/plain", headers)
-
-
-def _alertmanager(cluster: Cluster) -> Json:
-    name = f"{cluster.name}-alertmanager-0"
-    return {
-        "cluster": {
-            "name": name,
-            "status": "ready",
-            "peers": [{"name": name, "address": "10.0.0.1:9094"}],
-        },
-        "config": {"original": "route:\n  receiver: aiops\nreceivers:\n- name: aiops\n"},
-        "uptime": CREATED,
-        "versionInfo": VERSION | {"version": "0.28.0+simulated"},
-    }

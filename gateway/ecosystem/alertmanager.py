@@ -1,4 +1,4 @@
-"""The part of Alertmanager's API v2 that a Prometheus needs to send its alerts here."""
+"""The part of Alertmanager's API that a Prometheus needs to send its alerts here."""
 
 from typing import Any
 
@@ -23,3 +23,13 @@ async def post_alerts(
     """Take in alerts; the cluster is the token's, else that of the ``cluster`` label."""
     await intake.take(request, principal_of(request), "prometheus", None)
     return raw(b"{}")
+
+
+@post("/alertmanager/api/v1/alerts", status_code=200, opt=roles(Role.ADMIN, Role.INGEST),
+      include_in_schema=False)  # fmt: skip
+async def post_alerts_v1(
+    intake: NamedDependency[SkipValidation[Intake]], request: AnyRequest
+) -> Response[dict[str, Any]]:
+    """As above, for a Prometheus that knows only the API before: it posts the same list."""
+    await intake.take(request, principal_of(request), "prometheus", None)
+    return raw(b'{"status":"success"}')

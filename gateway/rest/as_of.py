@@ -27,7 +27,12 @@ READS: Mapping[str, Sequence[str]] = {
         "evt.*.cluster_credentials.>",
         "evt.*.cluster_health.>",
     ),
-    "alerts": ("evt.*.alert.>", "evt.*.cluster.>"),
+    "alerts": (
+        "evt.*.alert.>",
+        "evt.*.alert_muting.>",
+        "evt.*.cluster.>",
+        "evt.*.pending_alert.>",
+    ),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""
 

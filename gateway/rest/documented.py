@@ -10,18 +10,19 @@ from pydantic import Field
 from contracts.activity import EventRecord
 from contracts.clusters import ClusterState, Connectivity, Validation
 from contracts.envelope import Message, Timestamp
-from projections.alerts.view import AlertView
 from projections.fleet.view import ClusterView
 
 
-class _Paged(Message):
+class Paged(Message):
+    """What every page of a list tells of the list."""
+
     total: int
     page: int
     page_size: int
     total_pages: int
 
 
-class ClusterList(_Paged):
+class ClusterList(Paged):
     """A page of clusters."""
 
     items: list[ClusterView]
@@ -93,21 +94,6 @@ class FleetHealth(Message):
     """Every cluster's health, worst first."""
 
     items: list[ClusterInFleet]
-
-
-class BySeverity(Message):
-    """How many alerts there are of each severity, over the whole filtered set."""
-
-    CRITICAL: int
-    WARNING: int
-    INFO: int
-
-
-class AlertList(_Paged):
-    """A page of alerts."""
-
-    items: list[AlertView]
-    by_severity: BySeverity
 
 
 class EventList(Message):

@@ -16,7 +16,7 @@ from contracts.refusals import Code, Refused
 from contracts.subjects import token
 from gateway.gate import Gate
 from gateway.rest.documented import EventCauses, EventList
-from gateway.rest.shared import Several, Text, WithGate, choices, errors, field_error, raw
+from gateway.rest.shared import Several, Text, WithGate, choices, errors, field_error, raw, zoned
 from projections.activity import queries
 from projections.activity.view import ActivityRow
 
@@ -53,8 +53,8 @@ async def list_events(
         cluster_id=cluster_id,
         entity_type=entity_type,
         entity_id=None if entity_id is None else token(entity_id),
-        since=_zoned("from", since),
-        until=_zoned("to", until),
+        since=zoned("from", since),
+        until=zoned("to", until),
         after_sequence=_latest(since_sequence, None if descending else start),
         before_sequence=start if descending else None,
         correlation_id=correlation_id,
@@ -131,12 +131,6 @@ def _cursor(text: str) -> int:
 def _latest(*sequences: int | None) -> int | None:
     given = [sequence for sequence in sequences if sequence is not None]
     return max(given) if given else None
-
-
-def _zoned(name: str, moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        raise field_error(name, "must have a time zone, for example 2026-01-31T12:00:00Z")
-    return moment
 
 
 events = Router(

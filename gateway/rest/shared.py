@@ -1,6 +1,7 @@
 """What all routes share: parameters, paging, documented errors, and JSON that is passed on."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from litestar.params import FromQuery, QueryParameter, SkipValidation
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
 from gateway.rest.documented import ErrorEnvelope
-from services.runtime.queries import Page
+from services.runtime.queries import Cursor, Page
 
 WithGate = NamedDependency[SkipValidation[Gate]]
 AnyRequest = Request[Any, Any, Any]
@@ -83,6 +84,21 @@ def label_pairs(given: list[str] | None) -> tuple[tuple[str, str], ...]:
             raise field_error("label", "must look like name=value")
         pairs.append((name, value))
     return tuple(pairs)
+
+
+def zoned(name: str, moment: datetime | None) -> datetime | None:
+    """A time that was given, which must have a zone."""
+    if moment is not None and moment.tzinfo is None:
+        raise field_error(name, "must have a time zone, for example 2026-01-31T12:00:00Z")
+    return moment
+
+
+def cursor_of(text: str) -> Cursor:
+    """The cursor that was given."""
+    try:
+        return Cursor.read(text)
+    except ValueError:
+        raise field_error("cursor", "is not one that an earlier answer gave") from None
 
 
 def field_error(name: str, message: str) -> Refused:

@@ -1,34 +1,94 @@
 """Folds alert events into occurrences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from contracts.alerts import Alert, AlertFired, AlertRepeats, AlertResolved
+from contracts.alerts import (
+    Alert,
+    AlertFired,
+    AlertPending,
+    AlertPendingEnded,
+    AlertRepeats,
+    AlertResolved,
+    AlertSilenced,
+    AlertUnsilenced,
+    OpenAlerts,
+)
 from contracts.clusters import ClusterRegistered, ClusterUpdated
-from projections.alerts.view import CLUSTER_NAME, OCCURRENCE, ClusterNameRow, OccurrenceRow
+from contracts.subjects import token
+from contracts.telemetry import Told
+from projections.alerts import open_queries
+from projections.alerts.view import (
+    CLUSTER_NAME,
+    MUTING,
+    OPEN,
+    PAST,
+    ClusterNameRow,
+    MutingRow,
+    OccurrenceRow,
+)
 from services.runtime.projections.projection import Position, Projection, Rows
+from services.runtime.replies import Asked
 
-# Several messages may tell of one occurrence: a row is updated once a statement.
-_REPEATED = """update {schema}.occurrence t
-    set occurrences = t.occurrences + u.n, last_seen_at = greatest(t.last_seen_at, u.seen)
-    from (select id, sum(n)::int8 as n, max(seen) as seen
-          from unnest(%b::uuid[], %b::int8[], %b::timestamptz[]) as told(id, n, seen)
-          group by id) as u
-    where t.id = u.id"""
+# Several messages may tell of one occurrence: a row is updated once a statement. What was told
+# before it ended may come after it has.
+_REPEATED = """with told as (
+        select id, sum(n)::int8 as n, max(seen) as seen,
+            (array_agg(expires order by seen desc))[1] as expires
+        from unnest(%b::uuid[], %b::int8[], %b::timestamptz[], %b::timestamptz[])
+            as told(id, n, seen, expires)
+        group by id),
+    ended as (
+        update {schema}.past t
+        set occurrences = t.occurrences + u.n, last_seen_at = greatest(t.last_seen_at, u.seen)
+        from told u where t.id = u.id)
+    update {schema}.open t
+    set occurrences = t.occurrences + u.n, last_seen_at = greatest(t.last_seen_at, u.seen),
+        expires_at = case when u.seen >= t.last_seen_at then u.expires else t.expires_at end
+    from told u where t.id = u.id"""
 
-projection = Projection("alerts", version=2, tables=(OCCURRENCE, CLUSTER_NAME), pace=0.02)
+# What ends is written among the past ones before it is deleted from the open ones.
+projection = Projection("alerts", version=3, tables=(PAST, OPEN, MUTING, CLUSTER_NAME), pace=0.02)
 
 
 @projection.on(AlertFired)
 def fired(event: AlertFired, at: Position, rows: Rows) -> None:
-    """An occurrence began, or goes on."""
-    rows.put(OCCURRENCE, _row(event.alert))
+    """An occurrence began, or goes on; what was pending of it goes with the row that comes."""
+    rows.put(OPEN, _row(event.alert, expires_at=event.expires_at))
 
 
 @projection.on(AlertResolved)
 def resolved(event: AlertResolved, at: Position, rows: Rows) -> None:
     """An occurrence ended."""
-    rows.put(OCCURRENCE, _row(event.alert))
+    rows.put(PAST, _row(event.alert, ending=event.ending.value))
+    rows.delete(OPEN, (event.alert.id,))
+
+
+@projection.on(AlertPending)
+def pending(event: AlertPending, at: Position, rows: Rows) -> None:
+    """An alert may fire soon."""
+    rows.put(OPEN, _row(event.alert))
+
+
+@projection.on(AlertPendingEnded)
+def pending_ended(event: AlertPendingEnded, at: Position, rows: Rows) -> None:
+    """It fires now, or will not."""
+    rows.delete(OPEN, (event.alert.id,))
+
+
+@projection.on(AlertSilenced)
+def muted(event: AlertSilenced, at: Position, rows: Rows) -> None:
+    """Notifications of an alert are held back."""
+    told = event.silenced_by, event.inhibited_by
+    rows.put(MUTING, MutingRow(*_muting(event.alert), event.alert.fingerprint, *told))
+
+
+@projection.on(AlertUnsilenced)
+def unmuted(event: AlertUnsilenced, at: Position, rows: Rows) -> None:
+    """They are not held back any more."""
+    rows.delete(MUTING, _muting(event.alert))
 
 
 @projection.on(ClusterRegistered)
@@ -51,24 +111,48 @@ def repeated(messages: Sequence[AlertRepeats]) -> tuple[str, list[Any]]:
         [repeat.alert_id for repeat in repeats],
         [repeat.count for repeat in repeats],
         [repeat.last_seen_at for repeat in repeats],
+        [repeat.expires_at for repeat in repeats],
     ]
 
 
-def _row(alert: Alert) -> OccurrenceRow:
+@projection.answers(OpenAlerts)
+async def open_alerts(query: OpenAlerts, asked: Asked) -> Mapping[str, Any]:
+    """Tell which alerts fire or are pending, newest first, and until when, and what mutes them."""
+    clock = asked.outside.clock
+    began, count = clock.monotonic(), 0
+    database = await asked.outside.database()
+    await asked.send(b"[")
+    async for number, part in open_queries.telling(database, query):
+        await asked.send(b"," + part if count else part)
+        count += number
+    await asked.send(b"]")
+    took = (clock.monotonic() - began) * 1000
+    return Told(kind="alerts", count=count, took_ms=took).model_dump(mode="json")
+
+
+def _muting(alert: Alert) -> tuple[UUID, str]:
+    return alert.cluster_id, token(alert.fingerprint)
+
+
+def _row(
+    alert: Alert, *, expires_at: datetime | None = None, ending: str | None = None
+) -> OccurrenceRow:
     return OccurrenceRow(
         id=alert.id,
-        fingerprint=alert.fingerprint,
         cluster_id=alert.cluster_id,
-        alertname=alert.alertname,
-        severity=alert.severity.value,
         state=alert.state.value,
-        namespace=alert.labels.get("namespace"),
-        labels=alert.labels,
-        annotations=alert.annotations,
+        severity=alert.severity.value,
         starts_at=alert.starts_at,
         ends_at=alert.ends_at,
-        generator_url=alert.generator_url,
         first_seen_at=alert.first_seen_at,
         last_seen_at=alert.first_seen_at,
+        expires_at=expires_at,
         occurrences=1,
+        ending=ending,
+        namespace=alert.labels.get("namespace"),
+        alertname=alert.alertname,
+        fingerprint=alert.fingerprint,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        generator_url=alert.generator_url,
     )

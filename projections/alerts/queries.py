@@ -1,49 +1,54 @@
 """What may be asked of alerts. Answers are the JSON that REST passes on as it is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from projections.alerts.filtering import (
+    MUTING,
+    OPEN,
+    STATES,
+    AlertFilter,
+    fingerprint_is,
+)
 from projections.alerts.view import INDEXED
 from services.runtime.database import Database
-from services.runtime.queries import Page, Where, contains, rfc3339
+from services.runtime.queries import Cursor, Page, Where, rfc3339
 
-OPEN = ("FIRING", "PENDING")
-STATES = ("FIRING", "PENDING", "RESOLVED")
+__all__ = ["COUNTED", "OPEN", "STATES", "AlertFilter", "Candidate", "by_fingerprint", "by_id",
+           "cluster_names", "listing"]  # fmt: skip
 
+COUNTED = 10_000
+"""As far as is counted what no tally has."""
+
+# An index is read for each row of an answer, and no further than the fourth entry.
+_FLAPPING = f"""(select count(*) = 4 from (select from alerts.occurrence o
+    where left(o.fingerprint, {INDEXED}) = left(a.fingerprint, {INDEXED})
+    and o.cluster_id = a.cluster_id and o.fingerprint = a.fingerprint and o.state <> 'PENDING'
+    and o.starts_at <= t.until and o.starts_at > t.until - interval '15 minutes' limit 4) as began)
+"""  # noqa: S608
+_UNTIL = """cross join lateral (select case when a.state = 'RESOLVED' then a.starts_at
+    else greatest(a.starts_at, %s::timestamptz) end as until) as t"""
+_MUTED = "coalesce(jsonb_array_length(m.{}), 0) > 0"
+_NONE = "'[]'::jsonb"
 _VIEW = f"""json_build_object(
     'id', a.id, 'fingerprint', a.fingerprint, 'cluster_id', a.cluster_id, 'cluster_name', c.name,
     'alertname', a.alertname, 'severity', a.severity, 'state', a.state, 'labels', a.labels,
     'annotations', a.annotations, 'starts_at', {rfc3339("a.starts_at")},
     'ends_at', {rfc3339("a.ends_at")},
-    'generator_url', a.generator_url, 'silenced', false, 'incident_id', null,
-    'first_seen_at', {rfc3339("a.first_seen_at")},
+    'generator_url', a.generator_url, 'silenced', {_MUTED.format("silenced_by")},
+    'silenced_by', coalesce(m.silenced_by, {_NONE}), 'inhibited', {_MUTED.format("inhibited_by")},
+    'inhibited_by', coalesce(m.inhibited_by, {_NONE}), 'flapping', {_FLAPPING},
+    'incident_id', null, 'first_seen_at', {rfc3339("a.first_seen_at")},
     'last_seen_at', {rfc3339("a.last_seen_at")},
-    'occurrences', a.occurrences)"""
+    'occurrences', a.occurrences, 'expires_at', {rfc3339("a.expires_at")}, 'ending', a.ending)"""
+_AROUND = f"""left join alerts.cluster_name c on c.cluster_id = a.cluster_id
+    left join {MUTING} {_UNTIL}"""
+_NEWEST_FIRST = "order by a.starts_at desc, a.id desc"
 _OF_SEVERITY = "filter (where a.severity = '{}')"
-_WITH_NAME = "left join alerts.cluster_name c on c.cluster_id = a.cluster_id"
-
-
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """Which alerts are asked for; empty fields do not restrict."""
-
-    state: Sequence[str] = OPEN
-    severity: Sequence[str] = ()
-    cluster_id: Sequence[UUID] = ()
-    namespace: str | None = None
-    alertname: str | None = None
-    labels: Sequence[tuple[str, str]] = ()
-    q: str | None = None
-    """Text in the name, the summary or the description."""
-
-    @property
-    def tallied(self) -> bool:
-        """True if the tally can count them."""
-        return self.namespace is None and self.alertname is None and not self.labels and not self.q
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,103 +60,115 @@ class Candidate:
     body: bytes
 
 
-async def listing(database: Database, wanted: AlertFilter, page: Page) -> bytes:
-    """``{items, total, by_severity, page, page_size, total_pages}``, newest first."""
-    where, counts = _where(wanted), _counts(wanted)
+async def listing(
+    database: Database,
+    wanted: AlertFilter,
+    page: Page,
+    now: datetime,
+    after: Cursor | None = None,
+) -> bytes:
+    """``{next_cursor, items, by_severity, total_at_least, total, page, …}``, newest first.
+
+    With a cursor, what follows it, as fast as the first page; else by the page's number.
+    """
+    found = _found(wanted, page, after)
     row = await database.fetch_one(
-        f"select json_build_object('items', coalesce((select json_agg({_VIEW}"  # noqa: S608
-        f" order by a.starts_at desc, a.id desc) from (select * from alerts.occurrence a{where.sql}"
-        f" order by a.starts_at desc, a.id desc limit {page.size} offset {page.offset}) as a"
-        f" {_WITH_NAME}), '[]'::json), 'by_severity', json_build_object('CRITICAL', critical,"
-        f" 'WARNING', warning, 'INFO', info), {page.envelope('n')})::text"
-        f" from ({counts.sql}) as counted",
-        where.parameters + counts.parameters,
+        f"with {found.sql}, shown as materialized (select * from found a {_NEWEST_FIRST}"  # noqa: S608
+        f" limit {page.size}), last as (select * from shown a order by a.starts_at, a.id limit 1)"
+        f" select json_build_object('items', coalesce((select json_agg({_VIEW} {_NEWEST_FIRST})"
+        f" from shown a {_AROUND}), '[]'::json), 'by_severity', json_build_object('CRITICAL',"
+        f" critical, 'WARNING', warning, 'INFO', info), 'total_at_least', at_least,"
+        f" {page.envelope('n')})::text, (select count(*) from found),"
+        f" (select starts_at from last), (select id from last) from ({found.counts}) as counted",
+        [*found.parameters, now, *found.counts_parameters],
     )
-    return b"" if row is None else row[0].encode()
+    if row is None:
+        return b""
+    body, count, starts_at, last = row
+    following = str(Cursor(starts_at, last)) if count > page.size else None
+    return b'{"next_cursor":' + msgspec.json.encode(following) + b"," + body[1:].encode()
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
+class _Found:
+    """What is shown and one more, as ``found``, and the totals over the filtered set."""
+
     sql: str
     parameters: list[Any]
+    counts: str
+    counts_parameters: list[Any]
 
 
-def _counts(wanted: AlertFilter) -> _Counts:
-    """Totals over the filtered set: read from the tally where that can tell them."""
+def _found(wanted: AlertFilter, page: Page, after: Cursor | None) -> _Found:
+    """Counted from the tally where that can tell; else up to a limit, by the same look if it can.
+
+    A filter that leaves few has to look at all rows: once is enough.
+    """
+    if not wanted.tallied and after is None and page.offset + page.size < COUNTED:
+        where = wanted.where()
+        return _Found(
+            f"matched as materialized (select a.id, a.starts_at, a.severity from {wanted.source} a"  # noqa: S608
+            f"{where.sql} {_NEWEST_FIRST} limit {COUNTED}),"
+            f" chosen as (select id from matched a {_NEWEST_FIRST}"
+            f" limit {page.size + 1} offset {page.offset}),"
+            f" found as materialized (select o.* from {wanted.source} o join chosen using (id))",
+            where.parameters,
+            _totals("matched a", tallied=False),
+            [],
+        )
+    where, counted = wanted.where(), _counted(wanted)
+    if after is not None:
+        where.add("(a.starts_at, a.id) < (%s, %s)", after.at, after.id)
+    offset = page.offset if after is None else 0
+    return _Found(
+        f"found as materialized (select a.* from {wanted.source} a{where.sql}"  # noqa: S608
+        f" {_NEWEST_FIRST} limit {page.size + 1} offset {offset})",
+        where.parameters,
+        *counted,
+    )
+
+
+def _counted(wanted: AlertFilter) -> tuple[str, list[Any]]:
     if wanted.tallied:
-        table, amount, where = "alerts.tally", "coalesce(sum(n) {}, 0)", _tally_where(wanted)
-    else:
-        table, amount, where = "alerts.occurrence", "count(*) {}", _where(wanted)
+        where = wanted.tally_where()
+        return _totals(f"alerts.tally a{where.sql}", tallied=True), where.parameters
+    where = wanted.where()
+    rows = f"(select a.severity from {wanted.source} a{where.sql} limit {COUNTED}) a"  # noqa: S608
+    return _totals(rows, tallied=False), where.parameters
+
+
+def _totals(source: str, *, tallied: bool) -> str:
+    amount = "coalesce(sum(n) {}, 0)::bigint" if tallied else "count(*) {}"
     columns = ", ".join(
-        f"{amount.format(_OF_SEVERITY.format(severity))}::bigint as {severity.lower()}"
+        f"{amount.format(_OF_SEVERITY.format(severity))} as {severity.lower()}"
         for severity in ("CRITICAL", "WARNING", "INFO")
     )
-    total = f"{amount.format('')}::bigint as n"
-    return _Counts(f"select {total}, {columns} from {table} a{where.sql}", where.parameters)  # noqa: S608
+    at_least = "false" if tallied else f"count(*) = {COUNTED}"
+    return f"select {amount.format('')} as n, {at_least} as at_least, {columns} from {source}"  # noqa: S608
 
 
-def _tally_where(wanted: AlertFilter) -> Where:
-    where = Where()
-    where.one_of("a.state", wanted.state)
-    where.one_of("a.severity", wanted.severity)
-    where.one_of("a.cluster_id", wanted.cluster_id)
-    return where
-
-
-def _where(wanted: AlertFilter) -> Where:
-    where = Where()
-    # Spelled out, not given as a parameter: only so does the planner see that the partial
-    # indexes over open and over closed occurrences serve.
-    states = ", ".join(f"'{state}'" for state in wanted.state if state in STATES)
-    where.add(f"a.state in ({states})" if states else "false")
-    if "RESOLVED" not in wanted.state:
-        where.add("a.state <> 'RESOLVED'")
-    where.one_of("a.severity", wanted.severity)
-    where.one_of("a.cluster_id", wanted.cluster_id)
-    if wanted.namespace is not None:
-        where.add("a.namespace = %s", wanted.namespace)
-    if wanted.alertname is not None:
-        _equals(where, "a.alertname", wanted.alertname)
-    for name, value in wanted.labels:
-        where.add("a.labels @> %s::jsonb", msgspec.json.encode({name: value}).decode())
-    if wanted.q:
-        pattern = contains(wanted.q)
-        where.add(
-            "(a.alertname ilike %s or a.annotations->>'summary' ilike %s"
-            " or a.annotations->>'description' ilike %s)",
-            pattern,
-            pattern,
-            pattern,
-        )
-    return where
-
-
-def _equals(where: Where, column: str, text: str) -> None:
-    where.add(f"left({column}, {INDEXED}) = %s and {column} = %s", text[:INDEXED], text)
-
-
-async def by_id(database: Database, alert_id: UUID) -> bytes | None:
+async def by_id(database: Database, alert_id: UUID, now: datetime) -> bytes | None:
     """One occurrence."""
     row = await database.fetch_one(
-        f"select {_VIEW}::text from alerts.occurrence a {_WITH_NAME} where a.id = %s",  # noqa: S608
-        (alert_id,),
+        f"select {_VIEW}::text from alerts.occurrence a {_AROUND} where a.id = %s",  # noqa: S608
+        (now, alert_id),
     )
     return None if row is None else row[0].encode()
 
 
 async def by_fingerprint(
-    database: Database, fingerprint: str, cluster_id: UUID | None
+    database: Database, fingerprint: str, cluster_id: UUID | None, now: datetime
 ) -> list[Candidate]:
     """The newest occurrence of a fingerprint in each cluster that knows it, at most 100."""
     where = Where()
-    _equals(where, "a.fingerprint", fingerprint)
+    fingerprint_is(where, fingerprint)
     if cluster_id is not None:
         where.add("a.cluster_id = %s", cluster_id)
     rows = await database.fetch_all(
         f"select a.id, a.cluster_id, {_VIEW}::text from (select distinct on (a.cluster_id) *"  # noqa: S608
         f" from alerts.occurrence a{where.sql}"
-        f" order by a.cluster_id, a.starts_at desc limit 100) as a {_WITH_NAME}",
-        where.parameters,
+        f" order by a.cluster_id, a.starts_at desc limit 100) as a {_AROUND}",
+        [*where.parameters, now],
     )
     return [Candidate(row[0], row[1], row[2].encode()) for row in rows]
 

@@ -36,7 +36,7 @@ _CHECKED = """select aiops.health_checked(id, at, answered, state, score, found:
     from unnest(%b::uuid[], %b::timestamptz[], %b::bool[], %b::text[], %b::int8[], %b::text[])
         as told(id, at, answered, state, score, found) order by at"""
 
-projection = Projection("fleet", version=3, tables=(CLUSTER, STATUS, CREDENTIALS, CAPABILITIES))
+projection = Projection("fleet", version=4, tables=(CLUSTER, STATUS, CREDENTIALS, CAPABILITIES))
 _OF_A_CLUSTER = (STATUS, CREDENTIALS, CAPABILITIES)
 
 
@@ -155,6 +155,7 @@ def _row(cluster: Cluster, at: Position) -> ClusterRow:
         environment=cluster.environment.value,
         labels=cluster.labels,
         endpoints=cluster.endpoints.model_dump(),
+        site=cluster.site,
         created_at=cluster.created_at,
         updated_at=cluster.updated_at,
         version=parse(at.delivery.subject).version or 0,

@@ -37,7 +37,7 @@ def _view(capabilities: str) -> str:
     'id', c.id, 'name', c.name, 'display_name', c.display_name,
     'api_server_url', c.api_server_url, 'cluster_type', c.cluster_type, 'platform', c.platform,
     'platform_version', a.platform_version, 'region', c.region, 'environment', c.environment,
-    'labels', c.labels, 'endpoints', c.endpoints, 'site', 'hub', 'status', {STATUS_JSON},
+    'labels', c.labels, 'endpoints', c.endpoints, 'site', c.site, 'status', {STATUS_JSON},
     'capabilities', {capabilities}, 'credentials', k.told,
     'created_at', {rfc3339("c.created_at")},
     'updated_at', {rfc3339("c.updated_at")},
@@ -190,8 +190,8 @@ async def askable(
         where.add("c.endpoints ->> %s is not null", f"{backend}_url")
         where.add("coalesce(s.state, 'PROVISIONING') <> 'OFFLINE'")
     rows = await database.fetch_all(
-        f"select c.id, c.name, {_STATE} from {read.clusters}"  # noqa: S608
+        f"select c.id, c.name, c.site, {_STATE} from {read.clusters}"  # noqa: S608
         f" left join {read.credentials} k on k.cluster_id = c.id{where.sql} order by c.name",
         where.parameters,
     )
-    return [(cluster, name, "hub", state) for cluster, name, state in rows]
+    return [(cluster, name, site, state) for cluster, name, site, state in rows]

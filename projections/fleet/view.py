@@ -32,6 +32,7 @@ class ClusterRow(NamedTuple):
     environment: str
     labels: dict[str, str]
     endpoints: dict[str, str | None]
+    site: str
     created_at: datetime
     updated_at: datetime
     version: int
@@ -153,8 +154,6 @@ class ClusterView(Cluster):
     """A cluster in REST."""
 
     platform_version: str | None
-    site: str
-    """`hub`, or the far-edge worker that reaches it."""
     status: StatusView
     capabilities: CapabilitiesView | None
     """Null until discovery has run."""

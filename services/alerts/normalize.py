@@ -8,8 +8,9 @@
 - **Fingerprint**: the source's, else the one that Prometheus would give these labels.
 - **Times** more than a day ahead of the receipt count as not known: believed, such a time would
   outrank every true report of the alert to come.
-- **State**: as stated; where nothing is stated, an end that has passed means resolved. The end of a
-  firing report is a forecast and is dropped.
+- **State**: as stated; where nothing is stated, an end that has passed means resolved.
+- **Forecast**: where nothing is stated, an end to come is until when the source answers for it: the
+  alert expires then unless it is told again. Where firing is stated, its end tells nothing.
 - **Start** not known: the receipt, or the end of a report that has one (Alertmanager's rule, which
   makes its repetition say the same). **End** not known: the receipt. No end is before its start.
 """
@@ -48,8 +49,13 @@ class Observation:
     """None while it fires."""
     generator_url: str | None
     received_at: datetime
+    """When we got it; of what was asked for, when we asked: it cannot be older."""
+    expires_at: datetime | None = None
+    """Until when a firing alert need not be told again; None if its source tells its end."""
     end_only: bool = False
     """It says that the alert ended, but not since when it had fired."""
+    current: bool = False
+    """It was asked for, so that it is no late report: so it stood at ``received_at``, or later."""
 
     @property
     def firing(self) -> bool:
@@ -57,8 +63,10 @@ class Observation:
         return self.ends_at is None
 
 
-def normalize(report: AlertReport, cluster_id: UUID, received_at: datetime) -> Observation:
-    """The one meaning of a report that a cluster's alert source sent."""
+def normalize(
+    report: AlertReport, cluster_id: UUID, received_at: datetime, *, current: bool = False
+) -> Observation:
+    """The one meaning of a report that a cluster's alert source sent, or was asked for."""
     labels = {name: value for name, value in report.labels.items() if value}
     ends_at = _ends_at(report, received_at)
     known_start = _known(report.startsAt, received_at)
@@ -74,7 +82,9 @@ def normalize(report: AlertReport, cluster_id: UUID, received_at: datetime) -> O
         ends_at=None if ends_at is None else max(ends_at, starts_at),
         generator_url=_storable(report.generatorURL or "") or None,
         received_at=received_at,
+        expires_at=_expires_at(report, received_at),
         end_only=ends_at is not None and known_start is None,
+        current=current,
     )
 
 
@@ -104,6 +114,12 @@ def _ends_at(report: AlertReport, received: datetime) -> datetime | None:
             return end or received
         case None:
             return end if end is not None and end <= received else None
+
+
+def _expires_at(report: AlertReport, received: datetime) -> datetime | None:
+    end = _known(report.endsAt, received)
+    forecast = report.status is None and end is not None and end > received
+    return end if forecast else None
 
 
 def _storable(text: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.alerts import AlertRepeat, AlertRepeats
 from services.alerts.domain import Fold
+from services.runtime.store import Store
 
 _EVERY = timedelta(minutes=1)
 _MOST_PER_MESSAGE = 2000
@@ -56,10 +57,12 @@ class RepeatCounter:
 def _sum(before: AlertRepeat | None, repeat: AlertRepeat) -> AlertRepeat:
     if before is None:
         return repeat
+    expiries = [each.expires_at for each in (before, repeat) if each.expires_at is not None]
     return repeat.model_copy(
         update={
             "count": before.count + repeat.count,
             "last_seen_at": max(before.last_seen_at, repeat.last_seen_at),
+            "expires_at": max(expiries, default=None),
         }
     )
 
@@ -69,3 +72,13 @@ def _parts(repeats: list[AlertRepeat]) -> Iterable[list[AlertRepeat]]:
         repeats[start : start + _MOST_PER_MESSAGE]
         for start in range(0, len(repeats), _MOST_PER_MESSAGE)
     )
+
+
+waiting = RepeatCounter()
+"""Those that this process has not told yet."""
+
+
+async def tell(store: Store) -> None:
+    """Tell of the repeats of this process, if it is time."""
+    for message in waiting.due(store.at):
+        await store.measure("alert_repeats", str(message.cluster_id), message)

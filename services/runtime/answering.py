@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused, TryLater
-from services.runtime.asking import DEADLINE
+from services.runtime.asking import DEADLINE, Place
 from services.runtime.bus import INBOX, Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.log import EventLog
@@ -35,7 +35,7 @@ _AWAY_PAUSE = 0.5
 
 @dataclass
 class Answering:
-    """The answers of one process, for one site."""
+    """The answers of one process, for one site; ``-`` for what its projections are asked."""
 
     site: str
     group: str
@@ -56,8 +56,9 @@ class Answering:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Answer until told to stop; what is in work then has two seconds to end."""
+        place = Place(self.site, "*")
         ends: Sequence[Callable[[], Awaitable[None]]] = [
-            await self.bus.client.hear(f"qry.{self.site}.*.{name}", self._hear, queue=self.group)
+            await self.bus.client.hear(place.subject(name), self._hear, queue=self.group)
             for name in self._by_name
         ]
         await stopping.wait()
@@ -81,7 +82,7 @@ class Answering:
         task.add_done_callback(working.discard)
 
     async def _turn_away(self, message: Msg) -> None:
-        full = Refused(Code.OVERLOADED, "the collector has too many questions in work")
+        full = Refused(Code.OVERLOADED, "too many questions are in work")
         try:
             await Reply(self.bus, message.reply).end("error", _told(full))
         except BusUnavailable:
@@ -118,11 +119,11 @@ class Answering:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must leave no asker waiting
             self._say.error("not_answered", subject=message.subject, exc_info=error)
-            text = "the question could not be answered; the collector's log says why"
+            text = "the question could not be answered; its worker's log says why"
             return "error", _told(Refused(Code.INTERNAL_ERROR, text))
 
     async def _handled(self, message: Msg, reply: Reply) -> Mapping[str, Any]:
-        _, _, cluster, name = message.subject.split(".", 3)
+        *_, cluster, name = message.subject.split(".")  # Of projections there is but the site.
         query, run = self._by_name[name]
         try:
             asked = query.model_validate_json(message.data)

@@ -1,11 +1,11 @@
 """Asks questions on the bus: an answer comes in parts, within a deadline, as fast as it is taken.
 
-Subject ``qry.<site>.<cluster>.<name>`` on core NATS, the question as JSON, headers
-``aiops-deadline`` (unix milliseconds) and ``traceparent``. Each part of the answer has
-``aiops-chunk: n``; the last one has ``aiops-end: ok`` and ends with what is to be said of the
-whole, or ``aiops-end: error`` with ``{"code", "message", "details"}``. A part names in its reply
-subject where the asker says that it has taken it: only a few are under way at once, so that one
-who is slow holds up nobody but his own answer.
+Subject ``qry.<site>.<cluster>.<name>`` on core NATS (``qry.-.<name>`` where projections are asked),
+the question as JSON, headers ``aiops-deadline`` (unix milliseconds) and ``traceparent``. Each part
+of the answer has ``aiops-chunk: n``; the last one has ``aiops-end: ok`` and ends with what is to be
+said of the whole, or ``aiops-end: error`` with ``{"code", "message", "details"}``. A part names in
+its reply subject where the asker says that it has taken it: only a few are under way at once, so
+that one who is slow holds up nobody but his own answer.
 """
 
 import asyncio
@@ -20,11 +20,12 @@ from nats.aio.msg import Msg
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
-from services.runtime.bus import Bus, BusUnavailable
+from services.runtime.bus import INBOX, Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 
 DEADLINE, CHUNK, END = "aiops-deadline", "aiops-chunk", "aiops-end"
 TAKEN, STOP = b"+", b"-"
+_NO_SITE = "-"
 
 
 class Unanswered(Exception):
@@ -45,12 +46,31 @@ class Place:
     cluster: str
     """Its id as a token, or ``-``."""
 
+    def subject(self, name: str) -> str:
+        """Where a question of this name is asked."""
+        if self.site == _NO_SITE:
+            return f"qry.{_NO_SITE}.{name}"
+        return f"qry.{self.site}.{self.cluster}.{name}"
+
+    @property
+    def unattended(self) -> Unanswered:
+        """What is told where nobody answers for it."""
+        if self.site == _NO_SITE:
+            return Unanswered(Code.PROJECTION_BEHIND, "no projector is running")
+        text = "no collector is running that reaches this cluster"
+        return Unanswered(Code.CLUSTER_UNREACHABLE, text)
+
+
+PROJECTIONS = Place(_NO_SITE, "-")
+"""Whichever process runs a projection answers what may be asked of it."""
+
 
 class Answer:
     """An answer on its way: its parts, then what is said of the whole."""
 
-    def __init__(self, bus: Bus, until: float) -> None:
+    def __init__(self, bus: Bus, place: Place, until: float) -> None:
         self._bus = bus
+        self._place = place
         self._until = until
         self._parts: deque[Msg] = deque()
         self._news = asyncio.Event()
@@ -62,7 +82,9 @@ class Answer:
 
     def hear(self, message: Msg) -> None:
         """A part has come."""
-        self._flow = message.reply or self._flow
+        # An answer may come from a site that is in wrong hands: we publish to no other subject.
+        if message.reply.startswith(INBOX):
+            self._flow = message.reply
         self._parts.append(message)
         self._news.set()
 
@@ -72,8 +94,7 @@ class Answer:
             message = await self._message()
             headers = message.headers or {}
             if headers.get("Status") == "503":
-                text = "no collector is running that reaches this cluster"
-                raise Unanswered(Code.CLUSTER_UNREACHABLE, text)
+                raise self._place.unattended
             if int(headers.get(CHUNK, 0)) != self._next:
                 raise Unanswered(Code.UPSTREAM_FAILED, "a part of the answer was lost on the bus")
             self._next += 1
@@ -119,13 +140,13 @@ class Asker:
         self, place: Place, query: Query, *, seconds: float, traceparent: str | None = None
     ) -> AsyncGenerator[Answer]:
         """Ask, and read the answer in the block; its worker is told when the block ends early."""
-        answer = Answer(self.bus, asyncio.get_running_loop().time() + seconds)
+        answer = Answer(self.bus, place, asyncio.get_running_loop().time() + seconds)
         reply = self.bus.inbox(answer.hear)
         ends_ms = int((self.clock.now().timestamp() + seconds) * 1000)
         headers = {DEADLINE: str(ends_ms)}
         if traceparent:
             headers["traceparent"] = traceparent
-        subject = f"qry.{place.site}.{place.cluster}.{query.snake_name()}"
+        subject = place.subject(query.snake_name())
         try:
             await self.bus.emit(subject, query.model_dump_json().encode(), headers, reply=reply)
             yield answer

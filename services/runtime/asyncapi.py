@@ -10,7 +10,9 @@ from faststream.specification import AsyncAPI
 from contracts.catalog import EVENTS
 from contracts.envelope import Command, Event, Message, Query
 from services.runtime import streams
+from services.runtime.asking import PROJECTIONS, Place
 from services.runtime.asyncapi_answers import PARAMETERS as IN_ANSWERS, add_answers
+from services.runtime.projections.projection import Projection
 from services.runtime.service import Service
 
 _TITLE = "AIOps NextGen"
@@ -18,7 +20,8 @@ _VERSION = "v1"
 _DESCRIPTION = (
     "Commands, events and reactions on NATS JetStream. Envelopes are CloudEvents 1.0 in the NATS"
     " binary mode: attributes are headers, the body is the payload alone. Questions on core NATS:"
-    " asked of any worker of a site, answered in parts within a deadline, kept by nobody."
+    " asked of any worker of a site, or of a projection; answered in parts within a deadline, kept"
+    " by nobody."
 )
 _PARAMETERS = IN_ANSWERS | {
     "publisher": "NATS user that publishes; it may publish under its own name only.",
@@ -29,15 +32,20 @@ _PARAMETERS = IN_ANSWERS | {
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def asyncapi(services: Iterable[Service]) -> dict[str, Any]:
-    """The document: what these services handle and answer, and every event that there is."""
+def asyncapi(services: Iterable[Service], projections: Iterable[Projection] = ()) -> dict[str, Any]:
+    """The document: what these handle and answer, and every event that there is."""
     broker = NatsBroker("nats://localhost:4222", logger=None)
-    questions: list[str] = []
+    services = list(services)
+    asked = [(Place("{site}", "{cluster}"), each.name, each.queries) for each in services]
+    asked += [(PROJECTIONS, each.name, each.questions) for each in projections]
+    questions = [
+        _describe_question(broker, place, owner, query, handler)
+        for place, owner, queries in asked
+        for query, handler in queries.items()
+    ]
     for service in services:
         for command, route in service.commands.items():
             _describe_command(broker, command, route.handler)
-        for query, handler in service.queries.items():
-            questions.append(_describe_question(broker, service.name, query, handler))
         for route in service.reactions:
             _describe_reaction(broker, f"{service.name}.{route.name}", route.event, route.handler)
     for event in EVENTS:
@@ -69,11 +77,15 @@ def _describe_command(
 
 
 def _describe_question(
-    broker: NatsBroker, service: str, query: type[Query], handler: Callable[..., Awaitable[Any]]
+    broker: NatsBroker,
+    place: Place,
+    owner: str,
+    query: type[Query],
+    handler: Callable[..., Awaitable[Any]],
 ) -> str:
     """Describe a question; the name of its channel."""
-    name = f"{service}.{query.snake_name()}"
-    subject = f"qry.{{site}}.{{cluster}}.{query.snake_name()}"
+    name = f"{owner}.{query.snake_name()}"
+    subject = place.subject(query.snake_name())
     subscriber = broker.subscriber(subject, title=name, description=_text(handler))
     subscriber(_taking(query))
     return name

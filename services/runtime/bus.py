@@ -5,6 +5,7 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 """
 
 import asyncio
+import copy
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -63,12 +64,13 @@ def new_inbox(prefix: str = INBOX) -> str:
 class Bus:
     """A connection shared by everything in a process."""
 
-    def __init__(self, client: wire.Connection) -> None:
+    def __init__(self, client: wire.Connection, inbox: str = "") -> None:
         self._client = client
-        self._inbox = new_inbox()
+        self._inbox = new_inbox(INBOX + inbox)
         self._outcomes = new_inbox(OUTCOME_INBOX)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
         self._streams: dict[str, Callable[[Msg], None]] = {}
+        self._api = "$JS.API"
         self._tokens = itertools.count()
         self.reconnects: list[Callable[[], None]] = []
 
@@ -81,6 +83,12 @@ class Bus:
     def connected(self) -> bool:
         """True while the server is reachable as far as the connection knows."""
         return self._client.is_connected
+
+    def at(self, domain: str) -> "Bus":
+        """The same connection, for JetStream's API and direct reads of a leaf node's server."""
+        there = copy.copy(self)
+        there._api = f"$JS.{domain}.API"
+        return there
 
     async def open(self) -> None:
         """Listen on the shared inboxes."""
@@ -215,7 +223,7 @@ class Bus:
     async def api(self, name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
         """Call the JetStream API, for example ``STREAM.INFO.EVT``."""
         data = b"" if body is None else msgspec.json.encode(body)
-        message = await self.request(f"$JS.API.{name}", data, timeout=timeout)
+        message = await self.request(f"{self._api}.{name}", data, timeout=timeout)
         if message.headers and message.headers.get("Status") == "503":
             raise BusUnavailable("JetStream does not answer")
         answer: dict[str, Any] = msgspec.json.decode(message.data)
@@ -229,7 +237,7 @@ class Bus:
     ) -> Stored | None:
         """One message by direct get (``seq`` or ``last_by_subj``), None if there is none."""
         message = await self.request(
-            f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(query), timeout=timeout
+            f"{self._api}.DIRECT.GET.{stream}", msgspec.json.encode(query), timeout=timeout
         )
         status = (message.headers or {}).get("Status")
         if status == "404":
@@ -285,7 +293,7 @@ class Bus:
         reply = self.inbox(take)
         try:
             body = msgspec.json.encode(query)
-            await self.emit(f"$JS.API.DIRECT.GET.{stream}", body, reply=reply)
+            await self.emit(f"{self._api}.DIRECT.GET.{stream}", body, reply=reply)
             async with asyncio.timeout(timeout):
                 end = await done
         except TimeoutError:
@@ -350,7 +358,7 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
                     f"cannot reach NATS: {error or type(error).__name__}"
                 ) from None
             await asyncio.sleep(0.1)
-    bus = Bus(client)
+    bus = Bus(client, settings.inbox)
     buses.append(bus)
     await bus.open()
     return bus

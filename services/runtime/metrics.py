@@ -109,6 +109,22 @@ ALERTS_REJECTED = Counter(
 ALERT_BYTES_IN_FLIGHT = Gauge(
     "aiops_alert_bytes_in_flight", "Bytes of alert posts being taken in now.", registry=REGISTRY
 )
+ALERT_POSTS_IN_WORK = Gauge(
+    "aiops_alert_posts_in_work", "Alert posts being read and stored now.", registry=REGISTRY
+)
+ALERT_POSTS_SENT_AWAY = Counter(
+    "aiops_alert_posts_sent_away", "Alert posts answered with 503, to be sent again.", ("door",),
+    registry=REGISTRY,
+)  # fmt: skip
+ALERTS_MISLABELLED = Counter(
+    "aiops_alerts_mislabelled",
+    "Alert reports whose label names another cluster than their token or path, which counts.",
+    ("door",), registry=REGISTRY,
+)  # fmt: skip
+COMMAND_BACKLOG = Gauge(
+    "aiops_command_backlog_bytes", "Bytes of commands not yet handled, as the alert doors saw it.",
+    registry=REGISTRY,
+)  # fmt: skip
 FEDERATED_QUERIES = Counter(
     "aiops_federated_queries", "Questions to the fleet, and whether the cache had their answers.",
     ("kind", "cache"), registry=REGISTRY,
@@ -121,6 +137,25 @@ FEDERATED_SHARED = Counter(
 FEDERATED_BYTES = Gauge(
     "aiops_federated_bytes", "Bytes of clusters' answers that are put together or sent now.",
     registry=REGISTRY,
+)  # fmt: skip
+EDGE_LINK_UP = Gauge(
+    "aiops_edge_link_up", "Is 1 while a far-edge site is heard of.", ("site",), registry=REGISTRY
+)
+EDGE_WAITING = Gauge(
+    "aiops_edge_waiting", "Events that a far-edge site keeps and the hub has still to take over.",
+    ("site",), registry=REGISTRY,
+)  # fmt: skip
+EDGE_NOT_KEPT = Counter(
+    "aiops_edge_not_kept", "Events that found no room at this site, or no server.",
+    registry=REGISTRY,
+)  # fmt: skip
+EDGE_TAKEN = Counter(
+    "aiops_edge_taken", "Messages that the hub has taken over from a far-edge site.",
+    ("site", "stream"), registry=REGISTRY,
+)  # fmt: skip
+EDGE_REFUSED = Counter(
+    "aiops_edge_refused", "Messages of a far-edge site that were not its own to tell, or broken.",
+    ("site", "stream"), registry=REGISTRY,
 )  # fmt: skip
 ERROR_TRACES = Counter(
     "aiops_error_traces", "New error traces of clusters: told, or left out by the rate limit.",

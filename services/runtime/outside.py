@@ -8,6 +8,7 @@ from collections.abc import Generator
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
+from uuid import UUID
 
 import httpcore
 import httpx
@@ -19,6 +20,7 @@ from services.runtime.outbound.clients import Outbound
 from services.runtime.outbound.network import Resolve
 from services.runtime.outbound.targets import Target
 from services.runtime.settings import InvalidSettings, Settings, environment
+from services.runtime.vault.files import FileSecrets
 from services.runtime.vault.keys import Keys, find_keys
 from services.runtime.vault.kubernetes import KubernetesSecrets
 from services.runtime.vault.logins import BACKENDS, FIRST_GRANT, KUBERNETES, RENEWAL
@@ -107,7 +109,21 @@ class Outside:
     def _keys(self) -> Keys:
         return vault_keys(self._settings)
 
+    def kept_here(self, cluster_id: UUID) -> str:
+        """Another text after every change of what a site keeps of a cluster; empty for nothing.
+
+        At a site the log does not tell of credentials: they are given there.
+        """
+        return self.site_secrets.version(cluster_id) if self._settings.edge.worker else ""
+
+    @cached_property
+    def site_secrets(self) -> FileSecrets:
+        """The vault of a far-edge site."""
+        return FileSecrets(self._settings.data_dir / "secrets", self._keys)
+
     async def _store(self) -> SecretStore:
+        if self._settings.edge.worker:
+            return self.site_secrets
         namespace = self._settings.vault.kubernetes_namespace
         if namespace:
             return KubernetesSecrets(_in_cluster(self.outbound), namespace)

@@ -2,17 +2,21 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts.envelope import Query
 from contracts.operations import RebuildProjection
 from contracts.refusals import Code, Refused
 from services.runtime import bus as buses
 from services.runtime.answering import Answering
+from services.runtime.asking import PROJECTIONS
 from services.runtime.bus import Bus
 from services.runtime.command_worker import CommandWorker
 from services.runtime.due_worker import DueWorker
+from services.runtime.edge import SiteLog, answering_only
+from services.runtime.edge_links import link_loops
 from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
@@ -20,7 +24,7 @@ from services.runtime.outside import Outside
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.measures import MeasureRunner
 from services.runtime.projections.projection import Projection
-from services.runtime.service import Service
+from services.runtime.service import QueryHandler, Service
 from services.runtime.settings import Settings
 from services.runtime.store import Accepted, Store
 from services.runtime.tracing import Tracing, otlp
@@ -66,6 +70,8 @@ async def start(part: str, settings: Settings) -> Runtime:
 def event_log(bus: Bus, settings: Settings) -> EventLog:
     """The log as the settings want it."""
     age = timedelta(hours=settings.retention.facts_hours)
+    if settings.edge.worker:
+        return SiteLog(bus, age, settings.nats.append_patience, site=settings.site)
     return EventLog(bus, age, settings.nats.append_patience)
 
 
@@ -94,18 +100,7 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
         )
         loops.append(worker.run)
     queries = {query: run for service in services for query, run in service.queries.items()}
-    if queries:
-        answering = Answering(
-            runtime.settings.site,
-            runtime.part,
-            queries,
-            runtime.bus,
-            runtime.log,
-            runtime.settings,
-            runtime.tracing,
-            runtime.outside,
-        )
-        loops.append(answering.run)
+    loops += _answering(runtime, runtime.settings.site, queries)
     for service in services:
         for route in service.due:
             due = DueWorker(
@@ -139,8 +134,26 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
     return loops
 
 
+def _answering(
+    runtime: Runtime, site: str, queries: Mapping[type[Query], QueryHandler]
+) -> list[Loop]:
+    if not queries:
+        return []
+    answering = Answering(
+        site,
+        runtime.part,
+        queries,
+        runtime.bus,
+        runtime.log,
+        runtime.settings,
+        runtime.tracing,
+        runtime.outside,
+    )
+    return [answering.run]
+
+
 def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> list[Loop]:
-    """One loop for each projection, and one for the commands about them."""
+    """One loop for each projection, for what they are asked, and for the commands about them."""
     hosts = {
         projection.name: ProjectionHost(projection, runtime.bus, runtime.settings.database)
         for projection in projections
@@ -154,9 +167,11 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
         for projection in projections
         if projection.measures
     ]
+    questions = {query: run for each in projections for query, run in each.questions.items()}
     return (
         [host.run for host in hosts.values()]
         + measuring
+        + _answering(runtime, PROJECTIONS.site, questions)
         + service_loops(runtime, [projection_operations(hosts)])
     )
 
@@ -165,7 +180,11 @@ def assemble(
     runtime: Runtime, services: Sequence[Service], projections: Sequence[Projection]
 ) -> list[Loop]:
     """Every loop of a part."""
+    if runtime.settings.edge.worker:
+        return service_loops(runtime, answering_only(services))
     loops = service_loops(runtime, services)
+    if services:
+        loops += link_loops(runtime.settings.edge.sites, runtime.bus, runtime.log)
     return [*loops, *projection_loops(runtime, projections)] if projections else loops
 
 

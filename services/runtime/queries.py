@@ -1,9 +1,11 @@
 """Small parts that the queries of all projections are made of."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 
 @dataclass
@@ -69,3 +71,39 @@ def contains(text: str) -> str:
     """A LIKE pattern for "contains this text", whatever characters are in it."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last row of a part of a list that is in the order of a time and an id.
+
+    What is added to the list or goes from it meanwhile moves nothing.
+    """
+
+    at: datetime
+    id: UUID
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor":
+        """The cursor that an earlier answer gave; ValueError for anything else."""
+        if len(text) != _CURSOR_LENGTH:
+            raise ValueError("not a cursor")
+        packed = b64decode(text, altchars=b"-_", validate=True)
+        microseconds = int.from_bytes(packed[:8], signed=True)
+        try:
+            at = _EPOCH + timedelta(microseconds=microseconds)
+        except OverflowError:
+            raise ValueError("not a cursor") from None
+        found = cls(at, UUID(bytes=packed[8:]))
+        if str(found) != text:
+            raise ValueError("not as we write it")
+        return found
+
+    def __str__(self) -> str:
+        microseconds = (self.at - _EPOCH) // timedelta(microseconds=1)
+        packed = microseconds.to_bytes(8, signed=True) + self.id.bytes
+        return b64encode(packed, altchars=b"-_").decode()
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR_LENGTH = 32

@@ -51,6 +51,11 @@ class NatsSettings(_Section):
     max_file_store: str = Field(
         default="20GB", description="Disk that the embedded server may use."
     )
+    inbox: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]+\.)?$",
+        description="What this process's reply subjects begin with, below `_R.`.",
+    )
     append_patience: float = Field(
         default=15.0, gt=0, description="Seconds that an append is retried while the bus is away."
     )
@@ -105,6 +110,11 @@ class GatewaySettings(_Section):
         ge=1024,
         description="Bytes of alert posts being taken in at once; then 503.",
     )
+    alert_body_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds that a post of alerts may take to come, and one more per 100 kB.",
+    )
     ring: Annotated[int, Field(ge=16)] = Field(
         default=10_000, description="Frames that the live stream keeps in memory."
     )
@@ -124,6 +134,11 @@ class RetentionSettings(_Section):
         default=48, description="Telemetry on the bus, in hours."
     )
     telemetry_bytes: int = Field(default=8_000_000_000, ge=1_000_000, description="And its bytes.")
+    commands_bytes: int = Field(
+        default=2_000_000_000,
+        ge=1_000_000,
+        description="Commands not yet handled, in bytes; beyond it they are refused.",
+    )
     dead_letters_days: Annotated[int, Field(ge=1)] = Field(default=30, description="In days.")
     dead_letters_bytes: int = Field(default=2_000_000_000, ge=1_000_000, description="And bytes.")
 
@@ -193,6 +208,35 @@ class CollectorSettings(_Section):
         default=60,
         description="From one look for new error traces to the next; EDGE: at least 300; 0: none.",
     )
+    alerts_seconds: Annotated[int, AfterValidator(_even)] = Field(
+        default=60,
+        description="From asking a cluster for its alerts to the next time; EDGE and FAR_EDGE: at"
+        " least 120; 0: never.",
+    )
+
+
+_SITE = r"^[a-z0-9][a-z0-9-]{0,30}$"
+_SiteName = Annotated[str, Field(pattern=_SITE)]
+
+
+class EdgeSettings(_Section):
+    """Far-edge sites: which ones the hub has; and what one of them keeps while it is cut off."""
+
+    sites: Annotated[tuple[_SiteName, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="The hub's: sites whose events and telemetry it takes over."
+    )
+    worker: bool = Field(
+        default=False, description="This process runs at a site, beside a leaf node of the hub."
+    )
+    buffer_bytes: int = Field(
+        default=4_000_000_000,
+        ge=1_000_000,
+        description="Of a site's events, and as much of its telemetry; then new events are refused"
+        " and old telemetry goes.",
+    )
+    buffer_hours: Annotated[int, Field(ge=1)] = Field(
+        default=720, description="How long a site keeps its events, sent or not, in hours."
+    )
 
 
 class TelemetrySettings(_Section):
@@ -225,7 +269,7 @@ class Settings(BaseSettings):
     )
     site: str = Field(
         default="hub",
-        pattern=r"^[a-z0-9][a-z0-9-]{0,61}$",
+        pattern=_SITE,
         description="Whose clusters this worker reaches: `hub`, or the name of a far-edge site.",
     )
     nats: NatsSettings = NatsSettings()
@@ -236,6 +280,7 @@ class Settings(BaseSettings):
     vault: VaultSettings = VaultSettings()
     workers: WorkerSettings = WorkerSettings()
     collector: CollectorSettings = CollectorSettings()
+    edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()
     health_port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -8,7 +8,8 @@ from services.runtime.settings import Settings
 
 async def run(settings: Settings) -> None:
     """Everything that the parts expect to find is there."""
-    applied = await database.migrate(settings.database)
+    # A site has no database.
+    applied = [] if settings.edge.worker else await database.migrate(settings.database)
     bus = await connect(settings.nats, "aiops-setup")
     try:
         await streams.ensure(bus, settings)

@@ -17,6 +17,9 @@ OUTCOMES = "KV_outcomes"
 QUERY_CACHE = "KV_query_cache"
 SCHEDULES = "SCH"
 LEASES = "LEASE"
+FROM_HUB = "HUB"
+"""At a far-edge site: what the hub tells it (`services.runtime.edge`)."""
+TOLD_BY_HUB = "_H"
 
 _SECOND = 1_000_000_000
 _NOT_FOUND = 10059
@@ -25,8 +28,15 @@ _DUPLICATES = 120 * _SECOND
 
 def definitions(settings: Settings) -> list[dict[str, Any]]:
     """Every stream as JetStream's API takes it; durations in nanoseconds."""
-    keep = settings.retention
-    common: dict[str, Any] = {
+    common = _common(settings)
+    evt, tel = _recorded(settings, common)
+    if settings.edge.worker:
+        return _of_a_site(settings, evt, tel)
+    return [evt, tel, *_of_the_hub(settings, common)]
+
+
+def _common(settings: Settings) -> dict[str, Any]:
+    return {
         "storage": "file",
         "num_replicas": settings.nats.replicas,
         "allow_direct": True,
@@ -40,30 +50,68 @@ def definitions(settings: Settings) -> list[dict[str, Any]]:
         "max_msgs_per_subject": -1,
         "max_msg_size": -1,
     }
+
+
+def _recorded(settings: Settings, common: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Events and telemetry."""
+    keep = settings.retention
+    evt: dict[str, Any] = common | {
+        "name": EVENTS,
+        "subjects": ["evt.>"],
+        "allow_atomic": True,
+        "allow_msg_ttl": True,
+        "duplicate_window": _DUPLICATES,
+    }
+    tel: dict[str, Any] = common | {
+        "name": TELEMETRY,
+        "subjects": ["tel.>"],
+        "compression": "s2",
+        "max_age": keep.telemetry_hours * 3600 * _SECOND,
+        "max_bytes": keep.telemetry_bytes,
+        "duplicate_window": _DUPLICATES,
+    }
+    return evt, tel
+
+
+def _of_a_site(
+    settings: Settings, evt: dict[str, Any], tel: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What a site buffers while it is cut off, and what the hub tells it.
+
+    Events that find no room are refused, so that whoever tells them knows; of telemetry the newest
+    is worth most, so the oldest makes room.
+    """
+    keep = settings.edge
     return [
-        common
+        evt
         | {
-            "name": EVENTS,
-            "subjects": ["evt.>"],
-            "allow_atomic": True,
-            "allow_msg_ttl": True,
+            "discard": "new",
+            "max_bytes": keep.buffer_bytes,
+            "max_age": keep.buffer_hours * 3600 * _SECOND,
+        },
+        tel | {"max_bytes": keep.buffer_bytes},
+        _common(settings)
+        | {
+            "name": FROM_HUB,
+            "subjects": [f"{TOLD_BY_HUB}.{settings.site}.>"],
+            "max_msgs_per_subject": 1,
             "duplicate_window": _DUPLICATES,
         },
-        common
-        | {
-            "name": TELEMETRY,
-            "subjects": ["tel.>"],
-            "compression": "s2",
-            "max_age": keep.telemetry_hours * 3600 * _SECOND,
-            "max_bytes": keep.telemetry_bytes,
-            "duplicate_window": _DUPLICATES,
-        },
+    ]
+
+
+def _of_the_hub(settings: Settings, common: dict[str, Any]) -> list[dict[str, Any]]:
+    keep = settings.retention
+    return [
         common
         | {
             "name": COMMANDS,
             "subjects": ["cmd.>"],
             "retention": "workqueue",
             "allow_atomic": True,
+            # What was acknowledged is never dropped for what comes after it: that is refused.
+            "discard": "new",
+            "max_bytes": keep.commands_bytes,
             "duplicate_window": _DUPLICATES,
         },
         common

@@ -32,6 +32,7 @@ _MARGIN = 0.25
 _CONCLUSIVE = 1.0
 """With less time than these seconds a timeout says nothing about the backend."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {"Content-Type": "application/json"}
 _room = Room()
 
 
@@ -50,7 +51,7 @@ class Backend:
 
     @property
     def which(self) -> Checked:
-        """Prometheus, Loki or Tempo."""
+        """Prometheus, Loki, Tempo or Alertmanager."""
         return self.endpoint.which
 
     @property
@@ -80,6 +81,16 @@ class Backend:
         headers: Mapping[str, str] = {**self.endpoint.headers, **_FORM}
         options = Options(headers=headers, content=urlencode(form).encode())
         return await self._told("POST", path, options, (read, None))
+
+    async def post_json(self, path: str, body: bytes, *, read: Callable[[bytes], T]) -> T:
+        """The same for JSON, with which something is made there."""
+        options = Options(headers={**self.endpoint.headers, **_JSON}, content=body)
+        return await self._told("POST", path, options, (read, None))
+
+    async def delete(self, path: str, *, absent: Callable[[bytes], object]) -> None:
+        """Have something taken away there; ``absent`` as in `get`."""
+        options = Options(headers=self.endpoint.headers)
+        await self._told("DELETE", path, options, (lambda _: None, absent))
 
     @asynccontextmanager
     async def tried(self) -> AsyncGenerator[None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
-from contracts.clusters import Checked
+from contracts.clusters import HUB, Checked
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.replies import Asked
@@ -24,7 +24,6 @@ _REMEMBERED = 30.0
 """Seconds for which a notice is remembered: longer than any read of the log takes."""
 _MOST = 4096
 _TOLD_BY = ("cluster", "cluster_credentials", "backend_circuit")
-HUB = "hub"
 
 
 @dataclass(frozen=True, slots=True)

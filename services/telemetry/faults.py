@@ -20,7 +20,10 @@ _INVALID = {
     Checked.PROMETHEUS: Code.INVALID_PROMQL,
     Checked.TEMPO: Code.INVALID_TRACEQL,
     Checked.LOKI: Code.INVALID_LOGQL,
+    Checked.ALERTMANAGER: Code.VALIDATION_FAILED,
 }
+_MAY = {Checked.ALERTMANAGER: "read its alerts, and read and write its silences"}
+"""What a login has to be good for, where that is more than reading."""
 _NOT_UNDERSTOOD = frozenset({FaultKind.NOT_HTTP, FaultKind.TOO_MANY_REDIRECTS})
 _OVER = (
     "too many samples",
@@ -47,7 +50,7 @@ class Unsaid(Refused):
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """The error of Prometheus' HTTP API, which Loki and Thanos share in part."""
+    """The error of Prometheus' HTTP API, which the others share in part."""
 
     error: str = ""
     errorType: str = ""  # noqa: N815 - its name on the wire
@@ -81,7 +84,8 @@ def of_status(
         case 400 | 422:
             return _not_understood(which, status, said.error, page_instead=is_page(headers, body))
         case 401 | 403:
-            text = f"{spoken} answered {status}; give a login that may read it"
+            may = _MAY.get(which, "read it")
+            text = f"{spoken} answered {status}; give a login that may {may}"
             return Refused(Code.CREDENTIALS_INVALID, text)
         case 429:
             seconds = _retry_after(headers.get("retry-after", ""), now)
@@ -160,9 +164,11 @@ def _said(headers: httpx.Headers, body: bytes) -> _Said:
     if is_page(headers, body):
         return _Said()
     try:
-        said = msgspec.json.decode(body, type=_Said)
+        said = msgspec.json.decode(body, type=_Said | str)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _Said(error=cleaned(body[:_READ].decode(errors="replace")))
+    if isinstance(said, str):
+        return _Said(error=cleaned(said))
     return _Said(cleaned(said.error or said.message), said.errorType)
 
 

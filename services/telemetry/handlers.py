@@ -1,6 +1,6 @@
 """Answers questions about a cluster's metrics, by asking its Prometheus.
 
-Those about logs and traces belong to the same service, and come with it.
+Those about logs, traces and alerts belong to the same service, and come with it.
 """
 
 from collections.abc import Mapping
@@ -9,12 +9,25 @@ from typing import Any
 from contracts.clusters import Checked
 from contracts.telemetry import DescribeMetrics, QueryMetrics
 from services.runtime.replies import Asked
-from services.telemetry import handlers_error_traces, handlers_logs, handlers_traces
+from services.telemetry import (
+    handlers_alerts,
+    handlers_checks,
+    handlers_error_traces,
+    handlers_logs,
+    handlers_traces,
+)
 from services.telemetry.answering import answered
 from services.telemetry.prometheus import Prometheus
 from services.telemetry.service import service
 
-__all__ = ["handlers_error_traces", "handlers_logs", "handlers_traces", "service"]
+__all__ = [
+    "handlers_alerts",
+    "handlers_checks",
+    "handlers_error_traces",
+    "handlers_logs",
+    "handlers_traces",
+    "service",
+]
 
 
 @service.answers(QueryMetrics)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from contracts.clusters import (
+    HUB,
     Cluster,
     ClusterDeleted,
     ClusterRegistered,
@@ -79,8 +80,8 @@ def look_schedule(cluster: Cluster, settings: Settings) -> Schedule:
 
 
 def _is_looked_at(cluster: Cluster, settings: Settings) -> bool:
-    """A far edge is metrics-only."""
-    near = cluster.cluster_type is not ClusterType.FAR_EDGE
+    """A far edge is metrics-only; and what the hub does not reach it does not look at."""
+    near = cluster.cluster_type is not ClusterType.FAR_EDGE and cluster.site == HUB
     wanted = settings.collector.error_traces_seconds > 0
     return near and wanted and cluster.endpoints.tempo_url is not None
 

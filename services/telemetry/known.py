@@ -94,12 +94,26 @@ async def endpoint(asked: Asked, which: Checked) -> Endpoint:
         circuit_key(cluster_id, which),
     )
     found = await asked.log.heads(keys)
-    cluster = _cluster(cluster_id, found.get(keys[0]))
+    cluster = _cluster(asked.cluster, found.get(keys[0]))
     url = _url(cluster, which)
-    fingerprint = _fingerprint(found.get(keys[1]))
+    fingerprint = _fingerprint(found.get(keys[1])) or asked.outside.kept_here(cluster_id)
     login = await _login(asked, cluster_id, which, fingerprint) if fingerprint else None
     narrow = cluster.cluster_type in _NARROW
     return Endpoint(cluster_id, which, url, fingerprint, login, found.get(keys[2]), narrow)
+
+
+async def backends_of(asked: Asked) -> tuple[Checked, ...]:
+    """The backends that the cluster has; Refused if there is no such cluster."""
+    key = cluster_key(_id(asked.cluster))
+    cluster = _cluster(key.id, await asked.log.head(key))
+    return tuple(which for which in SPOKEN if _has(cluster, which))
+
+
+def _has(cluster: Cluster, which: Checked) -> bool:
+    try:
+        return bool(_url(cluster, which))
+    except Refused:
+        return False
 
 
 def _id(text: str) -> UUID:
@@ -109,7 +123,7 @@ def _id(text: str) -> UUID:
         raise Refused(Code.CLUSTER_NOT_FOUND, "the question names no cluster") from None
 
 
-def _cluster(cluster_id: UUID, last: Recorded | None) -> Cluster:
+def _cluster(cluster_id: str, last: Recorded | None) -> Cluster:
     match last.event if last is not None else None:
         case ClusterRegistered() | ClusterUpdated() as told:
             return told.cluster

@@ -8,9 +8,11 @@ from pathlib import Path
 import uvloop
 
 from tests.benchmarks import (
+    alert_reads,
     append,
     command,
     discovery,
+    edge,
     federation,
     fleet,
     idle,
@@ -19,6 +21,7 @@ from tests.benchmarks import (
     listing,
     projection,
     report,
+    storm,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
 
@@ -29,12 +32,15 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "command": command.measure,
     "projection": projection.measure,
     "latency": latency.measure,
+    "storm": storm.measure,
     "intake": intake.measure,
     "listing": listing.measure,
+    "alert_reads": alert_reads.measure,
     "idle": idle.measure,
     "discovery": discovery.measure,
     "fleet": fleet.measure,
     "federation": federation.measure,
+    "edge": edge.measure,
 }
 
 

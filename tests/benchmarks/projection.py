@@ -24,7 +24,7 @@ from tests.benchmarks.raw_projection import RawLoop, make_table
 from tests.kit.embedded import NatsServer, PostgresServer, running_nats, running_postgres
 
 _LAG = 5_000
-_OURS, _BARE, _TALLY = "ours", "raw", "raw with our tally triggers"
+_OURS, _BARE, _TALLY = "ours", "raw", "raw with our triggers"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _figures(runs: dict[str, list[_Run]]) -> list[Figure]:
         ),
         Figure(
             "projection", f"{what}, tally in both", rates[_OURS], "events/s", (), rates[_TALLY],
-            "raw with our two tally triggers on its table",
+            "raw with our triggers on its tables",
         ),
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 Its own pull on nats-py (1,000 a request, nothing acknowledged, the next request before the write),
 msgspec, the last row of every key, COPY into a temporary table, one upsert and the position in one
-transaction. The table is ours, with its indexes, and its tally triggers on request.
+transaction. The tables are ours, with their indexes, and our triggers on request.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from projections.alerts.view import OCCURRENCE
+from projections.alerts.view import OPEN, PAST
 from services.runtime.database import Connection
 from services.runtime.ids import new_id
 
@@ -48,12 +48,12 @@ _DECODER = msgspec.json.Decoder(_Fact)
 
 
 async def make_table(connection: Connection, *, tally: bool) -> None:
-    """Our table and indexes in a schema of its own; a temporary twin; a position."""
-    table = OCCURRENCE if tally else replace(OCCURRENCE, more="")
+    """Our tables and indexes in a schema of its own; a temporary twin; a position."""
     await connection.execute(f"create schema {_SCHEMA}".encode())
-    await connection.execute(table.create(_SCHEMA).encode())
+    for table in (PAST, OPEN if tally else replace(OPEN, more="")):
+        await connection.execute(table.create(_SCHEMA).encode())
     await connection.execute(
-        f"create temp table fresh (like {_SCHEMA}.occurrence) on commit delete rows".encode()
+        f"create temp table fresh (like {_SCHEMA}.past) on commit delete rows".encode()
     )
     await connection.execute(b"create table raw.position (sequence int8)")
     await connection.execute(b"insert into raw.position values (0)")
@@ -67,16 +67,22 @@ class RawLoop:
         self._connection = connection
         self._arrived: asyncio.Queue[list[Msg]] = asyncio.Queue()
         self._batch: list[Msg] = []
-        names = [column.name for column in OCCURRENCE.columns]
+        names = [column.name for column in OPEN.columns]
         listed = ", ".join(names)
-        fixed = {*OCCURRENCE.key, *OCCURRENCE.kept}
+        fixed = {*OPEN.key, *OPEN.kept}
         updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in fixed)
         self._copy = f"copy fresh ({listed}) from stdin (format binary)".encode()
-        self._upsert = (
-            f"insert into {_SCHEMA}.occurrence as t ({listed}) select {listed} from fresh"
-            f" on conflict (id) do update set {updates} where t.seq < excluded.seq"
+        self._upserts = [
+            f"insert into {_SCHEMA}.{table} as t ({listed}) select {listed} from fresh"
+            f" where (state = 'RESOLVED') = {ended}"
+            f" on conflict (id) do update set {updates} where t.seq < excluded.seq".encode()
+            for table, ended in (("past", True), ("open", False))
+        ]
+        self._ended = (
+            f"delete from {_SCHEMA}.open t using fresh u"
+            f" where t.id = u.id and u.state = 'RESOLVED' and t.seq < u.seq"
         ).encode()
-        self._types = [column.type for column in OCCURRENCE.columns]
+        self._types = [column.type for column in OPEN.columns]
 
     async def run(self, last: int) -> None:
         """Fold until this sequence."""
@@ -132,7 +138,8 @@ class RawLoop:
                 copy.set_types(self._types)
                 for row in rows.values():
                     await copy.write_row(row)
-            await connection.execute(self._upsert)
+            for statement in (*self._upserts, self._ended):
+                await connection.execute(statement)
             await connection.execute(b"update raw.position set sequence = %s", (sequence,))
         return sequence
 
@@ -140,19 +147,21 @@ class RawLoop:
 def _row(alert: _Alert, sequence: int) -> tuple[Any, ...]:
     return (
         alert.id,
-        alert.fingerprint,
         alert.cluster_id,
-        alert.alertname,
-        alert.severity,
         alert.state,
-        alert.labels.get("namespace"),
-        alert.labels,
-        alert.annotations,
+        alert.severity,
         alert.starts_at,
         alert.ends_at,
-        alert.generator_url,
         alert.first_seen_at,
         alert.first_seen_at,
+        None,
         1,
+        None if alert.ends_at is None else "REPORTED",
+        alert.labels.get("namespace"),
+        alert.alertname,
+        alert.fingerprint,
+        alert.labels,
+        alert.annotations,
+        alert.generator_url,
         sequence,
     )

@@ -10,8 +10,6 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from contracts.refusals import Code, Refused
-from gateway.intake import Flow
 from services.runtime import setup
 from services.runtime.settings import DatabaseSettings, GatewaySettings, NatsSettings, Settings
 from tests.kit.embedded import NatsServer, PostgresServer, start_nats, start_postgres
@@ -197,14 +195,3 @@ async def test_a_write_that_is_not_visible_in_time_is_202_and_not_lost(
         return (await fragile.http.get(f"{API}/clusters/{outcome['id']}")).status_code == 200
 
     await eventually(_shown)
-
-
-async def test_too_many_alert_bytes_at_once_are_sent_away() -> None:
-    flow = Flow(1000)
-    async with flow.room(800):
-        with pytest.raises(Refused) as told:
-            async with flow.room(300):
-                pass
-        assert told.value.code is Code.OVERLOADED
-    async with flow.room(300):
-        pass

@@ -1,38 +1,21 @@
 """A cluster of another site is asked by a worker of that site, and by nobody else."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 import httpx
 import pytest
 
 from contracts.telemetry import QueryMetrics
-from projections.fleet import queries
 from services.runtime.asking import Asker, Place, Unanswered
-from services.runtime.database import Database
 from tests.gateway.test_metrics_end_to_end import prometheus
 from tests.kit import builders
-from tests.kit.gateway import API, Part, Platform, refused
+from tests.kit.gateway import API, Part, Platform, refused, registration
 from tests.kit.runtime import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 SITE = "ship-7"
-
-
-@pytest.fixture
-def at_sea(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cluster that is asked is one of the other site."""
-    known = queries.askable
-
-    async def askable(
-        database: Database, ids: Sequence[UUID], backend: str
-    ) -> list[tuple[UUID, str, str, str]]:
-        found = await known(database, ids, backend)
-        return [(cluster, name, SITE, state) for cluster, name, _, state in found]
-
-    monkeypatch.setattr(queries, "askable", askable)
 
 
 @asynccontextmanager
@@ -67,13 +50,11 @@ def _unreachable(answer: httpx.Response, cluster: str) -> None:
     assert "no collector is running that reaches this cluster" in missing["reason"]
 
 
-@pytest.mark.usefixtures("at_sea")
 async def test_only_a_worker_of_its_site_asks_a_cluster(platform: Platform) -> None:
     async with prometheus(7) as (url, asked):
-        cluster = (await platform.register(endpoints={"prometheus_url": url}))["id"]
-        before = len(asked)
+        cluster = (await platform.register(endpoints={"prometheus_url": url}, site=SITE))["id"]
         _unreachable(await _ask(platform, cluster), cluster)
-        assert len(asked) == before, "the hub's own workers leave it alone"
+        assert asked == [], "the hub's own workers leave it alone"
         async with working_at_sea(platform, cluster):
             told = (await _ask(platform, cluster)).json()
         assert told["results"][0]["data"][0]["values"][0][1] == "7"
@@ -90,3 +71,16 @@ async def test_a_worker_of_another_site_leaves_the_hubs_clusters_alone(platform:
                 assert len(asked) == before
         finally:
             await platform.workers.start()
+
+
+@pytest.mark.parametrize("site", ["", "-", "Ship", "a.b", "a b", "*", ">", "x" * 32, None, 7])
+async def test_a_site_that_is_no_name_is_refused(platform: Platform, site: object) -> None:
+    answer = await platform.http.post(f"{API}/clusters", json=registration() | {"site": site})
+    refused(answer, "VALIDATION_FAILED")
+
+
+async def test_a_cluster_without_a_site_is_the_hubs(platform: Platform) -> None:
+    found = await platform.register(watched=True)
+    assert found["site"] == "hub"
+    shown = (await platform.list("/clusters", name=found["name"]))["items"]
+    assert [each["site"] for each in shown] == ["hub"]

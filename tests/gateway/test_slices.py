@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.rest.documented import AlertList, ClusterList, EventCauses, EventList
+from gateway.rest.documented import ClusterList, EventCauses, EventList
+from gateway.rest.documented_alerts import AlertList
 from services.runtime import streams
 from tests.kit.gateway import API, Platform, alert, refused, registration, webhook
 

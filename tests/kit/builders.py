@@ -40,6 +40,7 @@ from contracts.clusters import (
     UploadCredentials,
     ValidateCredentials,
 )
+from contracts.edge import EdgeLinkLost, EdgeLinkRestored
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.operations import RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
@@ -293,6 +294,15 @@ def retry(**changes: Any) -> RetryDeadLetter:
     return RetryDeadLetter.model_validate({"sequence": 7} | changes)
 
 
+def edge_link_lost(**changes: Any) -> EdgeLinkLost:
+    return EdgeLinkLost.model_validate({"site": "ship-7", "since": at()} | changes)
+
+
+def edge_link_restored(**changes: Any) -> EdgeLinkRestored:
+    values = {"site": "ship-7", "lost_at": at(), "waiting": 3}
+    return EdgeLinkRestored.model_validate(values | changes)
+
+
 def context(**changes: Any) -> Context:
     values: dict[str, Any] = {
         "command_id": COMMAND_ID,
@@ -341,6 +351,8 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     AlertPending: pending,
     AlertPendingEnded: pending_ended,
     BackendCircuitOpened: circuit_opened,
+    EdgeLinkLost: edge_link_lost,
+    EdgeLinkRestored: edge_link_restored,
     BackendCircuitClosed: circuit_closed,
     TraceReceived: trace_received,
 }

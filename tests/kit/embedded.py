@@ -30,7 +30,7 @@ ServerT = TypeVar("ServerT", bound=_Server)
 
 
 @dataclass
-class _Running(Generic[ServerT]):
+class Running(Generic[ServerT]):
     """A running server that can be killed and started again on the same files."""
 
     server: ServerT
@@ -75,7 +75,7 @@ class _Running(Generic[ServerT]):
 
 
 @dataclass
-class NatsServer(_Running[EmbeddedNats]):
+class NatsServer(Running[EmbeddedNats]):
     """A NATS server with JetStream; ``passwords`` is empty if it has no users."""
 
     @property
@@ -92,7 +92,7 @@ class NatsServer(_Running[EmbeddedNats]):
 
 
 @dataclass
-class PostgresServer(_Running[EmbeddedPostgres]):
+class PostgresServer(Running[EmbeddedPostgres]):
     """A PostgreSQL server with one database."""
 
     @property

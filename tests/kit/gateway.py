@@ -147,7 +147,8 @@ class Platform:
     async def register(self, *, watched: bool = False, **changes: Any) -> Json:
         """A new cluster, under a name of its own unless one is given; as REST shows it.
 
-        Once it was checked; after that only if ``watched``: what tests compare must stand still.
+        Once it was checked; after that, and asked for its alerts, only if ``watched``: what tests
+        compare must stand still.
         """
         answer = await self.http.post(f"{API}/clusters", json=registration(**changes))
         assert answer.status_code == 201, answer.text
@@ -155,7 +156,10 @@ class Platform:
         if watched:
             return answer.json()
         found = await eventually(lambda: self._checked(cluster))
-        await schedules.cancel(self.gate.runtime.bus, "check", cluster)
+        bus = self.gate.runtime.bus
+        await eventually(lambda: schedules.scheduled(bus, "alerts", cluster))
+        for kind in ("check", "alerts"):
+            await schedules.cancel(bus, kind, cluster)
         assert found is not None
         return found
 

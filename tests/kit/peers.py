@@ -1,28 +1,15 @@
 """Real Prometheus and Alertmanager from the system's packages, and something to scrape."""
 
 import http.server
-import shutil
 import subprocess
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from deploy.local.ports import free_port
-from services.runtime.settings import environment
-
-
-def program(name: str) -> str:
-    """The path of a program; without it the test is skipped here and fails in CI."""
-    found = shutil.which(name)
-    if found is None:
-        why = f"{name} is not installed (Debian package {name})"
-        if environment().get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    return found
+from tests.kit.alertmanager import PROGRAM, Shape
+from tests.kit.programs import program
 
 
 class Target:
@@ -65,25 +52,11 @@ def target() -> Generator[Target]:
 @contextmanager
 def alertmanager(directory: Path, url: str, token_file: Path) -> Generator[int]:
     """An Alertmanager that posts everything to ``url``; its port."""
-    (directory / "alertmanager.yml").write_text(f"""
-route:
-  receiver: hub
-  group_by: ['...']
-  group_wait: 0s
-  group_interval: 1s
-  repeat_interval: 1h
-receivers:
-  - name: hub
-    webhook_configs:
-      - url: {url}
-        send_resolved: true
-        http_config:
-          authorization:
-            credentials_file: {token_file}
-""")
+    shape = Shape(webhook=url, token_file=token_file)
+    (directory / "alertmanager.yml").write_text(shape.configuration)
     port = free_port()
     with _running(
-        program("prometheus-alertmanager"),
+        program(PROGRAM),
         f"--config.file={directory / 'alertmanager.yml'}",
         f"--storage.path={directory / 'am'}",
         f"--web.listen-address=127.0.0.1:{port}",

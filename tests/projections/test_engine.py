@@ -162,7 +162,7 @@ async def test_a_writer_that_was_overtaken_writes_nothing(settings: Settings) ->
         await catalog.create(connection, alerts, "live")
         await write(connection, [], ("alerts", "live", alerts.version, 0, 10))
         statement: tuple[bytes, list[Any]] = (
-            b"insert into alerts.tally values ('FIRING', 'INFO', gen_random_uuid(), 1)",
+            b"insert into alerts.tally values ('FIRING', 'INFO', gen_random_uuid(), '', '', 1)",
             [],
         )
         with pytest.raises(psycopg.errors.SerializationFailure):

@@ -9,8 +9,8 @@ from services.runtime.projections.projection import Projection
 
 PINNED: dict[str, tuple[int, str]] = {
     "activity": (1, "4b77c3cd3174cacd"),
-    "fleet": (3, "00e0c86545a6f1b0"),
-    "alerts": (2, "ed7719f20f632bd3"),
+    "fleet": (4, "7b912e231cbe805b"),
+    "alerts": (3, "dcaf36230a83711d"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""
 

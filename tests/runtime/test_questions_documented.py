@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Told
-from deploy.platform import SERVICES, load_services
+from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_services
 from services.runtime.answering import Answering
 from services.runtime.asking import Asker, Place
 from services.runtime.asyncapi import asyncapi
@@ -86,6 +86,17 @@ def test_every_question_that_is_answered_is_told(
 def test_nothing_else_is_told_to_be_a_question(document: Json) -> None:
     told = {name for name, it in document["channels"].items() if it["address"].startswith("qry.")}
     assert told == {f"{service}.{query.snake_name()}" for service, query, _ in ANSWERED}
+
+
+def test_what_projections_are_asked_has_no_site() -> None:
+    document = asyncapi([], load_projections(PROJECTIONS))
+    told = {name: it for name, it in document["channels"].items() if it["address"][:4] == "qry."}
+    assert {name: it["address"] for name, it in told.items()} == {
+        f"{projection.name}.{query.snake_name()}": f"qry.-.{query.snake_name()}"
+        for projection in load_projections(PROJECTIONS)
+        for query in projection.questions
+    }
+    assert told
 
 
 def test_every_reference_leads_somewhere(document: Json) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from contracts.clusters import (
+    HUB,
     Check,
     Checked,
     ClusterCredentialsDeleted,
@@ -17,6 +18,7 @@ from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
 from services.clusters import credentials, status
 from services.clusters.handlers.discovering import discover_now
+from services.clusters.handlers.elsewhere import checked_at_its_site
 from services.clusters.handlers.known import (
     Known,
     alone,
@@ -105,6 +107,8 @@ async def refresh(command: RefreshCluster, store: Store) -> Accepted:
 
 async def _discover(found: Known, store: Store) -> int | None:
     """Refused if the cluster is there for us, but does not let itself be looked at."""
+    if found.cluster.site != HUB:
+        return None
     try:
         return await discover_now(found, store)
     except ApiFailure as failure:
@@ -154,6 +158,8 @@ async def _check(found: Known, store: Store) -> int | None:
 
 
 async def _checks(found: Known, logins: Logins, store: Store, seconds: float) -> tuple[Check, ...]:
+    if found.cluster.site != HUB:
+        return await checked_at_its_site(found.cluster, store, seconds)
     targets: dict[Checked, Target] = {}
     broken: list[Check] = []
     for name, url in status.endpoints(found.cluster, logins).items():

@@ -15,6 +15,7 @@ _TYPES: dict[Any, str] = {
     float: "float8",
     datetime: "timestamptz",
     dict: "jsonb",
+    tuple: "jsonb",
 }
 
 

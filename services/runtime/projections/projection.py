@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts.catalog import CATALOG, EventCatalog
-from contracts.envelope import Event, Message
+from contracts.envelope import Event, Message, Query
 from services.runtime.context import from_nanoseconds
 from services.runtime.projections.table import Table
 from services.runtime.pull import Delivery
+from services.runtime.service import Answers, QueryHandler
 
 E = TypeVar("E", bound=Event)
+Q = TypeVar("Q", bound=Query)
 
 _DELETED: tuple[Any, ...] = ()
 _Change = tuple[tuple[Any, ...], int]
@@ -130,6 +132,9 @@ class Projection:
     _entities: set[str] = field(default_factory=set[str])
     _raw: RawFold | None = None
     measures: dict[str, MeasureRoute] = field(default_factory=dict[str, MeasureRoute])
+    questions: dict[type[Query], QueryHandler] = field(
+        default_factory=dict[type[Query], QueryHandler]
+    )
 
     def on(self, event: type[E]) -> Callable[[TypedFold[E]], TypedFold[E]]:
         """Register how one kind of event changes the rows, whatever version it was written in."""
@@ -152,6 +157,17 @@ class Projection:
         def register(fold: MeasureFold) -> MeasureFold:
             self.measures[kind] = MeasureRoute(model, fold)
             return fold
+
+        return register
+
+    def answers(self, query: type[Q]) -> Callable[[Answers[Q]], Answers[Q]]:
+        """Register who answers a question about its rows, in the process that runs it."""
+
+        def register(handler: Answers[Q]) -> Answers[Q]:
+            if not handler.__doc__:
+                raise ValueError(f"{handler.__name__} needs a docstring: it is its description")
+            self.questions[query] = handler
+            return handler
 
         return register
 

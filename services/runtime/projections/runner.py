@@ -17,6 +17,7 @@ from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection, Rows
+from services.runtime.projections.statistics import Statistics
 from services.runtime.projections.writer import Writer, is_about_a_row, write
 from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
@@ -60,6 +61,7 @@ class Runner:
         self._say = logger("projections", projection=self.projection.name, slot=self.slot)
         schema = catalog.schema_of(self.projection.name, self.slot)
         self._writer = Writer(self.projection.tables, schema)
+        self._statistics = Statistics(schema)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Fold until told to stop; comes back by itself when bus or database were away."""
@@ -170,6 +172,7 @@ class Runner:
                 if not is_about_a_row(error):
                     raise
                 await self._write_one_by_one(connection, batch)
+        await self._statistics.renew(connection, batch.rows)
         await self._tell(last, len(batch.deliveries))
 
     async def _write_one_by_one(self, connection: Connection, batch: _Batch) -> None:

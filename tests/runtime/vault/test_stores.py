@@ -1,12 +1,14 @@
-"""What every place that keeps secrets does, on PostgreSQL and on Kubernetes."""
+"""What every place that keeps secrets does, on PostgreSQL, on Kubernetes and in files."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from services.runtime.clock import SystemClock
 from services.runtime.database import Database
 from services.runtime.ids import new_id
+from services.runtime.vault.files import FileSecrets
 from services.runtime.vault.keys import Keys
 from services.runtime.vault.kubernetes import KubernetesSecrets
 from services.runtime.vault.store import Resealed, SecretStore
@@ -17,10 +19,16 @@ from tests.runtime.vault.fake_kubernetes import FakeKubernetes
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 
-@pytest.fixture(params=["table", "kubernetes"])
+@pytest.fixture(params=["table", "kubernetes", "files"])
 def store(
-    request: pytest.FixtureRequest, database: Database, keys: Keys, kubernetes: FakeKubernetes
+    request: pytest.FixtureRequest,
+    database: Database,
+    keys: Keys,
+    kubernetes: FakeKubernetes,
+    tmp_path: Path,
 ) -> SecretStore:
+    if request.param == "files":
+        return FileSecrets(tmp_path / "secrets", keys)
     if request.param == "table":
         return TableSecrets(database, keys, SystemClock())
     return KubernetesSecrets(kubernetes.client, "hub")

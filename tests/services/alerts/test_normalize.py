@@ -136,6 +136,25 @@ def test_the_end_of_a_firing_report_is_a_forecast() -> None:
     assert times(startsAt=START, endsAt=NOW + timedelta(minutes=4)) == (START, None)
 
 
+@pytest.mark.parametrize(
+    ("status", "ends", "expires"),
+    [
+        (None, 240, 240),
+        (None, 0, None),
+        (None, -1, None),
+        (None, 86401, None),
+        ("firing", 240, None),
+        ("resolved", 240, None),
+    ],
+)
+def test_an_end_to_come_is_when_an_alert_expires_if_no_status_is_stated(
+    status: str | None, ends: float, expires: float | None
+) -> None:
+    observation = told(status=status, startsAt=START, endsAt=NOW + timedelta(seconds=ends))
+    wanted = None if expires is None else NOW + timedelta(seconds=expires)
+    assert observation.expires_at == wanted
+
+
 def test_without_a_status_a_passed_end_means_resolved() -> None:
     assert times(startsAt=START, endsAt=NOW) == (START, NOW)
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from contracts.alerts import AlertRepeat
 from services.alerts.domain import Fold
 from services.alerts.repeats import RepeatCounter
@@ -11,8 +13,14 @@ AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BERLIN, PARIS = UUID(int=1), UUID(int=2)
 
 
-def _fold(alert: int, count: int = 1, seen: datetime = AT) -> Fold:
-    repeat = AlertRepeat(alert_id=UUID(int=alert), fingerprint="f", count=count, last_seen_at=seen)
+def _fold(alert: int, count: int = 1, seen: datetime = AT, expires: datetime | None = None) -> Fold:
+    repeat = AlertRepeat(
+        alert_id=UUID(int=alert),
+        fingerprint="f",
+        count=count,
+        last_seen_at=seen,
+        expires_at=expires,
+    )
     return Fold((), (repeat,), 0)
 
 
@@ -25,6 +33,17 @@ def test_repeats_of_one_occurrence_are_summed_until_they_are_told() -> None:
     assert [(each.count, each.last_seen_at) for each in told.repeats] == [
         (5, AT + timedelta(seconds=5))
     ]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (None, 2), (2, None)])
+def test_the_latest_forecast_is_told(order: tuple[int | None, ...]) -> None:
+    counter = RepeatCounter()
+    counter.due(AT)
+    for minutes in order:
+        expires = None if minutes is None else AT + timedelta(minutes=minutes)
+        counter.count(BERLIN, [_fold(1, expires=expires)])
+    ((repeat,),) = (each.repeats for each in counter.due(AT + timedelta(minutes=1)))
+    assert repeat.expires_at == AT + timedelta(minutes=2)
 
 
 def test_nothing_is_told_twice_or_within_a_minute() -> None:

@@ -1,90 +1,18 @@
 """The promises of `services.alerts.domain`, tried on invented histories."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from contracts.alerts import AlertEvent, AlertFired, AlertReport, AlertResolved, AlertState
-from services.alerts.domain import Head, Repeat, decide, decide_batch, occurrence_id
-from services.alerts.normalize import Observation, normalize
+from contracts.alerts import AlertEvent, AlertFired, AlertState
+from services.alerts.domain import Head, decide_batch
+from services.alerts.normalize import Observation
+from tests.services.alerts.histories import LATER, RETENTION, Log, Told, assert_lawful, moment
 
-CLUSTER = UUID("11111111-1111-5111-8111-111111111111")
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LATER = START + timedelta(hours=12)
-RETENTION = timedelta(days=90)
 # A busy machine is no failure.
 unhurried = settings(deadline=None)
-LABELS = {"alertname": "NodeDown", "severity": "critical"}
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one twin tells at a time, in seconds after the start of the world."""
-
-    starts: float
-    ends: float | None = None
-
-    def observed(self, received_at: datetime = LATER, *, stated: bool = True) -> Observation:
-        """As the webhook tells it (``stated``), or as the v2 API does."""
-        fields: dict[str, Any] = {"labels": LABELS, "startsAt": moment(self.starts)}
-        if self.ends is not None:
-            fields["endsAt"] = moment(self.ends)
-        if stated:
-            fields["status"] = "firing" if self.ends is None else "resolved"
-        return normalize(AlertReport.model_validate(fields), CLUSTER, received_at)
-
-
-def moment(second: float) -> datetime:
-    return START + timedelta(seconds=second)
-
-
-@dataclass
-class Log:
-    """The alert's events, appended as the rules decide."""
-
-    events: list[AlertEvent] = field(default_factory=list[AlertEvent])
-    head: Head | None = None
-
-    def take(self, observations: Iterable[Observation], at: datetime = LATER) -> "Log":
-        for observation in observations:
-            decision = decide(self.head, observation, at=at, retention=RETENTION)
-            if isinstance(decision, AlertFired | AlertResolved):
-                self.events.append(decision)
-                self.head = Head(decision.alert, at)
-            elif isinstance(decision, Repeat):
-                assert self.head is not None
-                assert decision.alert_id == self.head.alert.id
-        return self
-
-    @property
-    def state(self) -> AlertState | None:
-        return None if self.head is None else self.head.alert.state
-
-
-def assert_lawful(events: Sequence[AlertEvent]) -> None:
-    """Each occurrence begins and ends once, one after the other."""
-    open_id: UUID | None = None
-    starts: list[datetime] = []
-    for event in events:
-        alert = event.alert
-        assert alert.id == open_id if open_id is not None else alert.starts_at not in starts
-        match event:
-            case AlertFired():
-                assert (open_id is not None) == event.renewed
-                assert (alert.state, alert.ends_at) == (AlertState.FIRING, None)
-            case AlertResolved():
-                assert alert.ends_at is not None
-                assert event.duration_seconds == (alert.ends_at - alert.starts_at).total_seconds()
-                assert event.duration_seconds >= 0
-        assert alert.id == occurrence_id(CLUSTER, alert.fingerprint, alert.starts_at)
-        starts += [] if alert.starts_at in starts[-1:] else [alert.starts_at]
-        open_id = alert.id if isinstance(event, AlertFired) else None
-    assert starts == sorted(starts)
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,18 @@ from contracts.refusals import Code, Refused
 from contracts.telemetry import (
     BackendCircuitClosed,
     BackendCircuitOpened,
+    CheckBackends,
     Described,
     DescribeLogs,
     DescribeMetrics,
     DescribeTraces,
+    ExpireSilence,
     GetTrace,
+    PutSilence,
     QueryLogs,
     QueryMetrics,
+    ReadAlerts,
+    ReadSilences,
     SearchTraces,
     TailLogs,
     circuit_key,
@@ -112,6 +117,11 @@ def test_every_question_about_telemetry_has_an_answer() -> None:
         SearchTraces,
         GetTrace,
         DescribeTraces,
+        ReadAlerts,
+        ReadSilences,
+        PutSilence,
+        ExpireSilence,
+        CheckBackends,
     }
 
 
@@ -344,7 +354,8 @@ async def test_many_large_answers_at_once_stay_within_the_room_and_end(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = vector(*(sample(pod=f"pod-{number}") for number in range(30_000)))
-    room = Room(3 * len(body))
+    limit = 3 * len(body)
+    room = Room(limit)
     monkeypatch.setattr(backend, "_room", room)
     async with prometheus(says(answer(body))) as asking, answering(collector) as asker:
         cluster = await collector.cluster(asking.origin.url())
@@ -364,7 +375,7 @@ async def test_many_large_answers_at_once_stay_within_the_room_and_end(
         told = await asyncio.gather(*asks)
     assert set(told) <= {"whole", "OVERLOADED"}
     assert "whole" in told
-    assert 0 < most <= room.most
+    assert 0 < most <= limit
 
     async def empty() -> bool:
         return room.taken == 0

@@ -1,0 +1,1 @@
+"""Far-edge sites: the NATS servers at both ends of the link, and what runs at a site."""

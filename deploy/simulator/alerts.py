@@ -1,0 +1,92 @@
+"""What is wrong in a simulated cluster: a few alerts, one of which comes and goes; pure.
+
+The same ones for the same cluster and time.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from deploy.simulator.cluster import Cluster
+from deploy.simulator.objects import CREATED
+from services.alerts.normalize import fingerprint
+
+_RENEWED = timedelta(minutes=1)
+_HELD = timedelta(minutes=4)
+_PERIOD = timedelta(minutes=20)
+"""Within which the alert that comes and goes does so once."""
+_BEGAN = datetime.fromisoformat(CREATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One alert, as its Prometheus tells it."""
+
+    labels: Mapping[str, str]
+    summary: str
+    starts_at: datetime
+    inhibited_by: tuple[str, ...] = ()
+    """Fingerprints of others that stand for it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """That of its labels, as Prometheus works it out."""
+        return fingerprint(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One condition of a silence."""
+
+    name: str
+    value: str
+    is_regex: bool = False
+    is_equal: bool = True
+
+    def fits(self, labels: Mapping[str, str]) -> bool:
+        """True for labels that meet it; one that is not there is empty."""
+        found = labels.get(self.name, "")
+        same = re.fullmatch(self.value, found) is not None if self.is_regex else found == self.value
+        return same is self.is_equal
+
+
+def silences(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
+    """True if all conditions of a silence are met."""
+    return all(each.fits(labels) for each in matchers)
+
+
+def firing(cluster: Cluster, now: datetime) -> Iterator[Firing]:
+    """What fires now."""
+    yield _alert("Watchdog", "none", "The way of alerts works.", _BEGAN)
+    node = cluster.node(cluster.number % cluster.node_count).name
+    if cluster.number % 3 == 0:
+        down = _alert("KubeNodeNotReady", "critical", f"{node} is not ready.", _BEGAN, node=node)
+        yield down
+        text = f"Pods of {node} are not ready."
+        hidden = _alert("KubePodNotReady", "warning", text, _BEGAN, node=node)
+        yield Firing(hidden.labels, text, _BEGAN, (down.fingerprint,))
+    began = _turn(cluster, now)
+    if now - began < _PERIOD / 2:
+        yield _alert("NodeHighLoad", "warning", f"{node} is under load.", began, node=node)
+
+
+def updated_at(now: datetime) -> datetime:
+    """When its Prometheus has told of them last."""
+    return now - (now - _BEGAN) % _RENEWED
+
+
+def ends_at(now: datetime) -> datetime:
+    """When they end unless they are told again."""
+    return updated_at(now) + _HELD
+
+
+def _turn(cluster: Cluster, now: datetime) -> datetime:
+    """When the period has begun in which a cluster is: each has its own."""
+    phase = cluster.number * timedelta(minutes=3)
+    return (now - (now - _BEGAN + phase) % _PERIOD).astimezone(UTC)
+
+
+def _alert(name: str, severity: str, summary: str, began: datetime, **labels: str) -> Firing:
+    named = {"alertname": name, "severity": severity, "prometheus": "monitoring/k8s"}
+    return Firing(named | labels, summary, began)

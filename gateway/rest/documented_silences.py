@@ -3,10 +3,12 @@
 A test reads real answers through these models.
 """
 
+import re
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from contracts.alerts import LabelName
 from contracts.envelope import Message, Timestamp
@@ -14,13 +16,27 @@ from gateway.federation.silences import SilenceState
 from gateway.rest.documented_logs import Whole
 from projections.alerts.view import AlertView
 
+_DURATION = r"^0*[1-9][0-9]{0,6}[smhdw]$"
+
+
+def _duration(text: str) -> str:
+    if re.fullmatch(_DURATION, text) is None:
+        told = "must be a whole number and a unit (s, m, h, d or w), such as 2h"
+        raise PydanticCustomError("duration", told)
+    return text
+
+
+Duration = Annotated[
+    str,
+    AfterValidator(_duration),
+    Field(examples=["2h"], json_schema_extra={"pattern": _DURATION}),
+]
+
 
 class SilenceRequest(Message):
     """For how long an alert is silenced, and why; either ``duration`` or ``ends_at``."""
 
-    duration: Annotated[
-        str | None, Field(pattern=r"^0*[1-9][0-9]{0,6}[smhdw]$", examples=["2h"])
-    ] = None
+    duration: Duration | None = None
     """From now on."""
     ends_at: Timestamp | None = None
     """Within 30 days."""

@@ -24,7 +24,6 @@ from tests.benchmarks.kit import (
     median,
     memory_mb,
     number,
-    percentile,
 )
 from tests.benchmarks.load import connections
 from tests.benchmarks.platform import Platform, platform
@@ -136,7 +135,7 @@ async def _faulty(count: int, options: Options) -> list[Figure]:
     label = f"{count:,} clusters, 1 % hang, 1 % fail"
     note = f"of a deadline of {timeout} s; p50 {number(median(before))} s"
     return [
-        Figure(_BENCH, f"{label}: after the deadline, p99", percentile(late, 0.99), "ms",
+        Figure(_BENCH, f"{label}: after the deadline, worst of {len(late)}", max(late), "ms",
                (at_most(50),), note=note),
         Figure(_BENCH, f"{label}: with circuits open, p50, beside the same without those clusters",
                median(after) * 1e3, "ms", raw=median(alone) * 1e3),

@@ -234,6 +234,7 @@ async def test_a_worker_killed_between_alertmanager_and_the_log_makes_no_second_
         ("duration", {"duration": "2h", "ends_at": "2030-01-01T00:00:00Z"}),
         ("duration", {"duration": "2 hours"}),
         ("duration", {"duration": "0h"}),
+        ("duration", {"duration": "2h\n"}),
         ("duration", {"duration": "9999999w"}),
         ("ends_at", {"duration": "31d"}),
         ("ends_at", {"ends_at": "2020-01-01T00:00:00Z"}),

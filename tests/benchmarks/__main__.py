@@ -48,6 +48,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="short and inexact, to try it out")
+    parser.add_argument(
+        "--cut", type=float, default=0.0, metavar="SECONDS", help="how long `edge` cuts the link"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE")
     chosen = parser.parse_args()
     unknown = sorted(set(chosen.names) - set(BENCHMARKS))
@@ -59,7 +62,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Run what was chosen, one after the other; 1 if one of them could not measure."""
     chosen = _arguments()
-    options, found = Options(chosen.quick), report.machine()
+    options, found = Options(chosen.quick, chosen.cut), report.machine()
     print(report.about(found), flush=True)
     calm_collector()
     figures: list[Figure] = []

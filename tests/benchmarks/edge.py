@@ -44,7 +44,7 @@ async def measure(options: Options) -> list[Figure]:
         try:
             async with ends.linked() as link:
                 return [
-                    *await _taken_over(hub, site, link, options.pick(1_000_000, 50_000)),
+                    *await _taken_over(hub, site, link, options),
                     *await _asked(hub, site, options.pick(_QUESTIONS, 200)),
                 ]
         finally:
@@ -68,14 +68,17 @@ async def _runtimes(ends: Ends, directory: Path) -> tuple[Runtime, Runtime]:
     )
 
 
-async def _taken_over(hub: Runtime, site: Runtime, link: Link, count: int) -> list[Figure]:
+async def _taken_over(hub: Runtime, site: Runtime, link: Link, options: Options) -> list[Figure]:
+    count = options.pick(1_000_000, 50_000)
     clusters = [await register(hub) for _ in range(_CLUSTERS)]
     fleet = SiteFleet()
     end = SiteLink(SITE, hub.bus, hub.log, fleet)
     async with running(lambda stopping: fleet.follow(hub.bus, stopping)), running(end.run):
         link.cut()
+        cut_at = time.perf_counter()
         log(f"{count:,} events at a site that is cut off")
-        await _fill(site, clusters, count)
+        await _fill(site, clusters, count, options.cut_seconds)
+        cut = time.perf_counter() - cut_at
         began, cpu = time.perf_counter(), time.process_time()
         link.restore()
         first = 0.0
@@ -93,7 +96,8 @@ async def _taken_over(hub: Runtime, site: Runtime, link: Link, count: int) -> li
             count / took,
             "ev/s",
             (at_least(10_000),),
-            note=f"{used / count * 1e6:.0f} us of this process's CPU each",
+            note=f"after a cut of {cut:,.0f} s; {used / count * 1e6:.0f} us of this process's"
+            " CPU each",
         ),
         Figure("edge", "link restored to the first", first - began, "s", (at_most(10),)),
     ]
@@ -111,9 +115,12 @@ async def _verify(hub: Runtime, count: int) -> None:
     assert expected == count, f"{expected} of {count}"
 
 
-async def _fill(site: Runtime, clusters: list[UUID], count: int) -> None:
+async def _fill(site: Runtime, clusters: list[UUID], count: int, seconds: float) -> None:
+    """So many events over so many seconds, or as fast as they go."""
     shared = context_headers(builders.at(), builders.context())
+    began = time.perf_counter()
     for start in range(0, count, _AT_ONCE):
+        await asyncio.sleep(began + seconds * start / count - time.perf_counter())
         messages = [
             _event(clusters[number % len(clusters)], number, shared)
             for number in range(start, min(start + _AT_ONCE, count))

@@ -6,6 +6,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.benchmarks.kit import (
     median,
     memory_mb,
     number,
+    percentile,
 )
 from tests.benchmarks.load import connections
 from tests.benchmarks.platform import Platform, platform
@@ -33,6 +35,8 @@ from tests.kit.simulator_program import simulator
 _BENCH = "federation"
 _SERIES, _STEPS = 100, 100
 _QUERY = "/api/v1/metrics/query_range"
+_OPENS = 7
+"""Failing queries after which a circuit is open for sure: it takes five."""
 Simulated = Mapping[str, Any]
 
 
@@ -46,38 +50,59 @@ async def measure(options: Options) -> list[Figure]:
 
 
 async def _one(options: Options) -> list[Figure]:
-    """10,000 samples through the hub, and from the Prometheus itself, in turn."""
+    """One Prometheus through the hub and directly: 10,000 samples, and what 90,000 more cost."""
+    few = await _beside(_STEPS, options.pick(400, 60))
+    many = await _beside(10 * _STEPS, options.pick(80, 20))
+    extra = (few.ours - few.raw) * 1e3
+    note = f"p50 ours {number(few.ours * 1e3)}, raw {number(few.raw * 1e3)} ms;"
+    note += f" CPU {by_part(few.ours_cpu, 1e3, ' ms')}"
+    ours, raw = (
+        (sum(more.values()) - sum(less.values())) / 9
+        for more, less in ((many.ours_cpu, few.ours_cpu), (many.raw_cpu, few.raw_cpu))
+    )
+    return [
+        Figure(_BENCH, "10,000 samples: added to p50", extra, "ms", (at_most(5),), note=note),
+        _times("10,000 samples", sum(few.ours_cpu.values()), sum(few.raw_cpu.values())),
+        _times("each 10,000 samples more", ours, raw),
+    ]
+
+
+def _times(what: str, ours: float, raw: float) -> Figure:
+    note = f"ours {number(ours * 1e3)}, raw {number(raw * 1e3)} ms"
+    name = f"{what}: CPU, times that of asking directly"
+    return Figure(_BENCH, name, ours / raw, "x", (at_most(1.5),), note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Seconds of the same query in the middle, and CPU seconds of one by part."""
+
+    ours: float
+    raw: float
+    ours_cpu: Mapping[str, float]
+    raw_cpu: Mapping[str, float]
+
+
+async def _beside(steps: int, count: int) -> _Beside:
+    """So many samples of each series through the hub, and from the Prometheus itself, in turn."""
     with tempfile.TemporaryDirectory(prefix="aiops-prom-") as name:
         port = free_port()
-        with real_prometheus(Path(name), port, _SERIES, _STEPS) as prometheus, platform() as hub:
+        with real_prometheus(Path(name), port, _SERIES, steps) as prometheus, platform() as hub:
             cluster = await _registered(hub, "one", f"http://127.0.0.1:{port}")
-            end = prometheus.end
-            body = _range("load", [cluster], end - (_STEPS - 1) * 15, end)
+            start, end = prometheus.end - (steps - 1) * 15, prometheus.end
+            body = _range("load", [cluster], start, end)
             ours = hub.address.request("POST", _QUERY, msgspec.json.encode(body))
             ours = ours.replace(b"\r\n\r\n", b"\r\nCache-Control: no-cache\r\n\r\n", 1)
             direct = Address("127.0.0.1", port)
-            path = (
-                f"/api/v1/query_range?query=load&start={end - (_STEPS - 1) * 15}&end={end}&step=15"
-            )
+            path = f"/api/v1/query_range?query=load&start={start}&end={end}&step=15"
             raw = direct.request("GET", path)
             both = {
                 "ours": (hub.address, ours, Cpu({**hub.parts, "prometheus": prometheus.pid})),
                 "raw": (direct, raw, Cpu({"prometheus": prometheus.pid})),
             }
-            found = await _in_turn(both, options.pick(400, 60))
-    extra = (median(found["ours"][0]) - median(found["raw"][0])) * 1e3
-    spent, limit = (sum(found[each][1].values()) for each in ("ours", "raw"))
-    note = f"p50 ours {number(median(found['ours'][0]) * 1e3)}, raw"
-    note += (
-        f" {number(median(found['raw'][0]) * 1e3)} ms; CPU {by_part(found['ours'][1], 1e3, ' ms')}"
-    )
-    return [
-        Figure(_BENCH, "10,000 samples: added to p50", extra, "ms", (at_most(5),), note=note),
-        Figure(
-            _BENCH, "10,000 samples: CPU, times that of asking directly", spent / limit, "x",
-            (at_most(1.5),), note=f"ours {number(spent * 1e3)}, raw {number(limit * 1e3)} ms",
-        ),
-    ]  # fmt: skip
+            found = await _in_turn(both, count)
+    (ours_times, ours_cpu), (raw_times, raw_cpu) = found["ours"], found["raw"]
+    return _Beside(median(ours_times), median(raw_times), ours_cpu, raw_cpu)
 
 
 async def _in_turn(
@@ -125,21 +150,55 @@ async def _faulty(count: int, options: Options) -> list[Figure]:
         await _all_registered(hub, fleet)
         names = [each["name"] for each in fleet["clusters"]]
         bad = max(1, count // 100)
-        await _fault(fleet, names[:bad], "hang")
-        await _fault(fleet, names[bad : 2 * bad], "status")
         body = _instant("up", timeout=timeout)
-        before, _ = await _asked(hub, body, 4, partial=True)
+        before = await _while_failing(hub, fleet, body, bad, options.pick(50, 3))
         late = [max(total - timeout, 0) * 1e3 for total in before]
-        _, __ = await _asked(hub, body, 3, partial=True)
+        await _fault_two(fleet, names, bad, "hang", "status")
+        await _asked(hub, body, _OPENS, partial=True)
         after, alone = await _compared(hub, timeout, bad * 2, options.pick(20, 5))
     label = f"{count:,} clusters, 1 % hang, 1 % fail"
-    note = f"of a deadline of {timeout} s; p50 {number(median(before))} s"
+    note = f"{len(late)} queries with a deadline of {timeout} s; p50 {number(median(before))} s,"
+    note += f" worst {number(max(late))} ms after it"
     return [
-        Figure(_BENCH, f"{label}: after the deadline, worst of {len(late)}", max(late), "ms",
+        Figure(_BENCH, f"{label}: after the deadline, p99", percentile(late, 0.99), "ms",
                (at_most(50),), note=note),
         Figure(_BENCH, f"{label}: with circuits open, p50, beside the same without those clusters",
                median(after) * 1e3, "ms", raw=median(alone) * 1e3),
     ]  # fmt: skip
+
+
+async def _while_failing(
+    hub: Platform, fleet: Simulated, body: Mapping[str, Any], bad: int, turns: int
+) -> list[float]:
+    """Seconds of queries, twice each turn; others fail in each, so that no circuit opens."""
+    names = [each["name"] for each in fleet["clusters"]]
+    times: list[float] = []
+    for turn in range(turns):
+        start = turn * 2 * bad % len(names)
+        chosen = names[start : start + 2 * bad]
+        await _fault_two(fleet, chosen, bad, "hang", "status")
+        for _ in range(2):
+            took, missing = await _incomplete(hub, body)
+            if missing < 2 * bad:
+                raise RuntimeError(f"{missing} missing, {2 * bad} should be")
+            times.append(took)
+        await _fault_two(fleet, chosen, bad, "none", "none")
+    return times
+
+
+async def _incomplete(hub: Platform, body: Mapping[str, Any]) -> tuple[float, int]:
+    """Seconds of a query that not all clusters answer, and how many do not."""
+    began = time.perf_counter()
+    told = await hub.address.once("POST", "/api/v1/metrics/query", body)
+    took = time.perf_counter() - began
+    return took, len(_require(told, partial=True)["missing"])
+
+
+async def _fault_two(
+    fleet: Simulated, names: Sequence[str], bad: int, first: str, second: str
+) -> None:
+    await _fault(fleet, names[:bad], first)
+    await _fault(fleet, names[bad : 2 * bad], second)
 
 
 async def _compared(

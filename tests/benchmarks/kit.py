@@ -17,6 +17,8 @@ class Options:
     """How to run."""
 
     quick: bool = False
+    cut_seconds: float = 0.0
+    """How long the link of a far-edge site stays cut at least."""
 
     def pick(self, full: T, quick: T) -> T:
         """One of two values, by how long the run may take."""

@@ -137,12 +137,13 @@ class Intake:
             raise Refused(Code.OVERLOADED, text) from None
 
     async def _work(self, source: Hashable, size: int, work: Callable[..., T], *given: Any) -> T:
-        """Do this for a body of this size when it is its source's turn."""
+        """Do this for a body of this size: when it is its source's turn, unless it is small."""
+        if size < _SMALL:
+            return work(*given)  # Sooner done than a turn is found for it.
         async with self._places.share(source, 1):
             done = await _aside(size, work, *given)
-            if size >= _SMALL:
-                # What else this process does comes between: else it waited for all who have come.
-                await asyncio.sleep(0)
+            # What else this process does comes between: else it waited for all who have come.
+            await asyncio.sleep(0)
             return done
 
     def _announced(self, request: Any) -> int:

@@ -13,13 +13,9 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from contracts.refusals import Code, Refused
-
-
-def _future() -> "asyncio.Future[None]":
-    return asyncio.get_running_loop().create_future()
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +27,8 @@ class Share:
     rank: float
     """When it asked; what its source is given while it waits raises it."""
     given: bool = False
-    ready: "asyncio.Future[None]" = field(default_factory=_future)
+    ready: "asyncio.Future[None] | None" = None
+    """Told to one that waits."""
 
 
 class Shares:
@@ -103,6 +100,7 @@ class Shares:
         # The places to wait at are shared by the same rule: a source leaves as many as it takes.
         if len(self._queues.get(share.source, ())) >= self._most_waiting - self._waiting:
             raise _full()
+        share.ready = asyncio.get_running_loop().create_future()
         self._queues.setdefault(share.source, deque()).append(share)
         self._waiting += 1
         self._settle()
@@ -131,7 +129,7 @@ class Shares:
             self._leave(share)
             self._give(share)
             # One whose time has just run out has it all the same, or gives it back.
-            if not share.ready.done():
+            if share.ready is not None and not share.ready.done():
                 share.ready.set_result(None)
 
     def _first(self) -> Share | None:

@@ -149,8 +149,17 @@ class Ends:
             await link.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """Files of a link by TLS: what the hub shows, and whom the site believes."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
 @contextmanager
-def two_servers(directory: Path) -> Generator[Ends]:
+def two_servers(directory: Path, tls: Encrypted | None = None) -> Generator[Ends]:
     """A hub's server and a site's, not yet linked."""
     hub_port, leaf_port, site_port, link_port = (free_port() for _ in range(4))
     inside = {user: PASSWORDS[user] for user in USERS}
@@ -162,14 +171,16 @@ def two_servers(directory: Path) -> Generator[Ends]:
         "accounts": accounts(inside),
     }
     passwords = {SITE: "leaf-secret", OTHER_SITE: "other-secret"}
-    end = HubEnd(f"127.0.0.1:{leaf_port}", passwords)
+    files = (str(tls.certificate), str(tls.key)) if tls else ()
+    end = HubEnd(f"127.0.0.1:{leaf_port}", passwords, *files)
     site = SiteEnd(
         SITE,
-        f"nats-leaf://127.0.0.1:{link_port}",
+        f"{'tls' if tls else 'nats-leaf'}://127.0.0.1:{link_port}",
         passwords[SITE],
         {user: PASSWORDS[user] for user in (SETUP, COLLECTOR)},
         store=directory / "site" / "store",
         listen=f"127.0.0.1:{site_port}",
+        ca_file=str(tls.authority) if tls else "",
     )
     hub_server = Configured("hub", directory / "hub", hub_port, end.into(base))
     site_server = Configured("site", directory / "site", site_port, site.settings())

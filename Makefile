@@ -1,6 +1,8 @@
 # Needs make and Python 3.11 or newer with its venv module; brings everything else.
 
 PYTHON ?= python3
+# Tests wait for servers more than they compute.
+WORKERS ?= 4
 BIN := .venv/bin
 STAMP := .venv/.stamp
 LOCKS := deploy/requirements.txt deploy/requirements-dev.txt deploy/requirements-bootstrap.txt
@@ -20,7 +22,7 @@ up: $(STAMP) ## Run the platform on this machine; ARGS="--port 0 --no-browser" a
 	@exec $(BIN)/aiops up $(ARGS)
 
 test: $(STAMP) ## All tests, with the real bus and database; ARGS="-k name" and so on
-	$(BIN)/pytest -m "not bench" $(ARGS)
+	$(BIN)/pytest -m "not bench" -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, imports and architecture: what CI will say
 	$(BIN)/ruff format --check

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import get_args
 
 from contracts import alerts, clusters, edge, operations, telemetry
-from contracts.envelope import Command, Event
+from contracts.envelope import Command, Event, Message, public_name
 from contracts.upcasts import UPCASTS, Upcast
 
 EVENTS: tuple[type[Event], ...] = (
@@ -36,7 +37,30 @@ COMMANDS: tuple[type[Command], ...] = (
     alerts.UnsilenceAlert,
     operations.RebuildProjection,
     operations.RetryDeadLetter,
+    operations.DropDeadLetter,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Telemetry that live clients see: never kept as an event, newest wins."""
+
+    message: type[Message]
+    entity: str
+    """Type of the entity that it is about."""
+    source: str
+
+    @property
+    def public(self) -> str:
+        """Its name on the live stream."""
+        return public_name(self.message)
+
+
+MEASURED: Mapping[str, Measured] = {
+    "health": Measured(clusters.ClusterHealthChecked, "cluster_health", "/services/clusters"),
+}
+"""By kind, the second token of its subject. What is not here is not shown."""
+MEASURED_NAMES = frozenset(measured.public for measured in MEASURED.values())
 
 
 class UnknownEvent(Exception):
@@ -73,6 +97,11 @@ class EventCatalog:
     def public_names(self) -> frozenset[str]:
         """The public name of every event type that is known here."""
         return frozenset(known.names.public for known in self._classes.values())
+
+    @property
+    def shown_names(self) -> frozenset[str]:
+        """All that a live client may ask for: events and telemetry."""
+        return self.public_names | MEASURED_NAMES
 
     def public_name(self, event_type: str) -> str:
         """The public name of an event type, also of one whose version is not known here."""

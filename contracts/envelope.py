@@ -45,6 +45,11 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
+def public_name(message: type[BaseModel]) -> str:
+    """As a message is called on the WebSocket, for example ``CLUSTER_HEALTH_CHECKED``."""
+    return "_".join(_words(message.__name__)).upper()
+
+
 class Message(BaseModel):
     """A frozen message that knows exactly its own fields."""
 

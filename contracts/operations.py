@@ -19,3 +19,11 @@ class RetryDeadLetter(Command):
     area: ClassVar[str] = "dead_letters"
 
     sequence: int
+
+
+class DropDeadLetter(Command):
+    """Give a dead letter up: it is not listed any more, and its body is gone."""
+
+    area: ClassVar[str] = "dead_letters"
+
+    sequence: int

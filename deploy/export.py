@@ -8,6 +8,7 @@ from gateway.app import build
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.openapi import document
+from gateway.parts import Parts
 from gateway.positions import Positions
 from services.runtime.access import Access
 from services.runtime.asyncapi import asyncapi
@@ -38,6 +39,7 @@ def _unconnected_gate(settings: Settings) -> Gate:
         access=Access(database, clock),
         commands=CommandBus(bus, "gateway"),
         positions=Positions(bus, database),
+        parts=Parts(bus, clock),
         directory=Directory(bus, database),
         clock=clock,
     )

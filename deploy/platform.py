@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.runtime.settings import InvalidSettings, Settings, load_settings
+
 IMAGE = "aiops-nextgen:0.1.0"
 """The image that every part runs from."""
 
@@ -89,6 +91,20 @@ SITE_PARTS: tuple[Part, ...] = (
 def part(name: str) -> Part:
     """The part of this name; KeyError if there is none."""
     return {each.name: each for each in (*PARTS, *SITE_PARTS)}[name]
+
+
+def platform_settings(**values: Any) -> Settings:
+    """The effective settings.
+
+    InvalidSettings with one clear line for a wrong value, and for a projection that there is not.
+    """
+    settings = load_settings(**values)
+    unknown = sorted(settings.projections.partitions.keys() - PROJECTIONS.keys())
+    if unknown:
+        known = ", ".join(sorted(PROJECTIONS))
+        text = f"there is no projection {unknown[0]!r}, but {known}"
+        raise InvalidSettings(f"AIOPS_PROJECTIONS__PARTITIONS: {text}")
+    return settings
 
 
 def load(target: str) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 import uvloop
 
 from contracts.clusters import HUB
-from deploy.platform import Part, load, load_projections, load_services, part
+from deploy.platform import Part, load, load_projections, load_services, part, platform_settings
 from services.runtime.edge import of_site
 from services.runtime.logging import configure, logger
-from services.runtime.settings import InvalidSettings, Settings, load_settings
+from services.runtime.settings import InvalidSettings, Settings
 
 _MAINS = {"gateway": "gateway.process:run", "setup": "services.runtime.setup:run"}
 _FAILED, _WRONG_USE = 1, 2
@@ -21,10 +21,18 @@ async def _work(settings: Settings, which: Part) -> None:
     """A part that is nothing but services and projections."""
     process = load("services.runtime.process:start"), load("services.runtime.process:assemble")
     runtime = await process[0](which.name, settings)
-    services, projections = load_services(which.services), load_projections(which.projections)
+    services = load_services(which.services if await may_act(which, runtime) else ())
+    projections = load_projections(which.projections)
     loops = process[1](runtime, list(services), list(projections))
     _calm_collector()
     await load("services.runtime.process:run_until_stopped")(runtime, loops)
+
+
+async def may_act(which: Part, runtime: Any) -> bool:
+    """False for services in a copy of another hub's log. A site's log is never one."""
+    if not which.services or runtime.settings.edge.worker:
+        return True
+    return await load("services.runtime.replay_loading:may_act")(runtime.bus)
 
 
 def _calm_collector() -> None:
@@ -37,7 +45,7 @@ def _calm_collector() -> None:
 def run_part(name: str, site: str = "", *, edge: bool = False) -> int:
     """Run a part until it ends or is told to; the exit code."""
     try:
-        which, settings = part(name), load_settings(**({"site": site} if site else {}))
+        which, settings = part(name), platform_settings(**({"site": site} if site else {}))
         if edge or settings.edge.worker:
             settings = _at_its_site(settings)
     except KeyError:

@@ -18,13 +18,17 @@ from gateway.rest.alerts import alerts
 from gateway.rest.clusters import clusters
 from gateway.rest.commands import commands
 from gateway.rest.credentials import credentials
+from gateway.rest.dead_letters import dead_letters
 from gateway.rest.events import events
 from gateway.rest.fleet import cluster_health, fleet
 from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
+from gateway.rest.projections import projections
 from gateway.rest.shared import AnyRequest
 from gateway.rest.silences import alert_silence, silences
+from gateway.rest.streaming import streaming
+from gateway.rest.streams import streams
 from gateway.rest.traces import traces
 from gateway.rest.webhook import webhooks
 
@@ -55,6 +59,10 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             webhooks,
             events,
             commands,
+            projections,
+            streams,
+            streaming,
+            dead_letters,
             logs,
             traces,
         ],

@@ -1,9 +1,12 @@
 """What every door of this process works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from gateway.directory import Directory
+from gateway.parts import Parts
 from gateway.positions import Positions
+from gateway.slots import Slots
 from services.runtime.access import Access, Principal, Role
 from services.runtime.clock import Clock
 from services.runtime.command_bus import CommandBus
@@ -24,8 +27,13 @@ class Gate:
     access: Access
     commands: CommandBus
     positions: Positions
+    parts: Parts
     directory: Directory
     clock: Clock
+    exports: Slots = field(default_factory=lambda: Slots(8))
+    """Of the log: each has a reader and a few megabytes of its own."""
+    moments: dict[datetime, int] = field(default_factory=dict[datetime, int])
+    """How far the log was at times that were asked for; see `gateway.rest.as_of`."""
 
     async def principal(self, secret: str | None) -> Principal | None:
         """Whose secret this is; with ``auth: none`` everybody is an administrator."""

@@ -40,7 +40,7 @@ _SLOWEST = 100_000
 """Bytes a second at which a body has to come, beside the seconds that any body has."""
 _ALERTS_OF_QUEUE = 0.75
 """Of the queue of commands, for alerts; the rest is for what people do meanwhile."""
-_LARGEST_BATCH = 1000
+_AT_ONCE = 1000
 _LETTERS_ALONE = 100
 
 
@@ -168,10 +168,10 @@ class Intake:
         rejected = [*post.rejected, *homeless, *too_large]
         accepted = sum(map(len, by_cluster.values())) - len(too_large)
         await self._bury(rejected, sender, size)
-        # A post that is cut in two is not stored as a whole: its source sends it again, and an
+        # Of a post that is stored in part its source is told that it failed, and sends it again: an
         # alert that is told twice is one alert.
-        for start in range(0, len(messages), _LARGEST_BATCH):
-            await self._gate.commands.send(messages[start : start + _LARGEST_BATCH])
+        for start in range(0, len(messages), _AT_ONCE):
+            await self._gate.commands.send(messages[start : start + _AT_ONCE])
         metrics.ALERTS_ACCEPTED.labels(sender.door).inc(accepted)
         metrics.ALERTS_REJECTED.labels(sender.door).inc(len(rejected))
         return Taken(accepted, len(rejected), sender.command_id)

@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
+from gateway.rest.commands import GivenCommand
 from gateway.rest.documented import (
     AlertsAccepted,
     ClusterList,
@@ -36,7 +37,14 @@ from gateway.rest.documented_metrics import (
     MetricQuery,
     MetricSeriesFound,
 )
+from gateway.rest.documented_operations import (
+    DeadLetterItem,
+    DeadLetterList,
+    ProjectionList,
+    StreamList,
+)
 from gateway.rest.documented_silences import SilenceList, SilenceMade, SilenceRequest
+from gateway.rest.documented_streaming import LiveClients, LiveSubscriptions, StreamingStatus
 from gateway.rest.documented_traces import (
     ServiceMapAnswer,
     SpanList,
@@ -60,9 +68,13 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ClusterHealth,
     ClusterList,
     CredentialsTried,
+    DeadLetterItem,
+    DeadLetterList,
     ErrorEnvelope,
     EventCauses,
     EventList,
+    LiveClients,
+    LiveSubscriptions,
     FleetCapabilities,
     FleetHealth,
     FleetSummary,
@@ -74,16 +86,20 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     MetricSeriesFound,
     NamesAnswer,
     Outcome,
+    ProjectionList,
     ServiceMapAnswer,
     SilenceList,
     SilenceMade,
     SpanList,
+    StreamList,
+    StreamingStatus,
     TraceList,
     Whoami,
     WholeTrace,
 )
 _BODIES: tuple[type[BaseModel], ...] = (
     Given,
+    GivenCommand,
     ImportRequest,
     LogQuery,
     LogRangeQuery,

@@ -14,7 +14,9 @@ from gateway.gate import Gate
 from gateway.live.protocol import websocket_options
 from gateway.live.socket import Live, live_socket, log_tail_socket
 from gateway.middleware import Front
+from gateway.parts import Parts
 from gateway.positions import Positions
+from gateway.rest.outpour import OutpourProtocol
 from services.runtime import process
 from services.runtime.access import Access
 from services.runtime.clock import SystemClock
@@ -23,7 +25,9 @@ from services.runtime.database import Database
 from services.runtime.health import Finding
 from services.runtime.logging import logger
 from services.runtime.settings import Settings
+from services.runtime.standing import Telling
 from services.runtime.tail import Tail
+from services.runtime.telemetry_tail import TelemetryTail
 
 _BACKLOG = 4096
 
@@ -45,6 +49,8 @@ async def open_gate(settings: Settings) -> Gate:
     await database.open()
     positions = Positions(runtime.bus, database)
     await positions.open("fleet", "alerts", "activity")
+    parts = Parts(runtime.bus, clock)
+    await parts.open()
     directory = Directory(runtime.bus, database)
     runtime.health.checks["fleet_directory"] = lambda: Finding(
         directory.loaded.is_set(), "" if directory.loaded.is_set() else "not loaded yet"
@@ -55,6 +61,7 @@ async def open_gate(settings: Settings) -> Gate:
         access=Access(database, clock),
         commands=CommandBus(runtime.bus, "gateway"),
         positions=positions,
+        parts=parts,
         directory=directory,
         clock=clock,
     )
@@ -79,13 +86,17 @@ async def run(settings: Settings) -> None:
 async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     settings, directory = gate.runtime.settings, gate.directory
     tail = Tail(gate.log, directory.name, settings.gateway.ring, before=directory.observe)
-    live = Live(tail, gate.principal, settings.gateway, gate.clock)
+    telemetry = TelemetryTail(gate.runtime.bus, directory.name)
+    live = Live(tail, gate.principal, settings.gateway, gate.clock, telemetry=telemetry)
     gate.runtime.health.checks["live_stream"] = lambda: Finding(
         tail.error is None, tail.error or ""
     )
     app = build(gate, live_socket(live), log_tail_socket(live, gate))
+    app.state["live"] = live
     server = _Server(_config(Front(app, gate), settings))
-    loops = [asyncio.create_task(loop(stopping)) for loop in (directory.run, tail.run, live.run)]
+    telling = Telling(gate.runtime.health, gate.runtime.bus)
+    runs = (directory.run, tail.run, telemetry.run, live.run, telling.run)
+    loops = [asyncio.create_task(loop(stopping)) for loop in runs]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stopping.wait())
     logger("process").info("started", port=settings.gateway.port)
@@ -102,7 +113,7 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
         host=settings.gateway.host,
         port=settings.gateway.port,
         loop="none",
-        http="httptools",
+        http=OutpourProtocol,
         **websocket_options(),
         lifespan="off",
         log_config=None,

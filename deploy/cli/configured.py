@@ -3,12 +3,13 @@
 from typing import Any
 
 from deploy.cli.output import fail
-from services.runtime.settings import InvalidSettings, Settings, load_settings
+from deploy.platform import platform_settings
+from services.runtime.settings import InvalidSettings, Settings
 
 
 def settings_or_fail(**values: Any) -> Settings:
     """The settings; one clear line for a wrong one."""
     try:
-        return load_settings(**values)
+        return platform_settings(**values)
     except InvalidSettings as error:
         fail(str(error), 2)

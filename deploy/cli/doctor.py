@@ -10,6 +10,7 @@ import httpx
 
 from deploy.cli.output import listing
 from deploy.cli.reach import Hub, bus_of, database_of, hub
+from deploy.platform import PARTS
 from services.runtime import streams
 from services.runtime.database import DatabaseUnavailable
 
@@ -38,6 +39,8 @@ async def _findings(found: Hub) -> AsyncIterator[Finding]:
         yield each
     yield await _database(found)
     yield await _gateway(found)
+    for each in await _parts(found) if found.token else []:
+        yield each
 
 
 async def _bus(found: Hub) -> AsyncIterator[Finding]:
@@ -46,7 +49,7 @@ async def _bus(found: Hub) -> AsyncIterator[Finding]:
         have = await streams.configurations(bus)
         for wanted in streams.definitions(found.settings):
             name = wanted["name"]
-            same = all(have.get(name, {}).get(key) == value for key, value in wanted.items())
+            same = streams.is_as_wanted(have.get(name, {}), wanted)
             text = "as it should be" if same else "missing or different"
             yield _finding(f"stream {name}", same, text, "run `aiops run setup`")
 
@@ -71,6 +74,45 @@ async def _gateway(found: Hub) -> Finding:
     bad = [name for name, check in checks.items() if not check["ready"]]
     text = "ready" if not bad else f"not ready: {', '.join(bad)}"
     return _finding("gateway", answer.status_code == 200, text, "see DIR/logs/")
+
+
+async def _parts(found: Hub) -> list[Finding]:
+    """Every process that tells how it stands, and every projection; nothing without a gateway."""
+    try:
+        async with httpx.AsyncClient(timeout=8) as client:
+            headers = {"Authorization": f"Bearer {found.token}"}
+            answer = await client.get(f"{found.gateway}/health/detailed", headers=headers)
+            report = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return []
+    parts = {each["part"] for each in report["parts"]}
+    missing = [
+        _finding(f"part {name}", False, "not heard of", f"see DIR/logs/{name}.log")
+        for name in sorted({part.name for part in PARTS if part.health} - parts)
+    ]
+    return [
+        *missing,
+        *(_of_part(each) for each in report["parts"]),
+        *(_of_projection(each) for each in report["projections"]),
+    ]
+
+
+def _of_part(part: dict[str, Any]) -> Finding:
+    bad = [
+        f"{name} ({check.get('detail', 'not ready')})"
+        for name, check in part["checks"].items()
+        if not check["ready"]
+    ]
+    remedy = f"see DIR/logs/{part['part']}.log"
+    return _finding(f"part {part['part']}", part["ready"], ", ".join(bad) or "ready", remedy)
+
+
+def _of_projection(build: dict[str, Any]) -> Finding:
+    name = build["name"] if build["slot"] == "live" else f"{build['name']} (rebuild)"
+    text = build["error"] or f"{build['lag']} events behind, {build['rate']:g} a second"
+    return _finding(
+        f"projection {name}", build["error"] is None, text, "see DIR/logs/projector.log"
+    )
 
 
 def _finding(what: str, ok: bool, detail: str, remedy: str) -> Finding:

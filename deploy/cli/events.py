@@ -57,8 +57,11 @@ def _subscription(wanted: TailRequest, position: int | None) -> dict[str, Any]:
 def _show(frame: dict[str, Any], wanted: TailRequest, position: int | None) -> int | None:
     match frame["type"]:
         case "event":
-            say(json.dumps(frame) if wanted.as_json else _line(frame))
-            return int(frame["sequence"])
+            sequence = frame["sequence"]
+            # Telemetry comes by the second; it is shown to who asks for it.
+            if sequence is not None or frame["event_type"] in wanted.event_types:
+                say(json.dumps(frame) if wanted.as_json else _line(frame))
+            return position if sequence is None else int(sequence)
         case "subscribed" if position is None:
             return int(frame["sequence"])
         case "error":
@@ -69,5 +72,5 @@ def _show(frame: dict[str, Any], wanted: TailRequest, position: int | None) -> i
 
 
 def _line(frame: dict[str, Any]) -> str:
-    cluster = frame["cluster_name"] or "-"
-    return f"{frame['sequence']:>8}  {frame['timestamp']}  {frame['event_type']:<22} {cluster}"
+    cluster, sequence = frame["cluster_name"] or "-", frame["sequence"] or "-"
+    return f"{sequence:>8}  {frame['timestamp']}  {frame['event_type']:<22} {cluster}"

@@ -9,6 +9,7 @@ from deploy.cli.calling import call
 from deploy.cli.configured import settings_or_fail
 from deploy.cli.output import say
 from deploy.local.companion import Companion
+from deploy.local.parts import platform_parts, replaying_parts
 from deploy.local.supervisor import Surroundings, up
 from services.runtime.access import Access, Role, TokenRequest
 from services.runtime.clock import SystemClock
@@ -49,12 +50,23 @@ class AccessHooks:
             await access.revoke(token)
 
 
-def launch(data_dir: Path | None, port: int | None, *, browser: bool, demo: bool = False) -> int:
-    """Run the platform on this machine until Ctrl-C or SIGTERM; the exit code."""
+def launch(
+    data_dir: Path | None,
+    port: int | None,
+    *,
+    browser: bool,
+    demo: bool = False,
+    replay: Path | None = None,
+) -> int:
+    """Run the platform on this machine until Ctrl-C or SIGTERM; the exit code.
+
+    With ``replay`` it shows the log of that file, and no service runs.
+    """
     settings = settings_or_fail(**({"data_dir": data_dir} if data_dir else {}))
     configure(settings.telemetry, "launcher")
     chosen = settings.gateway.port if port is None else port
-    around = Surroundings(environment(), say, companion=_demo_fleet if demo else None)
+    parts = platform_parts() if replay is None else replaying_parts(replay)
+    around = Surroundings(environment(), say, parts, _demo_fleet if demo else None)
     return asyncio.run(
         up(settings, port=chosen, open_browser=browser, hooks=AccessHooks, around=around)
     )

@@ -14,6 +14,7 @@ from deploy.cli.alerts_group import alerts_app, silences_app
 from deploy.cli.calling import call, perform
 from deploy.cli.clusters_group import cluster_app
 from deploy.cli.edge_group import edge_app
+from deploy.cli.publishers_group import nats_app, publishers_app
 
 app = typer.Typer(
     help="AIOps NextGen: the operations hub of your fleet.",
@@ -32,6 +33,8 @@ for name, group in {
     "alerts": alerts_app,
     "silences": silences_app,
     "edge": edge_app,
+    "publishers": publishers_app,
+    "nats": nats_app,
     "events": events_app,
     "projections": projections_app,
     "dlq": dlq_app,
@@ -59,9 +62,16 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="With a fleet of simulated clusters to look at.")
     ] = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Show the log of this file, in a data directory of its own."),
+    ] = None,
 ) -> None:
     """Run the whole platform on this machine."""
-    raise SystemExit(call("cli.launch", "launch", data_dir, port, browser=browser, demo=demo))
+    if demo and replay is not None:
+        raise typer.BadParameter("--demo and --replay do not go together")
+    options = {"browser": browser, "demo": demo, "replay": replay}
+    raise SystemExit(call("cli.launch", "launch", data_dir, port, **options))
 
 
 @app.command()
@@ -90,6 +100,27 @@ def doctor(as_json: AsJson = False) -> None:
     raise SystemExit(perform("doctor", "examine", as_json=as_json))
 
 
+@app.command()
+def replay(file: Annotated[Path, typer.Argument(help="What `aiops events export` wrote.")]) -> None:
+    """Load a slice of a log into the hub that runs here: one that is empty and has no services."""
+    perform("replaying", "replay", file)
+
+
+@events_app.command("export")
+def events_export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    start: Annotated[str | None, typer.Option("--from", help="Time of the log, inclusive.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Time of the log, exclusive.")] = None,
+    event_type: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="Only of the cluster with this id.")] = None,
+) -> None:
+    """Write a slice of the log to a file, for `aiops replay`."""
+    given = {"from": start, "to": end, "cluster_id": cluster}
+    query = [(name, value) for name, value in given.items() if value is not None]
+    query += [("event_type", each) for each in event_type or []]
+    perform("replaying", "export", output, query)
+
+
 @events_app.command("tail")
 def events_tail(
     event_type: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
@@ -97,7 +128,7 @@ def events_tail(
     since: Annotated[int | None, typer.Option(help="Begin after this sequence.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show events as they happen."""
+    """Show events as they happen; telemetry only if its type is asked for."""
     request = call("cli.events", "TailRequest", event_type or [], cluster or [], since, as_json)
     perform("events", "tail", request)
 
@@ -123,10 +154,22 @@ def dlq_list(
     perform("operations", "letters", as_json=as_json, with_retried=retried)
 
 
+@dlq_app.command("show")
+def dlq_show(letter: Annotated[int, typer.Argument(help="Its id.")]) -> None:
+    """One dead letter with its body, secrets masked."""
+    perform("operations", "show", letter)
+
+
 @dlq_app.command("retry")
 def dlq_retry(letter: Annotated[int, typer.Argument(help="Its id.")]) -> None:
     """Publish a dead letter again."""
     perform("operations", "retry", letter)
+
+
+@dlq_app.command("drop")
+def dlq_drop(letter: Annotated[int, typer.Argument(help="Its id.")]) -> None:
+    """Give a dead letter up: it is not listed any more, and its body is gone."""
+    perform("operations", "drop", letter)
 
 
 @token_app.command("create")

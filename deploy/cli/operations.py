@@ -1,41 +1,60 @@
 """`aiops projections` and `aiops dlq`."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
 from contracts.envelope import Command
-from contracts.operations import RebuildProjection, RetryDeadLetter
+from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
+from contracts.refusals import Refused
 from deploy.cli.output import fail, listing, say
 from deploy.cli.reach import bus_of, database_of, hub
+from gateway.builds import builds
+from gateway.parts import Parts
 from services.runtime import dead_letters
 from services.runtime.bus import Bus, BusUnavailable
+from services.runtime.clock import SystemClock
 from services.runtime.command_bus import CommandBus, Origin
 from services.runtime.ids import new_id
+from services.runtime.masking import readable_text, without_logins
 from services.runtime.process import event_log
 
 _WAIT = 10.0
+_COLUMNS = (
+    "name",
+    "slot",
+    "state",
+    "partition",
+    "sequence",
+    "lag",
+    "rate",
+    "poison_events",
+    "error",
+)
+"""What a table has room for; JSON has it all."""
 
 
 async def projections(*, as_json: bool) -> None:
-    """How far every projection is."""
+    """How far every projection is, and how fast it goes on."""
     found = hub()
     async with bus_of(found) as bus, database_of(found) as database:
-        _, last = await event_log(bus, found.settings).bounds()
-        rows = await database.fetch_all(
-            "select p.name, p.slot, p.version, p.sequence, p.updated_at,"
-            " (select count(*) from aiops.projection_error e where e.name = p.name)"
-            " from aiops.projection p where p.name not like '%.measures' order by 1, 2"
-        )
-    found_rows = [
-        {
-            "name": name,
-            "slot": slot,
-            "version": version,
-            "sequence": sequence,
-            "log": last,
-            "updated_at": updated_at,
-            "poison": errors,
-        }
-        for name, slot, version, sequence, updated_at, errors in rows
+        parts = Parts(bus, SystemClock())
+        await parts.open()
+        log = event_log(bus, found.settings)
+        rows = await builds(database, log, await parts.standing())
+    listing(
+        rows if as_json else _shown(rows), as_json=as_json, empty="there are no projections yet"
+    )
+
+
+def _shown(builds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row for every build, and below it one for each partition, if it has some."""
+    return [
+        {column: row.get(column) for column in _COLUMNS}
+        for build in builds
+        for row in (build, *build["partitions"])
     ]
-    listing(found_rows, as_json=as_json, empty="there are no projections yet")
 
 
 async def rebuild(name: str) -> None:
@@ -53,7 +72,7 @@ async def letters(*, as_json: bool, with_retried: bool) -> None:
                 "id": letter.sequence,
                 "from": f"{letter.stream}/{letter.consumer}",
                 "subject": letter.subject,
-                "error": letter.error,
+                "error": without_logins(letter.error),
                 "failed_at": letter.failed_at,
                 "retried": letter.retried,
             }
@@ -68,6 +87,28 @@ async def retry(sequence: int) -> None:
     async with bus_of(hub()) as bus:
         await _command(bus, RetryDeadLetter(sequence=sequence))
     say(f"dead letter {sequence} was published again")
+
+
+async def show(sequence: int) -> None:
+    """One dead letter whole, but for what is named like a secret."""
+    async with bus_of(hub()) as bus:
+        try:
+            letter = await dead_letters.find(bus, sequence)
+        except Refused as refused:
+            fail(refused.message)
+    body = readable_text(letter.body)
+    told = asdict(letter) | {
+        "error": without_logins(letter.error),
+        "body": None if body is None else json.loads(body),
+    }
+    say(json.dumps(told, indent=2))
+
+
+async def drop(sequence: int) -> None:
+    """Give a dead letter up."""
+    async with bus_of(hub()) as bus:
+        await _command(bus, DropDeadLetter(sequence=sequence))
+    say(f"dead letter {sequence} was dropped")
 
 
 async def _command(bus: Bus, command: Command) -> None:

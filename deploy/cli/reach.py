@@ -1,7 +1,7 @@
 """How commands find the platform: by the settings, else by what runs in the data directory."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,8 @@ class Hub:
     gateway: str
     token: str
     """Empty if there is no run.json: then commands over HTTP need `--token`."""
+    parts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Process numbers of what `aiops up` runs here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def hub() -> Hub:
             f"nothing runs in {settings.data_dir} (no run.json): start it with `aiops up`, name"
             " another directory by AIOPS_DATA_DIR, or set AIOPS_NATS__URL and AIOPS_DATABASE__URL"
         )
-    return Hub(effective, _gateway(settings, run), run.get("token", ""))
+    return Hub(effective, _gateway(settings, run), run.get("token", ""), run.get("parts", {}))
 
 
 def gateway_of() -> Door:

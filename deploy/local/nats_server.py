@@ -17,6 +17,7 @@ from urllib.parse import quote
 from deploy.local.child import Program
 from deploy.local.errors import CannotStart
 from deploy.local.leftovers import clear, running_with
+from deploy.local.nats_publishers import publishers, with_publishers
 from deploy.local.nats_sites import SITES_FILE, hub_end
 from deploy.local.nats_users import accounts
 from deploy.local.ports import greets
@@ -148,4 +149,5 @@ class EmbeddedNats:
             settings["accounts"] = accounts(self.passwords)
             end = hub_end(self.directory / SITES_FILE)
             settings = end.into(settings) if end else settings
+            settings = with_publishers(settings, publishers(self.directory))
         return settings

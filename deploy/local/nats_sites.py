@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from contracts.clusters import HUB
+from deploy.local.nats_publishers import ACCOUNT
 from deploy.local.nats_users import Permissions
 
 SITES_FILE = "nats-sites.json"
 """The hub's end as a file: where leaf nodes connect, certificates, and each site's password."""
-ACCOUNT = "PLATFORM"
 
 
 def site_user(site: str) -> str:

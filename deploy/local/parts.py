@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local.child import Program
@@ -13,6 +13,7 @@ from services.runtime.settings import Settings
 
 SETUP = "setup"
 GATEWAY = "gateway"
+_LOADED_WITHIN = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class PartCommand:
     name: str
     argv: tuple[str, ...]
     ready: str = ""
+    within: float = 120.0
+    """Seconds that one which does its work and ends may take."""
 
 
 def platform_parts() -> tuple[PartCommand, ...]:
@@ -33,6 +36,17 @@ def platform_parts() -> tuple[PartCommand, ...]:
             part.health.path if part.health else "",
         )
         for part in PARTS
+    )
+
+
+def replaying_parts(file: Path) -> tuple[PartCommand, ...]:
+    """What shows a copy of a log: set-up loads it from this file, and no service runs."""
+    argv = (sys.executable, "-m", "deploy.cli.replaying", str(file.absolute()))
+    services = {part.name for part in PARTS if part.services}
+    return tuple(
+        replace(part, argv=argv, within=_LOADED_WITHIN) if part.name == SETUP else part
+        for part in platform_parts()
+        if part.name not in services
     )
 
 

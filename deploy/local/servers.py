@@ -1,5 +1,6 @@
 """The servers that the platform stands on: those configured, or else our own."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.local.keeper import Charge
+from deploy.local.nats_publishers import OUTSIDE
 from deploy.local.nats_server import EmbeddedNats, find_binary
-from deploy.local.nats_users import OUTSIDE, SETUP, passwords
+from deploy.local.nats_users import SETUP, passwords
 from deploy.local.ports import free_port
 from deploy.local.postgres_server import EmbeddedPostgres
 from services.runtime.settings import Settings
@@ -63,6 +65,15 @@ class Servers:
         return self.nats.url_of(OUTSIDE) if self.nats else settings.nats.url
 
 
+def _same_port(directory: Path) -> int:
+    """The port of the last run, so that logins of publishers stay good; any if it is taken."""
+    try:
+        listen: str = json.loads((directory / "nats.conf").read_text())["listen"]
+        return free_port(int(listen.rpartition(":")[2]))
+    except (OSError, ValueError, KeyError):
+        return free_port()
+
+
 def _nats(
     settings: Settings, environment: Mapping[str, str], users: tuple[str, ...]
 ) -> EmbeddedNats:
@@ -70,7 +81,7 @@ def _nats(
     return EmbeddedNats(
         directory,
         find_binary(environment),
-        free_port(),
+        _same_port(directory),
         sync_interval=settings.nats.sync_interval,
         max_file_store=settings.nats.max_file_store,
         passwords=passwords(directory / "nats-users.json", *users),

@@ -22,7 +22,6 @@ from deploy.local.servers import Servers
 from services.runtime.settings import Settings
 
 _SERVERS_WITHIN = 30.0
-_SETUP_WITHIN = 120.0
 _PARTS_WITHIN = 60.0
 _HOOK_WITHIN = 10.0
 _REVOKE_WITHIN = 1.0
@@ -151,9 +150,9 @@ class _Launch:
         program = self._wiring.program(part)
         process = spawn(program)
         try:
-            code = await asyncio.wait_for(ended(process), _SETUP_WITHIN)
+            code = await asyncio.wait_for(ended(process), part.within)
         except TimeoutError:
-            raise CannotStart(f"setup takes longer than {_SETUP_WITHIN:g} s") from None
+            raise CannotStart(f"setup takes longer than {part.within:g} s") from None
         finally:
             if process.poll() is None:
                 await halt(process, SIGTERM, 1.0)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.live.ending import BROKEN, TRY_LATER, Ended, Ending, refused
+from gateway.live.guest import About
 from gateway.live.messages import AuthResponse, Disconnect, Invalid, LiveFrame, token_in
 from gateway.live.outlet import Gone, Outlet
 from gateway.live.pace import Pace
@@ -43,13 +44,18 @@ class Terms:
 class Connection:
     """From the handshake to the close."""
 
+    __slots__ = (
+        "_ending", "_id", "_pace", "_since", "_talk", "_terms",
+        "checked", "outlet", "principal", "secret",
+    )  # fmt: skip
+
     def __init__(self, terms: Terms, outlet: Outlet, begin: Begin) -> None:
         self.outlet = outlet
         self.principal: Principal | None = None
         self.secret = ""
         self.checked = terms.clock.monotonic()
         """When the login was last found good."""
-        self.closed = asyncio.Event()
+        self._id, self._since = new_id(), terms.clock.now()
         self._terms = terms
         self._pace = Pace(terms.clock)
         self._talk = begin(outlet, Writer(self._over))
@@ -57,12 +63,9 @@ class Connection:
 
     async def run(self, ambient: Ambient | None) -> None:
         """Serve the client until it hangs up or `end` is called."""
-        try:
-            ending = await self._serve(ambient)
-            if ending is not None:
-                await self.outlet.close(ending.code, self._last_words(ending), ending.grace)
-        finally:
-            self.closed.set()
+        ending = await self._serve(ambient)
+        if ending is not None:
+            await self.outlet.close(ending.code, self._last_words(ending), ending.grace)
 
     async def _serve(self, ambient: Ambient | None) -> Ending | None:
         reader = watched(self._read(ambient), self._over)
@@ -76,6 +79,25 @@ class Connection:
         """Hang up; without an ending the client has done so. The first call counts."""
         if not self._ending.done():
             self._ending.set_result(ending)
+
+    def stalled(self) -> float:
+        """See `Guest`."""
+        return self.outlet.stalled()
+
+    def cut(self) -> None:
+        """See `Guest`."""
+        self.outlet.cut()
+
+    def about(self) -> About:
+        """See `Guest`."""
+        return About(
+            id=self._id,
+            door=self._talk.door,
+            address=self.outlet.address,
+            connected_at=self._since,
+            sent=self.outlet.sent,
+            subscriptions=self._talk.standings,
+        )
 
     def _over(self, task: "asyncio.Future[None]") -> None:
         if task.cancelled():
@@ -108,7 +130,7 @@ class Connection:
         self.principal = await self._log_in(ambient)
         self.checked = self._terms.clock.monotonic()
         name, role = self.principal.name, self.principal.role.value
-        await self.outlet.say(AuthResponse(client_id=new_id(), user=name, role=role))
+        await self.outlet.say(AuthResponse(client_id=self._id, user=name, role=role))
         while True:
             try:
                 text = await self.outlet.receive()

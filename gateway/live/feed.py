@@ -1,145 +1,280 @@
-"""One subscription: from where, through which filters, and the task that sends its events."""
+"""What one client is told of the log and of telemetry, by all its subscriptions together.
+
+A feed has one position. A new subscription is first brought to it: between its ``subscribed`` and
+its ``caught_up`` come its events alone, and the others wait. From then on an event is sent once,
+however many subscriptions want it. So every subscription sees its events once and in order,
+although events do not say whose they are.
+"""
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from contracts.catalog import EventCatalog
+from contracts.catalog import MEASURED_NAMES
 from gateway.live.ending import RESUME_EXPIRED, Ended, Ending
-from gateway.live.messages import CaughtUp, ErrorFrame, Invalid, Subscribe, Subscribed
-from gateway.live.outlet import Outlet
+from gateway.live.guest import Standing
+from gateway.live.messages import CaughtUp, Conflated, ErrorFrame
+from gateway.live.sink import Sink
+from gateway.live.wanted import Wanted, wanted
 from services.runtime import metrics
-from services.runtime.access import Principal
-from services.runtime.bus import BusUnavailable
+from services.runtime.bus import BusUnavailable, JetStreamRefused
 from services.runtime.clock import Clock
-from services.runtime.frames import Filter, Frame, entity_token
+from services.runtime.frames import Passes, any_of
+from services.runtime.signals import Bell, Signal
+from services.runtime.slices import Piece, Slice
 from services.runtime.tail import Cursor, ResumeExpired, Tail
+from services.runtime.telemetry_tail import TelemetryTail, Watch
+
+__all__ = ["Feed", "Source", "Wanted", "wanted"]
 
 _TURN = 64
-"""Frames after which other clients have their turn: a send that need not wait does not yield."""
+"""Pieces after which other clients have their turn: a send that need not wait does not yield."""
 _PAUSE = 0.25
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A subscription that was found good."""
+class Source:
+    """What feeds of a process read."""
 
-    id: str | None
-    since: int | None
-    passes: Filter
-    entities: tuple[str, ...]
-    """As the client wrote them."""
+    tail: Tail
+    telemetry: TelemetryTail | None
+    clock: Clock
 
 
-def wanted(message: Subscribe, principal: Principal, catalog: EventCatalog) -> Wanted:
-    """Check a subscription against what there is and what this principal may see; or Invalid."""
-    asked = message.subscription
-    unknown = sorted(set(asked.event_types) - catalog.public_names)
-    if unknown:
-        raise Invalid("INVALID_SUBSCRIPTION", f"unknown event types: {_few(unknown)}", message.id)
-    clusters = frozenset(asked.cluster_filter)
-    if principal.clusters:
-        clusters = clusters & principal.clusters if clusters else principal.clusters
-        if not clusters:
-            raise Invalid("PERMISSION_DENIED", "none of these clusters is yours", message.id)
-    passes = Filter(
-        event_types=frozenset(asked.event_types),
-        clusters=frozenset(map(str, clusters)),
-        namespaces=frozenset(asked.namespace_filter),
-        entities=frozenset(map(entity_token, asked.entity_filter)),
-    )
-    return Wanted(message.id, asked.since_sequence, passes, asked.entity_filter)
-
-
-def _few(names: Iterable[str]) -> str:
-    return ", ".join(name[:64] for name in list(names)[:5])
-
-
-@dataclass
-class Feed:
-    """Sends what a subscription lets through."""
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A subscription. Once it is live the feed's position counts, not its own."""
 
     wanted: Wanted
-    tail: Tail
-    outlet: Outlet
-    clock: Clock
-    position: int | None = field(init=False)
-    """Everything up to here was sent or is not for this client; None until it is known."""
+    position: int | None = None
+    """How far it has been brought; None before it is known where it begins."""
+    told: bool = False
+    live: bool = False
 
-    def __post_init__(self) -> None:
-        self.position = self.wanted.since
 
-    def without(self, event_types: Iterable[str], catalog: EventCatalog) -> "Wanted | None":
-        """The subscription less these types, from where it stands; None if nothing is left."""
-        passes = self.wanted.passes
-        left = (passes.event_types or catalog.public_names) - frozenset(event_types)
-        if not left:
-            return None
-        return replace(
-            self.wanted, since=self.position, passes=replace(passes, event_types=frozenset(left))
-        )
+@dataclass(slots=True, eq=False)
+class Feed:
+    """Sends what its subscriptions let through. While `run` runs, it is not changed."""
+
+    source: Source
+    sink: Sink
+    _held: dict[str | None, _Held] = field(default_factory=dict[str | None, _Held], init=False)
+    _position: int = field(default=0, init=False)
+    """Where the live subscriptions stand."""
+    _passes: Passes | None = field(default=None, init=False)
+    """What the live subscriptions let through; None if there are none."""
+    _cursor: Cursor | None = field(default=None, init=False)
+    _batch: bool = field(default=False, init=False)
+    _watch: Watch | None = field(default=None, init=False)
+    """How far telemetry was told; None if none is wanted."""
+    _bell: Bell = field(default_factory=Bell, init=False)
+    _turn: int = field(default=0, init=False)
+
+    @property
+    def position(self) -> int | None:
+        """Every event up to here that any subscription wants was sent; None if that is unknown."""
+        reached: list[int] = []
+        for standing in self.standings:
+            since = standing.wanted.since
+            if standing.position is not None:
+                reached.append(standing.position)
+            elif isinstance(since, int):
+                reached.append(since)
+            else:
+                return None
+        return min(reached, default=None)
+
+    @property
+    def names(self) -> list[str | None]:
+        """The ids of its subscriptions; None is one without an id."""
+        return list(self._held)
+
+    @property
+    def standings(self) -> list[Standing]:
+        """How each of them stands."""
+        return [
+            Standing(held.wanted, self._position if held.live else held.position, held.live)
+            for held in self._held.values()
+        ]
+
+    def put(self, what: Wanted) -> None:
+        """Add a subscription, or replace the one with its id."""
+        self.drop(what.id)
+        self._held[what.id] = _Held(what)
+        metrics.WS_SUBSCRIPTIONS.inc()
+        self._changed()
+
+    def drop(self, name: str | None) -> None:
+        """End the subscription with this id, if there is one."""
+        if self._held.pop(name, None) is not None:
+            metrics.WS_SUBSCRIPTIONS.dec()
+            self._changed()
+
+    def less(self, name: str | None, event_types: Iterable[str]) -> None:
+        """Take these types out of a subscription; what is left goes on where it stands."""
+        held = self._held[name]
+        left = held.wanted.without(event_types, self.source.tail.catalog.shown_names)
+        if left is None:
+            self.drop(name)
+            return
+        self._held[name] = _Held(left, self._position if held.live else held.position)
+        self._changed()
+
+    def close(self) -> None:
+        """It sends nothing more; its position may still be asked for."""
+        metrics.WS_SUBSCRIPTIONS.dec(len(self._held))
+
+    def _changed(self) -> None:
+        live = [held.wanted.passes for held in self._held.values() if held.live]
+        self._passes = any_of(live) if live else None
+        self._batch = any(held.wanted.batch for held in self._held.values())
+        telemetry = self.source.telemetry
+        measured = self._passes is not None and self._passes.wants(MEASURED_NAMES)
+        self._watch = telemetry.watch() if telemetry is not None and measured else None
 
     async def run(self) -> None:
-        """Send until cancelled; Ended if the log cannot give what was asked."""
-        metrics.WS_SUBSCRIPTIONS.inc()
+        """Send until cancelled; Ended if the log cannot give the only one what it asks for."""
+        signals = self._signals()
+        for signal in signals:
+            signal.add(self._bell)
         try:
-            cursor = await self._cursor()
-            self.position = cursor.position
-            target = self.tail.ring.last
-            await self.outlet.say(self._subscribed(cursor.position))
-            while cursor.position < target:
-                await self._send(await cursor.take(self.wanted.passes), cursor)
-            await self.outlet.say(CaughtUp(id=self.wanted.id, sequence=cursor.position))
-            while True:
-                frames = await cursor.take(self.wanted.passes)
-                await self._send(frames, cursor)
-                if frames:
-                    self._measure(frames[0])
+            for held in [held for held in self._held.values() if not held.live]:
+                await self._bring(held)
+            while self._passes is not None:
+                self._bell.clear()
+                if not await self._more(self._passes, self._end()):
+                    await self._bell.wait()
         finally:
-            metrics.WS_SUBSCRIPTIONS.dec()
+            for signal in signals:
+                signal.discard(self._bell)
+            await self._let_go()
 
-    async def _cursor(self) -> Cursor:
+    def _signals(self) -> list[Signal]:
+        tail, telemetry = self.source.tail, self.source.telemetry
+        domain = tail.beats if self._batch else tail.news
+        measured = any(held.wanted.passes.wants(MEASURED_NAMES) for held in self._held.values())
+        return [domain, telemetry.beats] if telemetry is not None and measured else [domain]
+
+    def _end(self) -> int:
+        tail = self.source.tail
+        return tail.beat if self._batch else tail.ring.last
+
+    async def _bring(self, held: _Held) -> None:
+        """Send a new subscription what it has missed, up to where the others stand."""
+        tail = self.source.tail
+        if held.position is None:
+            await tail.started()
+            await self._reach(tail.ring.last)
+            start = await self._start(held)
+            if start is None:
+                return
+            await self._reach(start)
+            held.position = start
+        if self._passes is None:
+            self._position = max(held.position, tail.ring.last)
+        if not held.told:
+            await self.sink.say(held.wanted.answer(held.position))
+            held.told = True
+        await self._catch_up(held, Cursor(tail, held.position))
+        await self.sink.say(CaughtUp(id=held.wanted.id, sequence=self._position))
+        held.live = True
+        self._changed()
+
+    async def _catch_up(self, held: _Held, cursor: Cursor) -> None:
+        try:
+            while cursor.position < self._position:
+                found = await cursor.read(held.wanted.passes, self._position)
+                for piece in self.sink.pieces(found, batch=self._batch):
+                    await self._send(piece)
+                    held.position = piece.last
+                held.position = found.reached
+        finally:
+            await cursor.close()
+
+    async def _reach(self, target: int) -> None:
+        """Bring the live subscriptions there, so that all stand together."""
+        while self._passes is not None and self._position < target:
+            self._bell.clear()
+            if not await self._more(self._passes, min(target, self.source.tail.ring.last)):
+                await self._bell.wait()
+
+    async def _more(self, passes: Passes, until: int) -> bool:
+        """Send the next events and measurements; False if there are none."""
+        found = None
+        if self._position < until:
+            found = await (await self._here()).read(passes, until)
+            for piece in self.sink.pieces(found, batch=self._batch):
+                await self._send(piece)
+                self._position = piece.last
+            self._position = found.reached
+            self._measure(found)
+        measured = self._watch is not None and await self._tell_measures(passes, self._watch)
+        return found is not None or measured
+
+    async def _here(self) -> Cursor:
+        """A cursor at the position: the one there is, unless somebody has moved the position."""
+        cursor = self._cursor
+        if cursor is None or cursor.position != self._position:
+            await self._let_go()
+            cursor = self._cursor = Cursor(self.source.tail, self._position)
+        return cursor
+
+    async def _let_go(self) -> None:
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            await cursor.close()
+
+    async def _tell_measures(self, passes: Passes, watch: Watch) -> bool:
+        telemetry = self.source.telemetry
+        told = None if telemetry is None else telemetry.after(watch, passes)
+        if told is None:
+            return False
+        for piece in self.sink.pieces(told.newest, batch=self._batch):
+            await self._send(piece)
+        for event_type, count in told.conflated.items():
+            metrics.WS_CONFLATED.inc(count)
+            await self.sink.say(Conflated(event_type=event_type, count=count))
+        return True
+
+    async def _send(self, piece: Piece) -> None:
+        """Others have their turn before, not after: what was sent must count at once."""
+        self._turn += 1
+        if self._turn % _TURN == 0:
+            await asyncio.sleep(0)
+        await self.sink.send(piece)
+        metrics.WS_SENT.inc()
+
+    async def _start(self, held: _Held) -> int | None:
+        """Where it begins; None if that is gone, which is told, and so is the subscription."""
+        since = held.wanted.since
         while True:
             try:
-                return await self.tail.cursor(self.wanted.since)
-            except BusUnavailable:
+                if isinstance(since, datetime):
+                    since = await self.source.tail.position_at(since)
+                return (await self.source.tail.cursor(since)).position
+            except (BusUnavailable, JetStreamRefused):
                 await asyncio.sleep(_PAUSE)
             except ResumeExpired as expired:
-                raise Ended(Ending(RESUME_EXPIRED, self._expired(expired))) from None
+                error = _expired(held.wanted, expired)
+                self.drop(held.wanted.id)
+                if not self._held:
+                    raise Ended(Ending(RESUME_EXPIRED, error)) from None
+                await self.sink.say(error)
+                return None
 
-    def _expired(self, expired: ResumeExpired) -> ErrorFrame:
-        message = (
-            f"cannot go on after {self.wanted.since}: the log holds {expired.oldest} to"
-            f" {expired.last}; load the state anew and subscribe without since_sequence"
-        )
-        return ErrorFrame(
-            code="RESUME_EXPIRED",
-            message=message,
-            id=self.wanted.id,
-            oldest_sequence=expired.oldest,
-        )
+    def _measure(self, sent: Slice) -> None:
+        """The oldest of what was sent: how late it went out."""
+        if sent.frames:
+            late = self.source.clock.now().timestamp() - sent.frames[0].time
+            metrics.DELIVERY_SECONDS.observe(max(0.0, late))
 
-    def _subscribed(self, position: int) -> Subscribed:
-        passes = self.wanted.passes
-        return Subscribed(
-            id=self.wanted.id,
-            sequence=position,
-            event_types=tuple(sorted(passes.event_types)),
-            cluster_filter=tuple(sorted(passes.clusters)),
-            namespace_filter=tuple(sorted(passes.namespaces)),
-            entity_filter=self.wanted.entities,
-        )
 
-    async def _send(self, frames: list[Frame], cursor: Cursor) -> None:
-        """Back to back; the position moves with what has gone out."""
-        for number, frame in enumerate(frames, start=1):
-            await self.outlet.send(frame.text)
-            self.position = frame.sequence
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
-        metrics.WS_SENT.inc(len(frames))
-        self.position = cursor.position
-
-    def _measure(self, oldest: Frame) -> None:
-        """The oldest of a batch: how late it went out."""
-        metrics.DELIVERY_SECONDS.observe(max(0.0, self.clock.now().timestamp() - oldest.time))
+def _expired(what: Wanted, expired: ResumeExpired) -> ErrorFrame:
+    message = (
+        f"cannot go on after {what.since}: the log holds {expired.oldest} to"
+        f" {expired.last}; load the state anew and subscribe without since"
+    )
+    return ErrorFrame(
+        code="RESUME_EXPIRED", message=message, id=what.id, oldest_sequence=expired.oldest
+    )

@@ -1,19 +1,29 @@
 """All live connections of this process."""
 
 import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gateway.live.connection import Ambient, Authenticate, Connection, Terms
-from gateway.live.ending import EXPIRED, FULL, RESTARTING, TOO_SLOW
+from gateway.live.ending import EXPIRED, FULL, RESTARTING, TOO_SLOW, Ending
+from gateway.live.feed import Source
+from gateway.live.guest import Guest
 from gateway.live.outlet import AnySocket, Outlet
+from gateway.live.replays import Stage
 from gateway.live.subscriptions import Subscriptions
 from gateway.live.talk import Begin, Writer
 from services.runtime import metrics
 from services.runtime.clock import Clock
 from services.runtime.database import DatabaseUnavailable
+from services.runtime.frames import Encoder, measured_frame
+from services.runtime.ids import new_secret
 from services.runtime.logging import logger
 from services.runtime.settings import GatewaySettings
+from services.runtime.signals import Bell
 from services.runtime.tail import Tail
+from services.runtime.telemetry_tail import TelemetryTail
 
 _GOODBYE = 3.0
 
@@ -30,36 +40,65 @@ class Live:
     auth_seconds: float = 10.0
     recheck_seconds: float = 60.0
     """How often a login is checked again."""
-    _connections: set[Connection] = field(default_factory=set[Connection], init=False)
+    telemetry: TelemetryTail | None = None
+    """Without it there are events only."""
+    instance: str = field(default_factory=lambda: f"{socket.gethostname()}/{new_secret(6)}")
+    """This process, as it is told of."""
+    guests: set[Guest] = field(default_factory=set[Guest], init=False)
+    """Everybody who is connected."""
+    _left: Bell = field(default_factory=Bell, init=False)
+    """Rings when one has gone."""
     _closing: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        names = self.tail.names
+        self.source = Source(self.tail, self.telemetry, self.clock)
+        self._stage = Stage(
+            self.tail.log,
+            Encoder(names, self.tail.catalog),
+            self.clock,
+            telemetry=lambda delivery: measured_frame(delivery, names),
+        )
 
     @property
     def clients(self) -> int:
         """Connections now."""
-        return len(self._connections)
+        return len(self.guests)
 
     def events(self, outlet: Outlet, writer: Writer) -> Subscriptions:
         """Begin to tell a client of events."""
-        return Subscriptions(outlet, writer, self.clock, self.tail)
+        return Subscriptions(outlet, writer, self.clock, self.source, self._stage)
 
-    async def serve(self, socket: AnySocket, ambient: Ambient | None, begin: Begin) -> None:
+    async def serve(self, coming: AnySocket, ambient: Ambient | None, begin: Begin) -> None:
         """One client, from the handshake to the close; ``begin`` says what is spoken of."""
-        outlet = Outlet(socket)
+        outlet = Outlet(coming)
         await outlet.accept()
         terms = Terms(self.authenticate, self.clock, self.auth_seconds)
         connection = Connection(terms, outlet, begin)
-        if self._closing:
-            connection.end(RESTARTING)
-        elif len(self._connections) >= self.settings.max_clients:
-            connection.end(FULL)
-        self._connections.add(connection)
+        if self.refusal is not None:
+            connection.end(self.refusal)
+        with self.present(connection):
+            await connection.run(ambient)
+
+    @contextmanager
+    def present(self, guest: Guest) -> Generator[None]:
+        """Look after a client for the time of a block: its login, its stalling, the end."""
+        self.guests.add(guest)
         metrics.WS_CONNECTIONS.inc()
         metrics.WS_CONNECTIONS_TOTAL.inc()
         try:
-            await connection.run(ambient)
+            yield
         finally:
-            self._connections.discard(connection)
+            self.guests.discard(guest)
+            self._left.ring()
             metrics.WS_CONNECTIONS.dec()
+
+    @property
+    def refusal(self) -> Ending | None:
+        """Why nobody is let in now; None if there is room."""
+        if self._closing:
+            return RESTARTING
+        return FULL if self.clients >= self.settings.max_clients else None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Cut off who takes nothing and who may no longer listen, until told to stop."""
@@ -72,44 +111,45 @@ class Live:
     async def _watch(self) -> None:
         longest = self.settings.slow_client_seconds
         while True:
-            await asyncio.sleep(min(1.0, longest / 10))
-            for connection in list(self._connections):
-                if connection.outlet.stalled() > longest:
+            await asyncio.sleep(longest / 10)
+            for guest in list(self.guests):
+                if guest.stalled() > longest:
                     metrics.WS_SLOW.inc()
-                    logger("live").warning("slow_client", user=_name(connection))
-                    connection.end(TOO_SLOW)
+                    logger("live").warning("slow_client", user=_name(guest))
+                    guest.end(TOO_SLOW)
 
     async def _recheck(self) -> None:
         """A login that was revoked, or whose rights changed, ends the connection."""
         while True:
             await asyncio.sleep(min(1.0, self.recheck_seconds / 4))
             due = self.clock.monotonic() - self.recheck_seconds
-            for connection in list(self._connections):
-                if connection.principal is not None and connection.checked <= due:
-                    await self._check(connection)
+            for guest in list(self.guests):
+                if guest.principal is not None and guest.checked <= due:
+                    await self._check(guest)
 
-    async def _check(self, connection: Connection) -> None:
-        connection.checked = self.clock.monotonic()
+    async def _check(self, guest: Guest) -> None:
+        guest.checked = self.clock.monotonic()
         try:
-            now = await self.authenticate(connection.secret)
+            now = await self.authenticate(guest.secret)
         except DatabaseUnavailable:
             return
-        if now != connection.principal:
-            connection.end(EXPIRED)
+        if now != guest.principal:
+            guest.end(EXPIRED)
 
     async def shutdown(self) -> None:
         """Send every client away to come back elsewhere. Call it before uvicorn is told to exit."""
         self._closing = True
-        for connection in list(self._connections):
-            connection.end(RESTARTING)
+        for guest in list(self.guests):
+            guest.end(RESTARTING)
         try:
             async with asyncio.timeout(_GOODBYE):
-                for connection in list(self._connections):
-                    await connection.closed.wait()
+                while self.guests:
+                    self._left.clear()
+                    await self._left.wait()
         except TimeoutError:
-            for connection in list(self._connections):
-                connection.outlet.cut()
+            for guest in list(self.guests):
+                guest.cut()
 
 
-def _name(connection: Connection) -> str | None:
-    return None if connection.principal is None else connection.principal.name
+def _name(guest: Guest) -> str | None:
+    return None if guest.principal is None else guest.principal.name

@@ -82,9 +82,9 @@ def read(text: str) -> Incoming:
     return read_as(_INCOMING, text, "auth, tail, unsubscribe, ping")
 
 
-def lines_frame(lines: Lines) -> str:
+def lines_frame(lines: Lines) -> bytes:
     """``{"type": "lines", "entries": […]}`` in time order, each as REST has it."""
-    return msgspec.json.encode({"type": "lines", "entries": lines.entries}).decode()
+    return msgspec.json.encode({"type": "lines", "entries": lines.entries})
 
 
 def frame_of(news: Standing | Dropped) -> LiveFrame:

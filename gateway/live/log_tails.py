@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from contracts.refusals import Code, Refused
 from gateway.federation.fleet import ClusterRef
 from gateway.federation.log_tail import Dropped, Lines, LogTail, News, TailWanted, with_logs
 from gateway.gate import Gate
 from gateway.live.ending import refused
+from gateway.live.guest import Door
 from gateway.live.log_messages import (
     StopTail,
     Tail,
@@ -63,6 +65,7 @@ class Places:
 class LogTails(Talk):
     """One tail at a time."""
 
+    door: ClassVar[Door] = "logs"
     gate: Gate
     places: Places
     _held: int = field(default=0, init=False)
@@ -144,7 +147,7 @@ class LogTails(Talk):
                 metrics.WS_LOG_LINES_DROPPED.inc(news.count)
             await self.outlet.say(frame_of(news))
             return
-        await self.outlet.send(lines_frame(news))
+        await self.outlet.write(lines_frame(news))
         metrics.WS_SENT.inc()
         metrics.WS_LOG_LINES.inc(len(news.entries))
         # A send that need not wait does not yield: others have their turn.

@@ -1,5 +1,6 @@
 """What goes over the live socket, in both directions."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar, cast
 from uuid import UUID
 
@@ -25,6 +26,7 @@ SubscriptionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Entity = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:", max_length=4096)]
 _MOST = 1000
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LiveFrame(BaseModel):
@@ -51,20 +53,31 @@ class Subscription(LiveFrame):
     """``type:id``."""
     since_sequence: int | None = Field(default=None, ge=0, lt=2**63)
     """Events after this one; without it, what happens from now on."""
+    since_time: Annotated[Timestamp, Field(ge=_FIRST)] | None = None
+    """Events that the log has stored at this time or later."""
 
 
 class Subscribe(LiveFrame):
-    """Send me events. One subscription a connection: a second one replaces the first."""
+    """Send me events. A subscription with the same id, or also without one, is replaced.
+
+    A connection has one position. Between a subscription's ``subscribed`` and its ``caught_up``
+    come its own events alone, and the others wait; after that each event comes once, however many
+    subscriptions want it.
+    """
 
     type: Literal["subscribe"]
     id: SubscriptionId | None = None
     batch: bool = False
-    """Leave to send several events in one frame, which is not made use of yet."""
+    """Leave to send several events in one frame, to this connection."""
     subscription: Subscription = Subscription()
 
 
 class Unsubscribe(LiveFrame):
-    """Send me no more events, or none of these types. A pong after it proves that it is done."""
+    """End the subscription with this id, or all; with types, end these only.
+
+    What is left of a subscription is told by another ``subscribed``. A pong after it proves that
+    it is done.
+    """
 
     type: Literal["unsubscribe"]
     id: SubscriptionId | None = None
@@ -78,8 +91,6 @@ class Ping(LiveFrame):
     timestamp: str | int | float | None = None
 
 
-Incoming = Auth | Subscribe | Unsubscribe | Ping
-_INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 _AUTH = TypeAdapter(Auth)
 
 
@@ -111,6 +122,14 @@ class CaughtUp(LiveFrame):
     type: Literal["caught_up"] = "caught_up"
     id: str | None
     sequence: int
+
+
+class Conflated(LiveFrame):
+    """So many measurements were left out, as newer ones of the same entities have come."""
+
+    type: Literal["conflated"] = "conflated"
+    event_type: str
+    count: int
 
 
 class Pong(LiveFrame):
@@ -149,7 +168,10 @@ class ErrorFrame(LiveFrame):
 
 
 class Disconnect(LiveFrame):
-    """The server hangs up; come back and go on after ``resume_sequence``."""
+    """The server hangs up; come back and go on after ``resume_sequence``.
+
+    Every event up to there that any subscription wants was sent.
+    """
 
     type: Literal["disconnect"] = "disconnect"
     reason: Literal["restart", "slow"]
@@ -168,11 +190,6 @@ class Invalid(Exception):
     def __init__(self, code: ErrorCode, message: str, subscription: str | None = None) -> None:
         super().__init__(message)
         self.frame = ErrorFrame(code=code, message=message, id=subscription)
-
-
-def read(text: str) -> Incoming:
-    """A client's frame on ``/ws``; Invalid for everything that is not one."""
-    return read_as(_INCOMING, text, "auth, subscribe, unsubscribe, ping")
 
 
 def read_as(frames: TypeAdapter[T], text: str, known: str) -> T:

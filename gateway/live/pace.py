@@ -12,6 +12,8 @@ _PER_SECOND = 20.0
 class Pace:
     """A bucket of tokens; who has none left is told so and is read more slowly."""
 
+    __slots__ = ("_at", "_clock", "_left")
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._left = float(_BURST)

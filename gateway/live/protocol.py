@@ -15,20 +15,39 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from gateway.live.messages import LARGEST_MESSAGE
+from gateway.live.small import Flag, Inbox
 
 _EXTENSION = "aiops.line"
 _KERNEL_BYTES = 128 * 1024
 """Send buffer of the kernel, which doubles it: with uvicorn's 64 KiB all that a client can hold."""
 
 
+class Gone(Exception):
+    """The client has hung up."""
+
+
 class Line:
     """The transport below one connection."""
+
+    __slots__ = ("_drained", "_protocol", "_since", "_waiting")
 
     def __init__(self, protocol: "LiveProtocol") -> None:
         self._protocol = protocol
         self._waiting = 0
         self._drained: int = 0
         self._since = protocol.loop.time()
+
+    async def write(self, text: bytes) -> None:
+        """Send one text frame, waiting while the client does not take what it got; or Gone.
+
+        Past uvicorn and websockets, which take three times as long for the same bytes.
+        """
+        protocol = self._protocol
+        if not protocol.writable.is_set():
+            await protocol.writable.wait()
+        if protocol.disconnected or protocol.close_sent or protocol.transport.is_closing():
+            raise Gone
+        protocol.transport.write(_header(len(text)) + text)
 
     def stalled(self) -> float:
         """Seconds in which the client has taken nothing although bytes wait; ask now and then."""
@@ -52,11 +71,26 @@ class Line:
         self._protocol.transport.abort()
 
 
+def _header(size: int) -> bytes:
+    """Of a whole, unmasked text frame (RFC 6455, section 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2)
+    return b"\x81\x7f" + size.to_bytes(8)
+
+
 class LiveProtocol(WebSocketsSansIOProtocol):
     """Gives the application its `Line`, and leaves slow clients to the rule about them."""
 
     drained: int = 0
     """How often the client has taken so much that senders went on."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        # An idle client shall cost little: these two are a tenth of what it would take.
+        self.queue = Inbox[Any]()  # pyright: ignore[reportAttributeAccessIssue]
+        self.writable = Flag()
 
     @property
     def waiting(self) -> int:
@@ -76,6 +110,13 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             extensions = cast("dict[str, Any]", self.scope.setdefault("extensions", {}))
             extensions[_EXTENSION] = Line(self)
+        # The library's parser would hold them for as long as the connection lasts.
+        event.headers.clear()
+
+    def start_keepalive(self) -> None:
+        """The handshake is over: what it was made of is not needed any more."""
+        super().start_keepalive()
+        self.response.headers.clear()
 
     def resume_writing(self) -> None:
         """Count it: something was taken."""

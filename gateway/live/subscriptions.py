@@ -1,52 +1,99 @@
 """What is said on ``/ws``: a client subscribes to events, and gets them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gateway.live.ending import refused
-from gateway.live.feed import Feed, Wanted, wanted
-from gateway.live.messages import Auth, Invalid, Ping, Subscribe, Unsubscribe, read
+from gateway.live.feed import Feed, Source, wanted
+from gateway.live.guest import Standing
+from gateway.live.incoming import read
+from gateway.live.messages import Auth, Invalid, Ping, Subscribe, Unsubscribe
+from gateway.live.replay_messages import Replay, ReplayControl
+from gateway.live.replays import Replays, Stage
 from gateway.live.talk import Talk
 from services.runtime.access import Principal, Role
-from services.runtime.tail import Tail
+
+MOST = 100
+"""Subscriptions of one connection."""
 
 
 @dataclass
 class Subscriptions(Talk):
-    """One subscription at a time."""
+    """Several subscriptions, told by one feed, and replays beside them."""
 
-    tail: Tail
-    _feed: Feed | None = field(default=None, init=False)
+    source: Source
+    stage: Stage
+    feed: Feed = field(init=False)
+    _replays: Replays | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.feed = Feed(self.source, self.outlet)
 
     @property
     def position(self) -> int | None:
         """See `Talk`."""
-        return None if self._feed is None else self._feed.position
+        return self.feed.position
+
+    @property
+    def standings(self) -> list[Standing]:
+        """See `Talk`."""
+        return self.feed.standings
 
     async def hear(self, text: str, principal: Principal) -> None:
         """See `Talk`."""
         match read(text):
             case Subscribe() as message:
-                if principal.role is Role.INGEST:
-                    raise refused("PERMISSION_DENIED", "the role ingest may not read events")
-                await self._follow(wanted(message, principal, self.tail.catalog))
+                await self._subscribe(message, principal)
             case Unsubscribe() as message:
                 await self._unsubscribe(message)
+            case Replay() as message:
+                _may_read(principal)
+                await self.replays.start(message, principal)
+            case ReplayControl() as message:
+                await self.replays.control(message)
             case Auth() | Ping() as message:
                 await self.courtesy(message)
 
-    async def _follow(self, what: Wanted | None) -> None:
-        """Write this subscription from now on, and no other."""
+    @property
+    def replays(self) -> Replays:
+        """Made when they are asked for: most clients have none."""
+        if self._replays is None:
+            self._replays = Replays(self.stage, self.outlet, self.writer.over)
+        return self._replays
+
+    async def _subscribe(self, message: Subscribe, principal: Principal) -> None:
+        _may_read(principal)
+        what = wanted(message, principal, self.source.tail.catalog)
+        if isinstance(what.since, datetime) and what.since > self.clock.now():
+            raise Invalid("INVALID_SUBSCRIPTION", "since_time is in the future", what.id)
+        held = self.feed.names
+        if what.id not in held and len(held) >= MOST:
+            raise Invalid("LIMIT_REACHED", f"at most {MOST} subscriptions a connection", what.id)
         await self.writer.stop()
-        self._feed = None
-        if what is not None:
-            self._feed = Feed(what, self.tail, self.outlet, self.clock)
-            await self.writer.start(self._feed.run)
+        self.feed.put(what)
+        await self.writer.start(self.feed.run)
 
     async def _unsubscribe(self, message: Unsubscribe) -> None:
-        feed = self._feed
-        if feed is None or (message.id is not None and message.id != feed.wanted.id):
+        held = self.feed.names
+        names = held if message.id is None else [name for name in held if name == message.id]
+        if not names:
             raise Invalid("INVALID_SUBSCRIPTION", "there is no such subscription", message.id)
-        catalog = self.tail.catalog
         await self.writer.stop()
-        left = feed.without(message.event_types, catalog) if message.event_types else None
-        await self._follow(left)
+        for name in names:
+            if message.event_types:
+                self.feed.less(name, message.event_types)
+            else:
+                self.feed.drop(name)
+        await self.writer.start(self.feed.run)
+
+    async def close(self) -> None:
+        """See `Talk`."""
+        await super().close()
+        self.feed.close()
+        if self._replays is not None:
+            await self._replays.close()
+
+
+def _may_read(principal: Principal) -> None:
+    if principal.role is Role.INGEST:
+        raise refused("PERMISSION_DENIED", "the role ingest may not read events")

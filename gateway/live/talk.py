@@ -4,7 +4,9 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from gateway.live.guest import Door, Standing
 from gateway.live.messages import Auth, Invalid, Ping, Pong
 from gateway.live.outlet import Outlet
 from services.runtime.access import Principal
@@ -17,14 +19,17 @@ Over = Callable[["asyncio.Future[None]"], None]
 class Writer:
     """The one task that writes to a client by itself; what it dies of ends the connection."""
 
+    __slots__ = ("_task", "over")
+
     def __init__(self, over: Over) -> None:
-        self._over = over
+        self.over = over
+        """Told of what else has ended."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do this from now on, and nothing else."""
         await self.stop()
-        self._task = watched(work(), self._over)
+        self._task = watched(work(), self.over)
 
     async def stop(self) -> None:
         """Write nothing more; returns when that is so."""
@@ -36,6 +41,8 @@ class Writer:
 class Talk(ABC):
     """Between one client and the server."""
 
+    door: ClassVar[Door] = "ws"
+
     outlet: Outlet
     writer: Writer
     clock: Clock
@@ -44,6 +51,11 @@ class Talk(ABC):
     def position(self) -> int | None:
         """After which event a client goes on that has to come back; None if that is no matter."""
         return None
+
+    @property
+    def standings(self) -> list[Standing]:
+        """Its subscriptions to events."""
+        return []
 
     @abstractmethod
     async def hear(self, text: str, principal: Principal) -> None:

@@ -55,6 +55,8 @@ AS_OF_HEADER = ResponseHeader(
     description="The event after which it was so; only where as_of or as_of_sequence is given.",
 )
 
+_MOMENTS = 1000
+"""Times of which it is remembered how far the log was: a page asks for the same one again."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _CLOCKS_DIFFER = timedelta(seconds=1)
@@ -109,8 +111,14 @@ def _past(gate: Gate, moment: datetime) -> datetime:
 
 
 async def _last_until(gate: Gate, moment: datetime) -> int:
+    known = gate.moments.get(moment)
+    if known is not None:
+        return known
     reach = await gate.log.reach(moment)
     if reach.certain:
+        if len(gate.moments) >= _MOMENTS:
+            gate.moments.clear()
+        gate.moments[moment] = reach.position
         return reach.position
     # Some events have aged out of the log. What they did is in the rows, and their times here.
     await _reached(gate, "activity", reach.position)

@@ -1,7 +1,6 @@
 """The log over REST: found in the activity projection, payloads from the log itself."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,29 +9,43 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from contracts.activity import EventRecord
-from contracts.catalog import EVENTS
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
 from contracts.subjects import token
+from gateway.auth.guards import principal_of
 from gateway.gate import Gate
+from gateway.rest import as_of
+from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented import EventCauses, EventList
-from gateway.rest.shared import Several, Text, WithGate, choices, errors, field_error, raw, zoned
+from gateway.rest.event_filters import READERS, TYPES, From, Since, To, clusters_of
+from gateway.rest.events_stream import stream_events
+from gateway.rest.export import export_events
+from gateway.rest.shared import (
+    AnyRequest,
+    Several,
+    Text,
+    WithGate,
+    choices,
+    errors,
+    field_error,
+    raw,
+    zoned,
+)
 from projections.activity import queries
 from projections.activity.view import ActivityRow
+from services.runtime.access import Principal
 
-_TYPES = tuple(event.names.public for event in EVENTS)
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Events of one answer.")]
-From = Annotated[datetime | None, QueryParameter(name="from", description="Inclusive.")]
-To = Annotated[datetime | None, QueryParameter(name="to", description="Exclusive.")]
-Since = Annotated[int | None, QueryParameter(ge=0, le=2**63 - 1, description="Exclusive.")]
 _ONE = errors(Code.EVENT_NOT_FOUND, Code.BUS_UNAVAILABLE)
 _NO_PAYLOAD = msgspec.Raw(b"null")
 
 
 @get("/", operation_id="listEvents", summary="Read the log",
+     opt=READERS, response_headers=[AS_OF_HEADER],
      responses=errors(Code.BUS_UNAVAILABLE))  # fmt: skip
 async def list_events(
     gate: WithGate,
+    request: AnyRequest,
     event_type: Several = None,
     cluster_id: FromQuery[UUID | None] = None,
     entity_type: Text = None,
@@ -44,44 +57,56 @@ async def list_events(
     order: FromQuery[Literal["asc", "desc"]] = "asc",
     limit: Limit = 100,
     cursor: Text = None,
+    moment: AsOfTime = None,
+    sequence: AsOfSequence = None,
 ) -> Response[EventList]:
     """Events with filters; times are the log's. ``next_cursor`` is null at the end."""
+    at = await as_of.find(gate, moment, sequence, "activity")
     start = _cursor(cursor) if cursor is not None else None
     descending = order == "desc"
     wanted = queries.EventFilter(
-        event_type=choices("event_type", event_type, _TYPES),
-        cluster_id=cluster_id,
+        event_type=choices("event_type", event_type, TYPES),
+        clusters=clusters_of(principal_of(request), cluster_id),
         entity_type=entity_type,
         entity_id=None if entity_id is None else token(entity_id),
         since=zoned("from", since),
         until=zoned("to", until),
         after_sequence=_latest(since_sequence, None if descending else start),
-        before_sequence=start if descending else None,
+        before_sequence=_earliest(
+            start if descending else None, None if at is None else at.sequence + 1
+        ),
         correlation_id=correlation_id,
         descending=descending,
     )
     rows = await queries.listing(gate.database, wanted, limit + 1)
     items = await _records(gate, rows[:limit])
     following = str(rows[limit - 1].sequence) if len(rows) > limit else None
-    return raw(msgspec.json.encode({"items": items, "next_cursor": following}))
+    body = msgspec.json.encode({"items": items, "next_cursor": following})
+    return raw(body, headers=as_of.headers(at))
 
 
-@get("/{sequence:int}", operation_id="getEvent", summary="One event", responses=_ONE)
-async def get_event(gate: WithGate, sequence: FromPath[int]) -> Response[EventRecord]:
+@get("/{sequence:int}", operation_id="getEvent", summary="One event", opt=READERS,
+     responses=_ONE)  # fmt: skip
+async def get_event(
+    gate: WithGate, request: AnyRequest, sequence: FromPath[int]
+) -> Response[EventRecord]:
     """The event at a position of the log."""
-    row = await _row(gate, sequence)
+    row = await _row(gate, principal_of(request), sequence)
     return raw(msgspec.json.encode((await _records(gate, [row]))[0]))
 
 
 @get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event",
-     responses=_ONE)  # fmt: skip
-async def get_causes(gate: WithGate, sequence: FromPath[int]) -> Response[EventCauses]:
+     opt=READERS, responses=_ONE)  # fmt: skip
+async def get_causes(
+    gate: WithGate, request: AnyRequest, sequence: FromPath[int]
+) -> Response[EventCauses]:
     """The chain of events that led to this one, oldest first, and what it led to."""
-    row = await _row(gate, sequence)
-    causes = await queries.causes(gate.database, row)
+    principal = principal_of(request)
+    row = await _row(gate, principal, sequence)
+    causes = _seen(principal, await queries.causes(gate.database, row))
     effects = await queries.effects(gate.database, row, queries.MOST_EFFECTS + 1)
     truncated = len(effects) > queries.MOST_EFFECTS
-    effects = effects[: queries.MOST_EFFECTS]
+    effects = _seen(principal, effects[: queries.MOST_EFFECTS])
     records = await _records(gate, [row, *causes, *effects])
     answer = {
         "event": records[0],
@@ -92,11 +117,17 @@ async def get_causes(gate: WithGate, sequence: FromPath[int]) -> Response[EventC
     return raw(msgspec.json.encode(answer))
 
 
-async def _row(gate: Gate, sequence: int) -> ActivityRow:
+async def _row(gate: Gate, principal: Principal, sequence: int) -> ActivityRow:
     row = await queries.one(gate.database, sequence) if 0 < sequence < 2**63 else None
-    if row is None:
+    if row is None or not _seen(principal, [row]):
         raise Refused(Code.EVENT_NOT_FOUND, f"there is no event {sequence}")
     return row
+
+
+def _seen(principal: Principal, rows: list[ActivityRow]) -> list[ActivityRow]:
+    """Those that the principal may see: where there are clusters of theirs, events of these."""
+    mine = principal.clusters
+    return [row for row in rows if not mine or row.cluster_id in mine]
 
 
 async def _records(gate: Gate, rows: Sequence[ActivityRow]) -> list[dict[str, object]]:
@@ -133,6 +164,13 @@ def _latest(*sequences: int | None) -> int | None:
     return max(given) if given else None
 
 
+def _earliest(*sequences: int | None) -> int | None:
+    given = [sequence for sequence in sequences if sequence is not None]
+    return min(given) if given else None
+
+
 events = Router(
-    "/events", route_handlers=[list_events, get_event, get_causes], tags=["Events and operations"]
+    "/events",
+    route_handlers=[list_events, get_event, get_causes, export_events, stream_events],
+    tags=["Events and operations"],
 )

@@ -1,6 +1,6 @@
 """Is it alive, can it serve, and how is it: for probes, balancers and people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,12 +8,13 @@ from litestar import MediaType, Response, get
 
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import PUBLIC
+from gateway.builds import builds, measure
 from gateway.gate import Gate
 from gateway.rest.shared import WithGate, errors, raw
 from services.runtime import metrics
-from services.runtime.bus import BusUnavailable
 from services.runtime.database import DatabaseUnavailable
-from services.runtime.health import Finding
+from services.runtime.health import Finding, told
+from services.runtime.standing import PartStanding
 
 _TAGS = ["Health"]
 _UNREADY = {"bus": Code.BUS_UNAVAILABLE, "database": Code.DATABASE_UNAVAILABLE}
@@ -40,16 +41,19 @@ async def ready(gate: WithGate) -> Response[dict[str, Any]]:
 @get("/health/detailed", operation_id="healthDetailed", tags=_TAGS, summary="Every component",
      responses=errors())  # fmt: skip
 async def detailed(gate: WithGate) -> Response[dict[str, Any]]:
-    """Every check, and how far each projection is behind the log."""
+    """Every check of this process, every process that is heard of, and how far projections are."""
     _, report = await _report(gate)
-    report["projections"] = await _projections(gate)
+    parts = await gate.parts.standing()
+    report["parts"] = [_part(each) for each in parts]
+    report["projections"] = await _projections(gate, parts)
     return raw(msgspec.json.encode(report))
 
 
 @get("/metrics", operation_id="metrics", tags=_TAGS, summary="Prometheus metrics",
      media_type=MediaType.TEXT, responses=errors())  # fmt: skip
-async def prometheus_metrics() -> Response[bytes]:
-    """This process's own metrics in Prometheus' text format."""
+async def prometheus_metrics(gate: WithGate) -> Response[bytes]:
+    """This process's own metrics in Prometheus' text format, and how far projections are."""
+    measure(await gate.parts.standing())
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -59,8 +63,8 @@ async def _report(gate: Gate) -> tuple[bool, dict[str, Any]]:
     detail = {"detail": finding.detail} if finding.detail else {}
     checks: Mapping[str, Any] = report["checks"]
     good = good and finding.ready
-    told = {**checks, "database": {"ready": finding.ready} | detail}
-    return good, report | {"ready": good, "checks": told}
+    complete = {**checks, "database": {"ready": finding.ready} | detail}
+    return good, report | {"ready": good, "checks": complete}
 
 
 async def _database(gate: Gate) -> Finding:
@@ -73,34 +77,18 @@ async def _database(gate: Gate) -> Finding:
     return Finding(ready=bool(row and row[0]), detail="" if row and row[0] else "no projection yet")
 
 
-async def _last_sequence(gate: Gate) -> int | None:
-    try:
-        _, last = await gate.log.bounds()
-    except BusUnavailable:
-        return None
-    return last
-
-
-async def _projections(gate: Gate) -> list[dict[str, object]]:
+async def _projections(gate: Gate, parts: Sequence[PartStanding]) -> list[dict[str, Any]]:
     """How far each is; nothing while the database is away, as the check says."""
-    last = await _last_sequence(gate)
     try:
-        rows = await gate.database.fetch_all(
-            "select p.name, p.slot, p.version, p.sequence, p.updated_at,"
-            " (select count(*) from aiops.projection_error e where e.name = p.name)"
-            " from aiops.projection p where p.name not like '%.measures' order by p.name, p.slot"
-        )
+        return await builds(gate.database, gate.log, parts)
     except DatabaseUnavailable:
         return []
-    return [
-        {
-            "name": name,
-            "slot": slot,
-            "version": version,
-            "sequence": sequence,
-            "log_sequence": last,
-            "updated_at": updated_at,
-            "poison_events": errors,
-        }
-        for name, slot, version, sequence, updated_at, errors in rows
-    ]
+
+
+def _part(standing: PartStanding) -> dict[str, Any]:
+    return {
+        "part": standing.part,
+        "instance": standing.instance,
+        "ready": standing.ready,
+        "checks": told(standing.checks),
+    }

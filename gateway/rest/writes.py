@@ -41,25 +41,29 @@ async def write(
     gate: Gate,
     request: AnyRequest,
     command: Command,
-    projection: str,
+    projection: str | None,
     *,
     wait: float | None = None,
+    command_id: UUID | None = None,
 ) -> Done | Pending:
     """Send a command and wait until a projection shows its effect; Refused if it was refused.
 
-    ``wait`` seconds, where its handler asks others and may take long.
+    ``wait`` seconds, where its handler asks others and may take long. ``projection`` None: no
+    projection shows it.
     """
     wait = wait or gate.runtime.settings.gateway.write_timeout
-    command_id, origin = command_id_of(request), origin_of(request)
+    command_id, origin = command_id or await command_id_of(gate, request), origin_of(request)
     started = gate.clock.monotonic()
     outcome = await gate.commands.call(command, command_id, origin, wait=wait)
     if outcome is None:
-        await outcomes.mark_pending(gate.runtime.bus, command_id)
+        await outcomes.mark_pending(gate.runtime.bus, command_id, gate.commands.owner(origin))
         return Pending(command_id)
     if outcome.outcome != "accepted":
         raise refusal(outcome)
+    if projection is None:
+        return Done(outcome)
     left = wait - (gate.clock.monotonic() - started)
-    reached = await gate.positions.wait(projection, outcome.sequence or 0, max(left, 0.05))
+    reached = await gate.positions.wait_for(projection, outcome.sequence or 0, max(left, 0.05))
     return Done(outcome) if reached else Pending(command_id)
 
 
@@ -69,12 +73,16 @@ def refusal(outcome: Outcome) -> Refused:
     return Refused(Code[code or "INTERNAL_ERROR"], outcome.message or "refused", outcome.details)
 
 
-def command_id_of(request: AnyRequest) -> UUID:
-    """A new command id, or the one that the caller's Idempotency-Key stands for."""
+async def command_id_of(gate: Gate, request: AnyRequest) -> UUID:
+    """A new command id, or the one that the caller's Idempotency-Key stands for.
+
+    That one nobody else can tell: who could would send a command under it first.
+    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return new_id()
     if not 1 <= len(key) <= 256:
         raise field_error("Idempotency-Key", "must have 1 to 256 characters")
-    what = (request.method, request.url.path)
-    return derived_id("idempotency-key", principal_of(request).actor, *what, key)
+    secret = await gate.access.command_id_secret()
+    what = (principal_of(request).actor, request.method, request.url.path, key)
+    return derived_id("idempotency-key", secret, *what)

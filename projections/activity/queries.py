@@ -20,7 +20,7 @@ class EventFilter:
     """Which events are asked for; empty fields do not restrict. Times are the log's."""
 
     event_type: Sequence[str] = ()
-    cluster_id: UUID | None = None
+    clusters: Sequence[UUID] = ()
     entity_type: str | None = None
     entity_id: str | None = None
     since: datetime | None = None
@@ -48,8 +48,11 @@ async def listing(database: Database, wanted: EventFilter, limit: int) -> list[A
 def _where(wanted: EventFilter) -> Where:
     where = Where()
     where.one_of("e.event_type", wanted.event_type)
+    if len(wanted.clusters) > 1:
+        where.one_of("e.cluster_id", wanted.clusters)
+    only = wanted.clusters[0] if len(wanted.clusters) == 1 else None
     bounds: tuple[tuple[str, Any], ...] = (
-        ("e.cluster_id = %s", wanted.cluster_id),
+        ("e.cluster_id = %s", only),
         ("e.entity_type = %s", wanted.entity_type),
         ("e.entity_id = %s", wanted.entity_id),
         ("e.logged_at >= %s", wanted.since),

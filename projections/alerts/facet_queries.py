@@ -32,7 +32,7 @@ async def facets(database: Database, wanted: AlertFilter, top: int) -> bytes:
                 f"select {facet} as value, sum(n)::bigint as n from base a{others.sql} group by 1"  # noqa: S608
             )
             parameters += others.parameters
-        told.append(f"'{facet}', {_facet(facet, source, top)}")
+        told.append(f"'{facet}', {_facet(wanted, facet, source, top)}")
     row = await database.fetch_one(
         f"with base as {base.sql}{_together(free, where)}"
         f" select json_build_object({', '.join(told)}, 'at_least', {base.at_least})::text",
@@ -87,8 +87,9 @@ def _mask(free: Sequence[str], facet: str) -> int:
     return 2 ** len(free) - 1 - 2 ** (len(free) - 1 - free.index(facet))
 
 
-def _facet(facet: str, source: str, top: int) -> str:
-    named = ", 'name', (select name from alerts.cluster_name c where c.cluster_id = value)"
+def _facet(wanted: AlertFilter, facet: str, source: str, top: int) -> str:
+    called = f"select name from {wanted.sources.cluster_name} c where c.cluster_id = value"  # noqa: S608
+    named = f", 'name', ({called})"
     return (
         f"coalesce((select json_agg(json_build_object('value', value, 'count', n"  # noqa: S608
         f"{named if facet == 'cluster_id' else ''}) order by n desc, value) from"

@@ -1,27 +1,26 @@
 """Which alerts are asked for, as SQL: over the rows, or over the tally of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from projections.alerts.view import INDEXED
-from services.runtime.queries import Where, contains
+from projections.alerts.sources import Sources, sources
+from projections.alerts.view import AHEAD, INDEXED
+from services.runtime.queries import AsOf, Cursor, Where, contains
 
 OPEN = ("FIRING", "PENDING")
+NEWEST = "order by a.starts_at desc, a.id desc"
 STATES = ("FIRING", "PENDING", "RESOLVED")
-
-_MUTED_BY = f"""m.cluster_id = a.cluster_id and m.fingerprint = a.fingerprint
-    and left(m.fingerprint, {INDEXED}) = left(a.fingerprint, {INDEXED}) and a.state <> 'RESOLVED'"""
-MUTING = f"alerts.muting m on {_MUTED_BY}"
-"""What mutes an alert, for a join; an occurrence that has ended is not muted."""
-_MUTED = f"exists (select from alerts.muting m where {_MUTED_BY} and m.{{}} <> '[]'::jsonb)"
+_CLOCKS = timedelta(minutes=2)
+"""After a time, an alert that was told by then begins only if its source's clock is ahead."""
 # To leave a few out, all alerts are looked up in a hash of them: as a join, which "is true"
 # prevents, the planner would have to guess how many remain, and guesses badly.
 _NOT_MUTED = """not (a.state <> 'RESOLVED' and ((a.cluster_id, a.fingerprint) in (
-    select cluster_id, fingerprint from alerts.muting where {} <> '[]'::jsonb)) is true)"""
+    select m.cluster_id, m.fingerprint from {} m where m.{} <> '[]'::jsonb)) is true)"""
 # As the table of open ones has it ready.
 _WORDS = """lower(a.alertname || E'\\n' || coalesce(a.annotations->>'summary', '')
     || E'\\n' || coalesce(a.annotations->>'description', ''))"""
@@ -47,24 +46,62 @@ class AlertFilter:
     """When they began, inclusive."""
     until: datetime | None = None
     """Exclusive."""
+    as_of: AsOf | None = None
+    """After which event; None for now."""
 
     @property
     def tallied(self) -> bool:
-        """True if the tally can count them."""
+        """True if the tally can count them, which it can do as they are now."""
         others = (self.q, self.silenced, self.inhibited, self.fingerprint, self.since, self.until)
         texts = (*self.namespace, *self.alertname)
         return (
-            not self.labels
+            self.as_of is None
+            and not self.labels
             and all(other is None for other in others)
             and all(len(text) < INDEXED for text in texts)
         )
 
     @property
+    def sources(self) -> Sources:
+        """The tables, as of the time asked for."""
+        return sources(self.as_of)
+
+    @property
     def source(self) -> str:
         """The table to look in."""
-        if "RESOLVED" not in self.state:
-            return "alerts.open"
-        return "alerts.past" if set(self.state) == {"RESOLVED"} else "alerts.occurrence"
+        return self.sources.of(self.state)
+
+    def newest(
+        self, columns: str, most: int, after: Cursor | None = None, told: Sequence[Any] = ()
+    ) -> tuple[str, list[Any]]:
+        """These columns of the newest rows, time and id among them, and all parameters.
+
+        ``told`` are parameters of the columns. Each part is looked through for itself: over all
+        of them no index tells the order.
+        """
+        each, parameters = list[str](), list[Any]()
+        for part in self.sources.parts(self.state):
+            for where in self._looks(after):
+                found = f"select {columns} from {part} a{where.sql} {NEWEST} limit {most}"  # noqa: S608
+                each.append(found)
+                parameters += [*told, *where.parameters]
+        if len(each) == 1:
+            return each[0], parameters
+        together = " union all ".join(f"({one})" for one in each)
+        return f"select a.* from ({together}) a {NEWEST} limit {most}", parameters  # noqa: S608
+
+    def _looks(self, after: Cursor | None) -> Iterator[Where]:
+        """As of a time, an index from the newest on begins there, not with all that came since."""
+        at = None if self.as_of is None else self.as_of.at
+        for ahead in (False, True) if at is not None else (None,):
+            where = self.where()
+            if after is not None:
+                where.add("(a.starts_at, a.id) < (%s, %s)", after.at, after.id)
+            if at is not None:
+                where.add(f"a.starts_at {'>' if ahead else '<='} %s", at + _CLOCKS)
+            if ahead:
+                where.add(AHEAD)
+            yield where
 
     def where(self) -> Where:
         """Conditions on the rows."""
@@ -87,8 +124,15 @@ class AlertFilter:
                 where.add(condition, moment)
         for column, wanted in (("silenced_by", self.silenced), ("inhibited_by", self.inhibited)):
             if wanted is not None:
-                where.add((_MUTED if wanted else _NOT_MUTED).format(column))
+                where.add(self._muted(column, wanted=wanted))
         return where
+
+    def _muted(self, column: str, *, wanted: bool) -> str:
+        read = self.sources
+        if not wanted:
+            return _NOT_MUTED.format(read.muting, column)
+        muting = f"select from {read.muting} m where {read.muted_by}"
+        return f"exists ({muting} and m.{column} <> '[]'::jsonb)"
 
     def tally_where(self) -> Where:
         """Conditions on the tally, which has no others than these."""

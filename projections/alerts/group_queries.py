@@ -36,11 +36,11 @@ async def groups(database: Database, wanted: AlertFilter, keys: Sequence[str], p
     """``{items, at_least, total, page, page_size, total_pages}``: the largest group first."""
     tallied = wanted.tallied and all(key in _COLUMNS for key in keys)
     made = _of_tally(wanted, keys) if tallied else _of_rows(wanted, keys)
-    names = _names(keys)
+    names, called = _names(keys), _cluster_name(wanted, keys)
     rows = await database.fetch_all(
         f"with grouped as materialized ({made.grouped}), shown as (select * from grouped"  # noqa: S608
         f" order by n desc, {names} limit {page.size} offset {page.offset})"
-        f" select {names}, {_cluster_name(keys)}, n, critical, warning, info, starts_at, id,"
+        f" select {names}, {called}, n, critical, warning, info, starts_at, id,"
         f" (select count(*) from grouped), (select sum(n)::bigint from grouped)"
         f" from shown g {made.newest} order by n desc, {names}",
         made.parameters,
@@ -89,19 +89,18 @@ def _of_tally(wanted: AlertFilter, keys: Sequence[str]) -> _Made:
 
 
 def _of_rows(wanted: AlertFilter, keys: Sequence[str]) -> _Made:
-    where = wanted.where()
     severities = ", ".join(
         f"count(*) filter (where a.severity = '{name}') as {name.lower()}" for name in _SEVERITIES
     )
     labels = [key.removeprefix(_LABEL) for key in keys if key not in _COLUMNS]
+    columns = f"{_listed(keys)}, a.severity, a.starts_at, a.id"
+    newest, parameters = wanted.newest(columns, LOOKED_AT, told=labels)
     return _Made(
         f"select {_names(keys)}, count(*) as n, {severities}, max(a.starts_at) as starts_at,"  # noqa: S608
         f" (array_agg(a.id order by a.starts_at desc, a.id desc))[1] as id"
-        f" from (select {_listed(keys)}, a.severity, a.starts_at, a.id"
-        f" from {wanted.source} a{where.sql}"
-        f" order by a.starts_at desc, a.id desc limit {LOOKED_AT}) as a group by {_names(keys)}",
+        f" from ({newest}) as a group by {_names(keys)}",
         "",
-        labels + where.parameters,
+        parameters,
     )
 
 
@@ -114,11 +113,11 @@ def _listed(keys: Sequence[str]) -> str:
     return ", ".join(f"{column} as k{number}" for number, column in enumerate(columns))
 
 
-def _cluster_name(keys: Sequence[str]) -> str:
+def _cluster_name(wanted: AlertFilter, keys: Sequence[str]) -> str:
     if "cluster_id" not in keys:
         return "null"
     column = f"k{keys.index('cluster_id')}"
-    return f"(select name from alerts.cluster_name c where c.cluster_id = {column})"  # noqa: S608
+    return f"(select name from {wanted.sources.cluster_name} c where c.cluster_id = {column})"  # noqa: S608
 
 
 def _group(keys: Sequence[str], row: tuple[Any, ...]) -> dict[str, Any]:

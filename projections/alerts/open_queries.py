@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.alerts import OpenAlerts
-from projections.alerts.filtering import MUTING
+from projections.alerts.sources import sources
 from services.runtime.database import Database
 from services.runtime.queries import Where, rfc3339
 
@@ -47,6 +47,6 @@ def _statement(
         f" (array_agg(a.id order by a.starts_at, a.id))[1]"
         f" from (select * from alerts.open{where.sql}"
         f" order by starts_at desc, id desc limit {limit}) as a"
-        f" left join {MUTING}"
+        f" left join {sources().muted}"
     )
     return sql, where.parameters

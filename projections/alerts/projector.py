@@ -15,6 +15,7 @@ from contracts.alerts import (
     AlertSilenced,
     AlertUnsilenced,
     OpenAlerts,
+    pending_id,
 )
 from contracts.clusters import ClusterRegistered, ClusterUpdated
 from contracts.subjects import token
@@ -25,6 +26,7 @@ from projections.alerts.view import (
     MUTING,
     OPEN,
     PAST,
+    WAS,
     ClusterNameRow,
     MutingRow,
     OccurrenceRow,
@@ -50,32 +52,48 @@ _REPEATED = """with told as (
     from told u where t.id = u.id"""
 
 # What ends is written among the past ones before it is deleted from the open ones.
-projection = Projection("alerts", version=3, tables=(PAST, OPEN, MUTING, CLUSTER_NAME), pace=0.02)
+projection = Projection(
+    "alerts", version=4, tables=(PAST, WAS, OPEN, MUTING, CLUSTER_NAME), pace=0.02
+)
 
 
 @projection.on(AlertFired)
 def fired(event: AlertFired, at: Position, rows: Rows) -> None:
     """An occurrence began, or goes on; what was pending of it goes with the row that comes."""
-    rows.put(OPEN, _row(event.alert, expires_at=event.expires_at))
+    alert = event.alert
+    pending = rows.notes.get((alert.cluster_id, alert.fingerprint))
+    if pending is not None and rows.found(OPEN, (pending.id,)) is not None:
+        rows.put(WAS, pending._replace(began=_close(rows, pending)))
+    _keep_ended(rows, alert.id)
+    _open(rows, _row(alert, expires_at=event.expires_at))
 
 
 @projection.on(AlertResolved)
 def resolved(event: AlertResolved, at: Position, rows: Rows) -> None:
     """An occurrence ended."""
-    rows.put(PAST, _row(event.alert, ending=event.ending.value))
-    rows.delete(OPEN, (event.alert.id,))
+    alert = event.alert
+    row = _row(alert, ending=event.ending.value)
+    fired = rows.found(OPEN, (row.id,)) is not None
+    opened = _close(rows, row)
+    if fired:
+        _end_pending(rows, alert)
+    _keep_ended(rows, row.id)
+    rows.put(PAST, row._replace(began=opened))
 
 
 @projection.on(AlertPending)
 def pending(event: AlertPending, at: Position, rows: Rows) -> None:
     """An alert may fire soon."""
-    rows.put(OPEN, _row(event.alert))
+    row = _row(event.alert)
+    rows.notes[row.cluster_id, row.fingerprint] = row
+    _open(rows, row)
 
 
 @projection.on(AlertPendingEnded)
 def pending_ended(event: AlertPendingEnded, at: Position, rows: Rows) -> None:
     """It fires now, or will not."""
-    rows.delete(OPEN, (event.alert.id,))
+    row = _row(event.alert)
+    rows.put(WAS, row._replace(began=_close(rows, row)))
 
 
 @projection.on(AlertSilenced)
@@ -128,6 +146,49 @@ async def open_alerts(query: OpenAlerts, asked: Asked) -> Mapping[str, Any]:
     await asked.send(b"]")
     took = (clock.monotonic() - began) * 1000
     return Told(kind="alerts", count=count, took_ms=took).model_dump(mode="json")
+
+
+def _open(rows: Rows, row: OccurrenceRow) -> None:
+    """It stands. What the same batch has said of it before was so until now."""
+    before = rows.found(OPEN, (row.id,))
+    if before is not None:
+        rows.put(WAS, OccurrenceRow(*before[0])._replace(began=before[1]))
+    rows.put(OPEN, row)
+
+
+def _close(rows: Rows, row: OccurrenceRow) -> int | None:
+    """It stands no more. Since when it did, as it is in this row; None if the table has to tell."""
+    change = rows.changes[OPEN.name].get((row.id,))
+    rows.delete(OPEN, (row.id,))
+    if change is None:
+        return None
+    stood, began = change
+    if not stood:
+        return rows.sequence
+    was = OccurrenceRow(*stood)
+    same = was._replace(state=row.state, ends_at=row.ends_at, expires_at=None, ending=row.ending)
+    if same == row and (was.state == "PENDING") == (row.state == "PENDING"):
+        return began
+    rows.put(WAS, was._replace(began=began))
+    return rows.sequence
+
+
+def _end_pending(rows: Rows, alert: Alert) -> None:
+    """It fired and ended in one batch: no row comes for its beginning, which would have done so."""
+    key = (pending_id(alert.cluster_id, alert.fingerprint),)
+    if key not in rows.changes[OPEN.name]:
+        rows.delete(OPEN, key)
+
+
+def _keep_ended(rows: Rows, alert_id: UUID) -> None:
+    """It goes on, or ends again: that it had ended in the same batch was so until now."""
+    before = rows.found(PAST, (alert_id,))
+    if before is None or (alert_id, before[1]) in rows.changes[WAS.name]:
+        return
+    ended = OccurrenceRow(*before[0])
+    rows.put(WAS, ended._replace(began=before[1]))
+    if ended.began is not None and ended.began != before[1]:
+        rows.put(WAS, ended._replace(state="FIRING", ends_at=None, ending=None), of=before[1])
 
 
 def _muting(alert: Alert) -> tuple[UUID, str]:

@@ -7,25 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from projections.alerts.filtering import (
-    MUTING,
-    OPEN,
-    STATES,
-    AlertFilter,
-    fingerprint_is,
-)
+from projections.alerts.filtering import NEWEST, OPEN, STATES, AlertFilter, fingerprint_is
+from projections.alerts.sources import Sources, sources
 from projections.alerts.view import INDEXED
 from services.runtime.database import Database
-from services.runtime.queries import Cursor, Page, Where, rfc3339
+from services.runtime.queries import AsOf, Cursor, Page, Where, rfc3339
 
 __all__ = ["COUNTED", "OPEN", "STATES", "AlertFilter", "Candidate", "by_fingerprint", "by_id",
            "cluster_names", "listing"]  # fmt: skip
 
 COUNTED = 10_000
 """As far as is counted what no tally has."""
+_COUNTED_THEN = 1_000
+"""The same as of a time, where no tally has anything: it shall cost no more than twice a read."""
 
 # An index is read for each row of an answer, and no further than the fourth entry.
-_FLAPPING = f"""(select count(*) = 4 from (select from alerts.occurrence o
+_FLAPPING = f"""(select count(*) = 4 from (select from {{occurrence}} o
     where left(o.fingerprint, {INDEXED}) = left(a.fingerprint, {INDEXED})
     and o.cluster_id = a.cluster_id and o.fingerprint = a.fingerprint and o.state <> 'PENDING'
     and o.starts_at <= t.until and o.starts_at > t.until - interval '15 minutes' limit 4) as began)
@@ -41,13 +38,25 @@ _VIEW = f"""json_build_object(
     'ends_at', {rfc3339("a.ends_at")},
     'generator_url', a.generator_url, 'silenced', {_MUTED.format("silenced_by")},
     'silenced_by', coalesce(m.silenced_by, {_NONE}), 'inhibited', {_MUTED.format("inhibited_by")},
-    'inhibited_by', coalesce(m.inhibited_by, {_NONE}), 'flapping', {_FLAPPING},
+    'inhibited_by', coalesce(m.inhibited_by, {_NONE}), 'flapping', {{flapping}},
     'incident_id', null, 'first_seen_at', {rfc3339("a.first_seen_at")},
     'last_seen_at', {rfc3339("a.last_seen_at")},
     'occurrences', a.occurrences, 'expires_at', {rfc3339("a.expires_at")}, 'ending', a.ending)"""
-_AROUND = f"""left join alerts.cluster_name c on c.cluster_id = a.cluster_id
-    left join {MUTING} {_UNTIL}"""
-_NEWEST_FIRST = "order by a.starts_at desc, a.id desc"
+
+
+def _view(read: Sources) -> str:
+    """An alert ``a`` as people see it, with what `_around` joins."""
+    return _VIEW.replace("{flapping}", _FLAPPING.replace("{occurrence}", read.occurrence))
+
+
+def _around(read: Sources) -> str:
+    """One parameter: the time at which it is so."""
+    return (
+        f"left join {read.cluster_name} c on c.cluster_id = a.cluster_id"
+        f" left join {read.muted} {_UNTIL}"
+    )
+
+
 _OF_SEVERITY = "filter (where a.severity = '{}')"
 
 
@@ -64,19 +73,21 @@ async def listing(
     database: Database,
     wanted: AlertFilter,
     page: Page,
-    now: datetime,
+    now: datetime | None,
     after: Cursor | None = None,
 ) -> bytes:
     """``{next_cursor, items, by_severity, total_at_least, total, page, …}``, newest first.
 
     With a cursor, what follows it, as fast as the first page; else by the page's number.
+    ``now`` is the time at which it is so; None if the log does not tell it any more.
     """
-    found = _found(wanted, page, after)
+    read, found = wanted.sources, _found(wanted, page, after)
+    view = f"{_view(read)} {NEWEST}"
     row = await database.fetch_one(
-        f"with {found.sql}, shown as materialized (select * from found a {_NEWEST_FIRST}"  # noqa: S608
+        f"with {found.sql}, shown as materialized (select * from found a {NEWEST}"  # noqa: S608
         f" limit {page.size}), last as (select * from shown a order by a.starts_at, a.id limit 1)"
-        f" select json_build_object('items', coalesce((select json_agg({_VIEW} {_NEWEST_FIRST})"
-        f" from shown a {_AROUND}), '[]'::json), 'by_severity', json_build_object('CRITICAL',"
+        f" select json_build_object('items', coalesce((select json_agg({view})"
+        f" from shown a {_around(read)}), '[]'::json), 'by_severity', json_build_object('CRITICAL',"
         f" critical, 'WARNING', warning, 'INFO', info), 'total_at_least', at_least,"
         f" {page.envelope('n')})::text, (select count(*) from found),"
         f" (select starts_at from last), (select id from last) from ({found.counts}) as counted",
@@ -104,70 +115,79 @@ def _found(wanted: AlertFilter, page: Page, after: Cursor | None) -> _Found:
 
     A filter that leaves few has to look at all rows: once is enough.
     """
-    if not wanted.tallied and after is None and page.offset + page.size < COUNTED:
-        where = wanted.where()
+    if not wanted.tallied and after is None and page.offset + page.size < _most(wanted):
+        matched, parameters = wanted.newest("a.id, a.starts_at, a.severity", _most(wanted))
         return _Found(
-            f"matched as materialized (select a.id, a.starts_at, a.severity from {wanted.source} a"  # noqa: S608
-            f"{where.sql} {_NEWEST_FIRST} limit {COUNTED}),"
-            f" chosen as (select id from matched a {_NEWEST_FIRST}"
-            f" limit {page.size + 1} offset {page.offset}),"
-            f" found as materialized (select o.* from {wanted.source} o join chosen using (id))",
-            where.parameters,
-            _totals("matched a", tallied=False),
+            f"matched as materialized ({matched}), chosen as (select id from matched a"  # noqa: S608
+            f" {NEWEST} limit {page.size + 1} offset {page.offset}),"
+            f" found as materialized (select o.* from {wanted.source} o"
+            " where o.id = any(array(select id from chosen)))",
+            parameters,
+            _totals("matched a", _most(wanted)),
             [],
         )
-    where, counted = wanted.where(), _counted(wanted)
-    if after is not None:
-        where.add("(a.starts_at, a.id) < (%s, %s)", after.at, after.id)
     offset = page.offset if after is None else 0
+    newest, parameters = wanted.newest("a.*", offset + page.size + 1, after)
     return _Found(
-        f"found as materialized (select a.* from {wanted.source} a{where.sql}"  # noqa: S608
-        f" {_NEWEST_FIRST} limit {page.size + 1} offset {offset})",
-        where.parameters,
-        *counted,
+        f"found as materialized (select * from ({newest}) as newest offset {offset})",  # noqa: S608
+        parameters,
+        *_counted(wanted),
     )
 
 
 def _counted(wanted: AlertFilter) -> tuple[str, list[Any]]:
     if wanted.tallied:
         where = wanted.tally_where()
-        return _totals(f"alerts.tally a{where.sql}", tallied=True), where.parameters
+        return _totals(f"alerts.tally a{where.sql}", None), where.parameters
     where = wanted.where()
-    rows = f"(select a.severity from {wanted.source} a{where.sql} limit {COUNTED}) a"  # noqa: S608
-    return _totals(rows, tallied=False), where.parameters
+    rows = f"(select a.severity from {wanted.source} a{where.sql} limit {_most(wanted)}) a"  # noqa: S608
+    return _totals(rows, _most(wanted)), where.parameters
 
 
-def _totals(source: str, *, tallied: bool) -> str:
-    amount = "coalesce(sum(n) {}, 0)::bigint" if tallied else "count(*) {}"
+def _most(wanted: AlertFilter) -> int:
+    """As far as is counted what no tally has."""
+    return COUNTED if wanted.as_of is None else min(COUNTED, _COUNTED_THEN)
+
+
+def _totals(source: str, most: int | None) -> str:
+    """Without a limit the source is the tally."""
+    amount = "coalesce(sum(n) {}, 0)::bigint" if most is None else "count(*) {}"
     columns = ", ".join(
         f"{amount.format(_OF_SEVERITY.format(severity))} as {severity.lower()}"
         for severity in ("CRITICAL", "WARNING", "INFO")
     )
-    at_least = "false" if tallied else f"count(*) = {COUNTED}"
+    at_least = "false" if most is None else f"count(*) = {most}"
     return f"select {amount.format('')} as n, {at_least} as at_least, {columns} from {source}"  # noqa: S608
 
 
-async def by_id(database: Database, alert_id: UUID, now: datetime) -> bytes | None:
+async def by_id(
+    database: Database, alert_id: UUID, now: datetime | None, as_of: AsOf | None = None
+) -> bytes | None:
     """One occurrence."""
+    read = sources(as_of)
     row = await database.fetch_one(
-        f"select {_VIEW}::text from alerts.occurrence a {_AROUND} where a.id = %s",  # noqa: S608
+        f"select {_view(read)}::text from {read.occurrence} a {_around(read)} where a.id = %s",  # noqa: S608
         (now, alert_id),
     )
     return None if row is None else row[0].encode()
 
 
 async def by_fingerprint(
-    database: Database, fingerprint: str, cluster_id: UUID | None, now: datetime
+    database: Database,
+    fingerprint: str,
+    cluster_id: UUID | None,
+    now: datetime | None,
+    as_of: AsOf | None = None,
 ) -> list[Candidate]:
     """The newest occurrence of a fingerprint in each cluster that knows it, at most 100."""
-    where = Where()
+    read, where = sources(as_of), Where()
     fingerprint_is(where, fingerprint)
     if cluster_id is not None:
         where.add("a.cluster_id = %s", cluster_id)
     rows = await database.fetch_all(
-        f"select a.id, a.cluster_id, {_VIEW}::text from (select distinct on (a.cluster_id) *"  # noqa: S608
-        f" from alerts.occurrence a{where.sql}"
-        f" order by a.cluster_id, a.starts_at desc limit 100) as a {_AROUND}",
+        f"select a.id, a.cluster_id, {_view(read)}::text from (select distinct on (a.cluster_id) *"  # noqa: S608
+        f" from {read.occurrence} a{where.sql}"
+        f" order by a.cluster_id, a.starts_at desc, a.id desc limit 100) as a {_around(read)}",
         [*where.parameters, now],
     )
     return [Candidate(row[0], row[1], row[2].encode()) for row in rows]

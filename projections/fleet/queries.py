@@ -102,16 +102,23 @@ async def listing(
     where = _where(wanted, read)
     order = ", ".join([*map(_order, wanted.sort), "c.id"])
     row = await database.fetch_one(
-        f"select json_build_object('items', coalesce((select json_agg({_LISTED} order by place)"  # noqa: S608
-        f" from (select c.id, row_number() over (order by {order}) as place"
-        f" from {read.clusters}{where.sql}"
-        f" order by place limit {page.size} offset {page.offset}) as chosen"
+        f"with matched as materialized (select c.id, row_number() over (order by {order}) as place"  # noqa: S608
+        f" from {_ranked_from(wanted, read)}{where.sql})"
+        f" select json_build_object('items', coalesce((select json_agg({_LISTED} order by place)"
+        f" from (select id, place from matched where place > {page.offset}"
+        f" and place <= {page.offset + page.size}) as chosen"
         f" join {read.cluster} c using (id) left join {read.status} s on s.cluster_id = c.id"
         f" {read.more}), '[]'::json), {page.envelope('n')})::text"
-        f" from (select count(*) as n from {read.clusters}{where.sql}) as counted",
-        where.parameters * 2,
+        f" from (select count(*) as n from matched) as counted",
+        where.parameters,
     )
     return b"" if row is None else row[0].encode()
+
+
+def _ranked_from(wanted: ClusterFilter, read: Sources) -> str:
+    """Clusters, with their status only where a filter or the order looks at it."""
+    looks = bool(wanted.state) or any("s." in _order(field) for field in wanted.sort)
+    return read.clusters if looks else f"{read.cluster} c"
 
 
 def _where(wanted: ClusterFilter, read: Sources) -> Where:

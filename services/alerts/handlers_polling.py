@@ -28,6 +28,7 @@ from contracts.telemetry import MOST_BYTES, Budget, Described, DescribeMetrics, 
 from services.alerts import answers
 from services.alerts.answers import Had, Unreadable
 from services.alerts.asking import NoAnswer, ask, open_alerts
+from services.alerts.leaving import at_rest, end_all
 from services.alerts.normalize import Observation
 from services.alerts.polled import Margins, Poll, Polls
 from services.alerts.polling import Round
@@ -62,10 +63,12 @@ _margins = Margins()
 @service.on(ClusterRegistered, from_start=True)
 @service.on(ClusterDeleted, from_start=True)
 async def schedule_polls(event: Recorded, store: Store) -> None:
-    """Have a new cluster asked for its alerts; no more once it has left the fleet."""
+    """Have a new cluster asked for its alerts; end them once it has left the fleet."""
     match event.event:
         case ClusterDeleted() as gone:
-            await _end(gone.cluster_id, store)
+            # What is not known yet, or comes late, at one of the next polls, which are seldom now.
+            await schedules.put(store.log.bus, _schedule(gone.cluster_id, _SELDOM))
+            await _leave(gone.cluster_id, store)
         case ClusterRegistered() as told:
             await schedules.put(store.log.bus, poll_schedule(told.cluster, store.settings))
         case _:
@@ -77,7 +80,8 @@ async def poll(due: Due, store: Store) -> None:
     """Compare a cluster's alerts, as it has them, with what is known of them."""
     cluster = await _registered(UUID(due.id), store)
     if cluster is None:
-        await _end(UUID(due.id), store)
+        if await _leave(UUID(due.id), store) and await at_rest(UUID(due.id), store):
+            await schedules.cancel(store.log.bus, POLL, due.id)
         return
     schedule = poll_schedule(cluster, store.settings)
     if due.body != schedule.body:
@@ -94,8 +98,12 @@ def poll_schedule(cluster: Cluster, settings: Settings) -> Schedule:
         every = _SELDOM
     elif cluster.cluster_type in _NARROW:
         every = max(every, _SLOW)
-    rule = schedules.spread(cluster.id, every)
-    return Schedule(POLL, str(cluster.id), rule, rule.encode(), keep=every)
+    return _schedule(cluster.id, every)
+
+
+def _schedule(cluster_id: UUID, every: int) -> Schedule:
+    rule = schedules.spread(cluster_id, every)
+    return Schedule(POLL, str(cluster_id), rule, rule.encode(), keep=every)
 
 
 async def _registered(cluster_id: UUID, store: Store) -> Cluster | None:
@@ -107,9 +115,16 @@ async def _registered(cluster_id: UUID, store: Store) -> Cluster | None:
             return None
 
 
-async def _end(cluster_id: UUID, store: Store) -> None:
+async def _leave(cluster_id: UUID, store: Store) -> bool:
+    """End what is open of a cluster that has left; False if that was something, or is not known."""
     _polls.forget(cluster_id)
-    await schedules.cancel(store.log.bus, POLL, str(cluster_id))
+    try:
+        opened = await open_alerts(OpenAlerts(cluster_id=cluster_id), store)
+    except NoAnswer as nothing:
+        _LOG.warning("no_answer", of="projection", cluster_id=str(cluster_id), reason=str(nothing))
+        return False
+    await end_all(opened, store)
+    return not opened
 
 
 async def _poll(cluster: Cluster, store: Store) -> None:

@@ -25,6 +25,7 @@ class Role(StrEnum):
     """What a token may do; rights are spelled out where they are asked for."""
 
     ADMIN = "admin"
+    OPERATOR = "operator"
     INGEST = "ingest"
 
 
@@ -68,6 +69,7 @@ class Access:
     _known: OrderedDict[bytes, tuple[float, Principal | None]] = field(
         default_factory=OrderedDict[bytes, tuple[float, Principal | None]]
     )
+    _command_id_secret: str = field(default="", repr=False)
 
     async def mint_token(self, request: TokenRequest) -> tuple[UUID, str]:
         """A new token; the secret is told here and never again."""
@@ -154,6 +156,15 @@ class Access:
         while len(self._known) > _CACHE_SIZE:
             self._known.popitem(last=False)
         return found
+
+    async def command_id_secret(self) -> str:
+        """What all gateways of a platform mix into command ids that nobody else shall tell."""
+        if not self._command_id_secret:
+            row = await self.database.fetch_one("select secret from aiops.command_id_secret")
+            if row is None:
+                raise DatabaseUnavailable("the database is not set up yet")
+            self._command_id_secret = row[0]
+        return self._command_id_secret
 
     async def _look_up(self, key: bytes) -> Principal | None:
         now = self.clock.now()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import msgspec
 from nats.aio.msg import Msg
 
+from services.runtime.context import LOGGED_AT
+
 _NOT_NOW = 503
 
 
@@ -58,7 +60,7 @@ class Stored:
     data: bytes
     sequence: int
     time: str
-    """RFC 3339 with nanoseconds, as the server tells it."""
+    """RFC 3339 with nanoseconds: the server's, or in a copied log that of the origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,5 @@ def stored_of(message: Msg) -> Stored:
         headers=headers,
         data=message.data,
         sequence=int(headers["Nats-Sequence"]),
-        time=headers["Nats-Time-Stamp"],
+        time=headers.get(LOGGED_AT) or headers["Nats-Time-Stamp"],
     )

@@ -20,6 +20,7 @@ from nats.aio.msg import Msg
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
+from services.runtime import metrics
 from services.runtime.bus import INBOX, Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 
@@ -140,13 +141,15 @@ class Asker:
         self, place: Place, query: Query, *, seconds: float, traceparent: str | None = None
     ) -> AsyncGenerator[Answer]:
         """Ask, and read the answer in the block; its worker is told when the block ends early."""
-        answer = Answer(self.bus, place, asyncio.get_running_loop().time() + seconds)
+        began = asyncio.get_running_loop().time()
+        answer = Answer(self.bus, place, began + seconds)
         reply = self.bus.inbox(answer.hear)
         ends_ms = int((self.clock.now().timestamp() + seconds) * 1000)
         headers = {DEADLINE: str(ends_ms)}
         if traceparent:
             headers["traceparent"] = traceparent
         subject = place.subject(query.snake_name())
+        took = metrics.QUERY_ROUND_TRIP.labels(query.snake_name())
         try:
             await self.bus.emit(subject, query.model_dump_json().encode(), headers, reply=reply)
             yield answer
@@ -154,6 +157,8 @@ class Asker:
             raise Unanswered(Code.BUS_UNAVAILABLE, "the bus is away") from error
         finally:
             self.bus.forget(reply)
+            if not query.lasting:
+                took.observe(asyncio.get_running_loop().time() - began)
             await _quietly(answer)
 
 

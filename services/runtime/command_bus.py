@@ -9,8 +9,10 @@ from contracts.envelope import Command
 from contracts.outcomes import Outcome
 from contracts.subjects import command_subject
 from services.runtime import metrics, outcomes
-from services.runtime.bus import Bus, BusUnavailable, Outgoing, read_ack
+from services.runtime.bus import Ack, Bus, BusUnavailable, Outgoing, read_ack
 
+LARGEST_COMMAND = 1 << 20
+"""Bytes of a command's fields: nothing larger travels on the bus."""
 _ASK_AGAIN = 0.02
 
 
@@ -31,9 +33,17 @@ class CommandBus:
     bus: Bus
     publisher: str
 
+    def owner(self, origin: Origin) -> str:
+        """Whose the commands of this origin are."""
+        return outcomes.owner_of(self.publisher, origin.actor)
+
     def message(self, command: Command, command_id: UUID, origin: Origin) -> Outgoing:
         """The message of one command."""
-        headers = {"Nats-Msg-Id": str(command_id), "ce-actor": origin.actor}
+        # With whose it is: another's command of the same id makes ours no duplicate.
+        headers = {
+            "Nats-Msg-Id": f"{command_id}:{self.owner(origin)}",
+            "ce-actor": origin.actor,
+        }
         if origin.traceparent:
             headers["traceparent"] = origin.traceparent
         if origin.correlation_id:
@@ -44,11 +54,15 @@ class CommandBus:
         return Outgoing(subject, command.model_dump_json(exclude_unset=True).encode(), headers)
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Store commands, all or none; returns when they are durable."""
-        if len(messages) == 1:
-            await self.bus.publish(messages[0].subject, messages[0].data, messages[0].headers)
-        else:
-            await self.bus.publish_batch(messages)
+        """Store commands one by one; returns when all are durable.
+
+        Raises what the first was refused with that is not stored; others then are perhaps, and all
+        may be sent again with the same ids. No atomic batch: of open ones a stream has 50, and a
+        publisher from outside that commits none of its own could hold them all.
+        """
+        for answer in await self.bus.publish_each(messages):
+            if not isinstance(answer, Ack):
+                raise answer
 
     async def call(
         self, command: Command, command_id: UUID, origin: Origin, *, wait: float
@@ -56,7 +70,7 @@ class CommandBus:
         """Store a command and wait for its outcome, None if there is none within ``wait`` seconds.
 
         BusUnavailable if the command could not be stored; then it was perhaps stored all the same,
-        and the same command id may be sent again.
+        and the same command id may be sent again. Refused if the id is another's.
         """
         message = self.message(command, command_id, origin)
         stored_at, stored = self.bus.expect()
@@ -67,7 +81,7 @@ class CommandBus:
                 await self.bus.emit(message.subject, message.data, message.headers, reply=stored_at)
                 async with asyncio.timeout(wait):
                     if read_ack(await stored).duplicate:
-                        return await self._earlier(command_id)
+                        return await self._earlier(command_id, self.owner(origin))
                     return Outcome.model_validate_json((await outcome).data)
             except TimeoutError:
                 if not stored.done():
@@ -77,10 +91,12 @@ class CommandBus:
                 self.bus.forget(stored_at)
                 self.bus.forget(outcome_at)
 
-    async def _earlier(self, command_id: UUID) -> Outcome:
+    async def _earlier(self, command_id: UUID, owner: str) -> Outcome:
         """The outcome of a command that came before: whoever sent it first gets the reply."""
         while True:
-            outcome = await outcomes.find(self.bus, command_id)
-            if outcome is not None and outcome.outcome != "pending":
-                return outcome
+            kept = await outcomes.find(self.bus, command_id)
+            if kept is not None and not kept.belongs_to(owner):
+                raise outcomes.id_taken(command_id)
+            if kept is not None and kept.outcome.outcome != "pending":
+                return kept.outcome
             await asyncio.sleep(_ASK_AGAIN)

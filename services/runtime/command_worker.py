@@ -1,7 +1,7 @@
 """Handles the commands of one area: own pull loop, bounded, idempotent by command id."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -13,10 +13,12 @@ from contracts.catalog import UnknownEvent, command_class
 from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
-from services.runtime import dead_letters, metrics, outcomes, streams
+from services.runtime import dead_letters, metrics, outcomes, rights, streams
+from services.runtime.access import Principal
 from services.runtime.bench import Bench
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
+from services.runtime.command_bus import LARGEST_COMMAND
 from services.runtime.context import from_nanoseconds
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
@@ -32,6 +34,13 @@ from services.runtime.validation import problems
 
 _OWN_PUBLISHERS = frozenset({"gateway", "system"})
 _UNSETTLED_PAUSE = 1.0
+RightsOf = Callable[[str], Awaitable[Principal | None]]
+"""What an outside publisher may do; None: it is not known (any more)."""
+
+
+async def nobody(_: str) -> Principal | None:
+    """Where no publisher from outside is known."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +54,28 @@ class Incoming:
     reply_to: str | None
 
     @property
+    def ours(self) -> bool:
+        """True if it came by a door of our own, which has looked at who may do what."""
+        return self.publisher in _OWN_PUBLISHERS
+
+    @property
     def actor(self) -> str:
         """Our own doors name the actor; any other publisher is the actor itself."""
-        if self.publisher in _OWN_PUBLISHERS:
+        if self.ours:
             return self.delivery.headers.get("ce-actor", self.publisher)
         return self.publisher
+
+    @property
+    def owner(self) -> str:
+        """Whose it is; its outcome is told to no other."""
+        return outcomes.owner_of(self.publisher, self.actor)
+
+    @property
+    def told_at(self) -> str | None:
+        """Where the outcome is waited for, None for nowhere that may be told."""
+        if self.reply_to is None or not outcomes.may_be_told(self.reply_to):
+            return None
+        return self.reply_to if self.ours else outcomes.told_at(self.publisher, self.reply_to)
 
 
 @dataclass
@@ -64,6 +90,7 @@ class CommandWorker:
     tracing: Tracing
     outside: Outside = NOTHING_OUTSIDE
     clock: Clock = field(default_factory=SystemClock)
+    rights_of: RightsOf = nobody
     _unknown: str = field(default="", init=False)
     _locks: WeakValueDictionary[object, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[object, asyncio.Lock], init=False
@@ -119,12 +146,17 @@ class CommandWorker:
             await self._bury(delivery, delivery.headers.get("Nats-Msg-Id", ""), str(error))
             await self._bench.answer(delivery, b"+ACK")
             return
-        known = await self._outcome_before(incoming)
-        if known is not None and known.outcome in {"accepted", "refused"}:
-            await self._finish(incoming, known, known_before=True)
+        kept = await self._kept_before(incoming)
+        if kept is not None and not kept.belongs_to(incoming.owner):
+            taken = _refused(incoming, outcomes.id_taken(incoming.command_id))
+            await self._finish(incoming, taken, known_before=True)
             return
+        final = kept is not None and kept.outcome.outcome in {"accepted", "refused"}
         try:
-            outcome = await self._decide(incoming)
+            if kept is not None and final and await self._is_known(incoming):
+                outcome = kept.outcome
+            else:
+                outcome = await self._decide(incoming)
         except BusUnavailable:
             raise
         except UnknownEvent as error:
@@ -134,14 +166,19 @@ class CommandWorker:
         except Exception as error:  # noqa: BLE001 - every bug ends in a verdict, none is lost
             await self._failed(incoming, error)
             return
-        self._run.good()
-        await self._finish(incoming, outcome)
+        if not final:
+            self._run.good()
+        await self._finish(incoming, outcome, known_before=final)
 
-    async def _outcome_before(self, incoming: Incoming) -> Outcome | None:
-        """What became of this command when it came before, for those where it matters."""
+    async def _kept_before(self, incoming: Incoming) -> outcomes.Kept | None:
+        """What became of this command when it came before, for those where it matters.
+
+        What may be repeated is done again, if it came by a door of ours: that has looked whose the
+        id is.
+        """
         command = command_class(self.area, incoming.name)
         route = self.routes.get(command) if command is not None else None
-        if route is not None and route.repeatable:
+        if incoming.ours and route is not None and route.repeatable:
             return None
         return await outcomes.find(self.bus, incoming.command_id)
 
@@ -161,16 +198,10 @@ class CommandWorker:
         """Run the handler; a refusal is an outcome like any other."""
         with metrics.COMMAND_SECONDS.labels(self.area, self._label(incoming)).time():
             try:
-                route, command = self._read(incoming)
+                route, command = await self._read(incoming)
                 accepted = await self._call(route, command, incoming)
             except Refused as refused:
-                return Outcome(
-                    command_id=incoming.command_id,
-                    outcome="refused",
-                    code=refused.code.name,
-                    message=refused.message,
-                    details=refused.details,
-                )
+                return _refused(incoming, refused)
         return Outcome(
             command_id=incoming.command_id,
             outcome="accepted",
@@ -180,19 +211,30 @@ class CommandWorker:
             details=dict(accepted.details),
         )
 
-    def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
-        if incoming.reply_to is not None and not outcomes.may_be_told(incoming.reply_to):
+    async def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
+        if incoming.reply_to is not None and incoming.told_at is None:
             raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must be a subject below _INBOX.")
-        command = command_class(self.area, incoming.name)
-        route = self.routes.get(command) if command is not None else None
-        if command is None or route is None:
+        principal = None if incoming.ours else await self._principal(incoming.publisher)
+        kind = command_class(self.area, incoming.name)
+        route = self.routes.get(kind) if kind is not None else None
+        if kind is None or route is None:
             raise Refused(Code.NOT_FOUND, f"there is no command {self.area}.{incoming.name}")
-        try:
-            return route, command.model_validate_json(incoming.delivery.data)
-        except ValidationError as error:
-            raise Refused(
-                Code.VALIDATION_FAILED, "the command is not valid", problems(error)
-            ) from None
+        if principal is not None:
+            rights.require_role(principal, kind)
+        command = _parsed(kind, incoming.delivery.data)
+        if principal is not None:
+            rights.require_scope(principal, command)
+        return route, command
+
+    async def _is_known(self, incoming: Incoming) -> bool:
+        return incoming.ours or await self.rights_of(incoming.publisher) is not None
+
+    async def _principal(self, publisher: str) -> Principal:
+        found = await self.rights_of(publisher)
+        if found is None:
+            text = f"{publisher} is no publisher that is known here (any more)"
+            raise Refused(Code.PERMISSION_DENIED, text)
+        return found
 
     async def _call(self, route: CommandRoute, command: Command, incoming: Incoming) -> Accepted:
         headers = incoming.delivery.headers
@@ -259,18 +301,39 @@ class CommandWorker:
         self, incoming: Incoming, outcome: Outcome, *, known_before: bool = False
     ) -> None:
         """Keep the outcome and tell it, and only then take the command off the queue."""
-        reply_to, kept = incoming.reply_to, known_before
-        if reply_to is not None and outcomes.may_be_told(reply_to):
+        reply_to, kept, owner = incoming.told_at, known_before, incoming.owner
+        if reply_to is not None:
             told = self.bus.emit(reply_to, outcome.model_dump_json().encode())
             # Both go out at once, the outcome first: who is told and asks for it finds it.
-            await asyncio.gather(*([] if kept else [outcomes.put(self.bus, outcome)]), told)
+            await asyncio.gather(*([] if kept else [outcomes.put(self.bus, outcome, owner)]), told)
             kept = True
-        self._settlements.add(Settled(incoming.delivery.reply, None if kept else outcome))
+        message = None if kept else outcomes.message(outcome, owner)
+        self._settlements.add(Settled(incoming.delivery.reply, message))
         metrics.COMMANDS_HANDLED.labels(self.area, self._label(incoming), outcome.outcome).inc()
 
     def _label(self, incoming: Incoming) -> str:
         """Only names that we know: a publisher must not be able to make up metrics."""
         return incoming.name if command_class(self.area, incoming.name) else "unknown"
+
+
+def _refused(incoming: Incoming, refused: Refused) -> Outcome:
+    return Outcome(
+        command_id=incoming.command_id,
+        outcome="refused",
+        code=refused.code.name,
+        message=refused.message,
+        details=refused.details,
+    )
+
+
+def _parsed(kind: type[Command], data: bytes) -> Command:
+    if len(data) > LARGEST_COMMAND:
+        text = f"a command is {LARGEST_COMMAND:,} bytes at most, this one has {len(data):,}"
+        raise Refused(Code.BODY_TOO_LARGE, text)
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        raise Refused(Code.VALIDATION_FAILED, "the command is not valid", problems(error)) from None
 
 
 def _uuid(text: str | None) -> UUID | None:

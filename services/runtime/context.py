@@ -12,6 +12,9 @@ from contracts.catalog import EventCatalog
 from contracts.envelope import Context, Event, Recorded, rfc3339
 from contracts.subjects import EntityKey, parse
 
+LOGGED_AT = "aiops-logged-at"
+"""In a copy of a log: when the event was logged at its origin, which counts as the log's time."""
+
 
 def context_headers(at: datetime, context: Context) -> dict[str, str]:
     """What all events of one append have in common."""
@@ -44,6 +47,19 @@ def log_time(text: str) -> datetime:
     whole, _, fraction = text.removesuffix("Z").partition(".")
     moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
     return moment.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if fraction else moment
+
+
+def nanoseconds(text: str) -> int:
+    """The log's time in full: RFC 3339 with up to nine digits as Unix nanoseconds."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    seconds = int(datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp())
+    return seconds * 1_000_000_000 + int(fraction.ljust(9, "0"))
+
+
+def exact(time_ns: int) -> str:
+    """The inverse of `nanoseconds`."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
 
 
 def from_nanoseconds(time_ns: int) -> datetime:

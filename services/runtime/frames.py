@@ -1,16 +1,18 @@
 """Events as the frames that live clients get: encoded once for everybody."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 from pydantic import ValidationError
 
-from contracts.catalog import CATALOG, EventCatalog, UnknownEvent
+from contracts.catalog import CATALOG, MEASURED, EventCatalog, UnknownEvent
+from contracts.envelope import rfc3339
 from contracts.subjects import NO_CLUSTER, parse, token
 from services.runtime.bus import Stored
-from services.runtime.context import log_time
+from services.runtime.context import from_nanoseconds, log_time
+from services.runtime.ids import derived_id
 from services.runtime.pull import Delivery
 
 Names = Callable[[str], str | None]
@@ -26,15 +28,15 @@ class _Wire(msgspec.Struct, tag_field="type", tag="event"):
 
     event_id: str
     event_type: str
-    sequence: int
+    sequence: int | None
     source: str
     cluster_id: str | None
     cluster_name: str | None
     timestamp: str
     payload: msgspec.Raw
-    correlation_id: str
-    causation_id: str
-    actor: str
+    correlation_id: str | None
+    causation_id: str | None
+    actor: str | None
 
 
 class _Payload(msgspec.Struct):
@@ -51,6 +53,7 @@ class Frame:
     """One event, ready to be sent, with what filters look at."""
 
     sequence: int
+    """Position in the log; of telemetry that in its own stream, which is not told."""
     event_type: str
     """Public name, also of a type or version that this program does not know."""
     cluster: str
@@ -99,8 +102,38 @@ class Filter:
             return False
         return not self.namespaces or frame.namespace in self.namespaces
 
+    def wants(self, event_types: frozenset[str]) -> bool:
+        """True if one of these types may come through."""
+        return not (self.event_types and self.event_types.isdisjoint(event_types))
+
 
 EVERYTHING = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """What at least one of several filters lets through."""
+
+    filters: tuple[Filter, ...]
+
+    def accepts(self, frame: Frame) -> bool:
+        """True if one of them accepts it."""
+        return any(each.accepts(frame) for each in self.filters)
+
+    def wants(self, event_types: frozenset[str]) -> bool:
+        """True if one of these types may come through one of them."""
+        return any(each.wants(event_types) for each in self.filters)
+
+
+Passes = Filter | AnyOf
+
+
+def any_of(filters: Iterable[Filter]) -> Passes:
+    """Filters as one: the same for the same filters in any order."""
+    several = frozenset(filters)
+    if len(several) == 1:
+        return next(iter(several))
+    return EVERYTHING if EVERYTHING in several else AnyOf(tuple(sorted(several, key=hash)))
 
 
 def entity_token(entity: str) -> str:
@@ -165,3 +198,39 @@ class Encoder:
             _stored_type=stored_type,
             _catalog=self.catalog,
         )
+
+
+def measured_frame(delivery: Delivery, names: Names) -> Frame:
+    """A frame of telemetry; Malformed if it is none that is shown, or broken."""
+    _, kind, cluster, of = (*delivery.subject.split("."), "", "", "")[:4]
+    measured = MEASURED.get(kind)
+    if measured is None or not cluster:
+        raise Malformed(f"{delivery.subject}: not a measurement that is shown")
+    try:
+        measured.message.model_validate_json(delivery.data)
+    except ValidationError as error:
+        raise Malformed(f"{delivery.subject}: {error.error_count()} errors") from None
+    wire = _Wire(
+        event_id=str(derived_id(delivery.subject, str(delivery.sequence))),
+        event_type=measured.public,
+        sequence=None,
+        source=measured.source,
+        cluster_id=cluster,
+        cluster_name=names(cluster),
+        timestamp=rfc3339(from_nanoseconds(delivery.time_ns)),
+        payload=msgspec.Raw(delivery.data),
+        correlation_id=None,
+        causation_id=None,
+        actor=None,
+    )
+    return Frame(
+        sequence=delivery.sequence,
+        event_type=measured.public,
+        cluster=cluster,
+        entity=f"{measured.entity}:{cluster if of == NO_CLUSTER else of}",
+        time=delivery.time_ns / 1e9,
+        text=_ENCODER.encode(wire).decode(),
+        _stored_type="",
+        _catalog=CATALOG,
+        _namespace=None,
+    )

@@ -30,15 +30,15 @@ class Health:
         default_factory=dict[str, Callable[[], Finding]]
     )
 
+    def findings(self) -> tuple[bool, dict[str, Finding]]:
+        """Whether everything is ready, and the state of each component."""
+        found = {name: _outcome(check) for name, check in self.checks.items()}
+        return all(finding.ready for finding in found.values()), found
+
     def report(self) -> tuple[bool, dict[str, Any]]:
-        """Whether everything is ready, and the detail."""
-        findings = {name: _outcome(check) for name, check in self.checks.items()}
-        ready = all(finding.ready for finding in findings.values())
-        detail: Mapping[str, Any] = {
-            name: {"ready": finding.ready} | ({"detail": finding.detail} if finding.detail else {})
-            for name, finding in findings.items()
-        }
-        return ready, {"part": self.part, "ready": ready, "checks": detail}
+        """The same as people are told it."""
+        ready, found = self.findings()
+        return ready, {"part": self.part, "ready": ready, "checks": told(found)}
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, content type and body for a path of the health door."""
@@ -82,6 +82,14 @@ class Health:
             return
         finally:
             writer.close()
+
+
+def told(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Findings as JSON shows them: a detail only where there is one."""
+    return {
+        name: {"ready": finding.ready} | ({"detail": finding.detail} if finding.detail else {})
+        for name, finding in findings.items()
+    }
 
 
 def _outcome(check: Callable[[], Finding]) -> Finding:

@@ -20,8 +20,16 @@ from services.runtime.bus import (
     Stored,
     TooManySubjects,
 )
-from services.runtime.context import context_headers, event_headers, log_time, recorded
+from services.runtime.context import (
+    LOGGED_AT,
+    context_headers,
+    event_headers,
+    log_time,
+    recorded,
+)
 from services.runtime.ids import derived_id
+from services.runtime.timeline import first_at
+from services.runtime.tracing import UNTRACED, Tracing
 
 # A lost race; replicated streams tell one on the same subject by the second code.
 _WRONG_SEQUENCE = frozenset({10071, 10164})
@@ -81,6 +89,7 @@ class EventLog:
     """Seconds that an append is repeated, with the same message ids, while the bus is away."""
     catalog: EventCatalog = CATALOG
     random: Random = field(default_factory=Random)
+    tracing: Tracing = UNTRACED
 
     async def append(
         self,
@@ -94,6 +103,16 @@ class EventLog:
         Entities that are not in ``expected`` must have no event yet. Conflict if one has moved on,
         unless it was by an earlier try of this same append, which then counts.
         """
+        with self.tracing.append(streams.EVENTS):
+            return await self._append(events, expected, context, at)
+
+    async def _append(
+        self,
+        events: Sequence[Event],
+        expected: Mapping[EntityKey, Head],
+        context: Context,
+        at: datetime,
+    ) -> Appended:
         messages, versions = self._messages(events, expected, context, at)
         version = versions[events[-1].key]
         deadline = asyncio.get_running_loop().time() + self.patience
@@ -133,7 +152,8 @@ class EventLog:
         """
         writer = _Writer(context, at, self.facts_age)
         messages = [writer.message(event, event.key, head)[0] for event, head in changes]
-        answers = await self.bus.publish_each(messages)
+        with self.tracing.append(streams.EVENTS):
+            answers = await self.bus.publish_each(messages)
         return [
             answer.seq if isinstance(answer, Ack) else _conflict_or(answer) for answer in answers
         ]
@@ -267,6 +287,10 @@ class EventLog:
             _, last = await self.bounds()
             following = await self.bus.get(streams.EVENTS, later)
             position = last if following is None else following.sequence - 1
+        elif LOGGED_AT in following.headers:
+            first, last = await self.bounds()
+            later_at = moment + _TICK
+            position = await first_at(self.bus, streams.EVENTS, later_at, first, last) - 1
         else:
             position = following.sequence - 1
         if not position:

@@ -10,6 +10,10 @@ PlatformCollector(registry=REGISTRY)
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+PART = Gauge(
+    "aiops_part", "Is 1: which part of the platform this process is.", ("part",),
+    registry=REGISTRY,
+)  # fmt: skip
 HTTP_REQUESTS = Counter(
     "aiops_http_requests", "Requests by method, path template and status.",
     ("method", "path", "status"), registry=REGISTRY,
@@ -27,6 +31,10 @@ AUTH_FAILURES = Counter(
 COMMAND_ROUND_TRIP = Histogram(
     "aiops_command_round_trip_seconds", "From publishing a command to its outcome.",
     ("command",), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+QUERY_ROUND_TRIP = Histogram(
+    "aiops_query_round_trip_seconds", "From asking a question on the bus to the answer's end.",
+    ("query",), buckets=_FAST, registry=REGISTRY,
 )  # fmt: skip
 COMMANDS_HANDLED = Counter(
     "aiops_commands_handled", "Commands by area, name and outcome.",
@@ -76,6 +84,10 @@ WS_RECEIVED = Counter(
     "aiops_ws_messages_received", "Frames that clients have sent.", registry=REGISTRY
 )
 WS_SENT = Counter("aiops_ws_messages_sent", "Frames sent to clients.", registry=REGISTRY)
+WS_CONFLATED = Counter(
+    "aiops_ws_conflated", "Measurements left out for clients, as newer ones had come.",
+    registry=REGISTRY,
+)  # fmt: skip
 WS_SLOW = Counter(
     "aiops_ws_slow_disconnects", "Clients cut off because they took nothing.", registry=REGISTRY
 )
@@ -137,6 +149,10 @@ FEDERATED_SHARED = Counter(
 FEDERATED_BYTES = Gauge(
     "aiops_federated_bytes", "Bytes of clusters' answers that are put together or sent now.",
     registry=REGISTRY,
+)  # fmt: skip
+CIRCUITS_OPEN = Gauge(
+    "aiops_backend_circuits_open", "Backends of clusters that this process leaves alone now.",
+    ("backend",), registry=REGISTRY,
 )  # fmt: skip
 EDGE_LINK_UP = Gauge(
     "aiops_edge_link_up", "Is 1 while a far-edge site is heard of.", ("site",), registry=REGISTRY

@@ -20,6 +20,7 @@ from services.runtime.outbound.clients import Outbound
 from services.runtime.outbound.network import Resolve
 from services.runtime.outbound.targets import Target
 from services.runtime.settings import InvalidSettings, Settings, environment
+from services.runtime.tracing import UNTRACED, Tracing
 from services.runtime.vault.files import FileSecrets
 from services.runtime.vault.keys import Keys, find_keys
 from services.runtime.vault.kubernetes import KubernetesSecrets
@@ -48,12 +49,14 @@ class Outside:
         *,
         resolve: Resolve | None = None,
         network: httpcore.AsyncNetworkBackend | None = None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         """``resolve`` and ``network`` take the place of the system's name service and network."""
         self._settings_or_none = settings
         self._part = part
         self._resolve = resolve
         self._network = network
+        self._tracing = tracing
         self._opening = asyncio.Lock()
         self._database: Database | None = None
         self._vault: Vault | None = None
@@ -65,7 +68,13 @@ class Outside:
         """Makes clients of other systems."""
         allowed = self._settings.clusters.allowed_networks
         rules = AddressRules(frozenset(map(ip_network, allowed)))
-        return Outbound(self.clock, rules=rules, resolve=self._resolve, network=self._network)
+        return Outbound(
+            self.clock,
+            rules=rules,
+            resolve=self._resolve,
+            network=self._network,
+            tracing=self._tracing,
+        )
 
     async def vault(self) -> Vault:
         """The secrets of clusters."""

@@ -9,11 +9,12 @@ from datetime import timedelta
 from contracts.envelope import Query
 from contracts.operations import RebuildProjection
 from contracts.refusals import Code, Refused
-from services.runtime import bus as buses
+from services.runtime import bus as buses, metrics
+from services.runtime.access import Principal
 from services.runtime.answering import Answering
 from services.runtime.asking import PROJECTIONS
 from services.runtime.bus import Bus
-from services.runtime.command_worker import CommandWorker
+from services.runtime.command_worker import CommandWorker, RightsOf
 from services.runtime.due_worker import DueWorker
 from services.runtime.edge import SiteLog, answering_only
 from services.runtime.edge_links import link_loops
@@ -23,11 +24,14 @@ from services.runtime.logging import logger
 from services.runtime.outside import Outside
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.measures import MeasureRunner
+from services.runtime.projections.partitioned import host_of
 from services.runtime.projections.projection import Projection
+from services.runtime.publishers import Publishers
 from services.runtime.service import QueryHandler, Service
 from services.runtime.settings import Settings
+from services.runtime.standing import Telling
 from services.runtime.store import Accepted, Store
-from services.runtime.tracing import Tracing, otlp
+from services.runtime.tracing import UNTRACED, Tracing, otlp
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -56,23 +60,25 @@ async def start(part: str, settings: Settings) -> Runtime:
     bus = await buses.connect(settings.nats, f"aiops-{part}")
     health = Health(part)
     health.checks["bus"] = lambda: Finding(bus.connected, "" if bus.connected else "not connected")
+    tracing = Tracing(part, otlp(settings.telemetry.otlp_endpoint))
+    metrics.PART.labels(part).set(1)
     return Runtime(
         part=part,
         settings=settings,
         bus=bus,
-        log=event_log(bus, settings),
-        tracing=Tracing(part, otlp(settings.telemetry.otlp_endpoint)),
+        log=event_log(bus, settings, tracing),
+        tracing=tracing,
         health=health,
-        outside=Outside(settings, part),
+        outside=Outside(settings, part, tracing=tracing),
     )
 
 
-def event_log(bus: Bus, settings: Settings) -> EventLog:
+def event_log(bus: Bus, settings: Settings, tracing: Tracing = UNTRACED) -> EventLog:
     """The log as the settings want it."""
-    age = timedelta(hours=settings.retention.facts_hours)
+    age, patience = timedelta(hours=settings.retention.facts_hours), settings.nats.append_patience
     if settings.edge.worker:
-        return SiteLog(bus, age, settings.nats.append_patience, site=settings.site)
-    return EventLog(bus, age, settings.nats.append_patience)
+        return SiteLog(bus, age, patience, tracing=tracing, site=settings.site)
+    return EventLog(bus, age, patience, tracing=tracing)
 
 
 def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
@@ -94,6 +100,7 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
             runtime.settings,
             runtime.tracing,
             runtime.outside,
+            rights_of=_rights_of(runtime.outside),
         )
         runtime.health.checks[f"commands.{area}"] = lambda worker=worker: Finding(
             worker.healthy, worker.detail
@@ -134,6 +141,13 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
     return loops
 
 
+def _rights_of(outside: Outside) -> RightsOf:
+    async def find(publisher: str) -> Principal | None:
+        return await Publishers(await outside.database(), outside.clock).find(publisher)
+
+    return find
+
+
 def _answering(
     runtime: Runtime, site: str, queries: Mapping[type[Query], QueryHandler]
 ) -> list[Loop]:
@@ -155,12 +169,12 @@ def _answering(
 def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> list[Loop]:
     """One loop for each projection, for what they are asked, and for the commands about them."""
     hosts = {
-        projection.name: ProjectionHost(projection, runtime.bus, runtime.settings.database)
+        projection.name: host_of(projection, runtime.bus, runtime.settings, runtime.tracing)
         for projection in projections
     }
     for name, host in hosts.items():
         runtime.health.checks[f"projection.{name}"] = lambda host=host: Finding(
-            host.healthy, host.live.error or ""
+            host.healthy, host.error or ""
         )
     measuring = [
         MeasureRunner(projection, runtime.bus, runtime.settings.database).run
@@ -171,6 +185,7 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
     return (
         [host.run for host in hosts.values()]
         + measuring
+        + [Telling(runtime.health, runtime.bus, hosts).run]
         + _answering(runtime, PROJECTIONS.site, questions)
         + service_loops(runtime, [projection_operations(hosts)])
     )
@@ -185,7 +200,9 @@ def assemble(
     loops = service_loops(runtime, services)
     if services:
         loops += link_loops(runtime.settings.edge.sites, runtime.bus, runtime.log)
-    return [*loops, *projection_loops(runtime, projections)] if projections else loops
+    if projections:
+        return [*loops, *projection_loops(runtime, projections)]
+    return [*loops, Telling(runtime.health, runtime.bus).run]
 
 
 def projection_operations(hosts: dict[str, ProjectionHost]) -> Service:

@@ -39,6 +39,7 @@ _ASK_ANEW = 2.0
 _PATROL = 2.0
 _AWAY_PAUSE = 0.5
 _GRACE = 5.0
+_CONNECTING = 3.0
 _CONSUMER_NOT_FOUND = 10014
 # One for the process: its metrics can be registered only once.
 _MEASURE = NatsPrometheusMiddleware(
@@ -171,8 +172,12 @@ class Reactions:
             self._say.warning("bus_away", reason=str(error) or type(error).__name__)
             await asyncio.sleep(_AWAY_PAUSE)
         finally:
-            starting.cancel()
             told.cancel()
+            # Cancelled while it connects it would leave a connection that nobody knows of, so it
+            # has the time to come to its end; a server that is away is looked for no longer.
+            await asyncio.wait([starting], timeout=_CONNECTING)
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
 
     async def _open(self, broker: NatsBroker) -> None:
         for reactor in self._reactors:

@@ -257,6 +257,19 @@ class EventSettings(_Section):
     )
 
 
+_Partitions = Annotated[int, Field(ge=1, le=64)]
+
+
+class ProjectionSettings(_Section):
+    """How projections are folded."""
+
+    partitions: dict[str, _Partitions] = Field(
+        default_factory=dict[str, int],
+        description="Projection to the number of processes that may fold it at once, each some of"
+        " the clusters; others: 1. Another number than before has it built anew.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with its default."""
 
@@ -283,6 +296,7 @@ class Settings(BaseSettings):
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()
+    projections: ProjectionSettings = ProjectionSettings()
     health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=0, description="Port of /health, /ready and /metrics of a worker part; 0: none."
     )

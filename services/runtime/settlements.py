@@ -11,9 +11,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from contracts.outcomes import Outcome
-from services.runtime import outcomes
-from services.runtime.bus import Ack, Bus, BusUnavailable
+from services.runtime.bus import Ack, Bus, BusUnavailable, Outgoing
 from services.runtime.logging import logger
 
 _MOMENT = 0.02
@@ -25,8 +23,8 @@ class Settled:
     """A command that was handled: where it is acknowledged, and what is to be kept of it."""
 
     reply: str
-    outcome: Outcome | None
-    """None: it is kept already."""
+    outcome: Outgoing | None
+    """The message that keeps its outcome; None: it is kept already."""
 
 
 @dataclass
@@ -66,7 +64,7 @@ class Settlements:
         told, self._waiting = self._waiting, []
         new = [each for each in told if each.outcome is not None]
         answers = await self.bus.publish_each(
-            [outcomes.message(each.outcome) for each in new if each.outcome is not None]
+            [each.outcome for each in new if each.outcome is not None]
         )
         lost = {
             each.reply

@@ -4,6 +4,7 @@
 `setup`, with the one NATS user that may. Decisions and their reasons: design.md, section 2.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.runtime.bus import Bus, JetStreamRefused
@@ -108,7 +109,8 @@ def _of_the_hub(settings: Settings, common: dict[str, Any]) -> list[dict[str, An
             "name": COMMANDS,
             "subjects": ["cmd.>"],
             "retention": "workqueue",
-            "allow_atomic": True,
+            # Who may publish one kind of command could hold all of a stream's open batches.
+            "allow_atomic": False,
             # What was acknowledged is never dropped for what comes after it: that is refused.
             "discard": "new",
             "max_bytes": keep.commands_bytes,
@@ -180,8 +182,13 @@ async def ensure(bus: Bus, settings: Settings) -> None:
                 raise
             await bus.api(f"STREAM.CREATE.{wanted['name']}", wanted)
             continue
-        if any(current.get(name) != value for name, value in wanted.items()):
+        if not is_as_wanted(current, wanted):
             await bus.api(f"STREAM.UPDATE.{wanted['name']}", current | wanted)
+
+
+def is_as_wanted(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """True if a stream has our settings; what is off is left out of a server's answer."""
+    return all(current.get(name, False) == value for name, value in wanted.items())
 
 
 async def configurations(bus: Bus) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,8 @@ from nats.errors import BadHeaderError, BadSubjectError, MaxPayloadError
 from services.runtime.logging import logger
 
 Sink = Callable[[Msg], None]
+Skips = Callable[[bytes, bytes], bool]
+"""Whether a message is passed over, by its subject and reply: before anything is read of it."""
 
 _BLANK = " \t\n\r\v\f"
 
@@ -27,9 +29,10 @@ class Connection(Client):
     def __init__(self) -> None:
         super().__init__()
         self._sinks: dict[int, Sink] = {}
+        self._skips: dict[int, Skips] = {}
 
     async def hear(
-        self, subject: str, sink: Sink, *, queue: str = ""
+        self, subject: str, sink: Sink, *, queue: str = "", skips: Skips | None = None
     ) -> Callable[[], Awaitable[None]]:
         """Give each message to ``sink``, which must not take long; gives the function that ends it.
 
@@ -42,9 +45,12 @@ class Connection(Client):
         subscription = await self.subscribe(subject, queue=queue, cb=early)  # pyright: ignore[reportUnknownMemberType]
         number = subscription._id  # pyright: ignore[reportPrivateUsage]
         self._sinks[number] = sink
+        if skips is not None:
+            self._skips[number] = skips
 
         async def stop() -> None:
             self._sinks.pop(number, None)
+            self._skips.pop(number, None)
             await subscription.unsubscribe()
 
         return stop
@@ -55,6 +61,9 @@ class Connection(Client):
         sink = self._sinks.get(sid)
         if sink is None:
             await super()._process_msg(sid, subject, reply, data, headers)
+            return
+        skips = self._skips.get(sid) if self._skips else None
+        if skips is not None and skips(subject, reply):
             return
         told = await self._process_headers(headers)  # pyright: ignore[reportUnknownMemberType]
         try:

@@ -94,6 +94,10 @@ class Circuits:
         """How it stands with a backend."""
         return self._kept.get(place, Circuit())
 
+    def open_of(self, which: Checked) -> int:
+        """How many backends of this kind are left alone."""
+        return sum(each.open for place, each in self._kept.items() if place.which is which)
+
     def put(self, place: Place, circuit: Circuit) -> None:
         """How it stands now."""
         self._kept[place] = circuit

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from contracts.envelope import Context
 from contracts.refusals import Code, Refused
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, CircuitEvent
+from services.runtime import metrics
 from services.runtime.bus import BusUnavailable
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Conflict, Head
@@ -105,6 +106,7 @@ class Gate:
     ) -> None:
         found = self.endpoint
         event = kind(cluster_id=found.cluster_id, backend=found.which, reason=reason[:_LONGEST])
+        metrics.CIRCUITS_OPEN.labels(found.which.value).set(_circuits.open_of(found.which))
         _LOG.warning(event.names.token, cluster_id=str(found.cluster_id), backend=found.which.value)
         try:
             async with asyncio.timeout(_TELLING):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tests.benchmarks import material
-from tests.benchmarks.alert_fill import fill
+from tests.benchmarks.alert_fill import fill, middle
 from tests.benchmarks.kit import Figure, Options, at_most, log, number, percentile
 from tests.benchmarks.load import open_loop
 from tests.benchmarks.platform import Platform, platform, register_cluster
@@ -40,6 +40,9 @@ _PAST: Mapping[str, str] = {
 }
 
 
+_THEN = (": open", ": one severity", ": one cluster", "one node", "none has", ": past", "silenced")
+
+
 async def measure(options: Options) -> list[Figure]:
     """Fill the tables beside the running platform, ask through REST, then change one alert."""
     rows = options.pick(1_000_000, 100_000)
@@ -60,7 +63,17 @@ async def _reads(running: Platform, options: Options) -> list[Figure]:
     for name, of in (("open", "alerts"), ("past", "alerts/history")):
         page = options.pick(5_000, 500)
         paths[f"list: page {page:,} of {name}"] = f"/{of}?cursor={await _deep(running, of, page)}"
-    return [
+    live = [
+        await _read(running, name, path.format(**values), options) for name, path in paths.items()
+    ]
+    rows = options.pick(1_000_000, 100_000)
+    then = middle(rows, rows // 10).isoformat().replace("+00:00", "Z")
+    paths = {
+        f"{name}, as of the middle": f"{path}{'' if path.endswith('?') else '&'}as_of={then}"
+        for name, path in paths.items()
+        if name.endswith(_THEN) and "cursor" not in path
+    }
+    return live + [
         await _read(running, name, path.format(**values), options) for name, path in paths.items()
     ]
 

@@ -123,6 +123,7 @@ async def _raw(place: _Place, where: DatabaseSettings, name: str) -> _Run:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await make_table(connection, tally=name == _TALLY)
         loop = RawLoop(place.nats.url, connection)
+        await loop.prepare()
         used, began = place.cpu.measured(), time.perf_counter()
         await loop.run(place.last)
         seconds, cpu = time.perf_counter() - began, used()

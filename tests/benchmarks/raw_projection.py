@@ -6,6 +6,7 @@ transaction. The tables are ours, with their indexes, and our triggers on reques
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from projections.alerts.view import OPEN, PAST
+from projections.alerts.view import OPEN, PAST, WAS
 from services.runtime.database import Connection
 from services.runtime.ids import new_id
 
@@ -48,23 +49,24 @@ _DECODER = msgspec.json.Decoder(_Fact)
 
 
 async def make_table(connection: Connection, *, tally: bool) -> None:
-    """Our tables and indexes in a schema of its own; a temporary twin; a position."""
+    """Our tables and indexes in a schema of its own; positions."""
     await connection.execute(f"create schema {_SCHEMA}".encode())
-    for table in (PAST, OPEN if tally else replace(OPEN, more="")):
+    for table in (PAST, WAS, OPEN if tally else replace(OPEN, more="")):
         await connection.execute(table.create(_SCHEMA).encode())
-    await connection.execute(
-        f"create temp table fresh (like {_SCHEMA}.past) on commit delete rows".encode()
-    )
-    await connection.execute(b"create table raw.position (sequence int8)")
-    await connection.execute(b"insert into raw.position values (0)")
+    await connection.execute(b"create table raw.position (name text, sequence int8)")
 
 
 class RawLoop:
     """Pull, decode, write; then the next batch, which has arrived meanwhile."""
 
-    def __init__(self, url: str, connection: Connection) -> None:
+    def __init__(
+        self, url: str, connection: Connection, mine: Callable[[str], bool] | None = None
+    ) -> None:
+        """``mine``: whether to fold events of a subject; all, if it is not given."""
         self._url = url
         self._connection = connection
+        self._mine = mine
+        self._position = str(new_id())
         self._arrived: asyncio.Queue[list[Msg]] = asyncio.Queue()
         self._batch: list[Msg] = []
         names = [column.name for column in OPEN.columns]
@@ -83,6 +85,15 @@ class RawLoop:
             f" where t.id = u.id and u.state = 'RESOLVED' and t.seq < u.seq"
         ).encode()
         self._types = [column.type for column in OPEN.columns]
+
+    async def prepare(self) -> None:
+        """A temporary twin of the tables, and a position of one's own."""
+        await self._connection.execute(
+            f"create temp table fresh (like {_SCHEMA}.past) on commit delete rows".encode()
+        )
+        await self._connection.execute(
+            b"insert into raw.position values (%s, 0)", (self._position,)
+        )
 
     async def run(self, last: int) -> None:
         """Fold until this sequence."""
@@ -130,6 +141,8 @@ class RawLoop:
         sequence = 0
         for message in messages:
             sequence = int(message.reply.split(".")[5])
+            if self._mine is not None and not self._mine(message.subject):
+                continue
             alert = _DECODER.decode(message.data).alert
             rows[alert.id] = _row(alert, sequence)
         connection = self._connection
@@ -140,7 +153,10 @@ class RawLoop:
                     await copy.write_row(row)
             for statement in (*self._upserts, self._ended):
                 await connection.execute(statement)
-            await connection.execute(b"update raw.position set sequence = %s", (sequence,))
+            await connection.execute(
+                b"update raw.position set sequence = %s where name = %s",
+                (sequence, self._position),
+            )
         return sequence
 
 
@@ -163,5 +179,6 @@ def _row(alert: _Alert, sequence: int) -> tuple[Any, ...]:
         alert.labels,
         alert.annotations,
         alert.generator_url,
+        None,
         sequence,
     )

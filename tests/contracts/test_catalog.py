@@ -87,6 +87,7 @@ COMMAND_NAMES = {
     "UnsilenceAlert": ("fleet", "unsilence_alert"),
     "RebuildProjection": ("projections", "rebuild_projection"),
     "RetryDeadLetter": ("dead_letters", "retry_dead_letter"),
+    "DropDeadLetter": ("dead_letters", "drop_dead_letter"),
 }
 # One stored payload of every type ever published, by ce-type; also only added to.
 STORED: dict[str, dict[str, Any]] = json.loads(

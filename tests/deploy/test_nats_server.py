@@ -98,61 +98,15 @@ async def test_workers_append_and_the_gateway_does_not(bus: NatsServer) -> None:
     async with connected(bus, "gateway") as client:
         assert await refused(client, "evt.-.cluster.c1.registered.2")
         assert not await refused(client, "cmd.gateway.clusters.register_cluster")
+        assert await refused(client, "cmd.outside.clusters.register_cluster")
+        assert await refused(client, "_P.outside._INBOX.x")
+    async with connected(bus, "projector") as client:
+        assert await refused(client, "evt.-.cluster.c1.registered.2")
+        assert await refused(client, "cmd.gateway.clusters.register_cluster")
     async with connected(bus, "workers") as client:
         assert not await refused(client, "_INBOX.somebody")
-        assert await refused(client, "cmd.outside.clusters.register_cluster")
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [
-        *("evt.-.cluster.c1.registered.2", "tel.gpu.c1.n1", "cmd.gateway.clusters.register"),
-        *("cmd.system.operations.x", "dlq.EVT.x", "_INBOX.somebody", "$KV.outcomes.x"),
-        *("$JS.API.STREAM.PURGE.EVT", "$JS.API.STREAM.INFO.EVT", "$JS.API.DIRECT.GET.EVT"),
-        *("$JS.API.CONSUMER.CREATE.EVT", "qry.-.x", "anything"),
-    ],
-)
-async def test_an_outside_publisher_publishes_nothing_but_commands(
-    bus: NatsServer, subject: str
-) -> None:
-    async with connected(bus, "outside") as client:
-        assert await refused(client, subject)
-
-
-async def test_an_outside_publisher_sends_commands_and_reads_outcomes(bus: NatsServer) -> None:
-    async with connected(bus, "outside") as outside, connected(bus, "workers") as workers:
-        heard = await outside.subscribe("$KV.outcomes.>")
-        inbox = await outside.subscribe(outside.new_inbox())
-        await outside.flush()
-        headers = {"Nats-Msg-Id": "command-1"}
-        bus_of_outside = outside.jetstream()
-        first = await bus_of_outside.publish("cmd.outside.clusters.x", b"{}", headers=headers)
-        again = await bus_of_outside.publish("cmd.outside.clusters.x", b"{}", headers=headers)
-        assert (first.stream, again.duplicate) == ("CMD", True)
-        await workers.jetstream().publish("$KV.outcomes.abc", b"done")
-        await workers.publish(inbox.subject, b"reply")
-        assert (await heard.next_msg(2)).data == b"done"
-        assert (await inbox.next_msg(2)).data == b"reply"
-        read = await outside.request("$JS.API.DIRECT.GET.KV_outcomes.$KV.outcomes.abc", b"")
-        assert read.data == b"done"
-        assert b"account_info_response" in (await outside.request("$JS.API.INFO", b"")).data
-
-
-@pytest.mark.parametrize(
-    "reply", ["evt.-.cluster.c1.deleted.2", "$JS.API.STREAM.PURGE.EVT", "$KV.outcomes.forged"]
-)
-async def test_a_reply_subject_carries_no_acknowledgement_into_a_stream(
-    bus: NatsServer, reply: str
-) -> None:
-    before = [(await state_of(bus, name)).last_seq for name in ("EVT", "KV_outcomes")]
-    async with connected(bus, "outside") as outside:
-        await outside.publish("cmd.outside.clusters.x", b"{}", reply=reply)
-        await outside.publish("$JS.API.INFO", b"", reply=reply)
-        await outside.flush()
-        await asyncio.sleep(0.1)
-    after = [(await state_of(bus, name)).last_seq for name in ("EVT", "KV_outcomes")]
-    assert after == before
-    assert (await state_of(bus, "EVT")).messages == 1
+        # A dead letter is published again under the name that it came under.
+        assert not await refused(client, "cmd.outside.clusters.register_cluster")
 
 
 async def test_what_was_acknowledged_survives_a_kill_and_users_keep_their_passwords(

@@ -177,7 +177,10 @@ def _fine(path: str) -> set[int]:
     """Statuses that odd values may come to; a fleet that is asked may fail to answer."""
     asking = ("/metrics", "/logs", "/traces", "/silences", "/prometheus")
     federated = path.removeprefix(API).startswith(asking)
-    return {200, 400, 422} | ({206, 404, 502, 503, 504} if federated else set())
+    # Nobody is told anything live here.
+    live = path.removeprefix(API) == "/events/stream" or "/streaming" in path
+    more = {503} if live else set[int]()
+    return {200, 400, 422} | ({206, 404, 502, 503, 504} if federated else more)
 
 
 async def test_no_parameter_brings_the_gateway_down(platform: Platform, told: Json) -> None:

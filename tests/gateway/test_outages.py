@@ -67,6 +67,11 @@ async def test_while_the_bus_is_away_writes_are_refused_and_reads_go_on(
         started = time.monotonic()
         answer = await fragile.http.post(f"{API}{path}", json=body)
         await _in_time(answer, "BUS_UNAVAILABLE", started)
+    for path in ("/streams", "/dead-letters"):
+        started = time.monotonic()
+        await _in_time(await fragile.http.get(f"{API}{path}"), "BUS_UNAVAILABLE", started)
+    told = (await fragile.list("/projections"))["items"]
+    assert {each["log_sequence"] for each in told} == {None}, "what the database knows is told"
     assert await fragile.list(f"/clusters/{cluster['id']}") == cluster
     own_nats.start()
 

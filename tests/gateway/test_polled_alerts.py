@@ -350,7 +350,9 @@ groups:
             await eventually(hidden)
 
 
-async def test_a_cluster_is_asked_from_its_registration_to_its_end(platform: Platform) -> None:
+async def test_a_cluster_is_asked_from_its_registration_on_and_seldom_after_its_end(
+    platform: Platform,
+) -> None:
     bus = platform.gate.runtime.bus
     url = "http://127.0.0.1:1"
     found = await platform.register(watched=True, endpoints={"alertmanager_url": url})
@@ -363,10 +365,10 @@ async def test_a_cluster_is_asked_from_its_registration_to_its_end(platform: Pla
     answer = await platform.http.delete(f"/api/v1/clusters/{cluster}")
     assert answer.status_code < 300, answer.text
 
-    async def ended() -> bool:
-        return await rule() is None
+    async def seldom() -> bool:
+        return await rule() == schedules.spread(UUID(cluster), 300)
 
-    await eventually(ended)
+    await eventually(seldom)
 
 
 @pytest.mark.parametrize(

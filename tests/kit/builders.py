@@ -42,7 +42,7 @@ from contracts.clusters import (
 )
 from contracts.edge import EdgeLinkLost, EdgeLinkRestored
 from contracts.envelope import Command, Context, Event, Recorded
-from contracts.operations import RebuildProjection, RetryDeadLetter
+from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
 from tests.kit.alert_builders import (
     alert as alert,
@@ -294,6 +294,10 @@ def retry(**changes: Any) -> RetryDeadLetter:
     return RetryDeadLetter.model_validate({"sequence": 7} | changes)
 
 
+def drop(**changes: Any) -> DropDeadLetter:
+    return DropDeadLetter.model_validate({"sequence": 7} | changes)
+
+
 def edge_link_lost(**changes: Any) -> EdgeLinkLost:
     return EdgeLinkLost.model_validate({"site": "ship-7", "since": at()} | changes)
 
@@ -373,5 +377,6 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     UnsilenceAlert: unsilence,
     RebuildProjection: rebuild,
     RetryDeadLetter: retry,
+    DropDeadLetter: drop,
 }
 """A builder for every command there is."""

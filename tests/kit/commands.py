@@ -9,7 +9,7 @@ from contracts.outcomes import Outcome
 from services.clusters import domain
 from services.runtime import outcomes
 from services.runtime.bus import Ack, Bus
-from services.runtime.command_worker import CommandWorker
+from services.runtime.command_worker import CommandWorker, RightsOf, nobody
 from services.runtime.log import EventLog
 from services.runtime.service import Service
 from services.runtime.settings import Settings
@@ -57,6 +57,7 @@ class Area:
     bus: Bus
     log: EventLog
     settings: Settings
+    rights_of: RightsOf = nobody
 
     def worker(self, handler: Act, **limits: float) -> CommandWorker:
         service = Service("clusters")
@@ -67,7 +68,8 @@ class Area:
             return await handler(command, at)
 
         settings = with_workers(self.settings, **limits)
-        return CommandWorker("clusters", service.commands, self.bus, self.log, settings, UNTRACED)
+        shared = (self.bus, self.log, settings, UNTRACED)
+        return CommandWorker("clusters", service.commands, *shared, rights_of=self.rights_of)
 
     async def send(
         self,
@@ -86,7 +88,7 @@ class Area:
         """The outcome, once there is one."""
         found = await eventually(lambda: outcomes.find(self.bus, command_id), within=within)
         assert found is not None
-        return found
+        return found.outcome
 
     async def queued(self) -> int:
         """Commands that are not off the queue."""

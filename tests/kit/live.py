@@ -20,6 +20,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.log import NOTHING, EventLog
 from services.runtime.settings import GatewaySettings
 from services.runtime.tail import Tail
+from services.runtime.telemetry_tail import TelemetryTail
 from tests.kit import builders
 from tests.kit.runtime import running, until
 
@@ -104,12 +105,14 @@ class Client:
             frame: Frame = json.loads(await self.socket.recv())
         if frame["type"] == "event":
             self.events.append(frame)
+        elif frame["type"] == "events":
+            self.events.extend(frame["events"])
         return frame
 
     async def find(self, kind: str) -> Frame:
         """The next frame of this type; events before it are kept."""
         while (frame := await self.next())["type"] != kind:
-            assert frame["type"] == "event", frame
+            assert frame["type"] in {"event", "events"}, frame
         return frame
 
     async def subscribe(self, **subscription: Any) -> Frame:
@@ -158,16 +161,19 @@ async def serving(
     *,
     gateway: GatewaySettings | None = None,
     ring: int = 10_000,
+    telemetry: bool = False,
     **changes: Any,
 ) -> AsyncGenerator[Stream]:
-    """Serve the log; ``changes`` are those of `Live`."""
+    """Serve the log, and telemetry if wanted; ``changes`` are those of `Live`."""
     known = people()
 
     async def authenticate(secret: str) -> Principal | None:
         return known.get(secret)
 
     tail = Tail(log, CLUSTER_NAMES.get, ring)
-    live = Live(tail, authenticate, gateway or GatewaySettings(), SystemClock(), **changes)
+    measures = TelemetryTail(log.bus, CLUSTER_NAMES.get, pace=0.05) if telemetry else None
+    settings = gateway or GatewaySettings()
+    live = Live(tail, authenticate, settings, SystemClock(), telemetry=measures, **changes)
     config = uvicorn.Config(
         Litestar([live_socket(live)], openapi_config=None),
         port=0,
@@ -178,6 +184,8 @@ async def serving(
     server = _Server(config)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(tail.run))
+        if measures is not None:
+            await stack.enter_async_context(running(measures.run))
         await stack.enter_async_context(running(live.run))
         serve = asyncio.ensure_future(server.serve())
         try:

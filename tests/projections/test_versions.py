@@ -10,7 +10,7 @@ from services.runtime.projections.projection import Projection
 PINNED: dict[str, tuple[int, str]] = {
     "activity": (1, "4b77c3cd3174cacd"),
     "fleet": (4, "7b912e231cbe805b"),
-    "alerts": (3, "dcaf36230a83711d"),
+    "alerts": (4, "8f09317de7eec8d3"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""
 

@@ -8,7 +8,8 @@ from contracts.clusters import RegisterCluster
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import metrics, outcomes
-from services.runtime.bus import Bus
+from services.runtime.access import Principal, Role
+from services.runtime.bus import Bus, JetStreamRefused
 from services.runtime.command_bus import CommandBus, Origin
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
@@ -37,7 +38,9 @@ async def test_an_accepted_command_is_answered_and_kept(area: Area) -> None:
     assert told == Outcome(
         command_id=command_id, outcome="accepted", id=told.id if told else "", version=1, sequence=1
     )
-    assert await outcomes.find(area.bus, command_id) == told
+    kept = await outcomes.find(area.bus, command_id)
+    assert kept is not None
+    assert kept.outcome == told
     stored = await area.log.at(1)
     assert stored is not None
     assert stored.headers["ce-actor"] == "ada"
@@ -46,12 +49,35 @@ async def test_an_accepted_command_is_answered_and_kept(area: Area) -> None:
 
 
 async def test_any_other_publisher_is_the_actor_itself(area: Area) -> None:
-    handler = Handler()
+    async def admin(name: str) -> Principal | None:
+        return Principal(name, Role.ADMIN)
+
+    handler, area.rights_of = Handler(), admin
     async with running(area.worker(handler).run):
         subject = SUBJECT.replace("gateway", "backup-bot")
         await area.send(new_id(), subject=subject, actor="admin")
         await until(lambda: handler.calls)
     assert handler.calls[0].context.actor == "backup-bot"
+
+
+async def test_many_commands_are_stored_whatever_batches_others_begin(area: Area) -> None:
+    door = CommandBus(area.bus, "gateway")
+    for number in range(60):
+        batch = {"Nats-Batch-Id": f"b{number}", "Nats-Batch-Sequence": "1"}
+        await area.bus.emit(SUBJECT.replace("gateway", "backup-bot"), b"{}", batch)
+    ids = [new_id() for _ in range(3)]
+    for _ in range(2):
+        await door.send([door.message(builders.register(), each, Origin("ada")) for each in ids])
+    assert await area.queued() == 3
+
+
+async def test_of_many_commands_one_that_is_not_stored_is_told(area: Area) -> None:
+    door = CommandBus(area.bus, "gateway")
+    stored, lost = (door.message(builders.register(), new_id(), Origin("ada")) for _ in range(2))
+    lost.headers["Nats-Expected-Stream"] = "ANOTHER"
+    with pytest.raises(JetStreamRefused):
+        await door.send([stored, lost, stored])
+    assert await area.queued() == 1
 
 
 async def test_a_refusal_is_an_outcome(area: Area) -> None:
@@ -79,7 +105,7 @@ async def test_the_same_command_twice_has_one_effect_and_one_outcome(area: Area)
         assert (await area.send(command_id)).duplicate
         # Past the stream's memory for duplicates, as a late repeat is.
         reply, told = area.bus.expect(outcome=True)
-        again = {"Nats-Msg-Id": f"{command_id}:late", "reply_to": reply}
+        again = {"Nats-Msg-Id": f"{command_id}:late", "reply_to": reply, "ce-actor": "ada"}
         await area.bus.publish(SUBJECT, BODY, again)
         second = Outcome.model_validate_json((await asyncio.wait_for(told, 5)).data)
         await area.done()

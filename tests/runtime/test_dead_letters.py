@@ -1,5 +1,7 @@
 """Dead letters: kept whole, listed in order, retried once; and outcomes, which are told by id."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,13 +10,15 @@ import pytest
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, outcomes
-from services.runtime.bus import Bus
-from services.runtime.dead_letters import Failure, bury, retry
+from services.runtime.bus import Ack, Bus, BusUnavailable
+from services.runtime.dead_letters import DeadLetter, Failure, Wanted, bury, drop, retry
 from services.runtime.ids import new_id
 from tests.kit import builders
 from tests.kit.runtime import letters
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
+
+Giver = Callable[[Bus, int], Coroutine[None, None, DeadLetter]]
 
 COMMAND = Failure(
     stream="CMD",
@@ -143,6 +147,126 @@ async def test_an_event_is_not_appended_a_second_time(bus: Bus) -> None:
     assert dead_letters.wanted_again(mark.headers) == 7
 
 
+async def test_a_dropped_letter_is_none_any_more_and_its_body_is_gone(bus: Bus) -> None:
+    await bury(bus, COMMAND, builders.at())
+    (letter,) = await letters(bus)
+    assert (await drop(bus, letter.sequence)).body == COMMAND.data
+    assert await letters(bus) == []
+    stored = await bus.get("DLQ", {"last_by_subj": "dlq.CMD.>"})
+    assert stored is not None
+    assert stored.data == b""
+    for give in (retry, drop, dead_letters.find):
+        for sequence in (letter.sequence, stored.sequence):
+            with pytest.raises(Refused) as refused:
+                await give(bus, sequence)
+            assert refused.value.code is Code.DEAD_LETTER_NOT_FOUND
+
+
+async def test_a_dropped_event_is_not_wanted_again(bus: Bus) -> None:
+    await bury(bus, EVENT, builders.at())
+    (letter,) = await letters(bus)
+    await drop(bus, letter.sequence)
+    mark = await bus.get("DLQ", {"last_by_subj": "dlq.EVT.>"})
+    assert mark is not None
+    assert dead_letters.wanted_again(mark.headers) is None
+
+
+async def test_what_fails_again_after_it_was_dropped_is_a_letter_again(bus: Bus) -> None:
+    await bury(bus, COMMAND, builders.at())
+    await drop(bus, 1)
+    await bury(bus, COMMAND, builders.at())
+    (letter,) = await letters(bus)
+    assert not letter.retried
+
+
+@pytest.mark.parametrize("failure", [COMMAND, EVENT])
+@pytest.mark.parametrize("givers", [(retry, drop), (drop, retry)])
+async def test_of_many_who_retry_or_drop_one_letter_one_alone_decides(
+    bus: Bus, failure: Failure, givers: tuple[Giver, ...]
+) -> None:
+    await bury(bus, failure, builders.at())
+    tries = [(give, asyncio.create_task(give(bus, 1))) for give in givers * 8]
+    await asyncio.wait([each for _, each in tries])
+    done = {give for give, each in tries if not isinstance(each.exception(), Refused)}
+    assert len(done) == 1
+    published = (await bus.api("STREAM.INFO.CMD"))["state"]["messages"]
+    assert published == (failure is COMMAND and done == {retry})
+    (letter,) = await letters(bus) if done == {retry} else [None]
+    assert letter is None or letter.retried
+
+
+async def _cut_off(bus: Bus, sequence: int, *, before: str) -> None:
+    """A retry that ends before it publishes on such a subject."""
+    publish = bus.publish
+
+    async def fails(
+        subject: str, data: bytes, headers: dict[str, str] | None = None, *, timeout: float = 2.0
+    ) -> Ack:
+        if subject.startswith(before) and (headers or {}).get("aiops-dl-state") != "retrying":
+            raise BusUnavailable("cut off")
+        return await publish(subject, data, headers, timeout=timeout)
+
+    bus.publish = fails
+    with pytest.raises(BusUnavailable):
+        await retry(bus, sequence)
+    bus.publish = publish
+
+
+@pytest.mark.parametrize("before", ["cmd.", "dlq."])
+@pytest.mark.parametrize("again", [1, 2])
+async def test_a_retry_that_was_cut_off_is_lost_to_nobody_and_goes_on(
+    bus: Bus, before: str, again: int
+) -> None:
+    """By the position that was first given, which has been told to do it, or by the present one."""
+    await bury(bus, COMMAND, builders.at())
+    await _cut_off(bus, 1, before=before)
+    (letter,) = await letters(bus)
+    assert (letter.sequence, letter.retried) == (2, False)
+    for sequence in (1, 2):
+        with pytest.raises(Refused):
+            await drop(bus, sequence)
+    await retry(bus, again)
+    assert [letter.retried for letter in await letters(bus)] == [True]
+    assert (await bus.api("STREAM.INFO.CMD"))["state"]["messages"] == 1
+    for sequence in (1, 2, 3):
+        with pytest.raises(Refused):
+            await retry(bus, sequence)
+
+
+async def test_marks_of_a_message_itself_are_none(bus: Bus) -> None:
+    told = {"aiops-dl-letter": "x", "aiops-dl-state": "dropped", "aiops-dl-sequence": "x"}
+    await bury(bus, replace(COMMAND, headers=told, sequence=None), builders.at())
+    (letter,) = await letters(bus)
+    assert (letter.original_sequence, letter.retried) == (None, False)
+    await retry(bus, letter.sequence)
+
+
+async def test_a_large_body_is_left_out_of_what_asks_for_small_ones(bus: Bus) -> None:
+    for size in (100, 101):
+        failure = replace(COMMAND, message_id=f"m-{size}", data=b"x" * size)
+        await bury(bus, failure, builders.at())
+    found, _ = await dead_letters.part(bus, Wanted(largest=100), 0, 10)
+    assert [(len(each.body), each.body_bytes) for each in found] == [(100, 100), (0, 101)]
+
+
+async def test_a_mark_never_hides_what_has_failed_again_meanwhile(bus: Bus) -> None:
+    await bury(bus, COMMAND, builders.at())
+    publish = bus.publish
+
+    async def slow(
+        subject: str, data: bytes, headers: dict[str, str] | None = None, *, timeout: float = 2.0
+    ) -> Ack:
+        if subject.startswith("dlq.") and (headers or {})["aiops-dl-state"] == "retried":
+            bus.publish = publish
+            await bury(bus, COMMAND, builders.at(60))
+        return await publish(subject, data, headers, timeout=timeout)
+
+    bus.publish = slow
+    await retry(bus, 1)
+    (letter,) = await letters(bus)
+    assert not letter.retried
+
+
 async def test_a_letter_of_something_else_is_not_published_anywhere(bus: Bus) -> None:
     await bury(bus, replace(COMMAND, subject="$JS.API.STREAM.PURGE.EVT"), builders.at())
     (letter,) = await letters(bus)
@@ -158,22 +282,22 @@ def test_an_id_that_is_none_is_told() -> None:
 
 async def test_an_outcome_is_found_by_its_command(bus: Bus) -> None:
     outcome = Outcome(command_id=new_id(), outcome="accepted", id="a", version=3, sequence=9)
-    await outcomes.put(bus, outcome)
-    assert await outcomes.find(bus, outcome.command_id) == outcome
+    await outcomes.put(bus, outcome, "ada")
+    assert await outcomes.find(bus, outcome.command_id) == outcomes.Kept(outcome, "ada")
     assert await outcomes.find(bus, UUID(int=1)) is None
 
 
 async def test_pending_never_hides_an_outcome(bus: Bus) -> None:
     command_id = new_id()
-    await outcomes.mark_pending(bus, command_id)
-    await outcomes.mark_pending(bus, command_id)
+    await outcomes.mark_pending(bus, command_id, "ada")
+    await outcomes.mark_pending(bus, command_id, "ada")
     pending = await outcomes.find(bus, command_id)
     assert pending is not None
-    assert pending.outcome == "pending"
+    assert (pending.outcome.outcome, pending.owner) == ("pending", "ada")
     done = Outcome(command_id=command_id, outcome="refused", code="NOT_FOUND")
-    await outcomes.put(bus, done)
-    await outcomes.mark_pending(bus, command_id)
-    assert await outcomes.find(bus, command_id) == done
+    await outcomes.put(bus, done, "ada")
+    await outcomes.mark_pending(bus, command_id, "ada")
+    assert await outcomes.find(bus, command_id) == outcomes.Kept(done, "ada")
 
 
 @pytest.mark.parametrize(

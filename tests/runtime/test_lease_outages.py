@@ -142,12 +142,19 @@ async def test_while_the_bus_is_away_nobody_has_it(server: NatsServer, mortal: B
         pass
 
 
-@pytest.mark.parametrize("user", ["workers", "projector", "gateway"])
-async def test_every_part_may_do_all_of_it(tmp_path: Path, user: str) -> None:
+@pytest.mark.parametrize("user", ["workers", "projector"])
+async def test_every_part_that_holds_leases_may_do_all_of_it(tmp_path: Path, user: str) -> None:
     """On a server with the platform's users, where no part may delete a message."""
     with running_nats(tmp_path, users=True) as server:
         await _as(server, "setup", streams.ensure)
         await _as(server, user, _hold_and_let_go)
+
+
+async def test_the_gateway_holds_none_and_may_not(tmp_path: Path) -> None:
+    with running_nats(tmp_path, users=True) as server:
+        await _as(server, "setup", streams.ensure)
+        with pytest.raises(BusUnavailable):
+            await _as(server, "gateway", _hold_and_let_go)
 
 
 async def _hold_and_let_go(bus: Bus, _: Settings) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ READERS = Durable("CMD", "readers", ("cmd.>",), ack_wait=0.5, max_ack_pending=10
 
 @asynccontextmanager
 async def reading(
-    bus: Bus, consumer: Ordered | Durable = EVERYTHING, **limits: int
+    bus: Bus, consumer: Ordered | Durable = EVERYTHING, **limits: Any
 ) -> AsyncGenerator[PullReader]:
     reader = PullReader(bus, consumer, **limits)
     try:
@@ -291,6 +292,15 @@ async def test_a_durable_reader_loses_nothing_over_a_restart(
                 await ack(mortal, found)
             seen |= {*sequences(found)}
     assert seen == {*range(4, 21)}
+
+
+async def test_a_consumer_made_anew_takes_the_place_of_the_old_one(bus: Bus) -> None:
+    await fill(bus, 5)
+    async with reading(bus) as reader:
+        await take(reader, 5)
+        reader.seek(2)
+        assert sequences(await take(reader, 4)) == [2, 3, 4, 5]
+        assert (await bus.api("CONSUMER.LIST.EVT"))["total"] == 1
 
 
 async def test_a_reader_closed_while_the_bus_is_away_does_not_come_back(

@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 from uuid import UUID
 
+import psutil
 import pytest
 
 from contracts.catalog import EVENTS, EventCatalog
@@ -239,3 +240,17 @@ async def test_it_waits_for_a_bus_that_is_not_there_yet(platform: Platform) -> N
     async with running(reactions.run):
         await asyncio.sleep(0.05)
         assert not reactions.healthy
+
+
+async def test_who_is_stopped_while_it_connects_leaves_no_connection(platform: Platform) -> None:
+    before = _connections()
+    for moment in range(40):
+        async with running(platform.reactions(discovery(Seen())).run):
+            await asyncio.sleep(moment / 2000)
+    await until(lambda: _connections() <= before)
+
+
+def _connections() -> int:
+    """Established TCP connections of this process."""
+    ours = psutil.Process().net_connections("tcp")
+    return sum(1 for each in ours if each.status == psutil.CONN_ESTABLISHED)

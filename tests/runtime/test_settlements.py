@@ -35,6 +35,10 @@ def _accepted() -> Outcome:
     return Outcome(command_id=new_id(), outcome="accepted")
 
 
+def _kept() -> Outgoing:
+    return outcomes.message(_accepted(), "ada")
+
+
 async def _queued(bus: Bus) -> int:
     return (await bus.api("STREAM.INFO.CMD"))["state"]["messages"]
 
@@ -49,9 +53,10 @@ async def _empty(bus: Bus) -> None:
 async def test_what_is_settled_is_kept_and_off_the_queue_a_moment_later(bus: Bus) -> None:
     told, settled = Settlements(bus), [_accepted() for _ in range(5)]
     for delivery, outcome in zip(await _taken(bus, 5), settled, strict=True):
-        told.add(Settled(delivery.reply, outcome))
+        told.add(Settled(delivery.reply, outcomes.message(outcome, "ada")))
     await _empty(bus)
-    assert [await outcomes.find(bus, each.command_id) for each in settled] == settled
+    found = [await outcomes.find(bus, each.command_id) for each in settled]
+    assert found == [outcomes.Kept(each, "ada") for each in settled]
 
 
 async def test_an_outcome_that_was_kept_before_is_not_kept_again(bus: Bus) -> None:
@@ -65,7 +70,7 @@ async def test_many_are_told_at_once(bus: Bus, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(settlements, "_MOMENT", 60.0)
     told = Settlements(bus)
     for delivery in await _taken(bus, 64):
-        told.add(Settled(delivery.reply, _accepted()))
+        told.add(Settled(delivery.reply, _kept()))
     await _empty(bus)
 
 
@@ -73,13 +78,13 @@ async def test_at_the_end_nothing_is_left_untold(bus: Bus, monkeypatch: pytest.M
     monkeypatch.setattr(settlements, "_MOMENT", 60.0)
     told = Settlements(bus)
     first, second, third = await _taken(bus, 3)
-    told.add(Settled(first.reply, _accepted()))
+    told.add(Settled(first.reply, _kept()))
     await asyncio.sleep(0)
-    told.add(Settled(second.reply, _accepted()))
+    told.add(Settled(second.reply, _kept()))
     closing = asyncio.create_task(told.close())
     await asyncio.sleep(0)
     monkeypatch.setattr(settlements, "_MOMENT", 0.0)
-    told.add(Settled(third.reply, _accepted()))
+    told.add(Settled(third.reply, _kept()))
     await closing
     await _empty(bus)
 
@@ -99,7 +104,7 @@ async def test_what_could_not_be_kept_stays_in_the_queue(bus: Bus) -> None:
     await away.open()
     told = Settlements(away)
     told.add(Settled(kept.reply, None))
-    told.add(Settled(lost.reply, _accepted()))
+    told.add(Settled(lost.reply, _kept()))
     await told.close()
 
     async def one_is_left() -> bool:

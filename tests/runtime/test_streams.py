@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.runtime import streams
-from services.runtime.bus import Bus, JetStreamRefused
+from services.runtime.bus import Bus, JetStreamRefused, Outgoing
 from services.runtime.settings import RetentionSettings, Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
@@ -46,7 +46,7 @@ def _expected(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _ours(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    return {name: found.get(name) for name in wanted}
+    return {name: found.get(name, False) for name in wanted}
 
 
 async def test_what_is_missing_is_made(bus: Bus, bus_settings: Settings) -> None:
@@ -111,6 +111,17 @@ async def test_a_stream_of_an_earlier_release_learns_what_it_lacked(
     stored = await bus.get("EVT", {"seq": 1})
     assert stored is not None
     assert stored.data == b"kept"
+
+
+async def test_a_queue_that_took_batches_takes_none_any_more(
+    bus: Bus, bus_settings: Settings
+) -> None:
+    config = (await streams.configurations(bus))["CMD"]
+    await bus.api("STREAM.UPDATE.CMD", config | {"allow_atomic": True})
+    await streams.ensure(bus, bus_settings)
+    with pytest.raises(JetStreamRefused):
+        await bus.publish_batch([Outgoing("cmd.a.b.c", b"{}", {})] * 2)
+    assert (await bus.api("STREAM.INFO.CMD"))["state"]["messages"] == 0
 
 
 async def test_what_cannot_be_changed_in_place_is_refused_and_kept(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from contracts.activity import EventRecord
 from contracts.catalog import EventCatalog
 from contracts.clusters import ClusterRegistered
 from contracts.envelope import Event
-from services.runtime import context, streams
-from services.runtime.bus import Bus, Stored
+from services.runtime import context, streams, tail as tails
+from services.runtime.bus import Bus, JetStreamRefused, Stored
+from services.runtime.clock import SystemClock
 from services.runtime.frames import EVERYTHING, Encoder, Filter, Frame, Malformed, entity_token
 from services.runtime.log import NOTHING, EventLog
 from services.runtime.pull import Delivery
@@ -237,3 +239,160 @@ async def test_a_position_ahead_of_this_process_is_waited_for(log: EventLog) -> 
         cursor = await tail.cursor(5)
         await fire(log, 2, 50)
         assert await take_until(cursor, 7) == [6, 7]
+
+
+NOW = SystemClock().now()
+
+
+async def of_days_ago(log: EventLog, *ages: float) -> None:
+    """Events of these times of the log."""
+    for days in ages:
+        time = context.exact(int((NOW - timedelta(days=days)).timestamp()) * 10**9)
+        await log.bus.publish("evt.-.a.1.b", b"{}", {context.LOGGED_AT: time})
+
+
+async def forget(log: EventLog, *sequences: int) -> None:
+    for sequence in sequences:
+        await log.bus.api("STREAM.MSG.DELETE.EVT", {"seq": sequence, "no_erase": True})
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_one_cannot_go_on_where_facts_have_aged_out_among_what_stays(log: EventLog) -> None:
+    log.facts_age = timedelta(days=1)
+    await of_days_ago(log, 3, 3, 3, 3, 3, 0.2, 0.1, 0)
+    tail = a_tail(log)
+    async with running(tail.run):
+        await until(lambda: tail.ring.last == 8)
+        tail.ring.start(8)
+        assert (await tail.cursor(0)).position == 0, "nothing has aged out yet"
+        await forget(log, 2, 3, 7)
+        for since in (0, 1, 4):
+            with pytest.raises(ResumeExpired) as expired:
+                await tail.cursor(since)
+            assert (expired.value.oldest, expired.value.last) == (6, 8)
+        assert (await tail.cursor(5)).position == 5
+        assert (await tail.cursor(8)).position == 8
+        with pytest.raises(ResumeExpired):
+            await tail.cursor(6)  # What came next is gone.
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_a_time_of_which_facts_have_aged_out_is_told(log: EventLog) -> None:
+    log.facts_age = timedelta(days=1)
+    await of_days_ago(log, 3, 3, 3, 0.2, 0)
+    tail = a_tail(log)
+
+    async def position(days: float) -> int:
+        return await tail.position_at(NOW - timedelta(days=days))
+
+    assert await position(4) == 0
+    await forget(log, 2)
+    with pytest.raises(ResumeExpired) as expired:
+        await position(4)
+    assert expired.value.oldest == 4
+    assert await position(2) == 3, "nothing was between"
+    await forget(log, 3)
+    with pytest.raises(ResumeExpired):
+        await position(2)
+    assert await position(0.5) == 3
+    async with running(tail.run):
+        await tail.started()
+        tail.ring.start(5)
+        assert (await tail.cursor(await position(0.5))).position == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_a_log_of_which_all_has_aged_out_is_told_with_its_end(log: EventLog) -> None:
+    log.facts_age = timedelta(days=1)
+    await of_days_ago(log, 3, 3, 3, 3)
+    await forget(log, 2, 4)
+    tail = a_tail(log)
+    async with running(tail.run):
+        await tail.started()
+        with pytest.raises(ResumeExpired) as expired:
+            await tail.cursor(3)
+        assert (expired.value.oldest, expired.value.last) == (5, 4)
+        assert (await tail.cursor(4)).position == 4
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_who_cannot_be_read_ahead_for_pages(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tails, "WORTH_IT", 10)
+    monkeypatch.setattr(tails, "_PAGE", 15)
+    await fire(log, 60)
+    tail = a_tail(log)
+    real, refusals = log.bus.api, 0
+
+    async def full(name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
+        nonlocal refusals
+        if name.startswith("CONSUMER.CREATE"):
+            refusals += 1
+            raise JetStreamRefused(10026, "maximum consumers limit reached")
+        return await real(name, body, timeout=timeout)
+
+    async with running(tail.run):
+        await until(lambda: tail.error is None)
+        monkeypatch.setattr(log.bus, "api", full)
+        async with asyncio.timeout(5):
+            assert await take_until(Cursor(tail, 0), 60) == list(range(1, 61))
+        assert refusals == 1
+        monkeypatch.undo()
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_who_sends_for_long_makes_room_for_who_comes(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tails, "WORTH_IT", 10)
+    await fire(log, 700)
+    tail = a_tail(log)
+    tail.ahead = 1
+    async with running(tail.run):
+        await until(lambda: tail.error is None)
+        of_the_tail = await consumers(log)
+        slow, late, quick = (Cursor(tail, 0) for _ in range(3))
+        first = await slow.read(EVERYTHING, 700)
+        assert await consumers(log) == of_the_tail | {name_of(slow)}
+        await late.read(EVERYTHING, 700)
+        assert name_of(late) is None, "the other one has not sent for long yet"
+        monkeypatch.setattr(tails, "_SLOW", 0.0)
+        await quick.read(EVERYTHING, 700)
+        assert await consumers(log) == of_the_tail | {name_of(quick)}
+        monkeypatch.undo()
+        rest = await take_until(slow, 700)
+        assert [one.sequence for one in first.frames] + rest == list(range(1, 701))
+        await quick.close()
+        assert await consumers(log) == of_the_tail
+
+
+async def consumers(log: EventLog) -> set[str | None]:
+    return set((await log.bus.api("CONSUMER.NAMES.EVT"))["consumers"] or [])
+
+
+def name_of(cursor: Cursor) -> str | None:
+    """The consumer that reads ahead for it."""
+    return None if cursor._ahead is None else cursor._ahead._reader._name
+
+
+@pytest.mark.anyio
+@pytest.mark.nats
+async def test_who_sends_for_long_is_given_less(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fire(log, 700)
+    tail = a_tail(log)
+    async with running(tail.run):
+        await tail.started()
+        cursor = Cursor(tail, 0)
+        assert len((await cursor.read(EVERYTHING, 700)).frames) > 100
+        with monkeypatch.context() as patched:
+            patched.setattr(tails, "_SLOW", 0.0)
+            assert len((await cursor.read(EVERYTHING, 700)).frames) == 50
+        assert len((await cursor.read(EVERYTHING, 700)).frames) > 100

@@ -13,6 +13,7 @@ from services.runtime.outbound.pools import Pools
 from services.runtime.outbound.targets import Target
 from services.runtime.outbound.tls import Contexts, tls_of
 from services.runtime.outbound.transport import Home, SharedTransport, origin
+from services.runtime.tracing import UNTRACED, Tracing
 
 __all__ = ["Bounds", "Outbound", "Target"]
 
@@ -41,8 +42,10 @@ class Outbound:
         resolve: Resolve | None = None,
         network: httpcore.AsyncNetworkBackend | None = None,
         bounds: Bounds | None = None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         bounds = bounds or Bounds()
+        self._tracing = tracing
         names = SystemNames()
         self._names = names
         checked = CheckedNetwork(
@@ -65,7 +68,7 @@ class Outbound:
             base_url=url,
             headers=_HEADERS,
             timeout=target.timeout,
-            transport=SharedTransport(home, self._pools, self._contexts),
+            transport=SharedTransport(home, self._pools, self._contexts, self._tracing),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

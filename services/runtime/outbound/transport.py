@@ -1,7 +1,7 @@
 """Between `httpx` and the shared pools: adds what is for the target's own host alone."""
 
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Generator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,9 +10,11 @@ from typing import Any, cast
 import h11
 import httpcore
 import httpx
+from opentelemetry.trace import Span, Status, StatusCode
 
 from services.runtime.outbound.pools import Origin, PoolKey, Pools
 from services.runtime.outbound.tls import Contexts, Tls
+from services.runtime.tracing import UNTRACED, Tracing, carried
 
 ANONYMOUS = "anonymous"
 """A request with this extension carries neither token nor client certificate."""
@@ -20,6 +22,7 @@ ANONYMOUS = "anonymous"
 LASTING = "lasting"
 """One with this extension keeps its connection for long, and takes it from others of its kind."""
 
+_NOTHING: Mapping[str, str] = {}
 _PORTS = {"http": 80, "https": 443}
 _NAMES: dict[type[Exception], type[httpx.RequestError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -66,13 +69,25 @@ class Home:
 class SharedTransport(httpx.AsyncBaseTransport):
     """Sends requests on shared connections; closing it closes none of them."""
 
-    def __init__(self, home: Home, pools: Pools, contexts: Contexts) -> None:
+    def __init__(
+        self, home: Home, pools: Pools, contexts: Contexts, tracing: Tracing = UNTRACED
+    ) -> None:
         self._home = home
         self._pools = pools
         self._contexts = contexts
+        self._tracing = tracing
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer's head; its body is read from the connection as it is asked for."""
+        _, host, port = origin(request.url)
+        with self._tracing.request(request.method, host, port) as span:
+            if span is None:
+                return await self._sent(request)
+            return await _within(span, self._sent(request, carried()))
+
+    async def _sent(
+        self, request: httpx.Request, more: Mapping[str, str] = _NOTHING
+    ) -> httpx.Response:
         asked = origin(request.url)
         at_home = asked == self._home.origin and ANONYMOUS not in request.extensions
         tls = self._home.tls if at_home else self._home.tls.anonymous()
@@ -82,14 +97,17 @@ class SharedTransport(httpx.AsyncBaseTransport):
         give_back = partial(self._pools.give_back, key, pool)
         try:
             with _as_httpx(request, in_body=False):
-                answer = await pool.connections.handle_async_request(self._raw(request, key))
+                answer = await pool.connections.handle_async_request(self._raw(request, key, more))
         except BaseException:
             give_back()
             raise
         return _response(request, answer, _Loan(give_back))
 
-    def _raw(self, request: httpx.Request, key: PoolKey) -> httpcore.Request:
+    def _raw(
+        self, request: httpx.Request, key: PoolKey, more: Mapping[str, str]
+    ) -> httpcore.Request:
         headers, extensions = list(request.headers.raw), dict(request.extensions)
+        headers += [(name.encode(), value.encode()) for name, value in more.items()]
         if key.server_name is not None:
             extensions["sni_hostname"] = key.server_name
         for_home = key.origin == self._home.origin and ANONYMOUS not in extensions
@@ -106,6 +124,20 @@ class SharedTransport(httpx.AsyncBaseTransport):
             content=request.stream,
             extensions=extensions,
         )
+
+
+async def _within(span: Span, sending: Awaitable[httpx.Response]) -> httpx.Response:
+    """The answer; its status, or the kind of error, is told to the span."""
+    try:
+        answer = await sending
+    except BaseException as error:
+        span.set_attribute("error.type", type(error).__name__)
+        span.set_status(Status(StatusCode.ERROR))
+        raise
+    span.set_attribute("http.response.status_code", answer.status_code)
+    if answer.is_error:
+        span.set_status(Status(StatusCode.ERROR))
+    return answer
 
 
 class _Loan:

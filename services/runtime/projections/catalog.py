@@ -22,7 +22,10 @@ class Build:
     slot: Slot
     version: int
     sequence: int
+    """Everything up to it is in the rows."""
     updated_at: datetime
+    partitions: int
+    """Writers that it has at once; 1: it is not partitioned."""
 
     @property
     def schema(self) -> str:
@@ -38,7 +41,7 @@ def schema_of(name: str, slot: Slot) -> str:
 async def find(connection: Connection, name: str, slot: Slot) -> Build | None:
     """A build, None if there is none."""
     cursor = await connection.execute(
-        "select name, slot, version, sequence, updated_at from aiops.projection"
+        "select name, slot, version, sequence, updated_at, partitions from aiops.projection"
         " where name = %s and slot = %s",
         (name, slot),
     )
@@ -46,7 +49,9 @@ async def find(connection: Connection, name: str, slot: Slot) -> Build | None:
     return None if row is None else Build(*row)
 
 
-async def create(connection: Connection, projection: Projection, slot: Slot) -> None:
+async def create(
+    connection: Connection, projection: Projection, slot: Slot, partitions: int = 1
+) -> None:
     """Empty tables at sequence 0, in place of whatever this slot held."""
     schema = schema_of(projection.name, slot)
     async with connection.transaction():
@@ -55,11 +60,19 @@ async def create(connection: Connection, projection: Projection, slot: Slot) -> 
         for table in projection.tables:
             await connection.execute(table.create(schema).encode())
         await connection.execute(
-            "insert into aiops.projection (name, slot, version) values (%s, %s, %s)"
-            " on conflict (name, slot) do update"
-            " set version = excluded.version, sequence = 0, updated_at = now()",
-            (projection.name, slot, projection.version),
+            "delete from aiops.projection where name = %s and slot = %s", (projection.name, slot)
         )
+        await connection.execute(
+            "insert into aiops.projection (name, slot, version, partitions)"
+            " values (%s, %s, %s, %s)",
+            (projection.name, slot, projection.version, partitions),
+        )
+        if partitions > 1:
+            await connection.execute(
+                "insert into aiops.projection_partition (name, slot, partition)"
+                " select %s, %s, generate_series(0, %s - 1)",
+                (projection.name, slot, partitions),
+            )
 
 
 async def claim(connection: Connection, name: str) -> None:
@@ -96,7 +109,52 @@ async def _may_follow(connection: Connection, name: str, live_at: int) -> bool:
     live, following = await find(connection, name, "live"), await find(connection, name, "next")
     if live is None or following is None:
         return following is not None
-    return live.sequence <= max(live_at, following.sequence)
+    return await told(connection, name) <= max(live_at, following.sequence)
+
+
+async def told(connection: Connection, name: str) -> int:
+    """How far anything that people may have read is: the live build, or any partition of it."""
+    cursor = await connection.execute(
+        "select coalesce(max(greatest(b.sequence, p.sequence)), 0) from aiops.projection b"
+        " left join aiops.projection_partition p using (name, slot)"
+        " where name = %s and slot = 'live'",
+        (name,),
+    )
+    row: Any = await cursor.fetchone()
+    return row[0]
+
+
+async def stand_still(connection: Connection, name: str, seconds: float) -> None:
+    """Keep every process from writing the live build for so long, if it is partitioned."""
+    await connection.execute(
+        "update aiops.projection set still_until = clock_timestamp() + make_interval(secs => %s)"
+        " where name = %s and slot = 'live'",
+        (seconds, name),
+    )
+
+
+async def take(
+    connection: Connection, projection: Projection, slot: Slot, partition: int, of: int
+) -> tuple[int, int] | None:
+    """Become the one writer of a partition: the epoch to write in, and its position.
+
+    None if there is no such build. Whoever wrote it before can write no more, and whatever it has
+    not committed is taken back: a process that was stopped would hold its rows for ever.
+    """
+    await connection.execute(
+        "select pg_terminate_backend(pid, 1000) from pg_stat_activity"
+        " where application_name = current_setting('application_name')"
+        " and pid <> pg_backend_pid() and datname = current_database() and usename = current_user"
+    )
+    cursor = await connection.execute(
+        "update aiops.projection_partition p set epoch = nextval('aiops.projection_epoch')"
+        " from aiops.projection b where b.name = p.name and b.slot = p.slot"
+        " and p.name = %s and p.slot = %s and p.partition = %s"
+        " and b.version = %s and b.partitions = %s returning p.epoch, p.sequence",
+        (projection.name, slot, partition, projection.version, of),
+    )
+    row: Any = await cursor.fetchone()
+    return row
 
 
 async def _move(connection: Connection, name: str) -> None:

@@ -1,7 +1,7 @@
 """Runs one projection: keeps the live build going, and rebuilds beside it on demand."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -12,8 +12,9 @@ from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection
-from services.runtime.projections.runner import Runner
+from services.runtime.projections.runner import STANDS_BY, Runner
 from services.runtime.settings import DatabaseSettings
+from services.runtime.tracing import UNTRACED, Tracing
 
 _NEAR = 1000
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
@@ -29,6 +30,9 @@ class ProjectionHost:
     projection: Projection
     bus: Bus
     database: DatabaseSettings
+    tracing: Tracing = UNTRACED
+    partitions: int = 1
+    """Writers of a build at once: see `PartitionedHost`."""
     live: Runner = field(init=False)
     rebuilding: Runner | None = field(default=None, init=False)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -37,13 +41,23 @@ class ProjectionHost:
     _pause: float = field(default=_PAUSE, init=False)
 
     def __post_init__(self) -> None:
-        self.live = Runner(self.projection, "live", self.bus, self.database)
+        self.live = Runner(self.projection, "live", self.bus, self.database, self.tracing)
         self._say = logger("projections", projection=self.projection.name)
 
     @property
     def healthy(self) -> bool:
-        """False while it stands still."""
-        return self.live.error is None
+        """False while it stands still, except for another process that writes."""
+        return self.error in {None, STANDS_BY}
+
+    @property
+    def error(self) -> str | None:
+        """Why it stands still, if it does."""
+        return self.live.error
+
+    @property
+    def runners(self) -> Sequence[Runner]:
+        """What folds in this process."""
+        return [self.live, *([] if self.rebuilding is None else [self.rebuilding])]
 
     @property
     def rebuilds(self) -> int:
@@ -72,34 +86,37 @@ class ProjectionHost:
         while not stopping.is_set():
             try:
                 async with await self._connect() as connection:
-                    version = await self._found_or_made(connection)
+                    ours = await self._found_or_made(connection)
             except _AWAY:
-                await _first(stopping, within=_PAUSE)
+                await first(stopping, within=_PAUSE)
                 continue
-            if version != self.projection.version:
+            if not ours:
                 self._wanted.set()
             return
 
     async def _connect(self) -> Connection:
         return await connect(self.database, f"projector-{self.projection.name}")
 
-    async def _found_or_made(self, connection: Connection) -> int:
-        """The version of the live build."""
+    async def _found_or_made(self, connection: Connection) -> bool:
+        """False if the live build is of another version, or number of partitions."""
         name = self.projection.name
         build = await catalog.find(connection, name, "live")
         if build is None:
             await catalog.claim(connection, name)
             build = await catalog.find(connection, name, "live")
         if build is None:
-            await catalog.create(connection, self.projection, "live")
-        return self.projection.version if build is None else build.version
+            await catalog.create(connection, self.projection, "live", self.partitions)
+        return build is None or self._is_ours(build)
+
+    def _is_ours(self, build: catalog.Build) -> bool:
+        return (build.version, build.partitions) == (self.projection.version, self.partitions)
 
     async def _until_pause(
         self, pausing: asyncio.Event, live: "asyncio.Task[None]", stopping: asyncio.Event
     ) -> None:
         """Ends with the process, and whenever the live build was stopped for a rebuild."""
         while not stopping.is_set() and not pausing.is_set():
-            await _first(stopping, self._wanted)
+            await first(stopping, self._wanted)
             if stopping.is_set():
                 return
             try:
@@ -112,7 +129,7 @@ class ProjectionHost:
                 self._asked, self._pause = False, _PAUSE
                 return
             self._say.warning("rebuild_interrupted", reason=reason)
-            await _first(stopping, within=self._pause)
+            await first(stopping, within=self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def _rebuild(
@@ -149,7 +166,7 @@ class ProjectionHost:
 
     async def _is_up_to_date(self, connection: Connection) -> bool:
         build = await catalog.find(connection, self.projection.name, "live")
-        return build is not None and build.version == self.projection.version
+        return build is not None and self._is_ours(build)
 
     async def _last_event(self) -> int:
         """Where the last event in the log is that this projection reads."""
@@ -188,7 +205,8 @@ class _Waiting:
         return False
 
 
-async def _first(*events: asyncio.Event, within: float | None = None) -> None:
+async def first(*events: asyncio.Event, within: float | None = None) -> None:
+    """Wait for one of these, no longer than so many seconds."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:

@@ -32,6 +32,8 @@ class Rows:
         self.versions: dict[str, _Versions] = {table.name: {} for table in tables if table.history}
         self.sequence = 0
         """The event being folded."""
+        self.notes: dict[Any, Any] = {}
+        """What folds remember of the batch, besides."""
         self._before: list[tuple[_Changes, tuple[Any, ...], _Change | None]] = []
 
     def begin(self, sequence: int) -> None:
@@ -52,17 +54,22 @@ class Rows:
             while versions and next(reversed(versions))[1] == self.sequence:
                 versions.popitem()
 
-    def put(self, table: Table, row: tuple[Any, ...]) -> None:
-        """This row is now the row of its key."""
+    def put(self, table: Table, row: tuple[Any, ...], *, of: int | None = None) -> None:
+        """This row is now the row of its key; ``of``: as an earlier event has left it."""
         changes = self.changes[table.name]
         key = table.key_of(row)
         before = changes.get(key)
         if table.kept and before is not None and before[0]:
             row = _keep(table, before[0], row)
         self._before.append((changes, key, before))
-        changes[key] = (row, self.sequence)
+        changes[key] = (row, self.sequence if of is None else of)
         if table.history:
             self.versions[table.name][key, self.sequence] = row
+
+    def found(self, table: Table, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], int] | None:
+        """The row that this batch leaves of a key, and of which event; None for no such row."""
+        change = self.changes[table.name].get(key)
+        return change if change is not None and change[0] else None
 
     def delete(self, table: Table, key: tuple[Any, ...]) -> None:
         """There is no row of this key any more."""

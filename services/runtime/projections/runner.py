@@ -5,7 +5,7 @@ PostgreSQL only, in the same transaction as the rows.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,10 +18,13 @@ from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection, Rows
 from services.runtime.projections.statistics import Statistics
-from services.runtime.projections.writer import Writer, is_about_a_row, write
+from services.runtime.projections.writer import Statement, Writer, is_about_a_row, write
 from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
+from services.runtime.tracing import UNTRACED, Tracing
 
+STANDS_BY = "another process writes it"
+"""Why a runner stands still that is ready to go on when the other one ends."""
 _BATCH = 1000
 _FEW = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -33,8 +36,14 @@ class Superseded(Exception):
 
 
 @dataclass
-class _Batch:
+class Batch:
+    """Events that are written together."""
+
     deliveries: Sequence[Delivery]
+    """Those to be folded."""
+    to: int
+    """Up to this sequence all is folded then, or for somebody else to fold."""
+    pending: int
     rows: Rows
     poison: dict[int, str] = field(default_factory=dict[int, str])
     """What cannot be folded or written, by sequence."""
@@ -48,10 +57,14 @@ class Runner:
     slot: catalog.Slot
     bus: Bus
     database: DatabaseSettings
+    tracing: Tracing = UNTRACED
+    """Of the live build alone: what a rebuild folds was traced when it happened."""
     sequence: int = field(default=0, init=False)
     """The position that is committed."""
     lag: int = field(default=-1, init=False)
     """Events of ours that are not committed yet; -1 until known."""
+    folded: int = field(default=0, init=False)
+    """Events that were folded and committed by this runner."""
     error: str | None = field(default=None, init=False)
     """Why it stands still, if it does."""
     _last_take: float = field(default=0.0, init=False)
@@ -75,27 +88,26 @@ class Runner:
                 self.error = f"unknown event {unknown}: this program is too old to read the log"
                 self._say.error("stopped", reason=self.error)
                 break
+            except self._passing as error:
+                self._say.info("waits", reason=str(error).partition("\n")[0])
             except (*_AWAY, Superseded) as error:
                 self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 self._say.warning("interrupted", reason=self.error)
-            pause = _FIRST_PAUSE if self.sequence > before else min(pause * 2, _LONGEST_PAUSE)
+            pause = _FIRST_PAUSE if self.sequence > before else min(pause * 2, self._longest_pause)
             await _sleep(stopping, pause)
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
-        name = f"projector-{self.projection.name}"
-        connection = await connect(self.database, name, durable=False)
+        connection = await connect(self.database, self._writer_name, durable=False)
         async with connection:
             if not await self._become_writer(connection, stopping):
                 return
-            build = await catalog.find(connection, self.projection.name, self.slot)
-            if build is None or build.version != self.projection.version:
-                raise Superseded("the build has gone")
-            self.sequence = build.sequence
+            self.sequence = await self._position(connection)
             reader = PullReader(
                 self.bus,
                 Ordered(streams.EVENTS, self.projection.filters),
                 start=self.sequence + 1,
-                batch=_BATCH,
+                batch=self._ahead,
+                skip=self._skip,
             )
             try:
                 await reader.open()
@@ -103,6 +115,38 @@ class Runner:
                 await self._fold_and_write(connection, reader, stopping)
             finally:
                 await reader.close()
+
+    @property
+    def _passing(self) -> tuple[type[Exception], ...]:
+        """What is no error, as it goes on by itself."""
+        return ()
+
+    @property
+    def _longest_pause(self) -> float:
+        """Seconds from one try to the next."""
+        return _LONGEST_PAUSE
+
+    @property
+    def _ahead(self) -> int:
+        """Messages to ask for at once."""
+        return _BATCH
+
+    @property
+    def _skip(self) -> Callable[[bytes], bool] | None:
+        """Which events are for somebody else to fold, by their subjects."""
+        return None
+
+    @property
+    def _writer_name(self) -> str:
+        """By which PostgreSQL knows the connection."""
+        return f"projector-{self.projection.name}"
+
+    async def _position(self, connection: Connection) -> int:
+        """Where to go on, once it is the writer."""
+        build = await catalog.find(connection, self.projection.name, self.slot)
+        if build is None or (build.version, build.partitions) != (self.projection.version, 1):
+            raise Superseded("the build has gone")
+        return build.sequence
 
     async def _become_writer(self, connection: Connection, stopping: asyncio.Event) -> bool:
         """One writer a build: wait for the advisory lock; it ends with its holder's connection."""
@@ -114,7 +158,7 @@ class Runner:
             row = await cursor.fetchone()
             if row is not None and row[0]:
                 return True
-            self.error = "another process writes it"
+            self.error = STANDS_BY
             await _sleep(stopping, 1.0)
         return False
 
@@ -130,8 +174,10 @@ class Runner:
                     await self._settle(writing)
                     writing = None
                     self._measure(reader.pending)
+                    if reader.position > self.sequence + 1:
+                        await self._write(connection, self._fold(reader, []))
                     continue
-                batch = self._fold(await self._with_company(reader, deliveries))
+                batch = self._fold(reader, await self._with_company(reader, deliveries))
                 await self._settle(writing)
                 writing = asyncio.create_task(self._write(connection, batch))
         finally:
@@ -152,8 +198,9 @@ class Runner:
         if writing is not None:
             await writing
 
-    def _fold(self, deliveries: Sequence[Delivery]) -> _Batch:
-        batch = _Batch(deliveries, Rows(self.projection.tables))
+    def _fold(self, reader: PullReader, deliveries: Sequence[Delivery]) -> Batch:
+        rows = Rows(self.projection.tables)
+        batch = Batch(deliveries, reader.position - 1, reader.pending, rows)
         for delivery in deliveries:
             try:
                 self.projection.fold(delivery, batch.rows)
@@ -163,19 +210,22 @@ class Runner:
                 batch.poison[delivery.sequence] = _said(error)
         return batch
 
-    async def _write(self, connection: Connection, batch: _Batch) -> None:
-        last = batch.deliveries[-1]
-        with metrics.PROJECTION_BATCH_SECONDS.labels(self.projection.name).time():
+    async def _write(self, connection: Connection, batch: Batch) -> None:
+        name = self.projection.name
+        with (
+            metrics.PROJECTION_BATCH_SECONDS.labels(name).time(),
+            self.tracing.folding(name, batch.deliveries),
+        ):
             try:
-                await self._commit(connection, batch.rows, batch.poison, last.sequence)
+                await self._commit(connection, batch.rows, batch.poison, batch.to)
             except Exception as error:
                 if not is_about_a_row(error):
                     raise
                 await self._write_one_by_one(connection, batch)
         await self._statistics.renew(connection, batch.rows)
-        await self._tell(last, len(batch.deliveries))
+        await self._tell(batch.pending, len(batch.deliveries))
 
-    async def _write_one_by_one(self, connection: Connection, batch: _Batch) -> None:
+    async def _write_one_by_one(self, connection: Connection, batch: Batch) -> None:
         """A batch that PostgreSQL does not take: find the event that it is about."""
         for delivery in batch.deliveries:
             sequence, rows = delivery.sequence, Rows(self.projection.tables)
@@ -197,20 +247,24 @@ class Runner:
         name = self.projection.name
         aside = [catalog.set_aside(name, *told) for told in poison.items()]
         statements = [*self._writer.statements(rows), *aside]
-        await write(connection, statements, self._checkpoint(last))
+        await self._advance(connection, statements, last)
         self.sequence = last
         for sequence, error in poison.items():
             self._say.error("poison_event", sequence=sequence, reason=error)
             metrics.PROJECTION_ERRORS.labels(name).inc()
 
-    def _checkpoint(self, sequence: int) -> tuple[str, str, int, int, int]:
+    async def _advance(
+        self, connection: Connection, statements: Sequence[Statement], to: int
+    ) -> None:
         projection = self.projection
-        return projection.name, self.slot, projection.version, self.sequence, sequence
+        checkpoint = (projection.name, self.slot, projection.version, self.sequence, to)
+        await write(connection, statements, checkpoint)
 
-    async def _tell(self, last: Delivery, size: int) -> None:
+    async def _tell(self, pending: int, size: int) -> None:
         name = self.projection.name
-        self._measure(last.pending)
+        self._measure(pending)
         metrics.PROJECTION_EVENTS.labels(name).inc(size)
+        self.folded += size
         if self.slot == "live":
             await self._announce()
         async with self.moved:

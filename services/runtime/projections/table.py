@@ -1,5 +1,6 @@
 """A table of a projection, declared by a row class; SQL is derived from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,11 @@ class Table:
     more: str = ""
     """Statements run after the table is made; ``{schema}`` is where it lives."""
     history: bool = False
+    computed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By column the SQL that says what is written of it: of the row that comes, ``u``, as
+    parameters bring it (JSON as text), and of other tables of ``{schema}``."""
+    only: str = ""
+    """A condition, in SQL, that a row is written on."""
     columns: tuple[Column, ...] = field(init=False)
     key_at: tuple[int, ...] = field(init=False)
     past: History | None = field(init=False)
@@ -78,19 +84,25 @@ class Table:
         """One statement that writes many rows, given as one array a column."""
         columns = names(self.columns)
         arrays = ", ".join(column.array for column in self.columns)
-        selected = ", ".join(column.unpacked for column in self.columns)
+        selected = ", ".join(map(self._written, self.columns)).replace("{schema}", schema)
         fixed = {*self.key, *self.kept}
         updates = ", ".join(
             f"{column.name} = excluded.{column.name}"
             for column in self.columns
             if column.name not in fixed
         )
+        rows = f"select {selected} from unnest({arrays}) as u({columns})"  # noqa: S608 - our own names
+        if self.only:
+            rows = f"select * from ({rows}) as n where {self.only}"  # noqa: S608
         return (
-            f"insert into {schema}.{self.name} as t ({columns})"  # noqa: S608 - our own names
-            f" select {selected} from unnest({arrays}) as u({columns})"
+            f"insert into {schema}.{self.name} as t ({columns}) {rows}"
             f" on conflict ({', '.join(self.key)}) do update set {updates}"
             f" where t.seq < excluded.seq"
         )
+
+    def _written(self, column: Column) -> str:
+        computed = self.computed.get(column.name)
+        return column.unpacked if computed is None else f"{computed} as {column.name}"
 
     def delete(self, schema: str) -> str:
         """One statement that deletes many rows: one array a key column, and one of ``seq``."""

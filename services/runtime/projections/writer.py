@@ -77,10 +77,16 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+_ADVANCE = b"select aiops.advance(%s, %s, %s, %s, %s)"
+
+
 async def write(
-    connection: Connection, statements: Sequence[Statement], checkpoint: tuple[Any, ...]
-) -> None:
-    """Execute all, then move the checkpoint; all of it or nothing.
+    connection: Connection,
+    statements: Sequence[Statement],
+    checkpoint: tuple[Any, ...],
+    advance: bytes = _ADVANCE,
+) -> psycopg.AsyncCursor[tuple[Any, ...]]:
+    """Execute all, then move the checkpoint; all of it or nothing. What the latter says is given.
 
     Statements of one pipeline without an explicit transaction are one implicit transaction
     (PostgreSQL manual, "Pipelining"); `aiops.advance` fails it when another writer has taken over.
@@ -88,9 +94,7 @@ async def write(
     async with connection.pipeline():
         for sql, parameters in statements:
             await connection.execute(sql, parameters, prepare=True)
-        await connection.execute(
-            b"select aiops.advance(%s, %s, %s, %s, %s)", checkpoint, prepare=True
-        )
+        return await connection.execute(advance, checkpoint, prepare=True)
 
 
 def is_about_a_row(error: Exception) -> bool:

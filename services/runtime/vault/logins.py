@@ -97,10 +97,10 @@ def origin_of(url: str) -> str:
     if not named or port is None:
         return ""
     host = parsed.raw_host.decode("ascii")
-    if "[" in host or "]" in host:
-        return ""  # Half of an IPv6 address, which httpx takes for a name.
     if ":" in host:
         host = f"[{ip_address(host).compressed}]"
+    elif any(sign in host for sign in "[]%"):
+        return ""  # Half of an IPv6 address, or what no name has: httpx takes both for one.
     return f"{parsed.scheme}://{host}:{port}"
 
 

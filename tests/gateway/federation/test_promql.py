@@ -133,9 +133,9 @@ def test_what_is_newer_or_older_than_the_parser_is_sent_with_a_warning(text: str
     ],
 )
 def test_a_monster_is_refused_and_does_no_harm(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     fault(text)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 2, "seconds of CPU: far from what ends in a hang"
 
 
 @given(st.text(max_size=60) | st.text('sum(x)by,[5m]{a="}+', max_size=30))

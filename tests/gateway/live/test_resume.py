@@ -5,9 +5,12 @@ from random import Random
 
 import pytest
 
+from contracts.envelope import rfc3339
+from gateway.live.ending import RESTARTING
+from services.runtime.context import log_time
 from services.runtime.log import EventLog
 from tests.kit.live import Client, Stream, alerts, serving
-from tests.kit.runtime import store, until
+from tests.kit.runtime import eventually, store, until
 from tests.kit.servers import Server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
@@ -103,12 +106,72 @@ async def test_a_position_that_has_left_the_log_is_told(stream: Stream) -> None:
         assert client.sequences == list(range(21, 31))
 
 
+async def test_facts_that_have_aged_out_among_what_stays_are_told(stream: Stream) -> None:
+    await stream.fire(*alerts(5))
+    await until(lambda: stream.tail.ring.last == 5)
+    stream.tail.ring.start(5)
+    await stream.log.bus.api("STREAM.MSG.DELETE.EVT", {"seq": 3, "no_erase": True})
+    async with stream.client() as client:
+        await client.say(type="subscribe", subscription={"since_sequence": 2})
+        code, frames = await client.closed()
+        assert (code, frames[0]["code"], frames[0]["oldest_sequence"]) == (
+            4410,
+            "RESUME_EXPIRED",
+            1,
+        )
+
+
+async def test_a_client_that_is_sent_away_goes_on_after_what_it_got(log: EventLog) -> None:
+    async with serving(log) as stream:
+        for start in range(0, 3_000, 500):
+            await stream.fire(*alerts(500, start))
+        await until(lambda: stream.tail.ring.last == 3_000)
+        async with stream.client() as client:
+            await client.subscribe(since_sequence=0)
+            await client.until_sequence(100)
+            for guest in list(stream.live.guests):
+                guest.end(RESTARTING)
+            _, frames = await client.closed()
+            assert frames[-1]["resume_sequence"] == client.sequences[-1]
+
+
 async def test_a_client_of_another_installation_is_told(stream: Stream) -> None:
     await stream.fire(*alerts(3))
     async with stream.client() as client:
         await client.say(type="subscribe", subscription={"since_sequence": 4})
         code, frames = await client.closed()
         assert (code, frames[0]["code"]) == (4410, "RESUME_EXPIRED")
+
+
+async def test_resume_from_a_time(stream: Stream) -> None:
+    await stream.fire(*alerts(3))
+    await stream.fire(*alerts(4, 10))
+    await until(lambda: stream.tail.ring.last == 7)
+    fourth = await stream.log.at(4)
+    assert fourth is not None
+    async with stream.client() as client:
+        since = rfc3339(log_time(fourth.time))
+        await client.say(type="subscribe", subscription={"since_time": since})
+        assert (await client.find("subscribed"))["sequence"] == 3
+        await client.find("caught_up")
+        assert client.sequences == [4, 5, 6, 7]
+
+
+async def test_a_time_before_the_log_is_told_if_events_are_gone(stream: Stream) -> None:
+    await stream.fire(*alerts(30))
+    async with stream.client() as client:
+        await client.subscribe(since_time="1970-01-01T00:00:00Z")
+        await client.find("caught_up")
+        assert client.sequences == list(range(1, 31))
+    await stream.log.bus.api("STREAM.PURGE.EVT", {"seq": 21})
+    async with stream.client() as client:
+        await client.say(type="subscribe", subscription={"since_time": "1970-01-01T00:00:00Z"})
+        code, frames = await client.closed()
+        assert (code, frames[0]["code"], frames[0]["oldest_sequence"]) == (
+            4410,
+            "RESUME_EXPIRED",
+            21,
+        )
 
 
 async def test_expired_events_in_between_are_passed_over(log: EventLog) -> None:
@@ -136,3 +199,29 @@ async def test_clients_stay_and_go_on_when_the_bus_was_away(
             await stream.fire(*alerts(50, 600))
             assert await live.until_sequence(151) == list(range(1, 152))
             assert await late.until_sequence(151) == list(range(11, 152))
+
+
+async def test_who_is_far_behind_has_a_reader_of_its_own_for_so_long(log: EventLog) -> None:
+    async def resume(stream: Stream, since: int) -> list[int]:
+        async with stream.client() as client:
+            await caught_up(client, since)
+            return client.sequences
+
+    async def readers() -> int:
+        return (await log.bus.api("STREAM.INFO.EVT"))["state"]["consumer_count"]
+
+    async with serving(log) as before:
+        for start in range(0, 2_100, 700):
+            await before.fire(*alerts(700, start))
+    async with serving(log, ring=16) as stream:
+        stream.tail.ahead = 1
+        of_the_tail = await readers()
+        everybody = await asyncio.gather(*(resume(stream, 7) for _ in range(2)))
+        assert all(sequences == list(range(8, 2_101)) for sequences in everybody)
+        async with stream.client() as gone:
+            await gone.subscribe(since_sequence=0)
+
+        async def none_left() -> bool:
+            return await readers() == of_the_tail
+
+        await eventually(none_left)

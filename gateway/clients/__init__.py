@@ -1,0 +1,1 @@
+"""Small clients of the live stream, to be copied into other programs."""

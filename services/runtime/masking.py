@@ -1,0 +1,54 @@
+"""What people are shown of messages that somebody has sent: never what may be a secret."""
+
+import re
+from typing import Any, cast
+
+import msgspec
+
+_MASK = "***"
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)|pwd|secret|token|credential|authori[sz]ation|kubeconfig|cookie|bearer"
+    r"|(api|private|access|client)[-_ ]?key|key[-_ ]?data",
+    re.IGNORECASE,
+)
+# To the last @: a password may have one. Too much is masked rather than too little.
+_LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s]*@")
+_BEARER = re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE)
+# As in the query of a URL and in connection strings.
+_ASSIGNED = re.compile(r"""(?<![\w.\[\]%-])([\w.\[\]%-]++)=('[^']*'|"[^"]*"|[^&\s]+)""")
+
+
+def readable_text(body: bytes) -> str | None:
+    """JSON without secrets; None for what is no JSON, of which nobody knows what a secret is."""
+    try:
+        return msgspec.json.encode(_masked(msgspec.json.decode(body))).decode()
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {
+            name: _MASK if each is not None and _hides(fields, name) else _masked(each)
+            for name, each in fields.items()
+        }
+    if isinstance(value, list):
+        return [_masked(each) for each in cast("list[Any]", value)]
+    return without_logins(value) if isinstance(value, str) else value
+
+
+def _hides(fields: dict[str, Any], name: str) -> bool:
+    """True for a name of a secret, and for `value` beside one, as a container's variables have."""
+    beside = fields.get("name") if name == "value" else None
+    return any(isinstance(each, str) and _SECRET.search(each) for each in (name, beside))
+
+
+def without_logins(text: str) -> str:
+    """A text without what logs in: in a URL, a connection string or an Authorization header."""
+    text = _LOGIN_IN_URL.sub(f"{_MASK}@", text)
+    return _BEARER.sub(rf"\1 {_MASK}", _ASSIGNED.sub(_without_value, text))
+
+
+def _without_value(assigned: re.Match[str]) -> str:
+    return f"{assigned[1]}={_MASK}" if _SECRET.search(assigned[1]) else assigned[0]

@@ -94,7 +94,8 @@ async def test_a_new_key_takes_over_in_bounded_steps(database: Database) -> None
 async def test_what_is_lost_or_damaged_stops_nothing_and_is_left_alone(database: Database) -> None:
     await _fill(_table(database, OLD), 6)
     await _table(database, LOST).put(CLUSTER_ID, "kubeconfig", b"lost")
-    damaged = "update aiops.secret set envelope = set_byte(envelope, 20, 1) where cluster_id <= %s"
+    other = "set_byte(envelope, 20, 255 - get_byte(envelope, 20))"
+    damaged = f"update aiops.secret set envelope = {other} where cluster_id <= %s"
     await database.execute(damaged, (_cluster(3),))
     table = _table(database, NEW, OLD)
     assert await table.reseal(2) == Resealed(done=2, left=0, unreadable=5)

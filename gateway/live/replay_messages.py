@@ -85,8 +85,8 @@ class ReplayState(LiveFrame):
     """The time of the log that it has come to."""
     sequence: int | None
     """The last event that was sent."""
-    speed: float
-    """0: as fast as the client takes it."""
+    speed: float | Literal["max"]
+    """As it may be asked for."""
     sent: int
     """Events so far, those that were sent again counted again."""
     whole_from: Timestamp | None

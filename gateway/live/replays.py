@@ -283,7 +283,7 @@ class TimedReplay:
             end=asked.end,
             position=position if asked.end is None else min(position, asked.end),
             sequence=self.sequence,
-            speed=self._speed,
+            speed="max" if self._speed == FULL_SPEED else self._speed,
             sent=self.sent,
             whole_from=self._whole_from,
         )

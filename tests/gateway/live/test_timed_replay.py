@@ -83,6 +83,7 @@ async def test_at_full_speed_nothing_is_waited_for(log: EventLog) -> None:
     assert client.sequences == list(range(1, 201))
     assert not clock.naps
     assert client.states == ["playing", "ended"]
+    assert client.last["speed"] == "max"
 
 
 async def test_what_comes_is_the_event_as_it_was_and_says_that_it_is_replayed(

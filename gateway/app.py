@@ -1,8 +1,12 @@
 """The HTTP application: all routes, one guard, one error envelope."""
 
+from pathlib import Path
+
 from litestar import Litestar, Response, Router, get
 from litestar.config.app import AppConfig
+from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.types import ControllerRouterHandler
 
 from gateway.auth.guards import PUBLIC, admit
@@ -12,7 +16,8 @@ from gateway.errors import HANDLERS
 from gateway.gate import Gate
 from gateway.intake import Intake
 from gateway.openapi import config, document
-from gateway.pages.routes import PAGES
+from gateway.pages.routes import PAGES, elsewhere
+from gateway.pages.ui import DIST, Ui
 from gateway.rest import health
 from gateway.rest.alerts import alerts
 from gateway.rest.clusters import clusters
@@ -42,8 +47,11 @@ async def openapi(request: AnyRequest) -> Response[bytes]:
     return Response(told["document"], media_type="application/json")
 
 
-def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
-    """The application over a gate; ``more`` are routes that carry their own state."""
+def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litestar:
+    """The application over a gate; ``more`` are routes that carry their own state.
+
+    ``ui``: the folder with the built web UI; where it is missing small pages stand in.
+    """
     intake = Intake(gate)
     api = Router(
         "/api/v1",
@@ -87,7 +95,8 @@ def build(gate: Gate, *more: ControllerRouterHandler) -> Litestar:
             "intake": Provide(lambda: intake, sync_to_thread=False, use_cache=True),
         },
         guards=[admit],
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, NotFoundException: elsewhere},
+        state=State({"ui": Ui(ui)}),
         request_max_body_size=gate.runtime.settings.gateway.max_body,
         openapi_config=config(),
         logging_config=None,

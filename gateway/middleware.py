@@ -19,7 +19,7 @@ from services.runtime.tracing import trace_id
 
 _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 ]
 

@@ -1,7 +1,7 @@
 """The OpenAPI document: routes as Litestar sees them, shapes as pydantic says them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from litestar import Litestar
@@ -12,7 +12,9 @@ from litestar.serialization import decode_json, encode_json
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from contracts.catalog import EVENTS, MEASURED
 from contracts.clusters import Given, ImportRequest, ImportResult, Registration
+from contracts.envelope import public_name
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.commands import GivenCommand
@@ -110,6 +112,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     TraceQuery,
     Webhook,
 )
+_MEASUREMENTS = tuple(measured.message for measured in MEASURED.values())
 _RAW_BODIES: dict[str, TypeAdapter[Any]] = {
     "postAlerts": TypeAdapter(Webhook),
     "postClusterAlerts": TypeAdapter(Webhook),
@@ -149,6 +152,9 @@ def document(app: Litestar) -> bytes:
         operations[name]["requestBody"] = {"required": True, "content": content}
     for name in _public(app) & operations.keys():
         operations[name]["security"] = []
+    for header in _headers(operations.values()):
+        # Litestar leaves it out where a header is only documented; OpenAPI wants one.
+        header.setdefault("schema", {"type": "string"})
     # Sorted: Litestar keeps response headers in a set, whose order changes from run to run.
     return json.dumps(told, indent=2, sort_keys=True).encode()
 
@@ -159,8 +165,14 @@ def _plain(value: Any) -> Any:
 
 
 def _schemas() -> dict[str, Any]:
-    """Every shape by its name; one that is both sent and answered is told as it may be sent."""
-    return _definitions(_ANSWERS, "serialization") | _definitions(_BODIES, "validation")
+    """Every shape by its name; one that is both sent and answered is told as it may be sent.
+
+    With those of events' payloads, which the live stream carries: the UI's types are made of them.
+    """
+    shapes = _definitions((*EVENTS, *_MEASUREMENTS, *_ANSWERS), "serialization")
+    names = sorted({public_name(event) for event in (*EVENTS, *_MEASUREMENTS)})
+    shapes["EventName"] = {"enum": names, "title": "EventName", "type": "string"}
+    return shapes | _definitions(_BODIES, "validation")
 
 
 def _definitions(models: tuple[type[BaseModel], ...], mode: JsonSchemaMode) -> dict[str, Any]:
@@ -177,6 +189,12 @@ def _definitions(models: tuple[type[BaseModel], ...], mode: JsonSchemaMode) -> d
 def _operations(told: Any) -> Iterator[dict[str, Any]]:
     for path in told["paths"].values():
         yield from (operation for operation in path.values() if "operationId" in operation)
+
+
+def _headers(operations: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for operation in operations:
+        for response in operation["responses"].values():
+            yield from response.get("headers", {}).values()
 
 
 def _public(app: Litestar) -> set[str]:

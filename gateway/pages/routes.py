@@ -1,14 +1,18 @@
-"""Static pages under a strict Content-Security-Policy; nothing comes from outside."""
+"""Pages under a strict Content-Security-Policy; nothing comes from outside."""
 
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, cast
 
 from litestar import Response, get
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import PUBLIC
+from gateway.errors import AnyRequest, http
+from gateway.pages.ui import Ui
 
 _FOLDER = Path(__file__).parent
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
@@ -28,6 +32,22 @@ _FILES = frozenset(
         "swagger/swagger-ui.css",
     }
 )
+_SHOWN = frozenset(
+    {
+        "alerts",
+        "chat",
+        "clusters",
+        "events",
+        "gpu",
+        "incidents",
+        "observability",
+        "operations",
+        "reports",
+        "settings",
+        "welcome",
+    }
+)
+"""What the UI shows below ``/``, each with all that is below it."""
 
 
 @cache
@@ -40,25 +60,62 @@ def _generated(name: str) -> bytes:
     return (files("contracts") / "generated" / name).read_bytes()
 
 
-def _page(name: str, *, cached: bool = False) -> Response[bytes]:
+def _page(name: str, *, cached: bool = False, status: int = 200) -> Response[bytes]:
     kind = _TYPES[Path(name).suffix]
     headers = {
         "Content-Security-Policy": _POLICY,
         "Cache-Control": "public, max-age=3600" if cached else "no-store",
     }
-    return Response(_file(name), media_type=f"{kind}; charset=utf-8", headers=headers)
+    return Response(_file(name), status_code=status, media_type=kind, headers=headers)
+
+
+def _ui(request: AnyRequest) -> Ui:
+    return request.app.state["ui"]
+
+
+def _shown(
+    request: AnyRequest, unbuilt: str = "start.html", *, status: int = 200
+) -> Response[bytes]:
+    """The UI, or the small page in its place where it was not built."""
+    ui = _ui(request)
+    return ui.index(status) if ui.built else _page(unbuilt, status=status)
 
 
 @get("/", opt=PUBLIC, include_in_schema=False)
-async def start() -> Response[bytes]:
-    """Where to go from here."""
-    return _page("start.html")
+async def start(request: AnyRequest) -> Response[bytes]:
+    """The fleet."""
+    return _shown(request)
 
 
 @get("/login", opt=PUBLIC, include_in_schema=False)
-async def login() -> Response[bytes]:
+async def login(request: AnyRequest) -> Response[bytes]:
     """Turns the code after ``#code=`` into a session; the code never reaches a log as a URL."""
-    return _page("login.html")
+    return _shown(request, "login.html")
+
+
+def elsewhere(request: AnyRequest, error: NotFoundException) -> Response[bytes]:
+    """An address that no route has: a page for a browser, the envelope for everybody else.
+
+    Only what asks for text/html by its name is a browser: ``*/*`` is what programs send, and a
+    wrong address of the API must not look like an answer to them.
+    """
+    top = request.scope["path"].strip("/").partition("/")[0]
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return http(request, error)
+    if top in _SHOWN:
+        # What metrics and the log call it: one name, as a browser may ask for anything below.
+        cast("dict[str, Any]", request.scope)["path_template"] = f"/{top}"
+        return _shown(request)
+    if any(route.path.split("/")[1] == top for route in request.app.routes):
+        return http(request, error)
+    return _shown(request, status=404)
+
+
+@get("/ui/{name:path}", opt=PUBLIC, include_in_schema=False)
+async def ui_part(request: AnyRequest, name: FromPath[Path]) -> Response[bytes]:
+    """One of the files that the UI is made of."""
+    wanted = str(name).lstrip("/")
+    return _ui(request).part(wanted, request.headers.get("accept-encoding", ""))
 
 
 @get("/docs", opt=PUBLIC, include_in_schema=False)
@@ -88,4 +145,4 @@ async def asset(name: FromPath[Path]) -> Response[bytes]:
     return _page(wanted, cached=True)
 
 
-PAGES = [start, login, docs, asyncapi, asyncapi_document, asset]
+PAGES = [start, login, docs, asyncapi, asyncapi_document, asset, ui_part]

@@ -54,7 +54,7 @@ async def detailed(gate: WithGate) -> Response[dict[str, Any]]:
 async def prometheus_metrics(gate: WithGate) -> Response[bytes]:
     """This process's own metrics in Prometheus' text format, and how far projections are."""
     measure(await gate.parts.standing())
-    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
 
 
 async def _report(gate: Gate) -> tuple[bool, dict[str, Any]]:

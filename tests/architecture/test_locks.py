@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.tree import ROOT
 
-LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-bootstrap.txt"]
+LOCKS = [f"requirements{part}.txt" for part in ("", "-dev", "-ui", "-bootstrap")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -38,11 +38,15 @@ def test_every_pin_has_its_hashes(name: str) -> None:
 def test_what_the_project_asks_for_is_pinned() -> None:
     project = PROJECT["project"]
     runtime = names([*project["dependencies"], *project["optional-dependencies"]["embedded"]])
-    dev = names(PROJECT["dependency-groups"]["dev"])
+    groups = PROJECT["dependency-groups"]
+    dev = names([*groups["ui"], *(each for each in groups["dev"] if isinstance(each, str))])
     assert runtime - set(pins("requirements.txt")) == set()
     assert (runtime | dev) - set(pins("requirements-dev.txt")) == set()
     assert set(pins("requirements-bootstrap.txt")) == {"uv"}
+    assert set(pins("requirements-ui.txt")) == names(groups["ui"])
 
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
-    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+    tested = pins("requirements-dev.txt").items()
+    assert pins("requirements.txt").items() <= tested
+    assert pins("requirements-ui.txt").items() <= tested

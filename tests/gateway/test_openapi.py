@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from contracts.activity import EventRecord
+from contracts.catalog import EVENTS, MEASURED
+from contracts.envelope import public_name
 from contracts.outcomes import Outcome
 from deploy.export import documents
 from gateway.rest.documented import (
@@ -87,10 +89,22 @@ async def test_every_operation_has_a_name_and_a_summary_of_its_own(told: Json) -
 
 async def test_every_shape_that_is_named_is_told(told: Json) -> None:
     named = set(re.findall(r"#/components/schemas/([\w-]+)", documents()["openapi.json"]))
+    happening = (*EVENTS, *(measured.message for measured in MEASURED.values()))
+    live = {event.__name__ for event in happening} | {"EventName"}
     shapes = told["components"]["schemas"]
-    assert named == set(shapes)
+    assert named | live == set(shapes)
+    assert set(shapes["EventName"]["enum"]) == {public_name(event) for event in happening}
     for shape in shapes.values():
         Draft202012Validator.check_schema(shape)
+
+
+async def test_every_header_has_a_schema(told: Json) -> None:
+    answers = [
+        each for _, _, operation in _operations(told) for each in operation["responses"].values()
+    ]
+    headers = [header for answer in answers for header in answer.get("headers", {}).values()]
+    assert headers
+    assert all("schema" in header for header in headers)
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,10 @@ async def test_a_partitioned_projection_is_as_far_as_its_slowest_partition(
 
 async def test_the_metrics_of_a_gateway_tell_the_lag_of_projections(platform: Platform) -> None:
     await eventually(lambda: _heard(platform, "projector"))
-    told = (await platform.http.get("/metrics")).text
+    answer = await platform.http.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     for name in ("activity", "alerts", "fleet"):
-        assert f'aiops_projection_lag{{projection="{name}"}}' in told
+        assert f'aiops_projection_lag{{projection="{name}"}}' in answer.text
 
 
 async def test_a_projection_that_stands_still_says_why_and_one_that_waits_does_not(

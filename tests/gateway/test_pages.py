@@ -1,34 +1,46 @@
 """The pages that the gateway serves by itself hold everything that they need."""
 
 import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.kit.gateway import Platform, refused
+from tests.kit.pages import browser
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 PAGES = ("/", "/login", "/docs", "/asyncapi")
 
 
+@pytest.fixture
+async def anybody(platform: Platform, tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """A browser before a gateway without a built UI."""
+    async with browser(platform, tmp_path) as client:
+        yield client
+
+
 @pytest.mark.parametrize("page", PAGES)
-async def test_a_page_and_all_that_it_uses_is_served_here(platform: Platform, page: str) -> None:
-    async with platform.client() as anybody:
-        answer = await anybody.get(page)
-        used = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
-        assert used
-        assert all(each.startswith("/") and not each.startswith("//") for each in used)
-        for each in [page, *used]:
-            part = await anybody.get(each)
-            assert part.status_code == 200, each
-            assert part.headers["x-content-type-options"] == "nosniff"
+async def test_a_page_and_all_that_it_uses_is_served_here(
+    anybody: httpx.AsyncClient, page: str
+) -> None:
+    answer = await anybody.get(page)
+    used = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert used
+    assert all(each.startswith("/") and not each.startswith("//") for each in used)
+    for each in [page, *used]:
+        part = await anybody.get(each)
+        assert part.status_code == 200, each
+        assert part.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/assets/page.css", "/assets/docs.js"])
 async def test_a_browser_is_told_to_load_nothing_from_elsewhere(
-    platform: Platform, page: str
+    anybody: httpx.AsyncClient, page: str
 ) -> None:
-    policy = (await platform.http.get(page)).headers["content-security-policy"]
+    policy = (await anybody.get(page)).headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "script-src" not in policy, "scripts come under the default: no inline ones"
     assert "http" not in policy

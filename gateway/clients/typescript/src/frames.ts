@@ -30,6 +30,40 @@ export interface LiveEvent<Payload = Readonly<Record<string, unknown>>> {
   readonly correlation_id: string;
   readonly causation_id: string;
   readonly actor: string;
+  /** Of a replay: it happened then, and moves no subscription. */
+  readonly replayed?: true;
+}
+
+/** Play a window of the log again, with its gaps, so many times faster than it was. */
+export interface Replay {
+  readonly id: string;
+  /** Inclusive (RFC 3339). */
+  readonly from: string;
+  /** Exclusive; without it up to the newest event there is. */
+  readonly to?: string;
+  readonly speed?: number | "max";
+  readonly filters?: Omit<Subscription, "since_sequence" | "since_time">;
+}
+
+export type ReplayAction =
+  | { readonly action: "pause" | "resume" | "stop" }
+  | { readonly action: "seek"; readonly to: string }
+  | { readonly action: "speed"; readonly speed: number | "max" };
+
+/** How a replay stands: when that changes, and once a second while it plays. */
+export interface ReplayState {
+  readonly type: "replay_state";
+  readonly id: string;
+  readonly state: "playing" | "paused" | "ended" | "stopped";
+  readonly from: string;
+  readonly to: string | null;
+  /** The time of the log that it has come to. */
+  readonly position: string;
+  readonly sequence: number | null;
+  readonly speed: number | "max";
+  readonly sent: number;
+  /** Events before this time may have aged out of the log; null: the window is whole. */
+  readonly whole_from: string | null;
 }
 
 /** Everything up to `sequence` has come; what follows is live. `id`: of the subscription. */
@@ -49,7 +83,7 @@ export type Reconnecting = {
   readonly seconds: number;
 };
 
-export type Item = LiveEvent | CaughtUp | Conflated | Reconnecting;
+export type Item = LiveEvent | CaughtUp | Conflated | Reconnecting | ReplayState;
 
 export type Sent = Omit<LiveEvent, "subscriptions">;
 export type ErrorFrame = {
@@ -71,6 +105,7 @@ export type Frame =
   | { readonly type: "subscribed"; readonly id: string; readonly sequence: number }
   | CaughtUp
   | Conflated
+  | ReplayState
   | Disconnect
   | ErrorFrame
   | { readonly type: "auth_response" | "pong" };

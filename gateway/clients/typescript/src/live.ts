@@ -5,7 +5,16 @@
  */
 
 import { AuthFailed, Refused, ResumeExpired } from "./frames.ts";
-import type { ErrorFrame, Frame, Item, LiveEvent, Sent, Subscription } from "./frames.ts";
+import type {
+  ErrorFrame,
+  Frame,
+  Item,
+  LiveEvent,
+  Replay,
+  ReplayAction,
+  Sent,
+  Subscription,
+} from "./frames.ts";
 
 export * from "./frames.ts";
 
@@ -118,13 +127,14 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   /** May be changed: counts from the next connection on. */
   token: string | undefined;
   readonly #url: string;
-  readonly #subscriptions: Readonly<Record<string, Subscription>>;
+  readonly #subscriptions: Record<string, Subscription>;
   readonly #options: Options;
   readonly #end = new AbortController();
   readonly #items: Item[] = [];
   readonly #resumed = new Set<string>();
   readonly #answer: number;
   readonly #live = new Set<string>();
+  #ready = false;
   #catchingUp: string | null = null;
   #line: Line | undefined;
   #failures = 0;
@@ -138,7 +148,7 @@ export class LiveStream implements AsyncIterableIterator<Item> {
     options: Options = {},
   ) {
     this.#url = url;
-    this.#subscriptions = subscriptions;
+    this.#subscriptions = { ...subscriptions };
     this.#options = options;
     this.#answer = options.answer ?? 15;
     this.token = options.token;
@@ -174,7 +184,9 @@ export class LiveStream implements AsyncIterableIterator<Item> {
     }
     const item = this.#items.shift();
     if (item === undefined || this.#end.signal.aborted) return { done: true, value: undefined };
-    if (item.type === "event" && item.sequence !== null) this.#reached(item.sequence);
+    if (item.type === "event" && item.sequence !== null && !item.replayed) {
+      this.#reached(item.sequence);
+    }
     return { done: false, value: item };
   }
 
@@ -189,6 +201,35 @@ export class LiveStream implements AsyncIterableIterator<Item> {
     this.#resumed.add(subscription);
   }
 
+  /** One more subscription, from now on and over every connection to come. */
+  subscribe(name: string, wanted: Subscription): void {
+    this.#subscriptions[name] = wanted;
+    this.positions[name] = wanted.since_sequence ?? null;
+    if (this.#ready) this.#ask(name, wanted);
+  }
+
+  /** That subscription ends; what has come for it is still handed out. */
+  unsubscribe(name: string): void {
+    delete this.#subscriptions[name];
+    delete this.positions[name];
+    this.#live.delete(name);
+    if (this.#ready) this.#line?.say({ type: "unsubscribe", id: name });
+  }
+
+  /**
+   * Play history; false if there is no connection now. Its events come among the others, marked
+   * `replayed`. A lost connection ends it: ask again, from where it was.
+   */
+  replay(wanted: Replay): boolean {
+    if (this.#ready) this.#line?.say({ type: "replay", batch: true, ...wanted });
+    return this.#ready;
+  }
+
+  /** Do something with a replay that is under way. */
+  controlReplay(id: string, action: ReplayAction): void {
+    if (this.#ready) this.#line?.say({ type: "replay_control", id, ...action });
+  }
+
   /** End the iteration, also one that waits. */
   close(): void {
     this.#end.abort();
@@ -196,6 +237,7 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   }
 
   #hangUp(): void {
+    this.#ready = false;
     this.#line?.leave(new Lost("closed"));
     this.#line = undefined;
   }
@@ -236,10 +278,13 @@ export class LiveStream implements AsyncIterableIterator<Item> {
       if (frame.type === "auth_response") break;
       this.#take(frame);
     }
-    for (const [id, wanted] of Object.entries(this.#subscriptions)) {
-      const batch = this.#options.batch ?? true;
-      line.say({ type: "subscribe", id, batch, subscription: this.#asked(id, wanted) });
-    }
+    this.#ready = true;
+    for (const [id, wanted] of Object.entries(this.#subscriptions)) this.#ask(id, wanted);
+  }
+
+  #ask(id: string, wanted: Subscription): void {
+    const batch = this.#options.batch ?? true;
+    this.#line?.say({ type: "subscribe", id, batch, subscription: this.#asked(id, wanted) });
   }
 
   /** From where the subscription stands, if that is known, otherwise from where it begins. */
@@ -282,6 +327,7 @@ export class LiveStream implements AsyncIterableIterator<Item> {
         this.#items.push(frame);
         break;
       case "conflated":
+      case "replay_state":
         this.#items.push(frame);
         break;
       case "disconnect":
@@ -304,6 +350,7 @@ export class LiveStream implements AsyncIterableIterator<Item> {
 
   #reached(sequence: number): void {
     for (const name of this.#standing()) {
+      if (!(name in this.#subscriptions)) continue;
       this.positions[name] = Math.max(this.positions[name] ?? 0, sequence);
     }
   }

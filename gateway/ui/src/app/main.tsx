@@ -1,0 +1,24 @@
+import "@patternfly/react-core/dist/styles/base.css";
+import "@/app/app.css";
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { followLive } from "@/app/follow-live";
+import { router } from "@/app/router";
+import { followTheme } from "@/app/theme";
+import { createQueryClient } from "@/lib/query";
+
+const client = createQueryClient();
+followTheme();
+followLive(client, router);
+
+createRoot(document.querySelector("#root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

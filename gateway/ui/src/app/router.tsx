@@ -1,0 +1,135 @@
+/** Every route of the UI, and what it reads from its URL; pages are loaded when they are gone to. */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+
+import { NotFound } from "@/app/not-found";
+import { Root } from "@/app/root";
+import { PageCrashed } from "@/components/page-crashed";
+import { readAlertsSearch } from "@/features/alerts/search";
+import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
+import { readEventsSearch } from "@/features/events/search";
+import { readFleetSearch } from "@/features/fleet/search";
+import { readLogsSearch, readMetricsSearch, readTracesSearch } from "@/features/observability/search";
+import { readOperationsSearch } from "@/features/operations/search";
+import { COMMON, type CommonSearch } from "@/lib/place";
+import { parseSearch, stringifySearch, text, type Raw } from "@/lib/search";
+
+const root = createRootRoute({
+  component: Root,
+  notFoundComponent: NotFound,
+  validateSearch: (raw: Raw): CommonSearch => ({
+    from: text(raw["from"]),
+    to: text(raw["to"]),
+    as_of: instant(raw["as_of"]),
+  }),
+  search: { middlewares: [retainSearchParams([...COMMON])] },
+});
+
+/** Only a point in time that can be read. */
+function instant(value: unknown): string | undefined {
+  const said = text(value);
+  return said === undefined || Number.isNaN(Date.parse(said)) ? undefined : said;
+}
+
+const at = { getParentRoute: () => root };
+const routes = [
+  createRoute({
+    ...at,
+    path: "/",
+    validateSearch: readFleetSearch,
+    component: lazyRouteComponent(() => import("@/features/fleet/page"), "FleetPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/login",
+    component: lazyRouteComponent(() => import("@/features/login/page"), "LoginPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/clusters",
+    validateSearch: readClustersSearch,
+    component: lazyRouteComponent(() => import("@/features/clusters/page"), "ClustersPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/clusters/add",
+    component: lazyRouteComponent(() => import("@/features/clusters/add/page"), "AddClusterPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/clusters/$clusterId",
+    validateSearch: readClusterSearch,
+    component: lazyRouteComponent(() => import("@/features/clusters/detail/page"), "ClusterPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/alerts",
+    validateSearch: readAlertsSearch,
+    component: lazyRouteComponent(() => import("@/features/alerts/page"), "AlertsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/observability",
+    beforeLoad: () => {
+      throw redirect({ to: "/observability/metrics" });
+    },
+  }),
+  createRoute({
+    ...at,
+    path: "/observability/metrics",
+    validateSearch: readMetricsSearch,
+    component: lazyRouteComponent(() => import("@/features/observability/metrics/page"), "MetricsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/observability/logs",
+    validateSearch: readLogsSearch,
+    component: lazyRouteComponent(() => import("@/features/observability/logs/page"), "LogsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/observability/traces",
+    validateSearch: readTracesSearch,
+    component: lazyRouteComponent(() => import("@/features/observability/traces/page"), "TracesPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/events",
+    validateSearch: readEventsSearch,
+    component: lazyRouteComponent(() => import("@/features/events/page"), "EventsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/operations",
+    validateSearch: readOperationsSearch,
+    component: lazyRouteComponent(() => import("@/features/operations/page"), "OperationsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("@/features/settings/page"), "SettingsPage"),
+  }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+  defaultErrorComponent: (props) => <PageCrashed {...props} />,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,26 @@
+import { Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
+
+import { PAGES, pageOf, type PageEntry } from "@/lib/pages";
+import { PageLink, usePath } from "@/lib/place";
+
+const GROUPED = PAGES.filter(({ group }) => group !== undefined);
+const FIRST = GROUPED[0]!;
+
+/** Where one can go. `onGo`: a link was followed. */
+export function Navigation({ onGo }: { onGo: () => void }) {
+  const here = pageOf(usePath())?.to;
+  const item = (page: PageEntry) => (
+    <NavItem key={page.to} isActive={page.to === here} onClick={onGo}>
+      <PageLink to={page.to}>{page.title}</PageLink>
+    </NavItem>
+  );
+  const before = PAGES.slice(0, PAGES.indexOf(FIRST));
+  const after = PAGES.slice(PAGES.indexOf(GROUPED.at(-1)!) + 1);
+  return (
+    <Nav aria-label="Pages">
+      <NavList>{before.map(item)}</NavList>
+      <NavGroup title="Observability">{GROUPED.map(item)}</NavGroup>
+      <NavGroup title="Platform">{after.map(item)}</NavGroup>
+    </Nav>
+  );
+}

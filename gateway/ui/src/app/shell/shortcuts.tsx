@@ -1,0 +1,3 @@
+export default function Shortcuts(_: { onClose: () => void }) {
+  return null;
+}

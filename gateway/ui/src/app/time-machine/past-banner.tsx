@@ -1,0 +1,3 @@
+export function PastBanner() {
+  return null;
+}

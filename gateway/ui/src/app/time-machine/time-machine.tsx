@@ -1,0 +1,3 @@
+export function TimeMachine() {
+  return null;
+}

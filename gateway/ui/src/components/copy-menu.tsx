@@ -1,0 +1,86 @@
+import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
+import { CopyIcon } from "@patternfly/react-icons";
+import { useState } from "react";
+
+import { useNow, useRange } from "@/lib/moment";
+import { frozen } from "@/lib/time";
+
+export interface Request {
+  method?: string;
+  /** `/api/v1/alerts?severity=CRITICAL`. */
+  path: string;
+  body?: unknown;
+}
+
+interface CopyMenuProps {
+  /** The request whose answer is shown. */
+  request?: Request;
+  /** A query in its own language, by that language's name. */
+  query?: { name: "PromQL" | "LogQL" | "TraceQL"; text: string };
+}
+
+/** A shell command that asks the hub the same; the token is a variable of the shell, never written out. */
+export function asCurl({ method = "GET", path, body }: Request, origin: string): string {
+  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+  const parts = [`curl -sS`];
+  if (method !== "GET" && !(method === "POST" && body !== undefined)) parts.push(`-X ${method}`);
+  parts.push(quote(origin + path), `-H "Authorization: Bearer $TOKEN"`);
+  if (body !== undefined) parts.push(`-H 'Content-Type: application/json'`, `-d ${quote(JSON.stringify(body))}`);
+  return parts.join(" ");
+}
+
+/** Copies what is shown: as a link with fixed times, as curl, as a query. */
+export function CopyMenu({ request, query }: CopyMenuProps) {
+  const [open, setOpen] = useState(false);
+  const [copied, setCopied] = useState(false);
+  const range = useRange();
+  const now = useNow(60_000);
+  const copy = async (text: string) => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  const link = () => {
+    const url = new URL(location.href);
+    const fixed = frozen(range, now);
+    url.searchParams.set("from", fixed.from);
+    url.searchParams.set("to", fixed.to);
+    return url.href;
+  };
+  return (
+    <Dropdown
+      isOpen={open}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: "end" }}
+      toggle={(ref) => (
+        <MenuToggle
+          ref={ref}
+          variant="plainText"
+          icon={<CopyIcon />}
+          isExpanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+        </MenuToggle>
+      )}
+    >
+      <DropdownList>
+        <DropdownItem description="Relative times become fixed" onClick={() => void copy(link())}>
+          Link
+        </DropdownItem>
+        {query ? (
+          <DropdownItem onClick={() => void copy(query.text)}>{query.name}</DropdownItem>
+        ) : null}
+        {request ? (
+          <DropdownItem
+            description="$TOKEN is yours to set"
+            onClick={() => void copy(asCurl(request, location.origin))}
+          >
+            curl
+          </DropdownItem>
+        ) : null}
+      </DropdownList>
+    </Dropdown>
+  );
+}

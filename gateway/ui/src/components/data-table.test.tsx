@@ -1,0 +1,47 @@
+import { screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+
+import { DataTable, type Column } from "@/components/data-table";
+import { show } from "@/testing/render";
+
+interface Row {
+  id: string;
+  name: string;
+}
+const COLUMNS: Column<Row>[] = [
+  { id: "name", header: "Name", width: "1fr", sort: "name", cell: ({ name }) => name },
+];
+const rows = (count: number): Row[] =>
+  Array.from({ length: count }, (_, at) => ({ id: String(at), name: `row ${at}` }));
+const table = (more: object = {}) => (
+  <DataTable label="Rows" rows={rows(10_000)} columns={COLUMNS} idOf={({ id }) => id} {...more} />
+);
+
+test("of ten thousand rows only those in view are in the document, and all are counted", async () => {
+  await show(table());
+  expect(screen.getByRole("table", { name: "Rows" })).toHaveAttribute("aria-rowcount", "10001");
+  expect(screen.getAllByRole("row").length).toBeLessThan(60);
+});
+
+test("j and Enter open the second row", async () => {
+  const onOpen = vi.fn();
+  const { user } = await show(table({ onOpen }));
+  screen.getByRole("table").focus();
+  await user.keyboard("jj{Enter}");
+  expect(onOpen).toHaveBeenCalledWith({ id: "1", name: "row 1" });
+});
+
+test("a header sorts, and again the other way round", async () => {
+  const onSort = vi.fn();
+  const { user } = await show(table({ onSort, sort: "name" }));
+  await user.click(screen.getByRole("button", { name: "Name" }));
+  expect(onSort).toHaveBeenCalledWith("-name");
+});
+
+test("more is asked for near the end only", async () => {
+  const onMore = vi.fn();
+  await show(table({ onMore }));
+  expect(onMore).not.toHaveBeenCalled();
+  await show(table({ onMore, rows: rows(20) }));
+  expect(onMore).toHaveBeenCalled();
+});

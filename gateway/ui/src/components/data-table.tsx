@@ -1,0 +1,233 @@
+/**
+ * A lean table for long lists: only what is in view is in the document. Rows have one height, columns
+ * are tracks of a CSS grid, so a million rows scroll like ten.
+ */
+
+import "@/components/data-table.css";
+
+import { ArrowDownIcon, ArrowUpIcon } from "@patternfly/react-icons";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  memo,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from "react";
+
+import { useSettings } from "@/lib/settings";
+
+export interface Column<Row> {
+  id: string;
+  header: string;
+  /** A grid track: `8rem`, `minmax(12rem, 2fr)`. */
+  width: string;
+  cell: (row: Row) => ReactNode;
+  /** Given: the header sorts by it. */
+  sort?: string;
+  /** Shown only where the table is at least that wide, in rem; always without it. */
+  from?: 30 | 45 | 60 | 75;
+  align?: "end";
+}
+
+interface DataTableProps<Row> {
+  /** What it lists, for those who do not see it. */
+  label: string;
+  rows: readonly Row[];
+  columns: readonly Column<Row>[];
+  idOf: (row: Row) => string;
+  /** How many there are, shown or not; without it: as many as rows. */
+  total?: number;
+  /** A row was chosen: by click, Enter or `o`. */
+  onOpen?: (row: Row) => void;
+  /** The row that is open beside the list. */
+  openId?: string | undefined;
+  /** `name`, or `-name` for descending. */
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  /** The end is near and there is more: called while it is so. */
+  onMore?: (() => void) | undefined;
+  /** Pointer or keyboard is in the list, or it is scrolled: it must not move now. */
+  onHeld?: (held: boolean) => void;
+  /** A class for the row: `is-muted`. */
+  rowClass?: (row: Row) => string | undefined;
+}
+
+const HEIGHTS = { comfortable: 44, compact: 32 } as const;
+const AHEAD = 40;
+
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, rows, columns, idOf, total, onOpen, openId, onMore, onHeld } = props;
+  const density = useSettings((settings) => settings.density);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState<string>();
+  const height = HEIGHTS[density];
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 8,
+    useFlushSync: false,
+  });
+  useEffect(() => virtual.measure(), [height, virtual]);
+
+  const items = virtual.getVirtualItems();
+  const nearEnd = (items.at(-1)?.index ?? 0) >= rows.length - AHEAD;
+  const more = useEffectEvent(() => onMore?.());
+  const moreWanted = nearEnd && onMore !== undefined;
+  useEffect(() => {
+    if (moreWanted) more();
+  }, [moreWanted, rows.length]);
+
+  const held = useHolding(onHeld);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = KEYS[event.key];
+    const at = rows.findIndex((row) => idOf(row) === active);
+    if (step !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      const next = Math.max(0, Math.min(rows.length - 1, at + step(rows.length)));
+      const row = rows[next];
+      if (row === undefined) return;
+      setActive(idOf(row));
+      virtual.scrollToIndex(next);
+    } else if ((event.key === "Enter" || event.key === "o") && rows[at] && onOpen) {
+      if (event.target !== event.currentTarget && event.key === "Enter") return;
+      event.preventDefault();
+      onOpen(rows[at]);
+    }
+  };
+
+  const tracks = useMemo(() => trackStyles(columns), [columns]);
+  return (
+    <div className="table" style={tracks}>
+      <div
+        ref={scroller}
+        className="table-scroller"
+        role="table"
+        aria-label={label}
+        aria-rowcount={(total ?? rows.length) + 1}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        {...held}
+      >
+        <div role="rowgroup" className="table-head">
+          <HeaderRow {...props} />
+        </div>
+        <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
+          {items.map(({ index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const id = idOf(row);
+            const classes = [
+              "table-row",
+              onOpen ? "can-open" : "",
+              id === openId ? "is-open" : "",
+              id === active ? "is-active" : "",
+              props.rowClass?.(row) ?? "",
+            ];
+            return (
+              <div
+                key={id}
+                role="row"
+                aria-rowindex={index + 2}
+                aria-selected={openId === undefined ? undefined : id === openId}
+                className={classes.join(" ")}
+                style={{ height, transform: `translateY(${start}px)` }}
+                onClick={(event) => {
+                  setActive(id);
+                  if (!isControl(event.target as Element)) onOpen?.(row);
+                }}
+              >
+                <Cells row={row} columns={columns} />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+const KEYS: Readonly<Record<string, (length: number) => number>> = {
+  j: () => 1,
+  ArrowDown: () => 1,
+  k: () => -1,
+  ArrowUp: () => -1,
+  PageDown: () => 15,
+  PageUp: () => -15,
+  Home: (length) => -length,
+  End: (length) => length,
+};
+
+const isControl = (element: Element) => element.closest("a, button, input, label") !== null;
+
+const Cells = memo(function Cells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }) {
+  return columns.map((column) => (
+    <div key={column.id} role="cell" className={cellClass(column)}>
+      {column.cell(row)}
+    </div>
+  ));
+}) as <Row>(props: { row: Row; columns: readonly Column<Row>[] }) => ReactNode;
+
+function HeaderRow<Row>({ columns, sort, onSort }: DataTableProps<Row>) {
+  return (
+    <div role="row" className="table-row" aria-rowindex={1}>
+      {columns.map((column) => {
+        const by = column.sort;
+        const ascending = sort === by;
+        const sorted = by !== undefined && (ascending || sort === `-${by}`);
+        return (
+          <div
+            key={column.id}
+            role="columnheader"
+            className={cellClass(column)}
+            aria-sort={sorted ? (ascending ? "ascending" : "descending") : undefined}
+          >
+            {by !== undefined && onSort ? (
+              <button type="button" className="table-sort" onClick={() => onSort(ascending ? `-${by}` : by)}>
+                {column.header}
+                {sorted ? ascending ? <ArrowUpIcon /> : <ArrowDownIcon /> : null}
+              </button>
+            ) : (
+              column.header
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+const cellClass = <Row,>({ from, align }: Column<Row>) =>
+  ["table-cell", from ? `from-${from}` : "", align ? "align-end" : ""].filter(Boolean).join(" ");
+
+/** The tracks for each width of the table; the style sheet picks one by a container query. */
+function trackStyles<Row>(columns: readonly Column<Row>[]): Record<string, string> {
+  const tracks = (width: number) =>
+    columns
+      .filter(({ from = 0 }) => from <= width)
+      .map(({ width: track }) => track)
+      .join(" ");
+  return Object.fromEntries([0, 30, 45, 60, 75].map((width) => [`--tracks-${width}`, tracks(width)]));
+}
+
+/** Tells when the list must stand still, by pointer, focus or place. */
+function useHolding(onHeld: ((held: boolean) => void) | undefined) {
+  const reasons = useRef({ pointer: false, scrolled: false });
+  if (!onHeld) return {};
+  const change = (changed: Partial<(typeof reasons)["current"]>) => {
+    const before = reasons.current.pointer || reasons.current.scrolled;
+    Object.assign(reasons.current, changed);
+    const now = reasons.current.pointer || reasons.current.scrolled;
+    if (now !== before) onHeld(now);
+  };
+  return {
+    onPointerEnter: () => change({ pointer: true }),
+    onPointerLeave: () => change({ pointer: false }),
+    onScroll: (event: { currentTarget: Element }) =>
+      change({ scrolled: event.currentTarget.scrollTop > 0 }),
+  };
+}

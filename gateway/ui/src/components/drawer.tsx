@@ -1,0 +1,54 @@
+import "@/components/drawer.css";
+
+import { Button, Title } from "@patternfly/react-core";
+import { TimesIcon } from "@patternfly/react-icons";
+import { useEffect, useEffectEvent, useRef, type ReactNode } from "react";
+
+interface DrawerProps {
+  title: ReactNode;
+  /** What kind of thing it shows, for those who do not see it: `Alert`. */
+  label: string;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** Detail beside a list that keeps its place; over it where there is no room. Escape closes it. */
+export function Drawer({ title, label, onClose, children }: DrawerProps) {
+  const panel = useRef<HTMLElement>(null);
+  const close = useEffectEvent(onClose);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    panel.current?.focus({ preventScroll: true });
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) close();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      before?.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <aside ref={panel} className="drawer" aria-label={label} tabIndex={-1}>
+      <header className="drawer-head">
+        <Title headingLevel="h2" size="lg">
+          {title}
+        </Title>
+        <Button variant="plain" aria-label="Close" icon={<TimesIcon />} onClick={onClose} />
+      </header>
+      <div className="drawer-body" tabIndex={0} role="group" aria-label={`${label}: details`}>
+        {children}
+      </div>
+    </aside>
+  );
+}
+
+/** A list and, beside it, its drawer. */
+export function WithDrawer({ drawer, children }: { drawer: ReactNode; children: ReactNode }) {
+  return (
+    <div className="with-drawer">
+      <div className="with-drawer-list">{children}</div>
+      {drawer}
+    </div>
+  );
+}

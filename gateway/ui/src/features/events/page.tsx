@@ -1,0 +1,5 @@
+import { PageFrame } from "@/components/page-frame";
+
+export function EventsPage() {
+  return <PageFrame title="Events">…</PageFrame>;
+}

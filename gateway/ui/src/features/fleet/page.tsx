@@ -1,0 +1,5 @@
+import { PageFrame } from "@/components/page-frame";
+
+export function FleetPage() {
+  return <PageFrame title="Fleet">…</PageFrame>;
+}

@@ -1,0 +1,7 @@
+import { type Raw } from "@/lib/search";
+
+export interface FleetSearch {}
+
+export function readFleetSearch(_raw: Raw): FleetSearch {
+  return {};
+}

@@ -1,0 +1,5 @@
+import { PageFrame } from "@/components/page-frame";
+
+export function OperationsPage() {
+  return <PageFrame title="Operations">…</PageFrame>;
+}

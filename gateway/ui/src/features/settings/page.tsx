@@ -1,0 +1,5 @@
+import { PageFrame } from "@/components/page-frame";
+
+export function SettingsPage() {
+  return <PageFrame title="Settings">…</PageFrame>;
+}

@@ -1,0 +1,34 @@
+/** Numbers as people read them. */
+
+const WHOLE = new Intl.NumberFormat("en");
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export const count = (value: number): string => WHOLE.format(value);
+/** `12.3K`. */
+export const short = (value: number): string => SHORT.format(value);
+
+/** `1.5 GiB`. */
+export function bytes(value: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let at = 0;
+  let left = value;
+  while (Math.abs(left) >= 1024 && at < units.length - 1) {
+    left /= 1024;
+    at += 1;
+  }
+  return `${at === 0 || Math.abs(left) >= 100 ? Math.round(left) : left.toFixed(1)} ${units[at]}`;
+}
+
+/** `1 cluster`, `2 clusters`. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** `CLUSTER_NOT_FOUND` as `cluster not found`. */
+export const words = (code: string): string => code.toLowerCase().replaceAll("_", " ");
+
+/** `PROVISIONING` as `Provisioning`. */
+export function title(code: string): string {
+  const said = words(code);
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}

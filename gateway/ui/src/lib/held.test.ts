@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+
+import { hold } from "@/lib/held";
+
+interface Row {
+  id: string;
+  state: string;
+}
+const row = (id: string, state = "FIRING"): Row => ({ id, state });
+const held = (before: Row[], now: Row[]) => hold(before, now, ({ id }) => id);
+
+test("rows keep their places while new ones come, which are counted", () => {
+  const { rows, waiting } = held([row("a"), row("b")], [row("new"), row("b"), row("a")]);
+  expect(rows.map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(waiting).toBe(1);
+});
+
+test("a row that has changed is shown as it is now, where it was", () => {
+  const { rows } = held([row("a"), row("b")], [row("b", "RESOLVED"), row("a")]);
+  expect(rows).toEqual([row("a"), row("b", "RESOLVED")]);
+});
+
+test("a row that is gone stays", () => {
+  const { rows, waiting } = held([row("a"), row("b")], [row("b")]);
+  expect(rows.map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(waiting).toBe(0);
+});
+
+test("what a list continues with is no news", () => {
+  const { rows, waiting } = held([row("a"), row("b")], [row("new"), row("a"), row("b"), row("c")]);
+  expect(rows.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+  expect(waiting).toBe(1);
+});

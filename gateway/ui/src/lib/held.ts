@@ -1,0 +1,38 @@
+/** Lists that stand still while somebody reads them. */
+
+import { useState } from "react";
+
+export interface Held<Row> {
+  /** What to show. */
+  rows: readonly Row[];
+  /** How many have come and are not shown. */
+  waiting: number;
+}
+
+/**
+ * What a list shows while it is held: the same rows in the same places, each as it is now; one that
+ * is gone stays as it was last. `before`: the rows when it began to be held.
+ */
+export function hold<Row>(before: readonly Row[], now: readonly Row[], idOf: (row: Row) => string): Held<Row> {
+  const current = new Map(now.map((row) => [idOf(row), row]));
+  const rows = before.map((row) => {
+    const id = idOf(row);
+    const found = current.get(id) ?? row;
+    current.delete(id);
+    return found;
+  });
+  const last = before.at(-1);
+  if (last === undefined) return { rows: now, waiting: 0 };
+  // What comes after the last one that was shown is the rest of the list, not news.
+  const end = now.findLastIndex((row) => before.some((each) => idOf(each) === idOf(row)));
+  const rest = now.slice(end + 1).filter((row) => current.has(idOf(row)));
+  return { rows: [...rows, ...rest], waiting: current.size - rest.length };
+}
+
+/** The rows, or while `held` those that there were when that began. */
+export function useHeld<Row>(now: readonly Row[], held: boolean, idOf: (row: Row) => string): Held<Row> {
+  const [before, setBefore] = useState<readonly Row[]>();
+  if (held && before === undefined && now.length > 0) setBefore(now);
+  if (!held && before !== undefined) setBefore(undefined);
+  return held && before !== undefined ? hold(before, now, idOf) : { rows: now, waiting: 0 };
+}

@@ -1,0 +1,58 @@
+/** Every request to the hub goes through `call`; what it refuses becomes an `ApiError`. */
+
+import { sessionEnded } from "@/lib/session";
+
+const TIMEOUT_MS = 60_000;
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly traceId: string | undefined;
+
+  constructor(status: number, body: Partial<Envelope["error"]>) {
+    super(body.message ?? `The hub answered with ${status}.`);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body.code ?? "INTERNAL_ERROR";
+    this.details = body.details ?? {};
+    this.traceId = body.trace_id;
+  }
+}
+
+interface Envelope {
+  error: { code: string; message: string; details: Record<string, unknown>; trace_id: string };
+}
+
+/** The network gave no answer: the hub is away, or the way to it is. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super("The hub does not answer.", { cause });
+    this.name = "Unreachable";
+  }
+}
+
+/** One request; the body of an answer below 400, otherwise an `ApiError`. */
+export async function call<T>(url: string, options: RequestInit = {}): Promise<T> {
+  const answer = await send(url, options);
+  if (answer.status === 204) return undefined as T;
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return body as T;
+  if (answer.status === 401 && !url.startsWith("/auth/")) sessionEnded();
+  throw new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {});
+}
+
+async function send(url: string, options: RequestInit): Promise<Response> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  try {
+    return await fetch(url, { ...options, signal });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Unreachable(error);
+  }
+}
+
+/** What generated hooks say that they throw. */
+// oxlint-disable-next-line no-unused-vars -- orval gives the type of the body
+export type ErrorType<_Body> = ApiError | Unreachable;

@@ -1,0 +1,183 @@
+/**
+ * The one WebSocket of this page. What pages fold is one subscription; more may be added by name.
+ *
+ * Events are handed out in batches, at most every 50 ms: a storm costs a page a few renders, not thousands.
+ */
+
+import { useEffect, useEffectEvent } from "react";
+import { create } from "zustand";
+
+import { EventName } from "@/generated/api.schemas";
+import {
+  AuthFailed,
+  LiveStream,
+  ResumeExpired,
+  type LiveEvent,
+  type Replay,
+  type ReplayAction,
+  type ReplayState,
+  type Subscription,
+} from "@live";
+
+export type { LiveEvent, ReplayState } from "@live";
+
+/** What pages fold into what they show; telemetry comes only by `subscribe`. */
+export const FOLDED = Object.values(EventName).filter((name) => name !== "CLUSTER_HEALTH_CHECKED");
+
+const BATCH_MS = 50;
+const MAIN = "pages";
+
+export type Connection = "connecting" | "live" | "reconnecting" | "refused";
+
+interface LiveState {
+  connection: Connection;
+  /** Why the connection was lost, and when it will be tried again (milliseconds since 1970). */
+  reason: string | undefined;
+  retryAt: number | undefined;
+  /** The last event that came. */
+  sequence: number | null;
+  replay: ReplayState | undefined;
+}
+
+export const useLiveState = create<LiveState>(() => ({
+  connection: "connecting",
+  reason: undefined,
+  retryAt: undefined,
+  sequence: null,
+  replay: undefined,
+}));
+
+type Batch = readonly LiveEvent[];
+type Listener = (events: Batch) => void;
+
+/** Reads the stream and hands out what comes; there is one for the life of the page. */
+class Live {
+  readonly #listeners = new Set<Listener>();
+  readonly #subscriptions = new Map<string, Subscription>();
+  #stream: LiveStream | undefined;
+  #waiting: LiveEvent[] = [];
+  /** History was lost: everything that was loaded must be loaded anew. */
+  onGap: () => void = () => {};
+  onSignedOut: () => void = () => {};
+
+  start(url: string): void {
+    if (this.#stream) return;
+    const main = { event_types: [...FOLDED] };
+    const stream = new LiveStream(url, { [MAIN]: main, ...Object.fromEntries(this.#subscriptions) });
+    this.#stream = stream;
+    void this.#read(stream);
+  }
+
+  stop(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+    useLiveState.setState({ connection: "connecting", sequence: null, replay: undefined });
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  subscribe(name: string, wanted: Subscription): () => void {
+    this.#subscriptions.set(name, wanted);
+    this.#stream?.subscribe(name, wanted);
+    return () => {
+      if (this.#subscriptions.get(name) !== wanted) return;
+      this.#subscriptions.delete(name);
+      this.#stream?.unsubscribe(name);
+    };
+  }
+
+  replay(wanted: Replay): boolean {
+    return this.#stream?.replay(wanted) ?? false;
+  }
+
+  controlReplay(id: string, action: ReplayAction): void {
+    this.#stream?.controlReplay(id, action);
+  }
+
+  async #read(stream: LiveStream): Promise<void> {
+    while (this.#stream === stream) {
+      try {
+        for await (const item of stream) this.#take(item);
+        return;
+      } catch (error) {
+        if (error instanceof ResumeExpired && error.subscription !== undefined) {
+          stream.resume(error.subscription, null);
+          this.onGap();
+        } else {
+          this.#refused(error);
+          return;
+        }
+      }
+    }
+  }
+
+  #refused(error: unknown): void {
+    this.#stream = undefined;
+    useLiveState.setState({ connection: "refused", reason: String(error) });
+    if (error instanceof AuthFailed) this.onSignedOut();
+  }
+
+  #take(item: Awaited<ReturnType<LiveStream["next"]>>["value"]): void {
+    if (item === undefined) return;
+    switch (item.type) {
+      case "event":
+        if (this.#waiting.length === 0) setTimeout(() => this.#flush(), BATCH_MS);
+        this.#waiting.push(item);
+        break;
+      case "caught_up":
+        useLiveState.setState({ connection: "live", reason: undefined, retryAt: undefined });
+        break;
+      case "reconnecting":
+        useLiveState.setState({
+          connection: "reconnecting",
+          reason: item.reason,
+          retryAt: Date.now() + item.seconds * 1000,
+          replay: undefined,
+        });
+        break;
+      case "replay_state":
+        useLiveState.setState({ replay: item });
+        break;
+      case "conflated":
+    }
+  }
+
+  #flush(): void {
+    const events = this.#waiting;
+    this.#waiting = [];
+    const last = events.findLast(({ sequence, replayed }) => sequence !== null && !replayed);
+    if (last) useLiveState.setState({ sequence: last.sequence });
+    for (const listener of this.#listeners) listener(events);
+  }
+}
+
+export const live = new Live();
+
+export interface Wanted {
+  /** Only of these types; without it, of all that come. */
+  types?: readonly string[];
+  /** Only of this cluster. */
+  cluster?: string;
+  /** Replayed ones instead of live ones. */
+  replayed?: boolean;
+  /** False: none at all. */
+  enabled?: boolean;
+}
+
+/** Calls with the events that are wanted, batch by batch, while the component is shown. */
+export function useLiveEvents(wanted: Wanted, take: Listener): void {
+  const { types, cluster, replayed = false, enabled = true } = wanted;
+  const listener = useEffectEvent((events: Batch) => {
+    const mine = events.filter(
+      (event) =>
+        (event.replayed ?? false) === replayed &&
+        (types === undefined || types.includes(event.event_type)) &&
+        (cluster === undefined || event.cluster_id === cluster),
+    );
+    if (mine.length > 0) take(mine);
+  });
+  useEffect(() => (enabled ? live.listen(listener) : undefined), [enabled]);
+}

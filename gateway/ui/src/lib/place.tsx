@@ -1,0 +1,95 @@
+/**
+ * Where one is: path and search. Pages know of routing only by this module, so that they can live in
+ * another shell (an OpenShift Console plugin) too.
+ */
+
+import {
+  Link,
+  useNavigate,
+  useParams,
+  useRouterState,
+  useSearch as useRouterSearch,
+} from "@tanstack/react-router";
+import { useCallback, type ReactNode } from "react";
+
+/** What every page has in its URL. */
+export interface CommonSearch {
+  from?: string | undefined;
+  to?: string | undefined;
+  /** The instant that is shown (RFC 3339); without it: now. */
+  as_of?: string | undefined;
+}
+
+export const COMMON = ["from", "to", "as_of"] as const;
+
+/** The search of the page that is shown, as its route has checked it. */
+export function useSearch<T extends object = object>(): T & CommonSearch {
+  return useRouterSearch({ strict: false } as never) as T & CommonSearch;
+}
+
+/** Changes some of the search; what is undefined goes. `replace`: no new entry for Back. */
+export function useSetSearch<T extends object = CommonSearch>(): (
+  changed: Partial<T & CommonSearch>,
+  how?: { replace?: boolean },
+) => void {
+  const navigate = useNavigate();
+  return useCallback(
+    (changed, { replace = false } = {}) => {
+      void navigate({
+        to: ".",
+        search: ((now: object) => ({ ...now, ...changed })) as never,
+        replace,
+        resetScroll: false,
+      });
+    },
+    [navigate],
+  );
+}
+
+export type Path =
+  | "/"
+  | "/clusters"
+  | "/clusters/add"
+  | `/clusters/${string}`
+  | "/alerts"
+  | "/observability/metrics"
+  | "/observability/logs"
+  | "/observability/traces"
+  | "/events"
+  | "/operations"
+  | "/settings";
+
+/** Goes to a page; time range and time machine stay, unless `search` says otherwise. */
+export function useGo(): (to: Path, search?: object) => void {
+  const navigate = useNavigate();
+  return useCallback((to, search = {}) => void navigate({ to: to as never, search: search as never }), [navigate]);
+}
+
+interface PageLinkProps {
+  to: Path;
+  search?: object;
+  className?: string | undefined;
+  "aria-label"?: string;
+  children: ReactNode;
+}
+
+/** A link to a page; time range and time machine stay, unless `search` says otherwise. */
+export function PageLink({ to, search = {}, ...rest }: PageLinkProps) {
+  return <Link to={to as never} search={search as never} preload="intent" {...rest} />;
+}
+
+/** A part of the path: the id of what is shown. */
+export function usePathParam(name: string): string {
+  return (useParams({ strict: false }) as Record<string, string>)[name] ?? "";
+}
+
+/** The path that is shown, without its search. */
+export function usePath(): string {
+  return useRouterState({ select: ({ location }) => location.pathname });
+}
+
+/** Goes to an address of this UI, with its search. */
+export function useGoToHref(): (href: string) => void {
+  const navigate = useNavigate();
+  return useCallback((href) => void navigate({ href }), [navigate]);
+}

@@ -1,0 +1,33 @@
+/** What a person has set on this browser: how things look, never what they are. */
+
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+export type Theme = "system" | "light" | "dark";
+export type Density = "comfortable" | "compact";
+export type Zone = "local" | "utc";
+export type Notified = "CRITICAL" | "WARNING" | "INFO";
+
+export interface Settings {
+  theme: Theme;
+  density: Density;
+  zone: Zone;
+  navigation: "open" | "folded";
+  /** Severities of which the browser notifies; empty: of none. */
+  notified: readonly Notified[];
+  set: (changed: Partial<Omit<Settings, "set">>) => void;
+}
+
+export const useSettings = create<Settings>()(
+  persist(
+    (set) => ({
+      theme: "system",
+      density: "comfortable",
+      zone: "local",
+      navigation: "open",
+      notified: [],
+      set: (changed) => set(changed),
+    }),
+    { name: "aiops.settings", version: 1 },
+  ),
+);

@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** Beside each text asset its compressed forms, made once: the hub sends them as they are. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle({ dir }) {
+      const folder = join(dir!, "assets");
+      for (const name of readdirSync(folder)) {
+        if (!/\.(js|css|svg)$/.test(name)) continue;
+        const text = readFileSync(join(folder, name));
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(text, { level: 9 }));
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 10 };
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(text, { params }));
+      }
+    },
+  };
+}
+
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "/ui/" : "/",
+  plugins: [react(), compressed()],
+  html: { cspNonce: "__CSP_NONCE__" },
+  resolve: {
+    alias: {
+      "@/": fileURLToPath(new URL("./src/", import.meta.url)),
+      "@live": fileURLToPath(new URL("../clients/typescript/src/live.ts", import.meta.url)),
+    },
+  },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1500,
+  },
+  test: {
+    environment: "jsdom",
+    environmentOptions: { jsdom: { url: "http://hub.test/" } },
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    css: false,
+    restoreMocks: true,
+  },
+  server: {
+    // `npm run dev` beside a hub of `make up`: AIOPS_URL names it.
+    proxy: Object.fromEntries(
+      ["/api", "/auth", "/ws", "/ready", "/docs", "/asyncapi"].map((path) => [
+        path,
+        { target: process.env["AIOPS_URL"] ?? "http://127.0.0.1:8080", ws: path !== "/auth" },
+      ]),
+    ),
+  },
+}));

@@ -16,6 +16,8 @@ _RENEWED = timedelta(minutes=1)
 _HELD = timedelta(minutes=4)
 _PERIOD = timedelta(minutes=20)
 """Within which the alert that comes and goes does so once."""
+_SHIFT = timedelta(hours=6)
+"""A node that is down was put right and failed again so often."""
 _BEGAN = datetime.fromisoformat(CREATED)
 
 
@@ -61,11 +63,12 @@ def firing(cluster: Cluster, now: datetime) -> Iterator[Firing]:
     yield _alert("Watchdog", "none", "The way of alerts works.", _BEGAN)
     node = cluster.node(cluster.number % cluster.node_count).name
     if cluster.number % 3 == 0:
-        down = _alert("KubeNodeNotReady", "critical", f"{node} is not ready.", _BEGAN, node=node)
+        failed = now - (now - _BEGAN) % _SHIFT
+        down = _alert("KubeNodeNotReady", "critical", f"{node} is not ready.", failed, node=node)
         yield down
         text = f"Pods of {node} are not ready."
-        hidden = _alert("KubePodNotReady", "warning", text, _BEGAN, node=node)
-        yield Firing(hidden.labels, text, _BEGAN, (down.fingerprint,))
+        hidden = _alert("KubePodNotReady", "warning", text, failed, node=node)
+        yield Firing(hidden.labels, text, failed, (down.fingerprint,))
     began = _turn(cluster, now)
     if now - began < _PERIOD / 2:
         yield _alert("NodeHighLoad", "warning", f"{node} is under load.", began, node=node)

@@ -17,6 +17,9 @@ class EventRecord(Message):
     cluster_id: UUID | None
     cluster_name: str | None
     timestamp: Timestamp
+    """When it happened, by whoever told of it."""
+    logged_at: Timestamp | None
+    """When the log took it, by which `from`, `to` and `as_of` count; None for telemetry."""
     payload: dict[str, Any] | None
     """None once the event has aged out of the log."""
     correlation_id: UUID

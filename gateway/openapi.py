@@ -172,7 +172,11 @@ def _schemas() -> dict[str, Any]:
     shapes = _definitions((*EVENTS, *_MEASUREMENTS, *_ANSWERS), "serialization")
     names = sorted({public_name(event) for event in (*EVENTS, *_MEASUREMENTS)})
     shapes["EventName"] = {"enum": names, "title": "EventName", "type": "string"}
-    return shapes | _definitions(_BODIES, "validation")
+    bodies = _definitions(_BODIES, "validation")
+    for name in shapes.keys() & bodies.keys():
+        if shapes[name].get("enum") != bodies[name].get("enum"):
+            raise ValueError(f"two different shapes are named {name}")
+    return shapes | bodies
 
 
 def _definitions(models: tuple[type[BaseModel], ...], mode: JsonSchemaMode) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def _record(gate: Gate, row: ActivityRow, payload: bytes | None) -> dict[str, ob
         "cluster_id": cluster,
         "cluster_name": gate.directory.name(cluster) if cluster else None,
         "timestamp": rfc3339(row.time),
+        "logged_at": rfc3339(row.logged_at),
         "payload": _NO_PAYLOAD if payload is None else msgspec.Raw(payload),
         "correlation_id": row.correlation_id,
         "causation_id": row.causation_id,

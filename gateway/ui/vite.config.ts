@@ -52,7 +52,7 @@ export default defineConfig(({ command }) => ({
   server: {
     // `npm run dev` beside a hub of `make up`: AIOPS_URL names it.
     proxy: Object.fromEntries(
-      ["/api", "/auth", "/ws", "/ready", "/docs", "/asyncapi"].map((path) => [
+      ["/api", "/auth", "/ws", "/health", "/ready", "/docs", "/asyncapi"].map((path) => [
         path,
         { target: process.env["AIOPS_URL"] ?? "http://127.0.0.1:8080", ws: path !== "/auth" },
       ]),

@@ -118,7 +118,7 @@ class HealthStep(Message):
     answered: bool | None
 
 
-class Direction(StrEnum):
+class TrendDirection(StrEnum):
     """Where the health of a cluster is going: the last hour against the day before it."""
 
     IMPROVING = "IMPROVING"
@@ -132,7 +132,7 @@ class Trend(Message):
     last_hour: float | None
     day_before: float | None
     """Of the 24 hours before the last one."""
-    direction: Direction | None
+    direction: TrendDirection | None
     """Five points or more make a direction."""
 
 

@@ -11,7 +11,7 @@ from contracts.catalog import CATALOG, MEASURED, EventCatalog, UnknownEvent
 from contracts.envelope import rfc3339
 from contracts.subjects import NO_CLUSTER, parse, token
 from services.runtime.bus import Stored
-from services.runtime.context import from_nanoseconds, log_time
+from services.runtime.context import from_nanoseconds, nanoseconds
 from services.runtime.ids import derived_id
 from services.runtime.pull import Delivery
 
@@ -33,6 +33,7 @@ class _Wire(msgspec.Struct, tag_field="type", tag="event"):
     cluster_id: str | None
     cluster_name: str | None
     timestamp: str
+    logged_at: str | None
     payload: msgspec.Raw
     correlation_id: str | None
     causation_id: str | None
@@ -151,16 +152,16 @@ class Encoder:
 
     def delivered(self, delivery: Delivery) -> Frame:
         """A frame of what a consumer handed out; Malformed if it is no event."""
-        position = (delivery.sequence, delivery.time_ns / 1e9)
+        position = (delivery.sequence, delivery.time_ns)
         return self._frame(delivery.subject, delivery.headers, delivery.data, position)
 
     def stored(self, stored: Stored) -> Frame:
         """A frame of what a direct get brought; Malformed if it is no event."""
-        position = (stored.sequence, log_time(stored.time).timestamp())
+        position = (stored.sequence, nanoseconds(stored.time))
         return self._frame(stored.subject, stored.headers, stored.data, position)
 
     def _frame(
-        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, float]
+        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, int]
     ) -> Frame:
         try:
             return self._encode(subject, headers, data, position)
@@ -170,7 +171,7 @@ class Encoder:
             raise Malformed(f"{subject}: {error}") from None
 
     def _encode(
-        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, float]
+        self, subject: str, headers: Mapping[str, str], data: bytes, position: tuple[int, int]
     ) -> Frame:
         key = parse(subject).key
         cluster = None if key.cluster == NO_CLUSTER else key.cluster
@@ -183,6 +184,7 @@ class Encoder:
             cluster_id=cluster,
             cluster_name=None if cluster is None else self.names(cluster),
             timestamp=headers["ce-time"],
+            logged_at=rfc3339(from_nanoseconds(position[1])),
             payload=msgspec.Raw(data),
             correlation_id=headers["ce-correlationid"],
             causation_id=headers["ce-causationid"],
@@ -193,7 +195,7 @@ class Encoder:
             event_type=wire.event_type,
             cluster=key.cluster,
             entity=f"{key.type}:{key.id}",
-            time=position[1],
+            time=position[1] / 1e9,
             text=_ENCODER.encode(wire).decode(),
             _stored_type=stored_type,
             _catalog=self.catalog,
@@ -218,6 +220,7 @@ def measured_frame(delivery: Delivery, names: Names) -> Frame:
         cluster_id=cluster,
         cluster_name=names(cluster),
         timestamp=rfc3339(from_nanoseconds(delivery.time_ns)),
+        logged_at=None,
         payload=msgspec.Raw(delivery.data),
         correlation_id=None,
         causation_id=None,

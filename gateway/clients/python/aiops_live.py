@@ -46,6 +46,8 @@ class Event(TypedDict):
     sequence: int | None
     """Its place in the log; None for telemetry, which is not resumed."""
     timestamp: str
+    logged_at: str | None
+    """When the log took it: `since_time`, replays and `as_of` count by it; None for telemetry."""
     payload: dict[str, Any]
     source: str
     cluster_id: str | None

@@ -35,6 +35,10 @@ const commands = {
   token: (token) => (stream.token = token),
   close: () => stream.close(),
   positions: () => stream.positions,
+  subscribe: (name, wanted) => stream.subscribe(name, wanted),
+  unsubscribe: (name) => stream.unsubscribe(name),
+  replay: (wanted) => stream.replay(wanted),
+  controlReplay: (id, action) => stream.controlReplay(id, action),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

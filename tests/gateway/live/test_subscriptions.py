@@ -3,6 +3,8 @@
 import pytest
 
 from contracts.clusters import ClusterRegistered
+from contracts.envelope import rfc3339
+from services.runtime.context import log_time
 from services.runtime.log import EventLog
 from tests.kit import builders
 from tests.kit.live import Stream, alerts
@@ -26,7 +28,11 @@ async def test_events_arrive_in_order_with_their_envelope(stream: Stream) -> Non
         assert await client.until_sequence(301) == [1, *sequences]
         first = client.events[0]
         assert first["payload"] == builders.registered().model_dump(mode="json")
-        assert {name: first[name] for name in first if name not in {"payload", "event_id"}} == {
+        stored = await stream.log.at(1)
+        assert stored is not None
+        assert first["logged_at"] == rfc3339(log_time(stored.time))
+        told_apart = {"payload", "event_id", "logged_at"}
+        assert {name: first[name] for name in first if name not in told_apart} == {
             "type": "event",
             "event_type": "CLUSTER_REGISTERED",
             "sequence": 1,

@@ -23,6 +23,8 @@ export interface LiveEvent<Payload = Readonly<Record<string, unknown>>> {
   /** Its place in the log; null for telemetry, which is not resumed. */
   readonly sequence: number | null;
   readonly timestamp: string;
+  /** When the log took it: `since_time`, replays and `as_of` count by it; null for telemetry. */
+  readonly logged_at: string | null;
   readonly payload: Payload;
   readonly source: string;
   readonly cluster_id: string | null;

@@ -210,9 +210,12 @@ export class LiveStream implements AsyncIterableIterator<Item> {
 
   /** That subscription ends; what has come for it is still handed out. */
   unsubscribe(name: string): void {
+    if (!(name in this.#subscriptions)) return;
     delete this.#subscriptions[name];
     delete this.positions[name];
     this.#live.delete(name);
+    // The hub says no word of its end. It stands where the others stand, or behind: they lose nothing.
+    if (this.#catchingUp === name) this.#catchingUp = null;
     if (this.#ready) this.#line?.say({ type: "unsubscribe", id: name });
   }
 
@@ -317,12 +320,12 @@ export class LiveStream implements AsyncIterableIterator<Item> {
         break;
       case "subscribed":
         this.#failures = 0;
-        this.#catchingUp = frame.id;
-        this.#reached(frame.sequence);
+        this.#begins(frame.id, frame.sequence);
         break;
       case "caught_up":
-        this.#live.add(frame.id);
         this.#catchingUp = null;
+        if (!(frame.id in this.#subscriptions)) break;
+        this.#live.add(frame.id);
         this.#reached(frame.sequence);
         this.#items.push(frame);
         break;
@@ -346,6 +349,12 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   /** All that are live stand together; one that catches up stands alone. */
   #standing(): string[] {
     return this.#catchingUp === null ? [...this.#live] : [this.#catchingUp];
+  }
+
+  /** It may have ended while the hub said so; then what comes for it counts for those that are live. */
+  #begins(name: string, sequence: number): void {
+    this.#catchingUp = name in this.#subscriptions ? name : null;
+    if (this.#catchingUp !== null) this.positions[name] = sequence;
   }
 
   #reached(sequence: number): void {

@@ -1,56 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LiveStream } from "../src/live.ts";
-
-/** A WebSocket that never leaves this process; the test says what the hub says. */
-class FakeSocket {
-  static all = [];
-  readyState = 0;
-  said = [];
-
-  constructor() {
-    FakeSocket.all.push(this);
-    queueMicrotask(() => {
-      this.readyState = 1;
-      this.onopen();
-      this.hear({ type: "auth_response" });
-    });
-  }
-
-  send(text) {
-    this.said.push(JSON.parse(text));
-  }
-
-  hear(...frames) {
-    for (const frame of frames) this.onmessage({ data: JSON.stringify(frame) });
-  }
-
-  close(code = 1000) {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    this.onclose({ code });
-  }
-}
-
-const subscribed = (sequence) => ({ type: "subscribed", id: "all", sequence });
-const event = (sequence, payload = {}) => ({ type: "event", sequence, payload });
-
-function opened(options = {}) {
-  FakeSocket.all = [];
-  return new LiveStream(
-    "ws://hub/ws",
-    { all: {} },
-    { WebSocket: FakeSocket, sleep: async () => {}, random: () => 0.5, ...options },
-  );
-}
-
-/** The socket of this number, once it has subscribed. */
-async function socket(number) {
-  while (!FakeSocket.all[number]?.said.some(({ type }) => type === "subscribe")) {
-    await new Promise(setImmediate);
-  }
-  return FakeSocket.all[number];
-}
+import { event, opened, socket, sockets, subscribed } from "./fake-socket.mjs";
 
 test("what comes too fast is left to the hub and asked for again", async () => {
   const stream = opened();
@@ -110,7 +60,7 @@ test("who asks again before an answer waits for the same connection", async () =
   const both = [stream.next(), stream.next()];
   const one = await socket(1);
   await new Promise(setImmediate);
-  assert.equal(FakeSocket.all.length, 2);
+  assert.equal(sockets().length, 2);
   one.hear(subscribed(0), event(1), event(2));
   assert.deepEqual(
     (await Promise.all(both)).map(({ value }) => value.sequence),

@@ -7,11 +7,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { followLive } from "@/app/follow-live";
+import { followUpgrades } from "@/app/renewed";
 import { router } from "@/app/router";
 import { followTheme } from "@/app/theme";
 import { createQueryClient } from "@/lib/query";
 
 const client = createQueryClient();
+followUpgrades();
 followTheme();
 followLive(client, router);
 

@@ -32,10 +32,14 @@ const root = createRootRoute({
   search: { middlewares: [retainSearchParams([...COMMON])] },
 });
 
-/** Only a point in time that can be read. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Only a point in time that the hub can read too, and that has come. */
 function instant(value: unknown): string | undefined {
   const said = text(value);
-  return said === undefined || Number.isNaN(Date.parse(said)) ? undefined : said;
+  if (said === undefined || !INSTANT.test(said)) return undefined;
+  const at = Date.parse(said);
+  return Number.isNaN(at) || at > Date.now() ? undefined : said;
 }
 
 const at = { getParentRoute: () => root };
@@ -125,6 +129,7 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingMs: 200,
   scrollRestoration: true,
+  scrollToTopSelectors: ["#page"],
   defaultErrorComponent: (props) => <PageCrashed {...props} />,
 });
 

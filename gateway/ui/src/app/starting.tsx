@@ -14,7 +14,11 @@ export function Starting({ failure }: { failure: Error | null | undefined }) {
         titleText={failure ? "The hub does not answer" : "Connecting to the hub"}
       >
         <EmptyStateBody>
-          {failure ? "This page tries again every two seconds. Is `aiops up` running?" : null}
+          {failure ? (
+            <>
+              This page tries again every two seconds. Is <code>aiops up</code> running?
+            </>
+          ) : null}
         </EmptyStateBody>
       </EmptyState>
     </Bullseye>

@@ -2,8 +2,8 @@ import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/re
 import { CopyIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
-import { useNow, useRange } from "@/lib/moment";
-import { frozen } from "@/lib/time";
+import { lastingLink } from "@/lib/link";
+import { useAsOf, useRange } from "@/lib/moment";
 
 export interface Request {
   method?: string;
@@ -34,18 +34,11 @@ export function CopyMenu({ request, query }: CopyMenuProps) {
   const [open, setOpen] = useState(false);
   const [copied, setCopied] = useState(false);
   const range = useRange();
-  const now = useNow(60_000);
+  const { as_of } = useAsOf();
   const copy = async (text: string) => {
     await navigator.clipboard.writeText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
-  };
-  const link = () => {
-    const url = new URL(location.href);
-    const fixed = frozen(range, now);
-    url.searchParams.set("from", fixed.from);
-    url.searchParams.set("to", fixed.to);
-    return url.href;
   };
   return (
     <Dropdown
@@ -66,7 +59,7 @@ export function CopyMenu({ request, query }: CopyMenuProps) {
       )}
     >
       <DropdownList>
-        <DropdownItem description="Relative times become fixed" onClick={() => void copy(link())}>
+        <DropdownItem description="Relative times become fixed" onClick={() => void copy(lastingLink(location.href, range, as_of))}>
           Link
         </DropdownItem>
         {query ? (

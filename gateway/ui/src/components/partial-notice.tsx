@@ -19,6 +19,7 @@ export function PartialNotice({ queried, answered, missing, warnings = [], onRet
   return (
     <Alert
       isInline
+      component="p"
       variant={answered === 0 && missing.length > 0 ? "danger" : "warning"}
       title={
         missing.length === 0

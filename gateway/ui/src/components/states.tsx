@@ -100,7 +100,7 @@ export function Failure({ error, onRetry, what = "This" }: FailureProps) {
 /** The same in one line, beside something that stays. */
 export function InlineFailure({ error, what }: { error: Error; what: string }) {
   return (
-    <Alert isInline variant="danger" title={what}>
+    <Alert isInline component="p" variant="danger" title={what}>
       {error.message} {adviceOn(error)}
     </Alert>
   );

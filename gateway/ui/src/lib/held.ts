@@ -24,7 +24,8 @@ export function hold<Row>(before: readonly Row[], now: readonly Row[], idOf: (ro
   const last = before.at(-1);
   if (last === undefined) return { rows: now, waiting: 0 };
   // What comes after the last one that was shown is the rest of the list, not news.
-  const end = now.findLastIndex((row) => before.some((each) => idOf(each) === idOf(row)));
+  const known = new Set(before.map(idOf));
+  const end = now.findLastIndex((row) => known.has(idOf(row)));
   const rest = now.slice(end + 1).filter((row) => current.has(idOf(row)));
   return { rows: [...rows, ...rest], waiting: current.size - rest.length };
 }

@@ -11,6 +11,7 @@ import { EventName } from "@/generated/api.schemas";
 import {
   AuthFailed,
   LiveStream,
+  Refused,
   ResumeExpired,
   type LiveEvent,
   type Replay,
@@ -34,9 +35,11 @@ interface LiveState {
   /** Why the connection was lost, and when it will be tried again (milliseconds since 1970). */
   reason: string | undefined;
   retryAt: number | undefined;
-  /** The last event that came. */
+  /** Everything up to this event has come. */
   sequence: number | null;
   replay: ReplayState | undefined;
+  /** Why the hub does not play what it was last asked to. */
+  replayRefused: string | undefined;
 }
 
 export const useLiveState = create<LiveState>(() => ({
@@ -45,6 +48,7 @@ export const useLiveState = create<LiveState>(() => ({
   retryAt: undefined,
   sequence: null,
   replay: undefined,
+  replayRefused: undefined,
 }));
 
 type Batch = readonly LiveEvent[];
@@ -54,6 +58,7 @@ type Listener = (events: Batch) => void;
 class Live {
   readonly #listeners = new Set<Listener>();
   readonly #subscriptions = new Map<string, Subscription>();
+  readonly #replays = new Set<string>();
   #stream: LiveStream | undefined;
   #waiting: LiveEvent[] = [];
   /** History was lost: everything that was loaded must be loaded anew. */
@@ -71,7 +76,8 @@ class Live {
   stop(): void {
     this.#stream?.close();
     this.#stream = undefined;
-    useLiveState.setState({ connection: "connecting", sequence: null, replay: undefined });
+    this.#waiting = [];
+    useLiveState.setState({ connection: "connecting", sequence: null, replay: undefined, replayRefused: undefined });
   }
 
   listen(listener: Listener): () => void {
@@ -90,6 +96,8 @@ class Live {
   }
 
   replay(wanted: Replay): boolean {
+    this.#replays.add(wanted.id);
+    useLiveState.setState({ replay: undefined, replayRefused: undefined });
     return this.#stream?.replay(wanted) ?? false;
   }
 
@@ -103,15 +111,30 @@ class Live {
         for await (const item of stream) this.#take(item);
         return;
       } catch (error) {
-        if (error instanceof ResumeExpired && error.subscription !== undefined) {
-          stream.resume(error.subscription, null);
-          this.onGap();
-        } else {
+        if (!(error instanceof Refused) || !this.#goesOnWithout(stream, error)) {
           this.#refused(error);
           return;
         }
+        useLiveState.setState({ connection: "connecting" });
       }
     }
+  }
+
+  /** What was refused is one thing of many: the connection is made anew, without it. */
+  #goesOnWithout(stream: LiveStream, error: Refused): boolean {
+    const name = error.subscription;
+    if (name === undefined || error instanceof AuthFailed) return false;
+    if (error instanceof ResumeExpired) {
+      stream.resume(name, null);
+      this.onGap();
+    } else if (this.#replays.has(name)) {
+      useLiveState.setState({ replay: undefined, replayRefused: error.message });
+    } else if (this.#subscriptions.delete(name)) {
+      stream.unsubscribe(name);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   #refused(error: unknown): void {
@@ -128,13 +151,19 @@ class Live {
         this.#waiting.push(item);
         break;
       case "caught_up":
-        useLiveState.setState({ connection: "live", reason: undefined, retryAt: undefined });
+        useLiveState.setState(({ sequence }) => ({
+          connection: "live",
+          reason: undefined,
+          retryAt: undefined,
+          sequence: Math.max(sequence ?? 0, item.sequence),
+        }));
         break;
       case "reconnecting":
         useLiveState.setState({
           connection: "reconnecting",
           reason: item.reason,
           retryAt: Date.now() + item.seconds * 1000,
+          // It has ended with the connection: whoever plays asks again, from where it was.
           replay: undefined,
         });
         break;

@@ -26,13 +26,19 @@ export function useAsOf(): { as_of?: string } {
 /** What `now` means here, in milliseconds since 1970: the instant that is shown, or the clock's. */
 export function useNow(every = 1_000): number {
   const { as_of } = useAsOf();
+  const now = useWallClock(every, as_of === undefined);
+  return as_of === undefined ? now : Date.parse(as_of);
+}
+
+/** The clock on the wall, in milliseconds since 1970, whatever instant is shown; it ticks if `ticking`. */
+export function useWallClock(every = 1_000, ticking = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (as_of !== undefined) return;
+    if (!ticking) return;
     const timer = setInterval(() => setNow(Date.now()), every);
     return () => clearInterval(timer);
-  }, [as_of, every]);
-  return as_of === undefined ? now : Date.parse(as_of);
+  }, [ticking, every]);
+  return now;
 }
 
 /** Both ends of the range in milliseconds since 1970, where `now` is what `useNow` says at that time. */

@@ -7,6 +7,7 @@ import {
   Link,
   useNavigate,
   useParams,
+  useRouter,
   useRouterState,
   useSearch as useRouterSearch,
 } from "@tanstack/react-router";
@@ -63,6 +64,14 @@ export type Path =
 export function useGo(): (to: Path, search?: object) => void {
   const navigate = useNavigate();
   return useCallback((to, search = {}) => void navigate({ to: to as never, search: search as never }), [navigate]);
+}
+
+/** The address that `PageLink` leads to, where a page draws its links by itself. */
+export function useHref(): (to: Path, search?: object) => string {
+  const router = useRouter();
+  // Drawn anew with the search, as the address has its range and instant.
+  useSearch();
+  return (to, search = {}) => router.buildLocation({ to: to as never, search: search as never }).href;
 }
 
 interface PageLinkProps {

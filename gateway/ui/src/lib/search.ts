@@ -23,13 +23,15 @@ export function someOf<T extends string>(value: unknown, allowed: readonly T[]):
   return found.length > 0 ? found : undefined;
 }
 
+// The router has a search that was checked already checked again: numbers and flags pass as they are, too.
 export function number(value: unknown): number | undefined {
   const said = text(value);
-  const read = said === undefined ? Number.NaN : Number(said);
+  const read = typeof value === "number" ? value : said === undefined ? Number.NaN : Number(said);
   return Number.isFinite(read) ? read : undefined;
 }
 
 export function flag(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
   const said = text(value);
   return said === "true" ? true : said === "false" ? false : undefined;
 }

@@ -15,6 +15,8 @@ export interface Settings {
   navigation: "open" | "folded";
   /** Severities of which the browser notifies; empty: of none. */
   notified: readonly Notified[];
+  /** Keys that do something by themselves, as `t`; off for those whom they surprise. */
+  singleKeys: boolean;
   set: (changed: Partial<Omit<Settings, "set">>) => void;
 }
 
@@ -26,6 +28,7 @@ export const useSettings = create<Settings>()(
       zone: "local",
       navigation: "open",
       notified: [],
+      singleKeys: true,
       set: (changed) => set(changed),
     }),
     { name: "aiops.settings", version: 1 },

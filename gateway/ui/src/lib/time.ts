@@ -34,6 +34,17 @@ export function parseInstant(text: string, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+const PLAIN = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?$/;
+
+/** The same of what a person types: without a zone it is in theirs. */
+export function readTyped(text: string, zone: "local" | "utc", now: number): number | undefined {
+  const plain = PLAIN.exec(text.trim().replace(/ UTC$/, ""));
+  if (!plain) return parseInstant(text, now);
+  const utc = zone === "utc" || text.trim().endsWith("UTC");
+  const at = Date.parse(`${plain[1]}T${plain[2] ?? "00:00"}${utc ? "Z" : ""}`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
 export function isRelative(text: string): boolean {
   return RELATIVE.test(text.trim());
 }
@@ -47,6 +58,17 @@ export interface Range {
 export function frozen(range: Range, now: number): Range {
   const fix = (text: string) => new Date(parseInstant(text, now) ?? now).toISOString();
   return { from: fix(range.from), to: fix(range.to) };
+}
+
+/** Twice as much: one that ends now reaches twice as far back, another grows on both sides, never beyond now. */
+export function zoomedOut(range: Range, now: number): Range {
+  const end = parseInstant(range.to, now) ?? now;
+  const length = end - (parseInstant(range.from, now) ?? end - 3_600_000);
+  if (range.to === "now" && isRelative(range.from)) return { from: `now-${formatDuration(2 * length)}`, to: "now" };
+  return {
+    from: new Date(end - 1.5 * length).toISOString(),
+    to: new Date(Math.min(now, end + length / 2)).toISOString(),
+  };
 }
 
 const RANGE_WORDS: Readonly<Record<string, string>> = {

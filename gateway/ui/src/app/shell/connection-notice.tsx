@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { useLater } from "@/lib/later";
 import { useLiveState } from "@/lib/live";
-import { useNow } from "@/lib/moment";
+import { useWallClock } from "@/lib/moment";
 import { ago } from "@/lib/time";
 
 /** Short losses are made good unseen; they are told after this long. */
@@ -18,6 +18,7 @@ export function ConnectionNotice() {
         <Late>
           <Alert
             variant="warning"
+            component="p"
             title="The live connection is lost"
             actionLinks={
               connection === "refused" ? (
@@ -39,7 +40,7 @@ function Late({ children }: { children: ReactNode }) {
 }
 
 function Countdown({ until }: { until: number | undefined }) {
-  const now = useNow();
+  const now = useWallClock();
   const when = until !== undefined && until > now ? ago(until, now) : "now";
   return <>What you see may be old. Next try {when}; nothing that happens meanwhile is missed.</>;
 }

@@ -10,6 +10,7 @@ import {
 } from "@patternfly/react-core";
 import { SearchIcon } from "@patternfly/react-icons";
 
+import { keysOf } from "@/app/keyboard/registry";
 import { LookMenu } from "@/app/shell/look-menu";
 import { useOverlay } from "@/app/shell/overlay";
 import { PersonMenu } from "@/app/shell/person-menu";
@@ -51,12 +52,11 @@ export function Header({ onNavigation, isNavigationOpen }: HeaderProps) {
             variant="control"
             className="header-search"
             icon={<SearchIcon />}
-            aria-label="Search or go to"
             aria-keyshortcuts="Control+K"
             onClick={() => show("palette")}
           >
             <span className="header-search-words">Search or go to…</span>
-            <kbd>Ctrl K</kbd>
+            <kbd aria-hidden="true">{keysOf("palette")}</kbd>
           </Button>
           <div className="header-time">
             <RangePicker />

@@ -1,30 +1,31 @@
-import { lazy, Suspense } from "react";
-import { useHotkeys } from "react-hotkeys-hook";
-
+import { focusFilter, moveRow, press } from "@/app/keyboard/on-page";
+import { useShortcuts } from "@/app/keyboard/use-shortcuts";
 import { useOverlay } from "@/app/shell/overlay";
-import { PAGES } from "@/lib/pages";
-import { useGo } from "@/lib/place";
+import { usePreloaded } from "@/app/shell/use-preloaded";
+import { useTravel } from "@/app/time-machine/use-travel";
 
-const Palette = lazy(() => import("@/app/palette/palette"));
-const Shortcuts = lazy(() => import("@/app/shell/shortcuts"));
+const loadPalette = () => import("@/app/palette/palette");
+const loadShortcuts = () => import("@/app/shell/shortcuts");
 
-/** The keys that count on every page, and what they open. */
-export function Keyboard() {
+/** The keys that count on every page, and what they open. `onNavigation`: folds it, or unfolds it. */
+export function Keyboard({ onNavigation }: { onNavigation: () => void }) {
   const { shown, show, hide } = useOverlay();
-  const go = useGo();
-  useHotkeys("mod+k", () => show("palette"), { preventDefault: true, enableOnFormTags: true });
-  useHotkeys("shift+slash", () => show("shortcuts"), { preventDefault: true });
-  useHotkeys(
-    PAGES.map(({ key }) => `g>${key}`),
-    (_, { keys }) => {
-      const page = PAGES.find(({ key }) => key === keys?.at(-1));
-      if (page) go(page.to);
-    },
-  );
-  return (
-    <Suspense>
-      {shown === "palette" ? <Palette onClose={hide} /> : null}
-      {shown === "shortcuts" ? <Shortcuts onClose={hide} /> : null}
-    </Suspense>
-  );
+  const { goLive } = useTravel();
+  useShortcuts({
+    palette: () => (shown === "palette" ? hide() : show("palette")),
+    help: () => show("shortcuts"),
+    navigation: onNavigation,
+    filter: focusFilter,
+    "next-row": () => moveRow("j"),
+    "previous-row": () => moveRow("k"),
+    "live-pause": () => press("."),
+    "time-machine": () => show("time-machine"),
+    "go-live": goLive,
+    "play-pause": () => press("p"),
+    "previous-event": () => press("<"),
+    "next-event": () => press(">"),
+  });
+  const palette = usePreloaded(loadPalette, shown === "palette", { onClose: hide });
+  const shortcuts = usePreloaded(loadShortcuts, shown === "shortcuts", { onClose: hide });
+  return palette ?? shortcuts;
 }

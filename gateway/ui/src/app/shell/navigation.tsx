@@ -1,5 +1,6 @@
 import { Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 
+import { useFiring } from "@/app/firing";
 import { PAGES, pageOf, type PageEntry } from "@/lib/pages";
 import { PageLink, usePath } from "@/lib/place";
 
@@ -8,10 +9,19 @@ const FIRST = GROUPED[0]!;
 
 /** Where one can go. `onGo`: a link was followed. */
 export function Navigation({ onGo }: { onGo: () => void }) {
+  const { critical } = useFiring();
   const here = pageOf(usePath())?.to;
   const item = (page: PageEntry) => (
     <NavItem key={page.to} isActive={page.to === here} onClick={onGo}>
-      <PageLink to={page.to}>{page.title}</PageLink>
+      <PageLink to={page.to}>
+        {page.title}
+        {page.to === "/alerts" && critical > 0 ? (
+          <span className="navigation-count numbers">
+            {critical}
+            <span className="visually-hidden"> critical</span>
+          </span>
+        ) : null}
+      </PageLink>
     </NavItem>
   );
   const before = PAGES.slice(0, PAGES.indexOf(FIRST));

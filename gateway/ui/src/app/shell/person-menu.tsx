@@ -3,9 +3,9 @@ import { UserIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
 import { useOverlay } from "@/app/shell/overlay";
-import { logout, useWhoAmI } from "@/generated/api";
+import { useLogOut } from "@/app/shell/use-log-out";
+import { useWhoAmI } from "@/generated/api";
 import { useGo } from "@/lib/place";
-import { sessionEnded } from "@/lib/session";
 
 /** Who is logged in, and what concerns them alone. */
 export function PersonMenu() {
@@ -13,10 +13,7 @@ export function PersonMenu() {
   const go = useGo();
   const show = useOverlay((overlay) => overlay.show);
   const me = useWhoAmI({ query: { staleTime: Number.POSITIVE_INFINITY } }).data;
-  const leave = async () => {
-    await logout();
-    sessionEnded();
-  };
+  const leaving = useLogOut();
   return (
     <Dropdown
       isOpen={open}
@@ -48,7 +45,12 @@ export function PersonMenu() {
           Events and commands
         </DropdownItem>
         <Divider component="li" />
-        <DropdownItem onClick={() => void leave()}>Log out</DropdownItem>
+        <DropdownItem
+          description={leaving.error ? "The last try has failed: you are still logged in" : undefined}
+          onClick={() => leaving.mutate()}
+        >
+          Log out
+        </DropdownItem>
       </DropdownList>
     </Dropdown>
   );

@@ -1,10 +1,11 @@
-import { Button, Popover, TextInput, Form, FormGroup, SimpleList, SimpleListItem } from "@patternfly/react-core";
+import { Button, Form, FormGroup, Popover, SimpleList, SimpleListItem, TextInput } from "@patternfly/react-core";
 import { ClockIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
 import { DEFAULT_RANGE, useClock, useNow, useRange } from "@/lib/moment";
 import { useSetSearch } from "@/lib/place";
-import { describeRange, parseInstant, type Range } from "@/lib/time";
+import { useSettings, type Zone } from "@/lib/settings";
+import { clockTime, describeRange, isRelative, parseInstant, readTyped, zoomedOut, type Range } from "@/lib/time";
 
 const OFFERED = ["5m", "15m", "1h", "3h", "6h", "12h", "1d", "2d", "1w", "30d"];
 
@@ -18,12 +19,14 @@ export function RangePicker() {
     const isDefault = picked.from === DEFAULT_RANGE.from && picked.to === DEFAULT_RANGE.to;
     setSearch(isDefault ? { from: undefined, to: undefined } : picked);
   };
+  const said = describeRange(range, (at) => clock(at).slice(5, 16), now);
   return (
     <Popover
       aria-label="Time range"
+      className="header-popover"
       showClose={false}
       position="bottom-end"
-      minWidth="20rem"
+      minWidth="22rem"
       bodyContent={(hide) => (
         <RangeForm
           range={range}
@@ -34,20 +37,22 @@ export function RangePicker() {
         />
       )}
     >
-      <Button variant="control" icon={<ClockIcon />} className="range-toggle">
-        {describeRange(range, (at) => clock(at).slice(5, 16), now)}
+      <Button variant="control" icon={<ClockIcon />} className="range-toggle" aria-label={`Time range: ${said}`}>
+        {said}
       </Button>
     </Popover>
   );
 }
 
 function RangeForm({ range, onPick }: { range: Range; onPick: (range: Range) => void }) {
-  const [wanted, setWanted] = useState(range);
+  const zone = useSettings((settings) => settings.zone);
   const now = useNow();
   const clock = useClock();
-  const start = parseInstant(wanted.from, now);
-  const end = parseInstant(wanted.to, now);
-  const good = start !== undefined && end !== undefined && start < end;
+  const [typed, setTyped] = useState<Range>(() => ({ from: toType(range.from, zone), to: toType(range.to, zone) }));
+  const start = readTyped(typed.from, zone, now);
+  const end = readTyped(typed.to, zone, now);
+  const wrong =
+    start === undefined || end === undefined ? "One of these is no time." : start < end ? "" : "It ends before it begins.";
   return (
     <div className="range-form">
       <SimpleList aria-label="Ranges up to now" className="range-offered">
@@ -67,24 +72,39 @@ function RangeForm({ range, onPick }: { range: Range; onPick: (range: Range) => 
       <Form
         onSubmit={(event) => {
           event.preventDefault();
-          if (good) onPick(wanted);
+          if (wrong === "") onPick({ from: fixed(typed.from, start), to: fixed(typed.to, end) });
         }}
       >
-        {(["from", "to"] as const).map((end) => (
-          <FormGroup key={end} label={end === "from" ? "From" : "To"} fieldId={`range-${end}`}>
+        {(["from", "to"] as const).map((which) => (
+          <FormGroup key={which} label={which === "from" ? "From" : "To"} fieldId={`range-${which}`}>
             <TextInput
-              id={`range-${end}`}
-              value={wanted[end]}
-              validated={parseInstant(wanted[end], now) === undefined ? "error" : "default"}
-              onChange={(_, value) => setWanted({ ...wanted, [end]: value })}
+              id={`range-${which}`}
+              value={typed[which]}
+              validated={readTyped(typed[which], zone, now) === undefined ? "error" : "default"}
+              onChange={(_, value) => setTyped({ ...typed, [which]: value })}
             />
           </FormGroup>
         ))}
-        <p className="hint">`now-6h`, or a date and time: 2026-01-31 12:00</p>
-        <Button type="submit" isDisabled={!good}>
+        <p className="hint" aria-live="polite">
+          {wrong === "" ? `now-6h, or 2026-01-31 12:00 (${zone === "utc" ? "UTC" : "local time"})` : wrong}
+        </p>
+        <Button type="submit" isDisabled={wrong !== ""}>
           Apply
+        </Button>
+        <Button variant="link" onClick={() => onPick(zoomedOut(range, now))}>
+          Zoom out to twice as much
         </Button>
       </Form>
     </div>
   );
 }
+
+/** A fixed time as the clock of the settings shows it. */
+function toType(text: string, zone: Zone): string {
+  const at = isRelative(text) ? undefined : parseInstant(text, 0);
+  return at === undefined ? text : clockTime(at, zone);
+}
+
+/** As it stands in the URL: a fixed time has its zone in it, so that others read the same. */
+const fixed = (typed: string, at: number | undefined): string =>
+  at === undefined || isRelative(typed) ? typed.trim() : new Date(at).toISOString();

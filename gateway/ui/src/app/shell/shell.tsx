@@ -1,12 +1,16 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode } from "react";
 
+import { useFiring, useFiringFollowed } from "@/app/firing";
+import { useNotifier } from "@/app/notifier";
+import { pageTitle } from "@/app/page-title";
 import { ConnectionNotice } from "@/app/shell/connection-notice";
 import { Header } from "@/app/shell/header";
 import { Keyboard } from "@/app/shell/keyboard";
 import { Navigation } from "@/app/shell/navigation";
+import { usePageTold } from "@/app/shell/use-page-told";
 import { PastBanner } from "@/app/time-machine/past-banner";
-import { pageOf } from "@/lib/pages";
+import { useAsOf } from "@/lib/moment";
 import { usePath } from "@/lib/place";
 import { useSettings } from "@/lib/settings";
 
@@ -17,10 +21,10 @@ export function Shell({ children }: { children: ReactNode }) {
   const wide = useWide();
   const { navigation, set } = useSettings();
   const [opened, setOpened] = useState(false);
-  const path = usePath();
-  useEffect(() => {
-    document.title = [pageOf(path)?.title, "AIOps NextGen"].filter(Boolean).join(" · ");
-  }, [path]);
+  useTabTitle();
+  usePageTold();
+  useFiringFollowed();
+  useNotifier();
   const open = wide ? navigation === "open" : opened;
   const toggle = () =>
     wide ? set({ navigation: open ? "folded" : "open" }) : setOpened((is) => !is);
@@ -43,9 +47,16 @@ export function Shell({ children }: { children: ReactNode }) {
     >
       {children}
       <ConnectionNotice />
-      <Keyboard />
+      <Keyboard onNavigation={toggle} />
     </Page>
   );
+}
+
+function useTabTitle(): void {
+  const title = pageTitle(usePath(), useFiring().critical, useAsOf().as_of !== undefined);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
 }
 
 function useWide(): boolean {

@@ -1,7 +1,21 @@
-import { type Raw } from "@/lib/search";
+import { oneOf, text, type Raw } from "@/lib/search";
 
-export interface FleetSearch {}
+export const GROUPINGS = ["environment", "region", "type"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 
-export function readFleetSearch(_raw: Raw): FleetSearch {
-  return {};
+export interface FleetSearch {
+  /** What the state grid is grouped by; without it: all together. */
+  group?: Grouping | undefined;
+  /** The state grid as a table. */
+  view?: "table" | undefined;
+  /** Of that table: `name`, or `-name` for descending; without it: worst first. */
+  sort?: string | undefined;
+}
+
+export function readFleetSearch(raw: Raw): FleetSearch {
+  return {
+    group: oneOf(raw["group"], GROUPINGS),
+    view: oneOf(raw["view"], ["table"]),
+    sort: text(raw["sort"]),
+  };
 }

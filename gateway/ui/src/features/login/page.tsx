@@ -1,20 +1,15 @@
-import {
-  Alert,
-  Button,
-  ClipboardCopy,
-  Form,
-  FormGroup,
-  LoginPage as LoginFrame,
-  TextInput,
-} from "@patternfly/react-core";
+import "@/features/login/login.css";
+
+import { Alert, Button, ClipboardCopy, Form, FormGroup, TextInput } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
 
 import { login } from "@/generated/api";
+import { ApiError } from "@/lib/http";
 import { useGoToHref } from "@/lib/place";
 import { wantedBefore } from "@/lib/session";
 
-/** A one-time code becomes a session: from the link that `aiops` prints, or typed in. */
+/** A one-time code becomes a session: from the link that `aiops login` prints, or typed in. */
 export function LoginPage() {
   const [code, setCode] = useState("");
   const client = useQueryClient();
@@ -26,40 +21,75 @@ export function LoginPage() {
       goToHref(wantedBefore());
     },
   });
-  const fromLink = useEffectEvent(() => {
-    const given = new URLSearchParams(location.hash.slice(1)).get("code");
-    // The code must not stay in the address, nor in the history.
-    history.replaceState(history.state, "", "/login");
-    if (given) entering.mutate(given);
-  });
-  useEffect(() => fromLink(), []);
+  const enter = useEffectEvent((given: string) => entering.mutate(given));
+  useEffect(() => {
+    document.title = "Log in · AIOps NextGen";
+    const fromLink = () => {
+      const given = new URLSearchParams(location.hash.slice(1)).get("code");
+      if (location.hash === "") return;
+      // The code must not stay in the address, nor in the history.
+      history.replaceState(history.state, "", location.pathname);
+      if (given) enter(given);
+    };
+    fromLink();
+    // A second link may be opened in the same tab.
+    window.addEventListener("hashchange", fromLink);
+    return () => window.removeEventListener("hashchange", fromLink);
+  }, []);
   const busy = entering.isPending;
   return (
-    <LoginFrame loginTitle="Log in" loginSubtitle="The operations hub for your fleet of clusters">
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          entering.mutate(code.trim());
-        }}
-      >
-        {entering.error ? <Alert isInline variant="danger" title={entering.error.message} /> : null}
-        <p>On the machine of the hub, run this and open the link that it prints:</p>
-        <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied">
-          aiops login
-        </ClipboardCopy>
-        <FormGroup label="Or give the code of the link" fieldId="code">
-          <TextInput
-            id="code"
-            type="password"
-            autoComplete="one-time-code"
-            value={code}
-            onChange={(_, value) => setCode(value)}
-          />
-        </FormGroup>
-        <Button type="submit" isBlock isDisabled={busy || code.trim() === ""} isLoading={busy}>
-          Log in
-        </Button>
-      </Form>
-    </LoginFrame>
+    <main className="login">
+      <div className="login-card">
+        <header>
+          <span className="brand-mark login-mark" aria-hidden="true" />
+          <h1>AIOps NextGen</h1>
+          <p className="quiet">The operations hub for your fleet of clusters</p>
+        </header>
+        <div aria-live="assertive">{entering.error ? <Refusal error={entering.error} /> : null}</div>
+        <section aria-labelledby="login-how">
+          <h2 id="login-how">Log in from the hub&rsquo;s machine</h2>
+          <p>Run this there, and open the link that it prints:</p>
+          <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" textAriaLabel="Command that prints a link">
+            aiops login
+          </ClipboardCopy>
+        </section>
+        <Form
+          onSubmit={(event) => {
+            event.preventDefault();
+            entering.mutate(code.trim());
+          }}
+        >
+          <FormGroup label="Or paste the link&rsquo;s code" fieldId="code">
+            <TextInput
+              id="code"
+              type="password"
+              autoComplete="one-time-code"
+              value={code}
+              onChange={(_, value) => setCode(codeIn(value))}
+            />
+          </FormGroup>
+          <Button type="submit" isBlock isDisabled={busy || code.trim() === ""} isLoading={busy}>
+            {busy ? "Logging in" : "Log in"}
+          </Button>
+        </Form>
+      </div>
+    </main>
+  );
+}
+
+/** The code itself, also of a whole link that was pasted. */
+export function codeIn(pasted: string): string {
+  return /#code=([^&\s]+)/.exec(pasted)?.[1] ?? pasted;
+}
+
+function Refusal({ error }: { error: Error }) {
+  return error instanceof ApiError && error.status === 401 ? (
+    <Alert isInline component="h2" variant="danger" title="This code does not count (any more)">
+      Each works once and for a short time. Run <code>aiops login</code> again for a new one.
+    </Alert>
+  ) : (
+    <Alert isInline component="h2" variant="danger" title="Logging in has failed">
+      {error.message} Try again in a moment.
+    </Alert>
   );
 }

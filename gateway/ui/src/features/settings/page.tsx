@@ -1,5 +1,23 @@
-import { PageFrame } from "@/components/page-frame";
+import "@/features/settings/settings.css";
 
+import { PageFrame } from "@/components/page-frame";
+import { AboutSection } from "@/features/settings/about-section";
+import { LookSection } from "@/features/settings/look-section";
+import { NotificationsSection } from "@/features/settings/notifications-section";
+import { TokensSection } from "@/features/settings/tokens-section";
+import { YouSection } from "@/features/settings/you-section";
+
+/** What a person may choose, and what there is to know of the hub. */
 export function SettingsPage() {
-  return <PageFrame title="Settings">…</PageFrame>;
+  return (
+    <PageFrame title="Settings" subtitle="They hold for this browser and take effect at once.">
+      <div className="settings">
+        <LookSection />
+        <NotificationsSection />
+        <YouSection />
+        <TokensSection />
+        <AboutSection />
+      </div>
+    </PageFrame>
+  );
 }

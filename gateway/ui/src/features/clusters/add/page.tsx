@@ -1,5 +1,53 @@
-import { PageFrame } from "@/components/page-frame";
+import "@/components/badges.css";
+import "@/features/clusters/clusters.css";
+import "@/features/clusters/forms.css";
 
+import { Alert, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+
+import { PageFrame } from "@/components/page-frame";
+import { FormWay } from "@/features/clusters/add/form-way";
+import { KubeconfigWay } from "@/features/clusters/add/kubeconfig-way";
+import { ManagedWay } from "@/features/clusters/add/managed-way";
+import { readAddSearch, type Way } from "@/features/clusters/search";
+import { useAllowed } from "@/features/clusters/shared/allowed";
+import { Trail } from "@/features/clusters/shared/trail";
+import { useSearch, useSetSearch } from "@/lib/place";
+
+/** Three ways to take clusters into the fleet. */
 export function AddClusterPage() {
-  return <PageFrame title="Add a cluster">…</PageFrame>;
+  const { way } = readAddSearch({ ...useSearch() });
+  const setSearch = useSetSearch<{ way?: Way }>();
+  const { manage } = useAllowed();
+  return (
+    <PageFrame
+      title="Add clusters"
+      subtitle="Nothing is installed on a cluster: the hub reads its API server and its backends."
+      trail={<Trail />}
+    >
+      {manage ? <Alert isInline component="p" variant="info" title={manage} /> : null}
+      <Tabs
+        activeKey={way}
+        onSelect={(_, key) => setSearch({ way: key as Way }, { replace: true })}
+        aria-label="How to add clusters"
+        mountOnEnter
+        unmountOnExit
+      >
+        <Tab eventKey="kubeconfig" title={<TabTitleText>Kubeconfig</TabTitleText>}>
+          <div className="clusters-tab">
+            <KubeconfigWay disabled={manage} />
+          </div>
+        </Tab>
+        <Tab eventKey="form" title={<TabTitleText>By hand</TabTitleText>}>
+          <div className="clusters-tab">
+            <FormWay disabled={manage} />
+          </div>
+        </Tab>
+        <Tab eventKey="managed" title={<TabTitleText>Open Cluster Management</TabTitleText>}>
+          <div className="clusters-tab">
+            <ManagedWay disabled={manage} />
+          </div>
+        </Tab>
+      </Tabs>
+    </PageFrame>
+  );
 }

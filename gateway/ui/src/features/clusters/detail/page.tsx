@@ -1,5 +1,195 @@
-import { PageFrame } from "@/components/page-frame";
+import "@/features/clusters/clusters.css";
+import "@/features/clusters/forms.css";
+import "@/features/clusters/detail/detail.css";
 
+import { Alert, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { keepPreviousData } from "@tanstack/react-query";
+import { useEffect, useRef, type ReactNode } from "react";
+
+import { ClusterStateBadge } from "@/components/badges";
+import { PageFrame } from "@/components/page-frame";
+import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
+import { Ago } from "@/components/timestamp";
+import { Actions } from "@/features/clusters/detail/actions";
+import { AlertsTab } from "@/features/clusters/detail/alerts-tab";
+import { CapabilitiesTab } from "@/features/clusters/detail/capabilities-tab";
+import { CredentialsTab } from "@/features/clusters/detail/credentials-tab";
+import { EditTab } from "@/features/clusters/detail/edit-tab";
+import { EndpointsTab } from "@/features/clusters/detail/endpoints-tab";
+import { EventsTab } from "@/features/clusters/detail/events-tab";
+import { OverviewTab } from "@/features/clusters/detail/overview-tab";
+import type { ClusterSearch, Tab as TabName } from "@/features/clusters/search";
+import { HealthScore } from "@/features/clusters/shared/health-score";
+import { LinkButton } from "@/features/clusters/shared/link-button";
+import { Trail } from "@/features/clusters/shared/trail";
+import { ENVIRONMENTS, PLATFORMS, TYPES } from "@/features/clusters/shared/types";
+import { useGetCluster } from "@/generated/api";
+import type { ClusterView } from "@/generated/api.schemas";
+import { ApiError } from "@/lib/http";
+import { live } from "@/lib/live";
+import { useAsOf, useClock } from "@/lib/moment";
+import { usePathParam, useSearch, useSetSearch } from "@/lib/place";
+import { useRefreshOn } from "@/lib/refresh";
+
+const TAB_NAMES: Readonly<Record<TabName, string>> = {
+  overview: "Overview",
+  alerts: "Alerts",
+  capabilities: "Capabilities",
+  endpoints: "Endpoints",
+  credentials: "Credentials",
+  events: "Events",
+  edit: "Edit",
+};
+const TABS: Readonly<Record<TabName, (props: { cluster: ClusterView }) => ReactNode>> = {
+  overview: OverviewTab,
+  alerts: AlertsTab,
+  capabilities: CapabilitiesTab,
+  endpoints: EndpointsTab,
+  credentials: CredentialsTab,
+  events: EventsTab,
+  edit: EditTab,
+};
+
+/** One cluster: how it is, what it can do, and what is registered about it. */
 export function ClusterPage() {
-  return <PageFrame title="Cluster">…</PageFrame>;
+  const id = usePathParam("clusterId");
+  // Another cluster is another page: nothing of the last one's forms stays.
+  return <OneCluster key={id} id={id} />;
+}
+
+function OneCluster({ id }: { id: string }) {
+  const asOf = useAsOf();
+  const query = useGetCluster(id, asOf, { query: { placeholderData: keepPreviousData } });
+  useLiveCluster(id, asOf.as_of === undefined);
+  const gone = query.error instanceof ApiError && query.error.status === 404;
+  const cluster = query.data;
+  if (gone && (cluster === undefined || asOf.as_of !== undefined)) return <NotThere />;
+  if (cluster === undefined) {
+    return (
+      <PageFrame title="Cluster" trail={<Trail />}>
+        {query.error ? (
+          <Failure error={query.error} what="The cluster" onRetry={() => void query.refetch()} />
+        ) : (
+          <Loading lines={10} label="Loading the cluster" />
+        )}
+      </PageFrame>
+    );
+  }
+  return (
+    <PageFrame
+      title={<span className="clusters-name">{cluster.name}</span>}
+      subtitle={<Subtitle cluster={cluster} />}
+      trail={<Trail />}
+      actions={<Actions cluster={cluster} gone={gone} />}
+    >
+      {gone ? (
+        <Alert isInline component="p" variant="warning" title="This cluster was deleted meanwhile">
+          What is shown is as it was last. Its past stays readable by the time machine.
+        </Alert>
+      ) : query.error ? (
+        <InlineFailure error={query.error} what="The cluster could not be read again" />
+      ) : null}
+      <ClusterTabs cluster={cluster} />
+    </PageFrame>
+  );
+}
+
+function ClusterTabs({ cluster }: { cluster: ClusterView }) {
+  const { tab = "overview" } = useSearch<ClusterSearch>();
+  const setSearch = useSetSearch<ClusterSearch>();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a narrow screen the tabs are wider than it.
+    place.current?.querySelector(`[id^="pf-tab-${tab}-"]`)?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
+  return (
+    <div ref={place}>
+      <Tabs
+        activeKey={tab}
+        onSelect={(_, key) => setSearch({ tab: key as TabName }, { replace: true })}
+        aria-label="What to see of the cluster"
+        mountOnEnter
+        unmountOnExit
+      >
+        {(Object.keys(TABS) as TabName[]).map((name) => {
+          const Content = TABS[name];
+          return (
+            <Tab key={name} eventKey={name} title={<TabTitleText>{TAB_NAMES[name]}</TabTitleText>}>
+              <div className="clusters-detail">{name === tab ? <Content cluster={cluster} /> : null}</div>
+            </Tab>
+          );
+        })}
+      </Tabs>
+    </div>
+  );
+}
+
+/** Reads again what changes of it, also after each health check, of which the stream tells on demand. */
+function useLiveCluster(id: string, enabled: boolean): void {
+  useEffect(() => {
+    if (!enabled) return undefined;
+    return live.subscribe(`checks-${id}`, {
+      event_types: ["CLUSTER_HEALTH_CHECKED"],
+      cluster_filter: [id],
+    });
+  }, [id, enabled]);
+  useRefreshOn(
+    {
+      cluster: id,
+      enabled,
+      types: [
+        "CLUSTER_HEALTH_CHECKED",
+        "CLUSTER_STATUS_CHANGED",
+        "CLUSTER_UPDATED",
+        "CLUSTER_DELETED",
+        "CLUSTER_CAPABILITIES_CHANGED",
+        "CLUSTER_CREDENTIALS_UPDATED",
+        "CLUSTER_CREDENTIALS_EXPIRING",
+        "CLUSTER_CREDENTIALS_DELETED",
+      ],
+    },
+    [`/api/v1/clusters/${id}`],
+  );
+}
+
+function Subtitle({ cluster }: { cluster: ClusterView }) {
+  const { status, cluster_type = "SPOKE", environment = "DEVELOPMENT", platform = "OPENSHIFT" } = cluster;
+  const words = [
+    cluster.display_name && cluster.display_name !== cluster.name ? cluster.display_name : undefined,
+    TYPES[cluster_type],
+    ENVIRONMENTS[environment],
+    cluster.region ?? undefined,
+    [PLATFORMS[platform], cluster.platform_version].filter(Boolean).join(" "),
+  ];
+  return (
+    <div className="clusters-line clusters-subtitle">
+      <ClusterStateBadge state={status.state} />
+      <HealthScore score={status.health_score} />
+      <span>{words.filter(Boolean).join(" · ")}</span>
+      {cluster.last_seen_at ? (
+        <span>
+          seen <Ago at={cluster.last_seen_at} />
+        </span>
+      ) : (
+        <span>never seen</span>
+      )}
+    </div>
+  );
+}
+
+function NotThere() {
+  const { as_of } = useAsOf();
+  const clock = useClock();
+  return (
+    <PageFrame title="Cluster" trail={<Trail />}>
+      <Nothing
+        title={as_of ? "Not there at that instant" : "There is no such cluster"}
+        actions={<LinkButton to="/clusters">{as_of ? "Clusters of that instant" : "All clusters"}</LinkButton>}
+      >
+        {as_of
+          ? `At ${clock(as_of)} this cluster was not registered: it came later, or was deleted before.`
+          : "It was deleted, or the link is wrong. The past of a deleted cluster is shown by the time machine."}
+      </Nothing>
+    </PageFrame>
+  );
 }

@@ -1,5 +1,79 @@
+/** Metrics: PromQL for many clusters at once, one panel for each query, with one crosshair. */
+
+import "@/features/observability/metrics/metrics.css";
+
+import { Button } from "@patternfly/react-core";
+import { HistoryIcon, PlusCircleIcon } from "@patternfly/react-icons";
+import { useState } from "react";
+
+import { useZoom } from "@/components/chart/use-zoom";
+import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
+import { Examples } from "@/features/observability/metrics/examples";
+import { LibraryDrawer } from "@/features/observability/metrics/library/library-drawer";
+import { Panel } from "@/features/observability/metrics/panel";
+import { QueryToolbar } from "@/features/observability/metrics/query-toolbar";
+import { LETTERS, usePanels } from "@/features/observability/metrics/use-panels";
+import type { MetricsSearch } from "@/features/observability/search";
+import { useSearch, useSetSearch } from "@/lib/place";
 
 export function MetricsPage() {
-  return <PageFrame title="Metrics">…</PageFrame>;
+  const { library } = useSearch<MetricsSearch>();
+  const setSearch = useSetSearch<MetricsSearch>();
+  const { panels, isBlank, put, add, remove } = usePanels();
+  const [paused, setPaused] = useState(false);
+  const [active, setActive] = useState(0);
+  const zoom = useZoom();
+  const current = Math.min(active, panels.length - 1);
+  return (
+    <PageFrame
+      title="Metrics"
+      actions={
+        <Button
+          variant="secondary"
+          icon={<HistoryIcon />}
+          aria-expanded={library !== undefined}
+          onClick={() => setSearch({ library: library === undefined ? "recent" : undefined })}
+        >
+          Recent and saved
+        </Button>
+      }
+    >
+      <QueryToolbar paused={paused} onPause={setPaused} />
+      <WithDrawer
+        drawer={
+          library === undefined ? null : (
+            <LibraryDrawer
+              tab={library}
+              into={panels.length > 1 ? LETTERS[current] : undefined}
+              onRun={(query) => put(current, query)}
+              onAdd={panels.length < LETTERS.length && !isBlank ? (query) => put(panels.length, query) : undefined}
+            />
+          )
+        }
+      >
+        {panels.map((query, index) => (
+          <Panel
+            key={index}
+            letter={LETTERS[index]!}
+            query={query}
+            alone={panels.length === 1}
+            paused={paused}
+            zoom={zoom}
+            onActive={() => setActive(index)}
+            onRun={(text) => put(index, text)}
+            onRemove={panels.length > 1 ? () => remove(index) : undefined}
+          />
+        ))}
+        {isBlank && panels.length === 1 ? <Examples onRun={(query) => put(0, query)} /> : null}
+        {!isBlank && panels.length < LETTERS.length ? (
+          <div>
+            <Button variant="link" icon={<PlusCircleIcon />} onClick={add}>
+              Add a query
+            </Button>
+          </div>
+        ) : null}
+      </WithDrawer>
+    </PageFrame>
+  );
 }

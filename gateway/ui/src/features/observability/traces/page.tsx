@@ -1,5 +1,62 @@
+/** Traces of the fleet: searched, mapped, and one of them whole. */
+
+import "@/features/observability/traces/traces.css";
+import "@/features/observability/traces/scatter.css";
+import "@/features/observability/traces/waterfall.css";
+import "@/features/observability/traces/span.css";
+import "@/features/observability/traces/service-map.css";
+
+import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { useState } from "react";
+
+import { CopyMenu } from "@/components/copy-menu";
 import { PageFrame } from "@/components/page-frame";
+import { Found } from "@/features/observability/traces/found";
+import { MapView } from "@/features/observability/traces/map/map-view";
+import { TraceView } from "@/features/observability/traces/trace-view";
+import { askedTraceql, LIMIT } from "@/features/observability/traces/use-traces";
+import type { TracesSearch } from "@/features/observability/search";
+import { useNow, useRange } from "@/lib/moment";
+import { useSearch, useSetSearch } from "@/lib/place";
+import { frozen } from "@/lib/time";
+
+const VIEW = "traces-view";
 
 export function TracesPage() {
-  return <PageFrame title="Traces">…</PageFrame>;
+  const { trace } = useSearch<TracesSearch>();
+  return trace === undefined ? <Overview /> : <TraceView key={trace} id={trace} />;
+}
+
+function Overview() {
+  const { view } = useSearch<TracesSearch>();
+  const setSearch = useSetSearch<TracesSearch>();
+  const [round, setRound] = useState(0);
+  return (
+    <PageFrame title="Traces" fills actions={view === "map" ? <CopyMenu /> : <Copy />}>
+      <Tabs
+        activeKey={view ?? "search"}
+        onSelect={(_, key) => setSearch({ view: key === "map" ? "map" : undefined })}
+        aria-label="Traces"
+      >
+        <Tab eventKey="search" tabContentId={VIEW} title={<TabTitleText>Search</TabTitleText>} />
+        <Tab eventKey="map" tabContentId={VIEW} title={<TabTitleText>Service map</TabTitleText>} />
+      </Tabs>
+      <div id={VIEW} role="tabpanel" aria-label={view === "map" ? "Service map" : "Search"} className="traces-view">
+        {view === "map" ? <MapView /> : <Found round={round} onAgain={() => setRound(round + 1)} />}
+      </div>
+    </PageFrame>
+  );
+}
+
+function Copy() {
+  const search = useSearch<TracesSearch>();
+  const { from, to } = frozen(useRange(), useNow(60_000));
+  const traceql = askedTraceql(search);
+  const body = { traceql, cluster_ids: search.clusters ?? [], start_time: from, end_time: to, limit: LIMIT };
+  return (
+    <CopyMenu
+      query={{ name: "TraceQL", text: traceql }}
+      request={{ method: "POST", path: "/api/v1/traces/search", body }}
+    />
+  );
 }

@@ -1,0 +1,60 @@
+import { useMemo } from "react";
+
+import { keysOf } from "@/app/keyboard/registry";
+import type { Entry } from "@/app/palette/find";
+import { useOverlay } from "@/app/shell/overlay";
+import { useLogOut } from "@/app/shell/use-log-out";
+import { useTravel } from "@/app/time-machine/use-travel";
+import { lastingLink } from "@/lib/link";
+import { useRange } from "@/lib/moment";
+import { useSettings, type Settings } from "@/lib/settings";
+
+type Look = readonly [title: string, changed: Partial<Settings>, words: string[]];
+
+const LOOKS: readonly Look[] = [
+  ["Theme: light", { theme: "light" }, ["look", "bright"]],
+  ["Theme: dark", { theme: "dark" }, ["look", "night"]],
+  ["Theme: as the system", { theme: "system" }, ["look"]],
+  ["Density: comfortable", { density: "comfortable" }, ["rows"]],
+  ["Density: compact", { density: "compact" }, ["rows", "dense"]],
+  ["Times: local", { zone: "local" }, ["time zone"]],
+  ["Times: UTC", { zone: "utc" }, ["time zone"]],
+];
+
+/** What the palette can do. */
+export function useActions(): Entry[] {
+  const { as_of, goLive } = useTravel();
+  const range = useRange();
+  const settings = useSettings();
+  const show = useOverlay((overlay) => overlay.show);
+  const { mutate: logOut } = useLogOut();
+  return useMemo(() => {
+    const action = (title: string, run: () => void, more: Partial<Entry> = {}): Entry => ({
+      id: `action:${title}`,
+      group: "Actions",
+      title,
+      run,
+      ...more,
+    });
+    const copyLink = () => void navigator.clipboard.writeText(lastingLink(location.href, range, as_of));
+    const looks = LOOKS.filter(([, changed]) => !isSo(settings, changed));
+    return [
+      ...(as_of === undefined
+        ? []
+        : [action("Back to live", goLive, { keys: keysOf("go-live"), words: ["now", "present"] })]),
+      action("Go to a past instant", () => show("time-machine"), {
+        keys: keysOf("time-machine"),
+        words: ["time machine", "history", "as of"],
+      }),
+      action("Copy a link to this page", copyLink, { hint: "with fixed times", words: ["share", "url"] }),
+      { id: "action:add-cluster", group: "Actions", title: "Add a cluster", to: "/clusters/add", words: ["register", "new"] },
+      ...looks.map(([title, changed, words]) => action(title, () => settings.set(changed), { words })),
+      action("Keyboard shortcuts", () => show("shortcuts"), { keys: keysOf("help"), words: ["help", "keys"] }),
+      action("Log out", () => logOut(), { words: ["sign out", "exit"] }),
+    ];
+  }, [as_of, goLive, range, settings, show, logOut]);
+}
+
+function isSo(settings: Settings, changed: Partial<Settings>): boolean {
+  return Object.entries(changed).every(([name, value]) => settings[name as keyof Settings] === value);
+}

@@ -1,0 +1,49 @@
+import { useMemo } from "react";
+
+import { useActions } from "@/app/palette/use-actions";
+import type { Entry } from "@/app/palette/find";
+import { useFiring } from "@/app/firing";
+import { useClusters } from "@/components/cluster-picker";
+import { count, title } from "@/lib/format";
+import { PAGES } from "@/lib/pages";
+
+const PLACES: readonly Entry[] = PAGES.map(({ to, title, key }) => ({
+  id: `page:${to}`,
+  group: "Pages",
+  title,
+  keys: `g ${key}`,
+  to,
+}));
+
+/** Everything that the palette can go to or do. */
+export function useEntries(): Entry[] {
+  const clusters = useClusters();
+  const { names } = useFiring();
+  const actions = useActions();
+  return useMemo(
+    () => [
+      ...PLACES,
+      ...[...clusters.values()].map(
+        ({ id, name, state }): Entry => ({
+          id: `cluster:${id}`,
+          group: "Clusters",
+          title: name,
+          hint: title(state),
+          to: `/clusters/${id}`,
+        }),
+      ),
+      ...names.map(
+        ({ value, count: firing }): Entry => ({
+          id: `alert:${value}`,
+          group: "Firing alerts",
+          title: value,
+          hint: `${count(firing)} firing`,
+          to: "/alerts",
+          search: { alertname: [value], state: ["FIRING"] },
+        }),
+      ),
+      ...actions,
+    ],
+    [clusters, names, actions],
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState, type ComponentType, type ReactElement, createElement } from "react";
+
+type Opened<Props> = ComponentType<Props>;
+
+/**
+ * A component whose script is loaded when there is nothing else to do, or as soon as it is wanted.
+ * Without `lazy`: once it is there it opens in the same frame, not after a Suspense that holds back.
+ */
+export function usePreloaded<Props extends object>(
+  load: () => Promise<{ default: Opened<Props> }>,
+  wanted: boolean,
+  props: Props,
+): ReactElement | null {
+  const [loaded, setLoaded] = useState<{ what: Opened<Props> }>();
+  const missing = loaded === undefined;
+  useEffect(() => {
+    if (!missing) return;
+    const begin = () =>
+      void load().then(
+        (module) => setLoaded({ what: module.default }),
+        () => {},
+      );
+    if (wanted) begin();
+    return wanted ? undefined : whenIdle(begin);
+  }, [load, wanted, missing]);
+  return wanted && loaded ? createElement(loaded.what, props) : null;
+}
+
+/** Safari has no idle callbacks. */
+function whenIdle(run: () => void): () => void {
+  if (typeof requestIdleCallback === "undefined") {
+    const timer = setTimeout(run, 500);
+    return () => clearTimeout(timer);
+  }
+  const idle = requestIdleCallback(run, { timeout: 2_000 });
+  return () => cancelIdleCallback(idle);
+}

@@ -1,0 +1,143 @@
+/** What one can do with a cluster from anywhere on its page. */
+
+import {
+  Button,
+  Dropdown,
+  DropdownItem,
+  DropdownList,
+  MenuToggle,
+  Tooltip,
+} from "@patternfly/react-core";
+import { EllipsisVIcon, SyncAltIcon } from "@patternfly/react-icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { DeleteDialog } from "@/features/clusters/detail/delete-dialog";
+import { linksOf } from "@/features/clusters/detail/links";
+import type { ClusterSearch } from "@/features/clusters/search";
+import { useAllowed } from "@/features/clusters/shared/allowed";
+import { isPending } from "@/features/clusters/shared/outcome";
+import { refreshCluster } from "@/generated/api";
+import type { ClusterView } from "@/generated/api.schemas";
+import { title } from "@/lib/format";
+import { useSetSearch } from "@/lib/place";
+
+export function Actions({ cluster, gone }: { cluster: ClusterView; gone: boolean }) {
+  const allowed = useAllowed();
+  const deleted = gone ? "The cluster was deleted." : undefined;
+  return (
+    <>
+      <CheckNow cluster={cluster} refused={deleted ?? allowed.refresh} />
+      <OpenMenu cluster={cluster} />
+      <MoreMenu cluster={cluster} refused={deleted ?? allowed.manage} />
+    </>
+  );
+}
+
+function CheckNow({ cluster, refused }: { cluster: ClusterView; refused: string | undefined }) {
+  const client = useQueryClient();
+  const check = useMutation({
+    mutationFn: () => refreshCluster(cluster.id),
+    onSettled: () => client.invalidateQueries(),
+  });
+  const said = check.error
+    ? check.error.message
+    : isPending(check.data)
+      ? "The check goes on."
+      : check.data
+        ? `Checked: ${title(check.data.status.state).toLowerCase()}`
+        : undefined;
+  const button = (
+    <Button
+      variant="secondary"
+      icon={<SyncAltIcon />}
+      isLoading={check.isPending}
+      isAriaDisabled={refused !== undefined || check.isPending}
+      onClick={() => check.mutate()}
+    >
+      {check.isPending ? "Checking" : "Check now"}
+    </Button>
+  );
+  return (
+    <>
+      <span className={check.error ? "clusters-said clusters-problem" : "clusters-said hint"} aria-live="polite">
+        {said}
+      </span>
+      {refused ? <Tooltip content={refused}>{button}</Tooltip> : button}
+    </>
+  );
+}
+
+function OpenMenu({ cluster }: { cluster: ClusterView }) {
+  const [open, setOpen] = useState(false);
+  const links = linksOf(cluster);
+  if (links.length === 0) return null;
+  return (
+    <Dropdown
+      isOpen={open}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: "end" }}
+      toggle={(ref) => (
+        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)}>
+          Open
+        </MenuToggle>
+      )}
+    >
+      <DropdownList>
+        {links.map(({ text, url, hint }) => (
+          <DropdownItem
+            key={text}
+            to={url}
+            target="_blank"
+            rel="noreferrer"
+            isExternalLink
+            description={hint}
+          >
+            {text}
+          </DropdownItem>
+        ))}
+      </DropdownList>
+    </Dropdown>
+  );
+}
+
+function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string | undefined }) {
+  const [open, setOpen] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const setSearch = useSetSearch<ClusterSearch>();
+  const item = {
+    isAriaDisabled: refused !== undefined,
+    ...(refused ? { tooltipProps: { content: refused } } : {}),
+  };
+  return (
+    <>
+      <Dropdown
+        isOpen={open}
+        onOpenChange={setOpen}
+        onSelect={() => setOpen(false)}
+        popperProps={{ position: "end" }}
+        toggle={(ref) => (
+          <MenuToggle
+            ref={ref}
+            variant="plain"
+            aria-label="More actions"
+            isExpanded={open}
+            onClick={() => setOpen(!open)}
+            icon={<EllipsisVIcon />}
+          />
+        )}
+      >
+        <DropdownList>
+          <DropdownItem {...item} onClick={() => setSearch({ tab: "edit" })}>
+            Edit
+          </DropdownItem>
+          <DropdownItem {...item} isDanger onClick={() => setDeleting(true)}>
+            Delete
+          </DropdownItem>
+        </DropdownList>
+      </Dropdown>
+      {deleting ? <DeleteDialog cluster={cluster} onClose={() => setDeleting(false)} /> : null}
+    </>
+  );
+}

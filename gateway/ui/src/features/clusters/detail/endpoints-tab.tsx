@@ -1,0 +1,114 @@
+import { ClipboardCopy, ClipboardCopyVariant } from "@patternfly/react-core";
+import { CheckCircleIcon, ExclamationCircleIcon, MinusCircleIcon } from "@patternfly/react-icons";
+
+import { safeUrl } from "@/features/clusters/detail/links";
+import { BACKEND_NAMES, BACKENDS } from "@/features/clusters/shared/draft";
+import { latency } from "@/features/clusters/shared/checks-list";
+import { useGetClusterStatus } from "@/generated/api";
+import type { Check, Checked, ClusterView } from "@/generated/api.schemas";
+import { useAsOf } from "@/lib/moment";
+import { PageLink } from "@/lib/place";
+
+/** Where a cluster and its backends answer, and how Alertmanager posts here. */
+export function EndpointsTab({ cluster }: { cluster: ClusterView }) {
+  const { data: health } = useGetClusterStatus(cluster.id, useAsOf());
+  const checks = new Map(health?.checks.map((check) => [check.name, check]));
+  const endpoints = cluster.endpoints ?? {};
+  return (
+    <>
+      <section className="panel" aria-labelledby="endpoints">
+        <h2 id="endpoints">What the hub asks</h2>
+        <ul className="clusters-endpoints plain">
+          <Endpoint name="API server" url={cluster.api_server_url} check={checks.get("API_SERVER")} />
+          {BACKENDS.map((each) => (
+            <Endpoint
+              key={each}
+              name={BACKEND_NAMES[each]}
+              url={endpoints[`${each}_url`]}
+              check={checks.get(each.toUpperCase() as Checked)}
+            />
+          ))}
+        </ul>
+        <p className="clusters-note">
+          <PageLink to={`/clusters/${cluster.id}`} search={{ tab: "edit" }}>
+            Change the URLs
+          </PageLink>
+        </p>
+      </section>
+      <Webhook cluster={cluster} />
+    </>
+  );
+}
+
+interface EndpointProps {
+  name: string;
+  url: string | null | undefined;
+  check: Check | undefined;
+}
+
+function Endpoint({ name, url, check }: EndpointProps) {
+  const safe = safeUrl(url);
+  const tone = check === undefined ? "neutral" : check.healthy ? "success" : "danger";
+  const Icon = check === undefined ? MinusCircleIcon : check.healthy ? CheckCircleIcon : ExclamationCircleIcon;
+  return (
+    <li className={`tone-${tone}`}>
+      <Icon />
+      <strong>{name}</strong>
+      {safe ? (
+        <a href={safe} target="_blank" rel="noreferrer" className="mono clusters-url">
+          {safe}
+        </a>
+      ) : (
+        <span className="quiet">{url ?? "no URL: not asked"}</span>
+      )}
+      <span className="quiet numbers">
+        {check === undefined
+          ? url
+            ? "not checked"
+            : ""
+          : check.healthy
+            ? `healthy, ${latency(check.latency_ms)}`
+            : (check.error ?? "fails")}
+      </span>
+    </li>
+  );
+}
+
+/** What to write into `alertmanager.yml`; the token is made on the hub's machine. */
+function Webhook({ cluster }: { cluster: ClusterView }) {
+  const token = `aiops token create --role ingest --cluster ${cluster.name} --name alertmanager-${cluster.name} > alertmanager-token`;
+  const config = `route:
+  receiver: aiops
+receivers:
+  - name: aiops
+    webhook_configs:
+      - url: ${location.origin}/api/v1/alerts/webhook/${cluster.id}
+        send_resolved: true
+        http_config:
+          authorization:
+            credentials_file: /path/to/alertmanager-token`;
+  return (
+    <section className="panel" aria-labelledby="webhook">
+      <h2 id="webhook">Let its Alertmanager send alerts here</h2>
+      <div className="clusters-help">
+        <p>1. On the machine of the hub, make a token that may post alerts of this cluster and nothing else:</p>
+        <ClipboardCopy isReadOnly isCode hoverTip="Copy" clickTip="Copied" textAriaLabel="Command for the token">
+          {token}
+        </ClipboardCopy>
+        <p>2. In alertmanager.yml, with the place of that file:</p>
+        <ClipboardCopy
+          isReadOnly
+          isCode
+          isExpanded
+          variant={ClipboardCopyVariant.expansion}
+          hoverTip="Copy"
+          clickTip="Copied"
+          textAriaLabel="Lines for alertmanager.yml"
+          toggleAriaLabel="Show the lines for alertmanager.yml"
+        >
+          {config}
+        </ClipboardCopy>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,240 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
+import { expect, test } from "vitest";
+
+import { ClusterPage } from "@/features/clusters/detail/page";
+import { readClusterSearch } from "@/features/clusters/search";
+import { asRole, check, cluster, ID, refusal, stream, withCluster } from "@/features/clusters/testing/data";
+import type { CredentialsView } from "@/generated/api.schemas";
+import { hub } from "@/testing/hub";
+import { show } from "@/testing/render";
+
+const page = (search = "") =>
+  show(<ClusterPage />, {
+    at: `/clusters/${ID}${search}`,
+    path: "/clusters/$clusterId",
+    readSearch: (raw) => ({ ...raw, ...readClusterSearch(raw) }),
+  });
+
+const CREDENTIALS: CredentialsView = {
+  auth_type: "SERVICE_ACCOUNT",
+  backends: ["PROMETHEUS"],
+  created_at: "2026-03-01T00:00:00Z",
+  expires_at: null,
+  fingerprint: "abc123",
+  origins: {},
+  renewal: "BY_HAND",
+  rotated_at: null,
+  validated_at: "2026-03-04T00:00:00Z",
+  validation: [
+    { name: "API_SERVER", valid: true },
+    { name: "PROMETHEUS", valid: false, error: "it answered 403", advice: "give a login that may read it" },
+  ],
+  warning: null,
+};
+
+test("a cluster that is not well: what fails, what to do, and what is missing meanwhile", async () => {
+  withCluster(
+    cluster({ status: { state: "DEGRADED", health_score: 80, checked_at: null }, credentials: CREDENTIALS }),
+    [check(), check({ name: "PROMETHEUS", healthy: false, error: "it does not answer", advice: "look at its pods" })],
+  );
+  await page();
+  expect(await screen.findByRole("heading", { level: 1, name: "edge-1" })).toBeVisible();
+  expect(await screen.findByText("Prometheus fails")).toBeVisible();
+  expect(screen.getByText("Look at its pods.")).toBeVisible();
+  expect(screen.getByText("No metrics meanwhile.")).toBeVisible();
+  expect(screen.getByText("healthy, 7 ms")).toBeVisible();
+});
+
+test("a cluster that is new is told what it still needs", async () => {
+  withCluster(cluster({ credentials: null, endpoints: {} }));
+  await page();
+  expect(await screen.findByRole("link", { name: "Give it credentials" })).toHaveAttribute(
+    "href",
+    `/clusters/${ID}?tab=credentials`,
+  );
+  expect(screen.getByRole("link", { name: "Say where they answer" })).toBeVisible();
+});
+
+test("a change of its state is shown when it comes", async () => {
+  withCluster(cluster());
+  const says = stream();
+  await page();
+  expect(await screen.findByText("Online")).toBeVisible();
+  withCluster(cluster({ status: { state: "OFFLINE", health_score: 0, checked_at: null } }));
+  says({ event_type: "CLUSTER_STATUS_CHANGED" });
+  expect(await screen.findByText("Offline")).toBeVisible();
+});
+
+test("a cluster that does not exist says so, with the way back", async () => {
+  hub.use(http.get(`*/api/v1/clusters/${ID}`, () => refusal(404, "CLUSTER_NOT_FOUND", "there is none")));
+  await page();
+  expect(await screen.findByText("There is no such cluster")).toBeVisible();
+  expect(screen.getByRole("link", { name: "All clusters" })).toHaveAttribute("href", "/clusters");
+});
+
+test("a cluster that was not there yet at an instant says so", async () => {
+  hub.use(http.get(`*/api/v1/clusters/${ID}`, () => refusal(404, "CLUSTER_NOT_FOUND", "there is none")));
+  await page("?as_of=2020-01-01T00:00:00Z");
+  expect(await screen.findByText("Not there at that instant")).toBeVisible();
+});
+
+test("in the past nothing can be done to it, and the reason is told", async () => {
+  withCluster(cluster());
+  const { user } = await page("?as_of=2026-03-04T12:00:00Z");
+  const button = await screen.findByRole("button", { name: "Check now" });
+  expect(button).toHaveAttribute("aria-disabled", "true");
+  await user.hover(button);
+  expect(await screen.findByText(/The past is shown/)).toBeInTheDocument();
+});
+
+test("an operator may check it, and what was found is told", async () => {
+  withCluster(cluster());
+  asRole("operator");
+  hub.use(http.post(`*/api/v1/clusters/${ID}/refresh`, () => HttpResponse.json(cluster())));
+  const { user } = await page();
+  await user.click(await screen.findByRole("button", { name: "Check now" }));
+  expect(await screen.findByText("Checked: online")).toBeVisible();
+});
+
+test("it is deleted only when its name is typed", async () => {
+  withCluster(cluster());
+  let deleted = false;
+  hub.use(
+    http.delete(`*/api/v1/clusters/${ID}`, () => {
+      deleted = true;
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const { user, where } = await page();
+  await user.click(await screen.findByRole("button", { name: "More actions" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  const button = dialog.getByRole("button", { name: "Delete the cluster" });
+  await user.type(dialog.getByRole("textbox"), "edge-");
+  expect(button).toBeDisabled();
+  await user.type(dialog.getByRole("textbox"), "1");
+  await user.click(button);
+  await waitFor(() => expect(where()).toBe("/clusters"));
+  expect(deleted).toBe(true);
+});
+
+test("editing sends only what was changed, with the version that was read", async () => {
+  withCluster(cluster({ labels: { team: "core", tier: "gold" } }));
+  let sent: unknown;
+  let version: string | null = null;
+  hub.use(
+    http.patch(`*/api/v1/clusters/${ID}`, async ({ request }) => {
+      sent = await request.json();
+      version = request.headers.get("if-match");
+      return HttpResponse.json(cluster());
+    }),
+  );
+  const { user, where } = await page("?tab=edit");
+  const labels = await screen.findByRole("textbox", { name: "Labels" });
+  await user.clear(labels);
+  await user.type(labels, "team=edge");
+  await user.type(screen.getByRole("textbox", { name: "Region" }), "eu");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(where()).toContain("tab=overview"));
+  expect(sent).toEqual({ labels: { team: "edge", tier: null }, region: "eu" });
+  expect(version).toBe('"3"');
+});
+
+test("what somebody else has changed meanwhile is shown, and mine goes on top if I want", async () => {
+  withCluster(cluster());
+  const versions: (string | null)[] = [];
+  hub.use(
+    http.patch(`*/api/v1/clusters/${ID}`, ({ request }) => {
+      versions.push(request.headers.get("if-match"));
+      if (versions.length > 1) return HttpResponse.json(cluster());
+      withTheirs();
+      return refusal(412, "PRECONDITION_FAILED", "the cluster is at version 4, not 3");
+    }),
+  );
+  const withTheirs = () =>
+    hub.use(
+      http.get(`*/api/v1/clusters/${ID}`, () => HttpResponse.json(cluster({ version: 4, display_name: "Theirs" }))),
+    );
+  const { user } = await page("?tab=edit");
+  await user.type(await screen.findByRole("textbox", { name: "Region" }), "eu");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  expect(await screen.findByText(/empty → Theirs/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Keep my changes on top of theirs" }));
+  expect(screen.getByRole("textbox", { name: "Display name" })).toHaveValue("Theirs");
+  expect(screen.getByRole("textbox", { name: "Region" })).toHaveValue("eu");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(versions).toEqual(['"3"', '"4"']));
+});
+
+test("credentials: who takes them, and what to do where not", async () => {
+  withCluster(cluster({ credentials: { ...CREDENTIALS, warning: "the token ends in 3 days" } }));
+  await page("?tab=credentials");
+  expect(await screen.findByText("the token ends in 3 days")).toBeVisible();
+  expect(screen.getByText("Give a login that may read it.")).toBeVisible();
+  expect(screen.getByText("Token of a service account")).toBeVisible();
+});
+
+test("credentials are rotated: what is left out is not sent, and nothing of it stays", async () => {
+  withCluster(cluster({ credentials: CREDENTIALS }));
+  let sent: unknown;
+  hub.use(
+    http.post(`*/api/v1/clusters/${ID}/credentials/rotate`, async ({ request }) => {
+      sent = await request.json();
+      return HttpResponse.json(CREDENTIALS);
+    }),
+  );
+  const { user, client } = await page("?tab=credentials");
+  await user.click(await screen.findByRole("button", { name: "Rotate" }));
+  const form = within((await screen.findByRole("heading", { name: "Rotate credentials" })).closest("section")!);
+  await user.selectOptions(form.getByRole("combobox", { name: "Login" }), "KEEP");
+  await user.selectOptions(form.getByRole("combobox", { name: "Prometheus" }), "basic");
+  await user.type(form.getByRole("textbox", { name: "Prometheus user" }), "reader");
+  await user.type(form.getByLabelText("Prometheus password"), "secret");
+  await user.click(form.getByRole("button", { name: "Rotate" }));
+  await waitFor(() => expect(sent).toEqual({ backends: { prometheus: { username: "reader", password: "secret" } } }));
+  await waitFor(() => expect(screen.queryByRole("heading", { name: "Rotate credentials" })).not.toBeInTheDocument());
+  const held = client.getMutationCache().getAll().map(({ state }) => state);
+  expect(JSON.stringify(held)).not.toContain("secret");
+});
+
+test("new credentials can be tried without being kept", async () => {
+  withCluster(cluster({ credentials: null }));
+  hub.use(
+    http.post(`*/api/v1/clusters/${ID}/credentials/validate`, () =>
+      HttpResponse.json({ valid: false, validation: CREDENTIALS.validation }),
+    ),
+  );
+  const { user } = await page("?tab=credentials");
+  await user.type(await screen.findByRole("textbox", { name: "Token" }), "x");
+  await user.click(screen.getByRole("button", { name: "Only try" }));
+  expect(await screen.findByText("Not good for every endpoint")).toBeVisible();
+  expect(screen.getByText(/It answered 403/)).toBeVisible();
+});
+
+test("capabilities come with their evidence", async () => {
+  withCluster(
+    cluster({
+      capabilities: {
+        cnf_types: [],
+        discovered_at: "2026-03-04T12:00:00Z",
+        evidence: { GPU: [{ kind: "Node", name: "worker-3", namespace: null, reason: "it has nvidia.com/gpu" }] },
+        gpu_count: 8,
+        gpu_types: ["H100"],
+        has_alertmanager: false,
+        has_cnf_workloads: false,
+        has_gpu_nodes: true,
+        has_loki: false,
+        has_prometheus: false,
+        has_service_mesh: false,
+        has_tempo: false,
+        has_thanos: false,
+        node_count: 3,
+      },
+    }),
+  );
+  await page("?tab=capabilities");
+  expect(await screen.findByText("8 GPUs: H100")).toBeVisible();
+  expect(screen.getByText("worker-3")).toBeVisible();
+  expect(screen.getAllByText("not found").length).toBe(7);
+});

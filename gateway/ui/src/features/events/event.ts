@@ -1,0 +1,74 @@
+/** An event as the log and the live stream give it, and the entity that it is about. */
+
+import type { EventName, EventRecord } from "@/generated/api.schemas";
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+/** `sequence` is null for telemetry; `payload` is null once it has aged out of the log. */
+export interface LogEvent extends Omit<EventRecord, "payload"> {
+  readonly payload: Payload | null;
+}
+
+export interface Entity {
+  type: string;
+  id: string;
+}
+
+type Find = (payload: Payload, cluster: string | null) => string | undefined;
+
+const alert: Find = ({ alert }) => field(alert, "fingerprint");
+const cluster: Find = (_, cluster) => cluster ?? undefined;
+const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
+  ALERT_FIRED: ["alert", alert],
+  ALERT_RESOLVED: ["alert", alert],
+  ALERT_SILENCED: ["alert_muting", alert],
+  ALERT_UNSILENCED: ["alert_muting", alert],
+  ALERT_PENDING: ["pending_alert", alert],
+  ALERT_PENDING_ENDED: ["pending_alert", alert],
+  BACKEND_CIRCUIT_CLOSED: ["backend_circuit", (payload, at) => joined(at, field(payload, "backend"))],
+  BACKEND_CIRCUIT_OPENED: ["backend_circuit", (payload, at) => joined(at, field(payload, "backend"))],
+  CLUSTER_CAPABILITIES_CHANGED: ["cluster_capabilities", cluster],
+  CLUSTER_CREDENTIALS_DELETED: ["cluster_credentials", cluster],
+  CLUSTER_CREDENTIALS_EXPIRING: ["cluster_credentials", cluster],
+  CLUSTER_CREDENTIALS_UPDATED: ["cluster_credentials", cluster],
+  CLUSTER_STATUS_CHANGED: ["cluster_health", cluster],
+  CLUSTER_HEALTH_CHECKED: ["cluster_health", cluster],
+  CLUSTER_REGISTERED: ["cluster", cluster],
+  CLUSTER_UPDATED: ["cluster", cluster],
+  CLUSTER_DELETED: ["cluster", cluster],
+  CLUSTER_NAME_FREED: ["cluster_name", (payload) => field(payload, "name")],
+  CLUSTER_NAME_TAKEN: ["cluster_name", (payload) => field(payload, "name")],
+  EDGE_LINK_LOST: ["edge_link", (payload) => field(payload, "site")],
+  EDGE_LINK_RESTORED: ["edge_link", (payload) => field(payload, "site")],
+  TRACE_RECEIVED: ["trace", (payload, at) => joined(at, field(payload, "trace_id"))],
+};
+
+export const ENTITY_TYPES = [...new Set(Object.values(ENTITIES).map(([type]) => type))].toSorted();
+
+/** The entity as the log names it; undefined where payload or type are not known. */
+export function entityOf({ event_type, payload, cluster_id }: LogEvent): Entity | undefined {
+  const [type, find] = ENTITIES[event_type as EventName] ?? [];
+  const id = type === undefined || payload === null ? undefined : find?.(payload, cluster_id);
+  return type === undefined || id === undefined ? undefined : { type, id };
+}
+
+/** What people call the entity: an alert's name, not its fingerprint. */
+export function entityName(event: LogEvent): string | undefined {
+  const { payload, cluster_name, cluster_id } = event;
+  const entity = entityOf(event);
+  if (entity === undefined || payload === null) return undefined;
+  const named =
+    field(payload["alert"], "alertname") ??
+    field(payload, "backend") ??
+    field(payload, "trace_id")?.slice(0, 8);
+  if (named !== undefined) return named;
+  return entity.id === cluster_id ? (field(payload["cluster"], "name") ?? cluster_name ?? undefined) : entity.id;
+}
+
+function field(of: unknown, name: string): string | undefined {
+  const value: unknown = typeof of === "object" && of !== null ? (of as Payload)[name] : undefined;
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const joined = (cluster: string | null, part: string | undefined) =>
+  cluster === null || part === undefined ? undefined : `${cluster}_${part}`;

@@ -1,0 +1,100 @@
+/** What types of events are called and how they look: in groups, as people choose among them. */
+
+import {
+  BellIcon,
+  BellSlashIcon,
+  CheckCircleIcon,
+  ClusterIcon,
+  ConnectedIcon,
+  DisconnectedIcon,
+  ExclamationCircleIcon,
+  ExclamationTriangleIcon,
+  HeartbeatIcon,
+  InfoCircleIcon,
+  KeyIcon,
+  MinusCircleIcon,
+  PendingIcon,
+  PlusCircleIcon,
+  RouteIcon,
+  TagIcon,
+} from "@patternfly/react-icons";
+import type { ComponentType } from "react";
+
+import type { Tone } from "@/components/badges";
+import type { ClusterState, EventName, Severity } from "@/generated/api.schemas";
+import { title } from "@/lib/format";
+
+import type { LogEvent } from "@/features/events/event";
+
+type Look = readonly [said: string, tone: Tone, icon: ComponentType];
+
+const LOOKS: Readonly<Record<EventName, Look>> = {
+  ALERT_FIRED: ["Alert fired", "danger", BellIcon],
+  ALERT_PENDING: ["Alert pending", "warning", PendingIcon],
+  ALERT_PENDING_ENDED: ["Alert pending ended", "neutral", PendingIcon],
+  ALERT_RESOLVED: ["Alert resolved", "success", CheckCircleIcon],
+  ALERT_SILENCED: ["Alert muted", "neutral", BellSlashIcon],
+  ALERT_UNSILENCED: ["Alert unmuted", "info", BellIcon],
+  BACKEND_CIRCUIT_OPENED: ["Backend left alone", "warning", DisconnectedIcon],
+  BACKEND_CIRCUIT_CLOSED: ["Backend back", "success", ConnectedIcon],
+  CLUSTER_STATUS_CHANGED: ["Cluster state changed", "info", HeartbeatIcon],
+  CLUSTER_HEALTH_CHECKED: ["Health checked", "neutral", HeartbeatIcon],
+  CLUSTER_REGISTERED: ["Cluster added", "info", PlusCircleIcon],
+  CLUSTER_UPDATED: ["Cluster edited", "info", ClusterIcon],
+  CLUSTER_DELETED: ["Cluster deleted", "warning", MinusCircleIcon],
+  CLUSTER_CAPABILITIES_CHANGED: ["Capabilities changed", "info", InfoCircleIcon],
+  CLUSTER_NAME_TAKEN: ["Cluster name taken", "neutral", TagIcon],
+  CLUSTER_NAME_FREED: ["Cluster name freed", "neutral", TagIcon],
+  CLUSTER_CREDENTIALS_UPDATED: ["Credentials updated", "info", KeyIcon],
+  CLUSTER_CREDENTIALS_EXPIRING: ["Credentials expiring", "warning", KeyIcon],
+  CLUSTER_CREDENTIALS_DELETED: ["Credentials deleted", "warning", KeyIcon],
+  EDGE_LINK_LOST: ["Edge link lost", "danger", DisconnectedIcon],
+  EDGE_LINK_RESTORED: ["Edge link restored", "success", ConnectedIcon],
+  TRACE_RECEIVED: ["Error trace", "warning", RouteIcon],
+};
+
+/** Types as they are chosen; telemetry is not among them, as the log does not keep it. */
+export const GROUPS: readonly (readonly [string, readonly EventName[]])[] = [
+  ["Alerts", namesOf("ALERT_")],
+  ["Clusters", namesOf("CLUSTER_").filter((name) => !name.startsWith("CLUSTER_CREDENTIALS_"))],
+  ["Credentials", namesOf("CLUSTER_CREDENTIALS_")],
+  ["Backends and edge", [...namesOf("BACKEND_"), ...namesOf("EDGE_")]],
+  ["Traces", namesOf("TRACE_")],
+];
+
+function namesOf(prefix: string): EventName[] {
+  return (Object.keys(LOOKS) as EventName[]).filter(
+    (name) => name.startsWith(prefix) && name !== "CLUSTER_HEALTH_CHECKED",
+  );
+}
+
+/** `Alert fired`; a type that this UI does not know is told by its name. */
+export const saidOf = (name: string): string => LOOKS[name as EventName]?.[0] ?? title(name);
+
+const SEVERITIES: Readonly<Record<Severity, Look[1]>> = { CRITICAL: "danger", WARNING: "warning", INFO: "info" };
+const ALERT_ICONS: Readonly<Record<Severity, ComponentType>> = {
+  CRITICAL: ExclamationCircleIcon,
+  WARNING: ExclamationTriangleIcon,
+  INFO: BellIcon,
+};
+const STATES: Readonly<Record<ClusterState, Look[1]>> = {
+  ONLINE: "success",
+  DEGRADED: "warning",
+  OFFLINE: "danger",
+  UNKNOWN: "neutral",
+  PROVISIONING: "info",
+};
+
+/** Words, tone and shape of an event: of its type, or where that matters more, of what it says. */
+export function lookOf({ event_type, payload }: Pick<LogEvent, "event_type" | "payload">): Look {
+  const look = LOOKS[event_type as EventName] ?? [title(event_type), "neutral", InfoCircleIcon];
+  if (event_type === "ALERT_FIRED") {
+    const severity = (payload?.["alert"] as { severity?: Severity } | undefined)?.severity;
+    if (severity && severity in SEVERITIES) return [look[0], SEVERITIES[severity], ALERT_ICONS[severity]];
+  }
+  if (event_type === "CLUSTER_STATUS_CHANGED") {
+    const tone = STATES[payload?.["new_state"] as ClusterState];
+    if (tone) return [look[0], tone, look[2]];
+  }
+  return look;
+}

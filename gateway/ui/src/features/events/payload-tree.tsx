@@ -1,0 +1,74 @@
+import { Button } from "@patternfly/react-core";
+import { CopyIcon } from "@patternfly/react-icons";
+import { useState } from "react";
+
+import { plural } from "@/lib/format";
+
+import type { Payload } from "@/features/events/event";
+
+/** A payload as a tree: branches fold, all of it can be copied as JSON. */
+export function PayloadTree({ payload }: { payload: Payload }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(JSON.stringify(payload, null, 2));
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return (
+    <div className="events-payload">
+      <Button
+        variant="plain"
+        size="sm"
+        className="events-payload-copy"
+        icon={<CopyIcon />}
+        onClick={() => void copy()}
+      >
+        <span aria-live="polite">{copied ? "Copied" : "Copy JSON"}</span>
+      </Button>
+      <Branch of={payload} depth={0} />
+    </div>
+  );
+}
+
+function Branch({ of, depth }: { of: object; depth: number }) {
+  return (
+    <ul className="plain events-branch">
+      {Object.entries(of).map(([name, value]) => (
+        <Leaf key={name} name={name} value={value} depth={depth} />
+      ))}
+    </ul>
+  );
+}
+
+/** Open where one would open it anyway: near the root, and while it is short. */
+const isOpen = (value: object, depth: number) => depth === 0 || (depth === 1 && Object.keys(value).length <= 12);
+
+function Leaf({ name, value, depth }: { name: string; value: unknown; depth: number }) {
+  if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    return (
+      <li>
+        <span className="events-key">{name}</span> <Value of={value} />
+      </li>
+    );
+  }
+  const size = Object.keys(value).length;
+  return (
+    <li>
+      <details open={isOpen(value, depth)}>
+        <summary>
+          <span className="events-key">{name}</span>{" "}
+          <span className="quiet">
+            {Array.isArray(value) ? plural(size, "item") : plural(size, "field")}
+          </span>
+        </summary>
+        <Branch of={value} depth={depth + 1} />
+      </details>
+    </li>
+  );
+}
+
+function Value({ of }: { of: unknown }) {
+  if (of === null) return <span className="quiet mono">null</span>;
+  if (typeof of === "string") return of === "" ? <span className="quiet">(empty)</span> : <span className="mono">{of}</span>;
+  return <span className="mono events-literal">{JSON.stringify(of)}</span>;
+}

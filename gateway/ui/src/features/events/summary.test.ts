@@ -1,0 +1,205 @@
+import { expect, test } from "vitest";
+
+import { EventName, type Alert, type Cluster, type Credentials } from "@/generated/api.schemas";
+
+import { entityOf, type LogEvent } from "@/features/events/event";
+import { GROUPS, lookOf } from "@/features/events/names";
+import { summary, type Payloads } from "@/features/events/summary";
+
+const CLUSTER_ID = "0f45f335-880f-5d63-a813-4e4af646b9fe";
+const alert: Alert = {
+  id: "25ce5c81-7410-5468-aa85-fc4e06b2215e",
+  fingerprint: "ddefa4f83ef66a28",
+  cluster_id: CLUSTER_ID,
+  alertname: "NodeHighLoad",
+  severity: "WARNING",
+  state: "FIRING",
+  labels: { node: "master-0" },
+  annotations: {},
+  starts_at: "2026-01-31T12:00:00Z",
+  first_seen_at: "2026-01-31T12:00:00Z",
+};
+const cluster: Cluster = {
+  id: CLUSTER_ID,
+  name: "hub-1",
+  api_server_url: "https://api.hub-1",
+  cluster_type: "HUB",
+  environment: "PRODUCTION",
+  created_at: "2026-01-31T12:00:00Z",
+  updated_at: "2026-01-31T12:00:00Z",
+};
+const credentials: Credentials = {
+  auth_type: "SERVICE_ACCOUNT",
+  fingerprint: "ab",
+  backends: [],
+  origins: {},
+  created_at: "2026-01-31T12:00:00Z",
+  renewal: "BY_HAND",
+  validated_at: "2026-01-31T12:00:00Z",
+  validation: [{ name: "LOKI", valid: false }],
+};
+const of = { cluster_id: CLUSTER_ID };
+
+/** One of each type, what is told of it, and its entity. */
+const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string] } = {
+  ALERT_FIRED: [{ alert, renewed: true }, "Still firing: NodeHighLoad on master-0", "alert"],
+  ALERT_PENDING: [
+    { alert: { ...alert, annotations: { summary: "Much load." } } },
+    "NodeHighLoad: Much load.",
+    "pending_alert",
+  ],
+  ALERT_PENDING_ENDED: [{ alert }, "No longer pending: NodeHighLoad on master-0", "pending_alert"],
+  ALERT_RESOLVED: [
+    { alert, duration_seconds: 628.4, ending: "GONE" },
+    "NodeHighLoad on master-0 after 10 min 28 s, gone from Alertmanager",
+    "alert",
+  ],
+  ALERT_SILENCED: [
+    { alert, silenced_by: ["a"], inhibited_by: ["b", "c"] },
+    "NodeHighLoad on master-0, by 1 silence and by 2 other alerts",
+    "alert_muting",
+  ],
+  ALERT_UNSILENCED: [{ alert }, "NodeHighLoad on master-0 notifies again", "alert_muting"],
+  BACKEND_CIRCUIT_CLOSED: [{ ...of, backend: "LOKI", reason: "" }, "Loki answers again", "backend_circuit"],
+  BACKEND_CIRCUIT_OPENED: [
+    { ...of, backend: "TEMPO", reason: "5 time-outs" },
+    "Tempo not asked for a while: 5 time-outs",
+    "backend_circuit",
+  ],
+  CLUSTER_CAPABILITIES_CHANGED: [
+    {
+      ...of,
+      platform_version: "4.16.0",
+      capabilities: {
+        cnf_types: [],
+        evidence: {},
+        gpu_count: 8,
+        gpu_types: ["H100"],
+        has_alertmanager: false,
+        has_cnf_workloads: false,
+        has_gpu_nodes: true,
+        has_loki: true,
+        has_prometheus: true,
+        has_service_mesh: false,
+        has_tempo: false,
+        has_thanos: false,
+        node_count: 1,
+      },
+    },
+    "version 4.16.0, 1 node, 8 GPUs, Prometheus, Loki",
+    "cluster_capabilities",
+  ],
+  CLUSTER_CREDENTIALS_DELETED: [
+    of,
+    "Credentials destroyed; the cluster cannot be asked any more",
+    "cluster_credentials",
+  ],
+  CLUSTER_CREDENTIALS_EXPIRING: [
+    { ...of, credentials, expires_at: "2026-02-02T12:00:00Z", reason: "no refresh token" },
+    "End in 2 d: no refresh token",
+    "cluster_credentials",
+  ],
+  CLUSTER_CREDENTIALS_UPDATED: [
+    { ...of, credentials },
+    "Service account, refused by Loki",
+    "cluster_credentials",
+  ],
+  CLUSTER_DELETED: [{ ...of, name: "hub-1" }, "hub-1 left the fleet", "cluster"],
+  CLUSTER_HEALTH_CHECKED: [
+    {
+      ...of,
+      answered: true,
+      checked_at: "2026-01-31T12:00:00Z",
+      checks: [{ name: "PROMETHEUS", healthy: false, latency_ms: 3 }],
+      health_score: 70,
+      state: "DEGRADED",
+    },
+    "Degraded, score 70; fails: Prometheus",
+    "cluster_health",
+  ],
+  CLUSTER_NAME_FREED: [{ ...of, name: "hub-1" }, "hub-1 may be used again", "cluster_name"],
+  CLUSTER_NAME_TAKEN: [{ ...of, name: "hub-1" }, "hub-1 is in use", "cluster_name"],
+  CLUSTER_REGISTERED: [{ cluster }, "hub-1, hub, production", "cluster"],
+  CLUSTER_STATUS_CHANGED: [
+    {
+      ...of,
+      old_state: "ONLINE",
+      new_state: "OFFLINE",
+      health_score: 0,
+      reason: "no answer",
+      recent: [],
+      status: { state: "OFFLINE" },
+    },
+    "Online → Offline, score 0: no answer",
+    "cluster_health",
+  ],
+  CLUSTER_UPDATED: [{ cluster, changed_fields: ["display_name", "labels"] }, "hub-1: display name, labels", "cluster"],
+  EDGE_LINK_LOST: [
+    { site: "north", since: "2026-01-31T11:59:00Z" },
+    "north not heard of for 1 min",
+    "edge_link",
+  ],
+  EDGE_LINK_RESTORED: [
+    { site: "north", lost_at: "2026-01-31T11:00:00Z", waiting: 3 },
+    "north back after 1 h, 3 events to take over",
+    "edge_link",
+  ],
+  TRACE_RECEIVED: [
+    {
+      ...of,
+      trace_id: "6bfdff367bcc2ec9d068f7bae851d153",
+      root_service: "gateway",
+      root_operation: "GET /cart",
+      started_at: "2026-01-31T12:00:00Z",
+      duration_ms: 57,
+      error_count: 4,
+      similar: 2,
+    },
+    "gateway GET /cart, 57 ms, 4 errors, 2 more alike",
+    "trace",
+  ],
+};
+
+const made = (event_type: string, payload: unknown): LogEvent => ({
+  event_id: "90b941b6-2803-58e4-9682-e8e0e0ec66b6",
+  event_type,
+  sequence: 1,
+  source: "/services/alerts",
+  cluster_id: CLUSTER_ID,
+  cluster_name: "hub-1",
+  timestamp: "2026-01-31T12:00:00Z",
+  logged_at: null,
+  payload: payload as LogEvent["payload"],
+  correlation_id: CLUSTER_ID,
+  causation_id: CLUSTER_ID,
+  actor: "admin",
+});
+
+test.each(Object.values(EventName))("%s is told in one line, of its entity", (name) => {
+  const [payload, told, entity] = TOLD[name];
+  const event = made(name, payload);
+  expect(summary(event)).toBe(told);
+  expect(entityOf(event)?.type).toBe(entity);
+  expect(entityOf(event)?.id).toBeTruthy();
+});
+
+test("every type that the log keeps can be chosen, once", () => {
+  const kept = Object.values(EventName).filter((name) => name !== "CLUSTER_HEALTH_CHECKED");
+  expect(GROUPS.flatMap(([, names]) => names).toSorted()).toEqual(kept.toSorted());
+});
+
+test("a payload that is gone is said to be so, and an unknown shape or type is no fault", () => {
+  expect(summary(made("ALERT_FIRED", null))).toBe("Its payload is no longer kept");
+  expect(summary(made("ALERT_FIRED", {}))).toBe("");
+  expect(summary(made("GPU_FELL_OFF", {}))).toBe("");
+  expect(lookOf(made("GPU_FELL_OFF", {}))[0]).toBe("Gpu fell off");
+  expect(entityOf(made("GPU_FELL_OFF", {}))).toBeUndefined();
+});
+
+test("a critical alert looks otherwise than a warning", () => {
+  const looks = (["CRITICAL", "WARNING"] as const).map((severity) =>
+    lookOf(made("ALERT_FIRED", { alert: { ...alert, severity } })),
+  );
+  expect(looks.map(([, tone]) => tone)).toEqual(["danger", "warning"]);
+  expect(looks[0]![2]).not.toBe(looks[1]![2]);
+});

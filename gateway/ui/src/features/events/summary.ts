@@ -1,0 +1,168 @@
+/** One line on what an event says, made from its payload; one branch for each type. */
+
+import type {
+  Alert,
+  AlertFired,
+  AlertPending,
+  AlertPendingEnded,
+  AlertResolved,
+  AlertSilenced,
+  AlertUnsilenced,
+  BackendCircuitClosed,
+  BackendCircuitOpened,
+  Capabilities,
+  Checked,
+  ClusterCapabilitiesChanged,
+  ClusterCredentialsDeleted,
+  ClusterCredentialsExpiring,
+  ClusterCredentialsUpdated,
+  ClusterDeleted,
+  ClusterHealthChecked,
+  ClusterNameFreed,
+  ClusterNameTaken,
+  ClusterRegistered,
+  ClusterStatusChanged,
+  ClusterUpdated,
+  EdgeLinkLost,
+  EdgeLinkRestored,
+  Ending,
+  EventName,
+  TraceReceived,
+} from "@/generated/api.schemas";
+import { plural, title, words } from "@/lib/format";
+import { lasting } from "@/lib/time";
+
+import type { LogEvent } from "@/features/events/event";
+
+export interface Payloads {
+  ALERT_FIRED: AlertFired;
+  ALERT_PENDING: AlertPending;
+  ALERT_PENDING_ENDED: AlertPendingEnded;
+  ALERT_RESOLVED: AlertResolved;
+  ALERT_SILENCED: AlertSilenced;
+  ALERT_UNSILENCED: AlertUnsilenced;
+  BACKEND_CIRCUIT_CLOSED: BackendCircuitClosed;
+  BACKEND_CIRCUIT_OPENED: BackendCircuitOpened;
+  CLUSTER_CAPABILITIES_CHANGED: ClusterCapabilitiesChanged;
+  CLUSTER_CREDENTIALS_DELETED: ClusterCredentialsDeleted;
+  CLUSTER_CREDENTIALS_EXPIRING: ClusterCredentialsExpiring;
+  CLUSTER_CREDENTIALS_UPDATED: ClusterCredentialsUpdated;
+  CLUSTER_DELETED: ClusterDeleted;
+  CLUSTER_HEALTH_CHECKED: ClusterHealthChecked;
+  CLUSTER_NAME_FREED: ClusterNameFreed;
+  CLUSTER_NAME_TAKEN: ClusterNameTaken;
+  CLUSTER_REGISTERED: ClusterRegistered;
+  CLUSTER_STATUS_CHANGED: ClusterStatusChanged;
+  CLUSTER_UPDATED: ClusterUpdated;
+  EDGE_LINK_LOST: EdgeLinkLost;
+  EDGE_LINK_RESTORED: EdgeLinkRestored;
+  TRACE_RECEIVED: TraceReceived;
+}
+
+/** `at`: milliseconds since 1970 of the event itself. */
+type Summaries = { readonly [Name in EventName]: (payload: Payloads[Name], at: number) => string };
+
+const SUMMARIES: Summaries = {
+  ALERT_FIRED: ({ alert, renewed }) => `${renewed ? "Still firing: " : ""}${told(alert)}`,
+  ALERT_PENDING: ({ alert }) => told(alert),
+  ALERT_PENDING_ENDED: ({ alert }) => `No longer pending: ${told(alert)}`,
+  ALERT_RESOLVED: ({ alert, duration_seconds, ending }) =>
+    `${named(alert)} after ${lasting(duration_seconds * 1000)}${ending ? ENDINGS[ending] : ""}`,
+  ALERT_SILENCED: ({ alert, silenced_by = [], inhibited_by = [] }) =>
+    `${named(alert)}, ${muted(silenced_by.length, inhibited_by.length)}`,
+  ALERT_UNSILENCED: ({ alert }) => `${named(alert)} notifies again`,
+  BACKEND_CIRCUIT_CLOSED: ({ backend }) => `${BACKENDS[backend]} answers again`,
+  BACKEND_CIRCUIT_OPENED: ({ backend, reason }) => `${BACKENDS[backend]} not asked for a while: ${reason}`,
+  CLUSTER_CAPABILITIES_CHANGED: ({ capabilities, platform_version }) =>
+    [platform_version ? `version ${platform_version}` : "", abilities(capabilities)].filter(Boolean).join(", "),
+  CLUSTER_CREDENTIALS_DELETED: () => "Credentials destroyed; the cluster cannot be asked any more",
+  CLUSTER_CREDENTIALS_EXPIRING: ({ expires_at, reason }, at) => `${expiry(expires_at, at)}: ${reason}`,
+  CLUSTER_CREDENTIALS_UPDATED: ({ credentials: { auth_type, validation } }) => {
+    const failed = validation.filter(({ valid }) => !valid).map(({ name }) => BACKENDS[name]);
+    return `${title(auth_type)}, ${failed.length === 0 ? "good for all endpoints" : `refused by ${failed.join(", ")}`}`;
+  },
+  CLUSTER_DELETED: ({ name }) => `${name} left the fleet`,
+  CLUSTER_HEALTH_CHECKED: ({ state, health_score, checks }) => {
+    const failed = checks.filter(({ healthy }) => !healthy).map(({ name }) => BACKENDS[name]);
+    return `${title(state)}${score(health_score)}${failed.length > 0 ? `; fails: ${failed.join(", ")}` : ""}`;
+  },
+  CLUSTER_NAME_FREED: ({ name }) => `${name} may be used again`,
+  CLUSTER_NAME_TAKEN: ({ name }) => `${name} is in use`,
+  CLUSTER_REGISTERED: ({ cluster: { name, cluster_type, environment } }) =>
+    [name, cluster_type && words(cluster_type), environment && words(environment)].filter(Boolean).join(", "),
+  CLUSTER_STATUS_CHANGED: ({ old_state, new_state, health_score, reason }) =>
+    `${title(old_state)} → ${title(new_state)}${score(health_score)}${reason ? `: ${reason}` : ""}`,
+  CLUSTER_UPDATED: ({ cluster, changed_fields }) => `${cluster.name}: ${changed_fields.map(words).join(", ")}`,
+  EDGE_LINK_LOST: ({ site, since }, at) => `${site} not heard of for ${lasting(at - Date.parse(since))}`,
+  EDGE_LINK_RESTORED: ({ site, lost_at, waiting }, at) =>
+    `${site} back after ${lasting(at - Date.parse(lost_at))}, ${plural(waiting, "event")} to take over`,
+  TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
+    `${[root_service ?? "unknown service", root_operation].filter(Boolean).join(" ")}, ${duration_ms} ms` +
+    `${error_count ? `, ${plural(error_count, "error")}` : ""}${similar > 0 ? `, ${similar} more alike` : ""}`,
+};
+
+const BACKENDS: Readonly<Record<Checked, string>> = {
+  API_SERVER: "API server",
+  PROMETHEUS: "Prometheus",
+  TEMPO: "Tempo",
+  LOKI: "Loki",
+  ALERTMANAGER: "Alertmanager",
+};
+const ENDINGS: Readonly<Record<Ending, string>> = {
+  REPORTED: "",
+  EXPIRED: ", not reported again",
+  GONE: ", gone from Alertmanager",
+};
+
+/** What the event says, in one line; for a type that is not known, nothing. */
+export function summary({ event_type, payload, timestamp }: LogEvent): string {
+  const tell = SUMMARIES[event_type as EventName] as ((payload: unknown, at: number) => string) | undefined;
+  if (payload === null) return "Its payload is no longer kept";
+  try {
+    return tell?.(payload, Date.parse(timestamp)) ?? "";
+  } catch {
+    // A shape from before or after this UI: its payload is there to read.
+    return "";
+  }
+}
+
+const named = ({ alertname, labels }: Alert) => {
+  const namespace = labels["namespace"];
+  const machine = labels["node"] ?? labels["instance"];
+  return `${alertname}${namespace ? ` in ${namespace}` : machine ? ` on ${machine}` : ""}`;
+};
+
+function told(alert: Alert): string {
+  const said = alert.annotations["summary"] ?? alert.annotations["description"] ?? alert.annotations["message"];
+  return said ? `${alert.alertname}: ${said}` : named(alert);
+}
+
+function muted(silences: number, inhibitions: number): string {
+  return [
+    silences > 0 ? `by ${plural(silences, "silence")}` : "",
+    inhibitions > 0 ? `by ${plural(inhibitions, "other alert")}` : "",
+  ]
+    .filter(Boolean)
+    .join(" and ");
+}
+
+const score = (value: number | null) => (value === null ? "" : `, score ${value}`);
+
+function expiry(expires: string, at: number): string {
+  const left = Date.parse(expires) - at;
+  return left > 0 ? `End in ${lasting(left)}` : `Ended ${lasting(-left)} ago`;
+}
+
+function abilities(can: Capabilities): string {
+  const gpus = can.has_gpu_nodes ? plural(can.gpu_count, "GPU") : "";
+  const found = [
+    can.has_prometheus && "Prometheus",
+    can.has_thanos && "Thanos",
+    can.has_alertmanager && "Alertmanager",
+    can.has_loki && "Loki",
+    can.has_tempo && "Tempo",
+    can.has_service_mesh && "service mesh",
+    can.has_cnf_workloads && "CNF workloads",
+  ];
+  return [plural(can.node_count, "node"), gpus, ...found].filter(Boolean).join(", ");
+}

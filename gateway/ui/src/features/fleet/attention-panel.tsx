@@ -1,0 +1,124 @@
+import { Button } from "@patternfly/react-core";
+import { CheckCircleIcon } from "@patternfly/react-icons";
+import { useMemo, useState } from "react";
+
+import { InlineFailure, Loading } from "@/components/states";
+import { Ago } from "@/components/timestamp";
+import { rank, type Item } from "@/features/fleet/attention";
+import { useFiringGroups } from "@/features/fleet/firing";
+import { useHolding } from "@/features/fleet/holding";
+import { useLog } from "@/features/fleet/log";
+import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
+import { ToneIcon } from "@/features/fleet/tone-icon";
+import type { ClusterInFleet } from "@/generated/api.schemas";
+import { useHeld } from "@/lib/held";
+import { useNow } from "@/lib/moment";
+import { PageLink } from "@/lib/place";
+
+const SHOWN = 7;
+const SIGNALS = 500;
+
+/** What needs attention now, worst first, across health, alerts and the log. */
+export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet[] }) {
+  const critical = useFiringGroups("CRITICAL");
+  const warning = useFiringGroups("WARNING");
+  const signals = useLog({ name: "signals", types: SIGNAL_TYPES, limit: SIGNALS });
+  const now = useNow(60_000);
+  const items = useMemo(
+    () =>
+      rank({
+        clusters,
+        critical: critical.groups ?? [],
+        warning: warning.groups ?? [],
+        signals: openSignals(signals.items ?? []),
+        now,
+      }),
+    [clusters, critical.groups, warning.groups, signals.items, now],
+  );
+  const failed = critical.error ?? warning.error ?? signals.error;
+  const known = critical.groups !== undefined && warning.groups !== undefined && signals.items !== undefined;
+  return (
+    <section className="panel fleet-attention" aria-labelledby="fleet-attention">
+      <h2 id="fleet-attention">Needs attention now</h2>
+      {failed ? <InlineFailure error={failed} what="This list is not complete" /> : null}
+      {items.length > 0 ? (
+        <AttentionList items={items} />
+      ) : known ? (
+        <p className="fleet-calm">
+          <span className="tone-success">
+            <CheckCircleIcon />
+          </span>
+          Nothing. Clusters are healthy, and no critical or warning alert fires.
+        </p>
+      ) : failed ? null : (
+        <Loading lines={4} label="Loading what needs attention" />
+      )}
+    </section>
+  );
+}
+
+function AttentionList({ items }: { items: readonly Item[] }) {
+  const [all, setAll] = useState(false);
+  const holding = useHolding();
+  const { rows, waiting } = useHeld(items, holding.held, ({ id }) => id);
+  const shown = all ? rows : rows.slice(0, SHOWN);
+  return (
+    <>
+      <ol className="fleet-lines" {...holding.props}>
+        {shown.map((item) => (
+          <AttentionLine key={item.id} item={item} />
+        ))}
+      </ol>
+      <p className="fleet-more">
+        {rows.length > SHOWN ? (
+          <Button variant="link" isInline onClick={() => setAll(!all)}>
+            {all ? "Show fewer" : `Show ${rows.length - SHOWN} more`}
+          </Button>
+        ) : null}
+        <span className="quiet" aria-live="polite">
+          {waiting > 0 ? `${waiting} new, shown when you leave the list` : ""}
+        </span>
+      </p>
+    </>
+  );
+}
+
+function AttentionLine({ item }: { item: Item }) {
+  const { tone, what, where, why, since, place, metrics } = item;
+  return (
+    <li className="fleet-line">
+      <ToneIcon tone={tone} />
+      <div className="fleet-line-main">
+        <span className="fleet-line-what">
+          <PageLink to={place.to} search={place.search ?? {}}>
+            {what}
+          </PageLink>
+          {where ? <span className="fleet-line-where"> {where}</span> : null}
+        </span>
+        {why === undefined ? null : (
+          <span className="quiet cut" title={why}>
+            {why}
+          </span>
+        )}
+      </div>
+      <div className="fleet-line-end quiet">
+        {metrics ? (
+          <PageLink
+            to={metrics.to}
+            search={metrics.search ?? {}}
+            className="fleet-line-aside"
+            aria-label={`Metrics around ${what}`}
+          >
+            Metrics
+          </PageLink>
+        ) : null}
+        {since ? (
+          <span className="fleet-line-when">
+            {since.label ? `${since.label} ` : ""}
+            <Ago at={since.at} />
+          </span>
+        ) : null}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,87 @@
+/** An event of the log, with the little of its payload that the home tells. */
+
+import type {
+  AlertFired,
+  BackendCircuitOpened,
+  Checked,
+  ClusterCredentialsExpiring,
+  ClusterDeleted,
+  ClusterRegistered,
+  ClusterState,
+  ClusterStatusChanged,
+  ClusterUpdated,
+  EdgeLinkLost,
+  EventName,
+  EventRecord,
+  Severity,
+} from "@/generated/api.schemas";
+
+export interface Happening {
+  id: string;
+  type: EventName;
+  /** Milliseconds since 1970. */
+  at: number;
+  cluster: string | null;
+  clusterName: string | null;
+  alertname?: string;
+  severity?: Severity;
+  /** Not a beginning, only a sign of life of what fires already. */
+  renewed?: boolean;
+  state?: ClusterState;
+  reason?: string;
+  site?: string;
+  backend?: Checked;
+  fields?: readonly string[];
+  expiresAt?: string;
+}
+
+type Told = Pick<EventRecord, "event_id" | "event_type" | "timestamp" | "cluster_id" | "cluster_name"> & {
+  payload: Readonly<Record<string, unknown>> | null;
+};
+
+export function happeningOf(event: Told): Happening {
+  const type = event.event_type as EventName;
+  const said = event.payload === null ? {} : about(type, event.payload);
+  return {
+    id: event.event_id,
+    type,
+    at: Date.parse(event.timestamp),
+    cluster: event.cluster_id,
+    clusterName: event.cluster_name,
+    ...said,
+  };
+}
+
+function about(type: EventName, payload: unknown): Partial<Happening> {
+  switch (type) {
+    case "ALERT_FIRED":
+    case "ALERT_RESOLVED": {
+      const { alert, renewed = false } = payload as AlertFired;
+      return { alertname: alert.alertname, severity: alert.severity, renewed };
+    }
+    case "CLUSTER_STATUS_CHANGED": {
+      const { new_state: state, reason } = payload as ClusterStatusChanged;
+      return { state, reason };
+    }
+    case "CLUSTER_REGISTERED":
+      return { clusterName: (payload as ClusterRegistered).cluster.name };
+    case "CLUSTER_UPDATED":
+      return { fields: (payload as ClusterUpdated).changed_fields };
+    case "CLUSTER_DELETED":
+      return { clusterName: (payload as ClusterDeleted).name };
+    case "CLUSTER_CREDENTIALS_EXPIRING": {
+      const { expires_at: expiresAt, reason } = payload as ClusterCredentialsExpiring;
+      return { expiresAt, reason };
+    }
+    case "EDGE_LINK_LOST":
+    case "EDGE_LINK_RESTORED":
+      return { site: (payload as EdgeLinkLost).site };
+    case "BACKEND_CIRCUIT_OPENED":
+    case "BACKEND_CIRCUIT_CLOSED": {
+      const { backend, reason } = payload as BackendCircuitOpened;
+      return { backend, reason };
+    }
+    default:
+      return {};
+  }
+}

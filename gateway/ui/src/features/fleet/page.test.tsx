@@ -1,0 +1,184 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
+import { beforeEach, expect, test } from "vitest";
+
+import { FleetPage } from "@/features/fleet/page";
+import { readFleetSearch } from "@/features/fleet/search";
+import {
+  getGetFleetHealthResponseMock,
+  getListAlertGroupsResponseMock,
+  getListAlertsResponseMock,
+  getListEventsResponseMock,
+} from "@/generated/api.msw";
+import type { ClusterInFleet } from "@/generated/api.schemas";
+import { hub } from "@/testing/hub";
+import { show } from "@/testing/render";
+
+const cluster = (name: string, more: Partial<ClusterInFleet> = {}): ClusterInFleet => ({
+  id: name,
+  name,
+  state: "ONLINE",
+  health_score: 100,
+  connectivity: "CONNECTED",
+  last_error: null,
+  changed_at: "2026-01-31T12:00:00Z",
+  ...more,
+});
+const FLEET = [
+  cluster("edge-1"),
+  cluster("edge-2", { state: "OFFLINE", health_score: 0, last_error: "connection refused" }),
+  cluster("edge-3", { state: "DEGRADED", health_score: 60 }),
+];
+
+const fleet = (items: ClusterInFleet[]) =>
+  hub.use(http.get("*/api/v1/fleet/health", () => HttpResponse.json(getGetFleetHealthResponseMock({ items }))));
+const firing = (CRITICAL: number) =>
+  hub.use(
+    http.get("*/api/v1/alerts", () =>
+      HttpResponse.json(
+        getListAlertsResponseMock({ by_severity: { CRITICAL, WARNING: 0, INFO: 0 }, total: CRITICAL, total_at_least: false }),
+      ),
+    ),
+  );
+const noGroups = () =>
+  hub.use(
+    http.get("*/api/v1/alerts/groups", () => HttpResponse.json(getListAlertGroupsResponseMock({ items: [], total: 0 }))),
+  );
+const noEvents = () =>
+  hub.use(
+    http.get("*/api/v1/events", () => HttpResponse.json(getListEventsResponseMock({ items: [], next_cursor: null }))),
+  );
+const open = (at = "/") => show(<FleetPage />, { at, readSearch: (raw) => ({ ...raw, ...readFleetSearch(raw) }) });
+
+beforeEach(() => {
+  fleet(FLEET);
+  firing(0);
+  noGroups();
+  noEvents();
+});
+
+test("one sentence says how the fleet is", async () => {
+  firing(5);
+  await open();
+  const critical = await screen.findByRole("link", { name: "5 critical alerts firing" });
+  expect(critical.closest("p")).toHaveTextContent(
+    "2 of 3 clusters need attention: 1 offline, 1 degraded · 5 critical alerts firing",
+  );
+  expect(critical).toHaveAttribute("href", expect.stringContaining("severity=CRITICAL"));
+});
+
+test("a healthy fleet needs nothing, and says so", async () => {
+  fleet([cluster("edge-1"), cluster("edge-2")]);
+  await open();
+  expect(await screen.findByText(/^Nothing\. Clusters are healthy/)).toBeVisible();
+  expect(screen.getByText(/All 2 clusters are online/)).toHaveTextContent("no critical alert is firing");
+  expect(await screen.findByText(/^Nothing changed in this time/)).toBeVisible();
+});
+
+test("that alerts are not known is said, not taken for silence", async () => {
+  hub.use(http.get("*/api/v1/alerts", () => HttpResponse.json({ error: { message: "no" } }, { status: 500 })));
+  await open();
+  expect(await screen.findByText(/alerts are not known/)).toBeVisible();
+  expect(screen.queryByText(/no critical alert/)).toBeNull();
+});
+
+test("what needs attention is listed with its reason, worst first", async () => {
+  await open();
+  const panel = within(await screen.findByRole("region", { name: "Needs attention now" }));
+  const lines = panel.getAllByRole("listitem");
+  expect(lines[0]).toHaveTextContent(/edge-2 is offline.*connection refused/);
+  expect(lines[1]).toHaveTextContent(/edge-3 is degraded/);
+  expect(panel.getByRole("link", { name: "edge-2 is offline" })).toHaveAttribute("href", "/clusters/edge-2");
+});
+
+test("the grid is one stop for Tab; arrows move, Enter opens", async () => {
+  const { user, where } = await open();
+  const grid = await screen.findByRole("group", { name: /^Clusters by state/ });
+  const cells = within(grid).getAllByRole("link");
+  expect(cells.map((cell) => cell.tabIndex)).toEqual([0, -1, -1]);
+  expect(cells[0]).toHaveAccessibleName("edge-2: offline, score 0, connection refused");
+  act(() => cells[0]!.focus());
+  await user.keyboard("{ArrowRight}");
+  expect(cells[1]).toHaveFocus();
+  await user.keyboard("{Enter}");
+  await waitFor(() => expect(where()).toBe("/clusters/edge-3"));
+});
+
+test("the grid can be read as a table, and the URL keeps that", async () => {
+  const { user, where } = await open();
+  await user.click(await screen.findByRole("button", { name: "Table" }));
+  const table = await screen.findByRole("table", { name: "Clusters by state" });
+  expect(within(table).getByRole("link", { name: "edge-2" })).toBeVisible();
+  expect(where()).toBe("/?view=table");
+});
+
+test("grouped by environment, each group says how it is", async () => {
+  const known = FLEET.map(({ id, name }) => ({ id, name, environment: name === "edge-1" ? "LAB" : "PRODUCTION" }));
+  hub.use(
+    http.get("*/api/v1/clusters", () =>
+      HttpResponse.json({ items: known, page: 1, page_size: 100, total: 3, total_pages: 1 }),
+    ),
+  );
+  await open("/?group=environment");
+  expect(await screen.findByRole("heading", { name: "Production 2: 1 offline, 1 degraded" })).toBeVisible();
+  expect(screen.getByRole("heading", { name: "Lab 1" })).toBeVisible();
+});
+
+test("a part of the timeline that is chosen becomes the time range", async () => {
+  const { user, where } = await open("/?from=2026-01-31T12:00:00Z&to=2026-01-31T13:00:00Z");
+  const timeline = await screen.findByRole("slider", { name: /^Alerts over time/ });
+  act(() => timeline.focus());
+  await user.keyboard("{Home}{ArrowRight}{Shift>}{ArrowRight}{ArrowRight}{/Shift}{Enter}");
+  await waitFor(() => expect(where()).toContain("from=2026-01-31T12:01:00.000Z&to=2026-01-31T12:04:00.000Z"));
+});
+
+test("what was not read is said, and can be read", async () => {
+  const asked: (string | null)[] = [];
+  hub.use(
+    http.get("*/api/v1/events", ({ request }) => {
+      const { searchParams } = new URL(request.url);
+      if (!searchParams.getAll("event_type").includes("ALERT_FIRED")) {
+        return HttpResponse.json({ items: [], next_cursor: null });
+      }
+      asked.push(searchParams.get("cursor"));
+      const [item] = getListEventsResponseMock().items;
+      const told = { alert: { alertname: "NodeDown", severity: "CRITICAL" } };
+      const at = new Date(Date.now() - 60_000).toISOString();
+      const more = asked.length === 1;
+      return HttpResponse.json({
+        items: [{ ...item, event_type: "ALERT_FIRED", payload: told, timestamp: at }],
+        next_cursor: more ? "17" : null,
+      });
+    }),
+  );
+  const { user } = await open();
+  await user.click(await screen.findByRole("button", { name: "Read older ones" }));
+  await waitFor(() => expect(asked).toEqual([null, "17"]));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Read older ones" })).toBeNull());
+});
+
+test("without clusters there are three ways to begin; with the first one it is the home", async () => {
+  fleet([]);
+  const { client } = await open();
+  expect(await screen.findByRole("heading", { level: 1, name: "Welcome to AIOps NextGen" })).toBeVisible();
+  expect(screen.getByRole("group", { name: "Configuration of Alertmanager" })).toHaveTextContent(
+    `url: ${location.origin}/api/v1/alerts/webhook`,
+  );
+  expect(screen.getByText("aiops up --demo")).toBeVisible();
+  fleet([cluster("edge-1")]);
+  await act(() => client.invalidateQueries());
+  expect(await screen.findByRole("heading", { level: 1, name: "Fleet" })).toBeVisible();
+});
+
+test("an empty past is no first run", async () => {
+  fleet([]);
+  await open("/?as_of=2026-01-01T00:00:00Z");
+  expect(await screen.findByText("No cluster was here then")).toBeVisible();
+});
+
+test("a fleet that cannot be read is said, with what to do", async () => {
+  hub.use(http.get("*/api/v1/fleet/health", () => HttpResponse.json({ error: { message: "broken" } }, { status: 503 })));
+  await open();
+  expect(await screen.findByText("The fleet could not be loaded")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
+});

@@ -1,0 +1,55 @@
+import { http, HttpResponse } from "msw";
+import { expect, test, vi } from "vitest";
+
+import { ApiError, call, Unreachable } from "@/lib/http";
+import { onSessionEnded } from "@/lib/session";
+import { hub } from "@/testing/hub";
+
+const refuse = (path: string, status: number, error: object) =>
+  hub.use(http.all(`*${path}`, () => HttpResponse.json({ error }, { status })));
+
+test("a refusal says what the hub said", async () => {
+  refuse("/api/v1/clusters", 409, { code: "CLUSTER_EXISTS", message: "there is one", details: { name: "a" }, trace_id: "t" });
+  const refused: unknown = await call("/api/v1/clusters", { method: "POST" }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ApiError);
+  expect(refused).toMatchObject({
+    status: 409,
+    code: "CLUSTER_EXISTS",
+    message: "there is one",
+    details: { name: "a" },
+    traceId: "t",
+  });
+});
+
+test("an answer that is none of the hub's is an error all the same", async () => {
+  hub.use(http.get("*/api/v1/clusters", () => new HttpResponse("<html>Bad gateway</html>", { status: 502 })));
+  await expect(call("/api/v1/clusters")).rejects.toMatchObject({ status: 502, message: "The hub answered with 502." });
+});
+
+test("no answer is told from a refusal", async () => {
+  hub.use(http.get("*/api/v1/clusters", () => HttpResponse.error()));
+  await expect(call("/api/v1/clusters")).rejects.toBeInstanceOf(Unreachable);
+});
+
+test("who breaks a request off is not told that the hub is away", async () => {
+  const broken = new AbortController();
+  broken.abort();
+  await expect(call("/api/v1/clusters", { signal: broken.signal })).rejects.not.toBeInstanceOf(Unreachable);
+});
+
+test("a session that has ended is told, a wrong code is not", async () => {
+  const ended = vi.fn();
+  const forget = onSessionEnded(ended);
+  refuse("/auth/login", 401, { code: "AUTH_FAILED", message: "no" });
+  await expect(call("/auth/login", { method: "POST" })).rejects.toThrow("no");
+  expect(ended).not.toHaveBeenCalled();
+  refuse("/api/v1/clusters", 401, { code: "AUTH_FAILED", message: "no" });
+  await expect(call("/api/v1/clusters")).rejects.toThrow("no");
+  expect(ended).toHaveBeenCalledOnce();
+  forget();
+});
+
+test("nothing is what 204 says", async () => {
+  hub.use(http.delete("*/api/v1/clusters/a", () => new HttpResponse(null, { status: 204 })));
+  await expect(call("/api/v1/clusters/a", { method: "DELETE" })).resolves.toBeUndefined();
+});

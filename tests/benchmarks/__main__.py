@@ -26,6 +26,7 @@ from tests.benchmarks import (
     replay_speed,
     report,
     storm,
+    ui,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
 
@@ -49,6 +50,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "fleet": fleet.measure,
     "federation": federation.measure,
     "edge": edge.measure,
+    "ui": ui.measure,
 }
 
 
@@ -58,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short and inexact, to try it out")
     parser.add_argument(
         "--cut", type=float, default=0.0, metavar="SECONDS", help="how long `edge` cuts the link"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=3.0, help="how long `ui` watches the memory of pages"
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE")
     chosen = parser.parse_args()
@@ -70,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Run what was chosen, one after the other; 1 if one of them could not measure."""
     chosen = _arguments()
-    options, found = Options(chosen.quick, chosen.cut), report.machine()
+    options, found = Options(chosen.quick, chosen.cut, chosen.minutes), report.machine()
     print(report.about(found), flush=True)
     calm_collector()
     figures: list[Figure] = []

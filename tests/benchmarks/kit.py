@@ -19,6 +19,8 @@ class Options:
     quick: bool = False
     cut_seconds: float = 0.0
     """How long the link of a far-edge site stays cut at least."""
+    minutes: float = 3.0
+    """How long pages of the UI stay open whose memory is watched."""
 
     def pick(self, full: T, quick: T) -> T:
         """One of two values, by how long the run may take."""

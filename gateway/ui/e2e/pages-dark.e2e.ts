@@ -1,0 +1,3 @@
+import { checkPages } from "./pages.ts";
+
+checkPages("dark");

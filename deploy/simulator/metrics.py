@@ -10,8 +10,11 @@ from deploy.simulator.cluster import Cluster, Node
 
 Value = Callable[[float], float]
 """By unix time."""
+Sampled = Callable[[float], float | None]
+"""By unix time; None where there is no sample."""
 _EXPORTER = {"job": "node-exporter"}
 _MEMORY = 131_072 * 1024 * 1024
+_DISK = 250 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Series:
     """One series of a metric."""
 
     labels: Mapping[str, str]
-    value: Value
+    value: Sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,10 @@ def _scaled(mark: str, factor: float, digits: int) -> Value:
     return lambda at: round(found(at) * factor, digits)
 
 
-def _grown(mark: str, rate: float) -> Value:
+def _grown(mark: str, rate: float, digits: int = 0) -> Value:
     """A counter: never falls, and grows by about ``rate`` a second."""
     found = wave(mark)
-    return lambda at: float(round(at % 100_000_000 * rate + 300 * rate * found(at)))
+    return lambda at: round(at % 100_000_000 * rate + 300 * rate * found(at), digits)
 
 
 def _of_nodes(
@@ -90,11 +93,34 @@ def _gpu(node: Node, gpu: int) -> Mapping[str, str]:
     return {"Hostname": node.name, "gpu": str(gpu), "modelName": node.gpu_type or ""}
 
 
-def _pods(cluster: Cluster) -> Iterator[tuple[Mapping[str, str], Value]]:
+def _disks(cluster: Cluster) -> Iterator[tuple[Mapping[str, str], Value]]:
+    disk = {"device": "/dev/vda4", "fstype": "xfs", "mountpoint": "/"}
+    for labels, value in _of_nodes(lambda mark: _scaled(f"{mark}/disk", _DISK, 0), cluster):
+        yield {**labels, **disk}, value
+
+
+def _of_pods(
+    make: Callable[[str], Value], cluster: Cluster
+) -> Iterator[tuple[Mapping[str, str], Value]]:
     seed = seed_of(cluster)
     for pod in cluster.pods():
         labels = {"namespace": pod.namespace, "pod": pod.name, "container": pod.app}
-        yield labels | {"node": pod.node}, _scaled(f"{seed}/{pod.name}", 536_870_912, 0)
+        yield labels | {"node": pod.node}, make(f"{seed}/{pod.name}")
+
+
+def _readiness(cluster: Cluster) -> Iterator[tuple[Mapping[str, str], Value]]:
+    for pod in cluster.pods():
+        for condition in ("true", "false", "unknown"):
+            labels = {"namespace": pod.namespace, "pod": pod.name, "condition": condition}
+            yield labels, _constant(float(condition == "true"))
+
+
+def _restarted(mark: str) -> Value:
+    """Of most pods never; some fail again each half an hour."""
+    drawn = hashlib.blake2b(f"{mark}/restarts".encode(), digest_size=2).digest()
+    if drawn[0] >= 4:
+        return _constant(0)
+    return lambda at: float((at + drawn[1] * 7) % 100_000_000 // 1800)
 
 
 METRICS: Mapping[str, Metric] = {
@@ -115,6 +141,22 @@ METRICS: Mapping[str, Metric] = {
     "node_network_receive_bytes_total": Metric(
         "counter", "Network device statistic receive_bytes.", _interfaces
     ),
-    "container_memory_working_set_bytes": Metric("gauge", "Current working set.", _pods),
+    "node_filesystem_avail_bytes": Metric(
+        "gauge", "Filesystem space available to non-root users in bytes.", _disks
+    ),
+    "container_cpu_usage_seconds_total": Metric(
+        "counter",
+        "Cumulative cpu time consumed in seconds.",
+        partial(_of_pods, lambda mark: _grown(f"{mark}/cpu", 0.2, 3)),
+    ),
+    "container_memory_working_set_bytes": Metric(
+        "gauge", "Current working set.", partial(_of_pods, lambda mark: _scaled(mark, 2**29, 0))
+    ),
+    "kube_pod_status_ready": Metric(
+        "gauge", "Describes whether the pod is ready to serve requests.", _readiness
+    ),
+    "kube_pod_container_status_restarts_total": Metric(
+        "counter", "The number of container restarts per container.", partial(_of_pods, _restarted)
+    ),
     "DCGM_FI_DEV_GPU_UTIL": Metric("gauge", "GPU utilization (in %).", _gpus),
 }

@@ -1,4 +1,4 @@
-"""The Prometheus of a simulated cluster: its HTTP API, for selectors and aggregations of them.
+"""The Prometheus of a simulated cluster: its HTTP API.
 
 Sources: https://prometheus.io/docs/prometheus/latest/querying/api/ and the texts of its errors in
 prometheus/prometheus, web/api/v1/api.go.
@@ -6,20 +6,19 @@ prometheus/prometheus, web/api/v1/api.go.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.exchange import Answer, Request, json_answer
-from deploy.simulator.metrics import METRICS, Series, Value, series_of
+from deploy.simulator.metrics import METRICS, Series, series_of
 from deploy.simulator.objects import CREATED, Json
+from deploy.simulator.promql import NotSimulated, evaluated, selector_of
 from deploy.simulator.questions import (
     Form,
     Misunderstood,
-    Selector,
     fits,
     form_of,
-    read_selector,
     rfc3339,
     seconds_of,
 )
@@ -33,21 +32,7 @@ VERSION = {
     "goVersion": "go1.24.0",
 }
 _MOST_POINTS = 11_000
-_NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_GROUPED = r"(?:\s*(by|without)\s*\(([^()]*)\)\s*)?"
-_AGGREGATION = re.compile(rf"(sum|avg|min|max|count){_GROUPED}\((.*)\){_GROUPED}", re.DOTALL)
-_COMBINED: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "sum": math.fsum,
-    "avg": lambda values: math.fsum(values) / len(values),
-    "min": min,
-    "max": max,
-    "count": len,
-}
-
-
-class NotSimulated(Exception):
-    """Sound PromQL, probably, but more than is answered here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +97,8 @@ def _query(cluster: Cluster, form: Form, now: float) -> Answer:
     text = _expression(form)
     if _NUMBER.fullmatch(text):
         return success({"resultType": "scalar", "result": [at, text]})
-    series = evaluated(cluster, text)
-    found = [{"metric": each.labels, "value": [at, number(each.value(at))]} for each in series]
+    series = ((each.labels, _samples(each, [at])) for each in evaluated(cluster, text))
+    found = [{"metric": labels, "value": told[0]} for labels, told in series if told]
     return success({"resultType": "vector", "result": found})
 
 
@@ -121,14 +106,15 @@ def _query_range(cluster: Cluster, form: Form) -> Answer:
     asked = _range(form)
     text = _expression(form)
     series: Iterable[Series] = evaluated(cluster, text) if not _NUMBER.fullmatch(text) else ()
-    found = [
-        {
-            "metric": each.labels,
-            "values": [[at, number(each.value(at))] for at in asked.moments()],
-        }
-        for each in series
-    ]
+    told = ((each.labels, _samples(each, asked.moments())) for each in series)
+    found = [{"metric": labels, "values": values} for labels, values in told if values]
     return success({"resultType": "matrix", "result": found})
+
+
+def _samples(series: Series, moments: Iterable[float]) -> list[list[object]]:
+    """Those of its samples that it has: a comparison leaves some out."""
+    values = ((at, series.value(at)) for at in moments)
+    return [[at, number(value)] for at, value in values if value is not None]
 
 
 def _series(cluster: Cluster, form: Form) -> Answer:
@@ -155,7 +141,7 @@ def _cut(form: Form, found: list[Json] | list[str]) -> Answer:
 
 
 def _chosen(cluster: Cluster, form: Form) -> Iterator[Series]:
-    selectors = [_selector(text) for text in form.each("match[]")]
+    selectors = [selector_of(text) for text in form.each("match[]")]
     for each in series_of(cluster, None):
         named = each.labels["__name__"]
         if not selectors or any(
@@ -171,71 +157,6 @@ def _metadata(form: Form) -> Json:
         for name, metric in METRICS.items()
         if wanted in ("", name)
     }
-
-
-def evaluated(cluster: Cluster, text: str) -> list[Series]:
-    """The series that an expression gives."""
-    aggregation = _AGGREGATION.fullmatch(text)
-    if aggregation is None:
-        name, selector = _selector(text)
-        return [each for each in series_of(cluster, name) if fits(selector, each.labels)]
-    how, before, names, inner, after, names_after = aggregation.groups()
-    kept = _split(names if before else names_after or "")
-    return _combined(how, before or after, kept, evaluated(cluster, inner.strip()))
-
-
-def _split(names: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in names.split(",") if name.strip())
-
-
-def _combined(
-    how: str, grouping: str | None, names: frozenset[str], series: Iterable[Series]
-) -> list[Series]:
-    groups: dict[tuple[tuple[str, str], ...], list[Series]] = {}
-    for each in series:
-        kept = {
-            name: value
-            for name, value in each.labels.items()
-            if name != "__name__" and (name in names) is (grouping != "without")
-        }
-        groups.setdefault(tuple(sorted(kept.items())), []).append(each)
-    return [
-        Series(dict(labels), _together(_COMBINED[how], members))
-        for labels, members in groups.items()
-    ]
-
-
-def _together(combine: Callable[[Sequence[float]], float], members: Sequence[Series]) -> Value:
-    return lambda at: combine([each.value(at) for each in members])
-
-
-def _selector(text: str) -> tuple[str | None, Selector]:
-    """The name and the matchers of ``name{…}``, either of which may be left out."""
-    named = _NAME.match(text)
-    at = named.end() if named else 0
-    selector: Selector = ()
-    if text[at : at + 1] == "{":
-        selector, at = read_selector(text, at)
-    if not text or text[at:].strip():
-        raise _unknown(text, at)
-    if named is None and not selector:
-        raise Misunderstood(
-            'invalid parameter "query": 1:1: parse error: vector selector must contain at least'
-            " one non-empty matcher"
-        )
-    return (named.group() if named else None), selector
-
-
-def _unknown(text: str, at: int) -> Exception:
-    for opening, closing in ("()", "[]", "{}"):
-        if text.count(opening) != text.count(closing):
-            return Misunderstood(
-                f'invalid parameter "query": 1:{len(text) + 1}: parse error: unclosed'
-                " left parenthesis"
-            )
-    if text.count('"') % 2 or text[at:].strip()[:1] not in "([+-*/=<>! abouwm":
-        return Misunderstood(f'invalid parameter "query": 1:{at + 1}: parse error: unexpected')
-    return NotSimulated("only selectors and aggregations of them are answered")
 
 
 def _expression(form: Form) -> str:

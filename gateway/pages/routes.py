@@ -78,7 +78,7 @@ def _shown(
 ) -> Response[bytes]:
     """The UI, or the small page in its place where it was not built."""
     ui = _ui(request)
-    return ui.index(status) if ui.built else _page(unbuilt, status=status)
+    return ui.index(request.scope["path"], status) if ui.built else _page(unbuilt, status=status)
 
 
 @get("/", opt=PUBLIC, include_in_schema=False)

@@ -1,5 +1,6 @@
 """The built web UI: its index under a fresh nonce, and its other files as they were built."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ DIST = Path(__file__).parents[1] / "ui" / "dist"
 """Where `make ui` puts it."""
 
 _INDEX = "index.html"
+_PAGES = "pages.json"
 _NONCE = b"__CSP_NONCE__"
 _SCRIPTS = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 # Styles that scripts set on elements need no word here; style elements need the nonce.
@@ -55,12 +57,14 @@ class Ui:
         self.built = index.is_file()
         self._index = index.read_bytes().split(_NONCE) if self.built else []
         self._parts = _parts(folder) if self.built else {}
+        self._preloads = _preloads(folder / _PAGES)
 
-    def index(self, status: int = 200) -> Response[bytes]:
-        """The page that every address of the UI shows; its scripts do the rest."""
+    def index(self, path: str, status: int = 200) -> Response[bytes]:
+        """What every address of the UI shows; it names the files of the page that is asked for."""
         nonce = new_secret(16)
         headers = {"Content-Security-Policy": _POLICY % nonce, "Cache-Control": "no-store"}
         body = nonce.encode().join(self._index)
+        body = body.replace(b"</head>", self._preloads.get(_page(path), b"") + b"</head>", 1)
         return Response(body, status_code=status, media_type="text/html", headers=headers)
 
     def part(self, name: str, accept_encoding: str) -> Response[bytes]:
@@ -77,6 +81,23 @@ class Ui:
             if chosen is not None:
                 headers["Content-Encoding"], body = chosen, part.encoded[chosen]
         return Response(body, media_type=part.kind, headers=headers)
+
+
+def _page(path: str) -> str:
+    """The folder of a page's sources, as `pages.json` calls it."""
+    page = path.strip("/") or "fleet"
+    is_cluster = re.fullmatch(r"clusters/(?!add$)[^/]+", page)
+    return "clusters/detail" if is_cluster else page
+
+
+def _preloads(file: Path) -> Mapping[str, bytes]:
+    pages: dict[str, list[str]] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return {page: "".join(map(_preload, names)).encode() for page, names in pages.items()}
+
+
+def _preload(name: str) -> str:
+    how = 'rel="preload" as="style"' if name.endswith(".css") else 'rel="modulepreload"'
+    return f'<link {how} crossorigin href="/ui/{name}">\n'
 
 
 def _parts(folder: Path) -> dict[str, _Part]:
@@ -96,7 +117,7 @@ def _parts(folder: Path) -> dict[str, _Part]:
             },
         )
         for name, path in files.items()
-        if name != _INDEX and path.suffix not in _ENCODINGS.values()
+        if name not in (_INDEX, _PAGES) and path.suffix not in _ENCODINGS.values()
     }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.activity import EventRecord
-from contracts.clusters import ClusterState, Connectivity, Validation
+from contracts.clusters import ClusterState, ClusterType, Connectivity, Environment, Validation
 from contracts.envelope import Message, Timestamp
 from projections.fleet.view import ClusterView
 
@@ -79,10 +79,14 @@ class CredentialsTried(Message):
 
 
 class ClusterInFleet(Message):
-    """One cluster's health among all."""
+    """One cluster's health among all, and what it is found and grouped by."""
 
     id: UUID
     name: str
+    display_name: str | None
+    cluster_type: ClusterType
+    environment: Environment
+    region: str | None
     state: ClusterState
     health_score: int | None
     connectivity: Connectivity | None

@@ -47,6 +47,10 @@ class AlertGroup(Message):
     """If they are grouped by cluster."""
     count: int
     by_severity: BySeverity
+    clusters: int
+    """On how many clusters they are."""
+    oldest_start: Timestamp
+    """When the first of them began."""
     newest_starts_at: Timestamp
     newest_id: UUID
     """Of the alert that began last."""

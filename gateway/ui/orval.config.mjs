@@ -19,6 +19,7 @@ export default defineConfig({
       httpClient: "fetch",
       mode: "split",
       clean: true,
+      urlEncodeParameters: true,
       mock: { generators: [{ type: "msw", delay: 0, useExamples: true }] },
       override: {
         mutator: { path: "src/lib/http.ts", name: "call" },

@@ -25,9 +25,38 @@ function compressed(): Plugin {
   };
 }
 
+/**
+ * `pages.json`: the files that each page has beyond those of the index, by its folder below features.
+ * The hub names them in the index that it sends, so that they come with the rest and not after it.
+ */
+function pageParts(): Plugin {
+  return {
+    name: "page-parts",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((part) => part.type === "chunk");
+      const partsOf = (file: string, found = new Set<string>()): Set<string> => {
+        const chunk = chunks.find(({ fileName }) => fileName === file);
+        if (chunk === undefined || found.has(file)) return found;
+        found.add(file);
+        for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
+        for (const each of chunk.imports) partsOf(each, found);
+        return found;
+      };
+      const everywhere = partsOf(chunks.find(({ isEntry }) => isEntry)!.fileName);
+      const pages = chunks.flatMap(({ facadeModuleId, fileName }) => {
+        const page = /\/src\/features\/(.+)\/page\.tsx$/.exec(facadeModuleId ?? "")?.[1];
+        return page === undefined ? [] : [[page, [...partsOf(fileName)].filter((part) => !everywhere.has(part))]];
+      });
+      const source = JSON.stringify(Object.fromEntries(pages), undefined, 1);
+      this.emitFile({ type: "asset", fileName: "pages.json", source });
+    },
+  };
+}
+
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/ui/" : "/",
-  plugins: [react(), compressed()],
+  plugins: [react(), pageParts(), compressed()],
   html: { cspNonce: "__CSP_NONCE__" },
   resolve: {
     alias: {
@@ -39,6 +68,8 @@ export default defineConfig(({ command }) => ({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Of everything that is bundled; the hub serves it beside the rest.
+    license: { fileName: "third-party.txt" },
     chunkSizeWarningLimit: 1500,
   },
   test: {

@@ -40,7 +40,7 @@ async def groups(database: Database, wanted: AlertFilter, keys: Sequence[str], p
     rows = await database.fetch_all(
         f"with grouped as materialized ({made.grouped}), shown as (select * from grouped"  # noqa: S608
         f" order by n desc, {names} limit {page.size} offset {page.offset})"
-        f" select {names}, {called}, n, critical, warning, info, starts_at, id,"
+        f" select {names}, {called}, n, critical, warning, info, clusters, oldest, starts_at, id,"
         f" (select count(*) from grouped), (select sum(n)::bigint from grouped)"
         f" from shown g {made.newest} order by n desc, {names}",
         made.parameters,
@@ -78,11 +78,13 @@ def _of_tally(wanted: AlertFilter, keys: Sequence[str]) -> _Made:
         for name in _SEVERITIES
     )
     return _Made(
-        f"select {_listed(keys)}, sum(n)::bigint as n, {severities}"  # noqa: S608
+        f"select {_listed(keys)}, sum(n)::bigint as n, {severities},"  # noqa: S608
+        " count(distinct a.cluster_id) as clusters"
         f" from alerts.tally a{counted.sql} group by {names}",
         # One look at all rows for the times; the rows of these times are found by the index.
-        f"join (select {_listed(keys)}, max(a.starts_at) as starts_at from {wanted.source} a"  # noqa: S608
-        f"{found.sql} group by {names}) as last using ({names}) cross join lateral (select a.id"
+        f"join (select {_listed(keys)}, max(a.starts_at) as starts_at,"  # noqa: S608
+        f" min(a.starts_at) as oldest from {wanted.source} a{found.sql} group by {names})"
+        f" as last using ({names}) cross join lateral (select a.id"
         f" from {wanted.source} a{same.sql} order by a.id desc limit 1) as newest",
         counted.parameters + found.parameters + same.parameters,
     )
@@ -93,10 +95,12 @@ def _of_rows(wanted: AlertFilter, keys: Sequence[str]) -> _Made:
         f"count(*) filter (where a.severity = '{name}') as {name.lower()}" for name in _SEVERITIES
     )
     labels = [key.removeprefix(_LABEL) for key in keys if key not in _COLUMNS]
-    columns = f"{_listed(keys)}, a.severity, a.starts_at, a.id"
+    columns = f"{_listed(keys)}, a.severity, a.cluster_id, a.starts_at, a.id"
     newest, parameters = wanted.newest(columns, LOOKED_AT, told=labels)
     return _Made(
-        f"select {_names(keys)}, count(*) as n, {severities}, max(a.starts_at) as starts_at,"  # noqa: S608
+        f"select {_names(keys)}, count(*) as n, {severities},"  # noqa: S608
+        " count(distinct a.cluster_id) as clusters, min(a.starts_at) as oldest,"
+        " max(a.starts_at) as starts_at,"
         f" (array_agg(a.id order by a.starts_at desc, a.id desc))[1] as id"
         f" from ({newest}) as a group by {_names(keys)}",
         "",
@@ -122,12 +126,14 @@ def _cluster_name(wanted: AlertFilter, keys: Sequence[str]) -> str:
 
 def _group(keys: Sequence[str], row: tuple[Any, ...]) -> dict[str, Any]:
     size = len(keys)
-    name, count, *severities, starts_at, newest, _, _ = row[size:]
+    name, count, *severities, clusters, oldest, starts_at, newest, _, _ = row[size:]
     return {
         "key": dict(zip(keys, map(str, row[:size]), strict=True)),
         "cluster_name": name,
         "count": count,
         "by_severity": dict(zip(_SEVERITIES, severities, strict=True)),
+        "clusters": clusters,
+        "oldest_start": oldest,
         "newest_starts_at": starts_at,
         "newest_id": newest,
     }

@@ -148,15 +148,17 @@ def _kinds(field: str) -> str:
 
 
 async def health(database: Database, as_of: AsOf | None = None) -> bytes:
-    """Every cluster's state, worst first, at most 1,000."""
+    """Every cluster's state and what it is grouped by, worst first, at most 1,000."""
     row = await database.fetch_one(
         "select json_build_object('items', coalesce(json_agg(json_build_object('id', id,"  # noqa: S608
-        f" 'name', name, 'state', state, 'health_score', health_score,"
-        f" 'connectivity', connectivity, 'last_error', last_error,"
+        " 'name', name, 'display_name', display_name, 'cluster_type', cluster_type,"
+        " 'environment', environment, 'region', region, 'state', state,"
+        " 'health_score', health_score, 'connectivity', connectivity, 'last_error', last_error,"
         f" 'changed_at', {rfc3339('changed_at')})"
         " order by health_score nulls last, name), '[]'::json))::text from"
-        " (select c.id, c.name, coalesce(s.state, 'PROVISIONING') as state, s.health_score,"
-        f" s.connectivity, s.last_error, s.changed_at from {sources(as_of).clusters}"
+        " (select c.id, c.name, c.display_name, c.cluster_type, c.environment, c.region,"
+        " coalesce(s.state, 'PROVISIONING') as state, s.health_score, s.connectivity,"
+        f" s.last_error, s.changed_at from {sources(as_of).clusters}"
         " order by s.health_score nulls last, c.name limit 1000) as told"
     )
     return b"" if row is None else row[0].encode()

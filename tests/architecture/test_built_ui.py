@@ -1,5 +1,6 @@
 """The UI that was built asks for nothing from elsewhere."""
 
+import json
 import re
 
 import pytest
@@ -19,6 +20,20 @@ def test_the_index_names_only_files_of_the_build() -> None:
     assert [each for each in used if not each.startswith("/ui/")] == []
     missing = [each for each in used if not (DIST / each.removeprefix("/ui/")).is_file()]
     assert missing == []
+
+
+def test_every_page_names_its_files() -> None:
+    pages: dict[str, list[str]] = json.loads((DIST / "pages.json").read_text())
+    assert {"fleet", "clusters", "clusters/detail", "alerts"} <= pages.keys()
+    missing = [each for names in pages.values() for each in names if not (DIST / each).is_file()]
+    assert missing == []
+
+
+def test_the_licences_of_what_is_bundled_are_in_it() -> None:
+    licences = (DIST / "third-party.txt").read_text()
+    bundled = json.loads((DIST.parent / "package.json").read_text())["dependencies"]
+    left_out = {each for each in bundled if f"## {each} - " not in licences}
+    assert left_out == set()
 
 
 def test_the_index_holds_a_place_for_the_nonce_and_no_script_of_its_own() -> None:

@@ -282,6 +282,9 @@ async def _groups_agree(
         assert group["newest_id"] == newest["id"]
         told = datetime.fromisoformat(group["newest_starts_at"])
         assert told == datetime.fromisoformat(newest["starts_at"])
+        began = min(datetime.fromisoformat(each["starts_at"]) for each in members)
+        assert datetime.fromisoformat(group["oldest_start"]) == began
+        assert group["clusters"] == len({each["cluster_id"] for each in members})
         assert (group["cluster_name"] is not None) == ("cluster_id" in keys)
     counts = [group["count"] for group in found["items"]]
     assert counts == sorted(counts, reverse=True)

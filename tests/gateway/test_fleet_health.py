@@ -198,6 +198,20 @@ async def test_the_fleet_in_figures(platform: Platform) -> None:
     assert len(listed.items) == after.total
 
 
+async def test_the_fleets_health_tells_what_clusters_are_grouped_by(platform: Platform) -> None:
+    cluster = await _registered(
+        platform,
+        display_name="Berlin",
+        cluster_type="EDGE",
+        environment="STAGING",
+        region="eu-central",
+    )
+    listed = FleetHealth.model_validate(await platform.list("/fleet/health"))
+    (found,) = [item for item in listed.items if str(item.id) == cluster]
+    assert (found.display_name, found.cluster_type) == ("Berlin", "EDGE")
+    assert (found.environment, found.region) == ("STAGING", "eu-central")
+
+
 @pytest.mark.parametrize("query", [{"step": "0m"}, {"step": "5"}, {"window": "1y"}, {"step": "1s"}])
 async def test_an_odd_duration_is_named(platform: Platform, query: dict[str, str]) -> None:
     cluster = await _registered(platform)

@@ -79,6 +79,25 @@ async def test_a_page_is_the_ui_without_a_login(client: httpx.AsyncClient, path:
     assert answer.headers.get_list("referrer-policy") == ["same-origin"]
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/?as_of=2026-03-04T12:00:00Z", ["fleet-1.js"]),
+        ("/clusters/0199c0de-0000-7000-8000-000000000000", ["one-1.js", "one-1.css"]),
+        ("/clusters/add", []),
+        ("/clusters", []),
+        ("/nonsense", []),
+    ],
+)
+async def test_the_files_of_the_page_that_is_asked_for_come_with_the_rest(
+    client: httpx.AsyncClient, path: str, named: list[str]
+) -> None:
+    head, _, _ = (await client.get(path)).text.partition("</head>")
+    preloaded = re.findall(r'<link rel="(\w+)"[^>]* crossorigin href="/ui/assets/([^"]+)"', head)
+    assert [name for _, name in preloaded] == named
+    assert {kind for kind, name in preloaded if name.endswith(".js")} <= {"modulepreload"}
+
+
 async def test_a_browser_at_an_unknown_address_gets_the_ui_and_404(
     client: httpx.AsyncClient,
 ) -> None:

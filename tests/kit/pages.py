@@ -1,6 +1,7 @@
 """What `make ui` writes, in small, and a browser that asks a gateway for it."""
 
 import gzip
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ INDEX = """<!doctype html>
 <script type="module" src="/ui/assets/app-1.js" nonce="__CSP_NONCE__"></script>
 </body></html>
 """
+PAGES = {"fleet": ["assets/fleet-1.js"], "clusters/detail": ["assets/one-1.js", "assets/one-1.css"]}
 NAVIGATES = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 """What Chromium accepts when somebody goes to an address."""
 
@@ -30,6 +32,7 @@ def build_ui(folder: Path) -> None:
     assets = folder / "assets"
     assets.mkdir(parents=True)
     (folder / "index.html").write_text(INDEX)
+    (folder / "pages.json").write_text(json.dumps(PAGES))
     (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (assets / "app-1.js").write_bytes(SCRIPT)
     (assets / "app-1.js.gz").write_bytes(gzip.compress(SCRIPT))

@@ -68,6 +68,50 @@ async def test_series_are_put_together_by_their_labels() -> None:
         assert without["data"]["result"][0]["metric"] == {"job": "node-exporter"}
 
 
+async def test_a_rate_is_what_a_counter_grows_by_in_a_second() -> None:
+    counter = "node_network_receive_bytes_total"
+    async with telling(Part.PROMETHEUS) as told:
+        now = (await told.get(QUERY, query=counter))["data"]["result"]
+        before = (await told.get(QUERY, query=counter, time=NOON_S - 300))["data"]["result"]
+        rate = (await told.get(QUERY, query=f'rate({counter}{{device="eth0"}}[5m])'))["data"]
+        grown = [
+            float(a["value"][1]) - float(b["value"][1]) for a, b in zip(now, before, strict=True)
+        ]
+        assert all(each > 0 for each in grown)
+        got = [float(each["value"][1]) for each in rate["result"]]
+        assert got == pytest.approx([each / 300 for each in grown])
+        assert "__name__" not in rate["result"][0]["metric"]
+        whole = await told.get(QUERY, query=f"sum(increase({counter}[5m]))")
+        assert float(whole["data"]["result"][0]["value"][1]) == pytest.approx(sum(grown))
+
+
+async def test_a_comparison_leaves_out_what_is_not_so() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        every = (await told.get(QUERY, query="node_load1"))["data"]["result"]
+        middle = sorted(float(each["value"][1]) for each in every)[len(every) // 2]
+        wanted = [each for each in every if float(each["value"][1]) > middle]
+        assert 0 < len(wanted) < len(every)
+        found = await told.get(QUERY, query=f"node_load1 > {middle}")
+        assert found["data"]["result"] == wanted
+        assert (await told.get(QUERY, query="up == 0"))["data"]["result"] == []
+        over = (await told.get(RANGE, query=f"node_load1 > {middle}", **HOUR))["data"]["result"]
+        values = [float(text) for each in over for _, text in each["values"]]
+        assert min(values) > middle
+        assert len(values) < 61 * len(over)
+
+
+async def test_usual_questions_about_a_cluster_have_answers() -> None:
+    async with telling(Part.PROMETHEUS) as told:
+        for query in (
+            'sum(rate(container_cpu_usage_seconds_total{container!=""}[5m]))',
+            "sum by (namespace) (container_memory_working_set_bytes)",
+            'sum by (namespace) (kube_pod_status_ready{condition="false"})',
+            "sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total[1h])) >= 0",
+            'node_filesystem_avail_bytes{fstype!~"tmpfs|overlay"}',
+        ):
+            assert (await told.get(QUERY, query=query))["data"]["result"], query
+
+
 async def test_a_number_is_a_scalar() -> None:
     async with telling(Part.PROMETHEUS) as told:
         found = await told.get(QUERY, query="42")
@@ -115,7 +159,9 @@ async def test_what_there_is_can_be_listed() -> None:
         (QUERY, {"query": "sum(up"}, 400, "parse error"),
         (QUERY, {"query": "{}"}, 400, "at least one"),
         (QUERY, {"query": 'up{job=~"("}'}, 400, "regexp"),
-        (QUERY, {"query": "rate(up[5m])"}, 422, "simulated"),
+        (QUERY, {"query": "up / up"}, 422, "simulated"),
+        (QUERY, {"query": "rate(up[x])"}, 400, "valid duration"),
+        (QUERY, {"query": "rate(up)"}, 422, "simulated"),
         (QUERY, {"query": "up", "time": "noon"}, 400, "time"),
         (RANGE, {"query": "up", "start": 2, "end": 1, "step": 1}, 400, "before start"),
         (RANGE, {"query": "up", "start": 1, "end": 2, "step": 0}, 400, "step"),

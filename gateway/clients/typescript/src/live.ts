@@ -37,6 +37,8 @@ class Lost extends Error {
 class Line {
   readonly #socket: WebSocket;
   readonly #frames: string[] = [];
+  /** Frames that have come. */
+  heard = 0;
   #characters = 0;
   #lost: Lost | undefined;
   #wake: () => void = () => {};
@@ -80,6 +82,7 @@ class Line {
 
   #arrived(text: string): void {
     if (this.#lost) return;
+    this.heard += 1;
     this.#characters += text.length;
     if (this.#characters > MOST.characters || this.#frames.length >= MOST.frames) {
       this.leave(new Lost("too slow", 0));
@@ -231,6 +234,16 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   /** Do something with a replay that is under way. */
   controlReplay(id: string, action: ReplayAction): void {
     if (this.#ready) this.#line?.say({ type: "replay_control", id, ...action });
+  }
+
+  /** Ask now whether the hub is there: the machine has slept, or its network is another one. */
+  check(seconds = 5): void {
+    const line = this.#line;
+    if (line === undefined || !this.#ready) return;
+    const { heard } = line;
+    const judge = () => void (line.heard === heard && line.leave(new Lost("no answer")));
+    line.say({ type: "ping" });
+    setTimeout(judge, seconds * 1000);
   }
 
   /** End the iteration, also one that waits. */

@@ -68,3 +68,19 @@ test("who asks again before an answer waits for the same connection", async () =
   );
   stream.close();
 });
+
+test("a hub that does not answer when it is asked is left at once, one that does is not", async () => {
+  const stream = opened();
+  const first = stream.next();
+  const one = await socket(0);
+  one.hear(subscribed(0), event(1));
+  await first;
+  stream.check(0.01);
+  assert.deepEqual(one.said.at(-1), { type: "ping" });
+  one.hear({ type: "pong" });
+  await new Promise((done) => setTimeout(done, 30));
+  assert.equal(one.readyState, 1);
+  stream.check(0.01);
+  assert.deepEqual((await stream.next()).value.reason, "no answer");
+  stream.close();
+});

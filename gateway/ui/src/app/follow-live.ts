@@ -3,19 +3,35 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { AnyRouter } from "@tanstack/react-router";
 
+import { useRecent } from "@/app/palette/recent";
+import { getWhoAmIQueryKey, whoAmI } from "@/generated/api";
+import type { Whoami } from "@/generated/api.schemas";
 import { live } from "@/lib/live";
-import { comeBackTo, onSessionEnded } from "@/lib/session";
+import { comeBackTo, followTabs, onSessionEnded } from "@/lib/session";
 
 export function followLive(client: QueryClient, router: AnyRouter): void {
   live.onGap = () => void client.invalidateQueries();
-  const signOut = () => {
+  const signOut = (deliberately: boolean) => {
     live.stop();
     client.clear();
+    // Who logs in next may be somebody else.
+    if (deliberately) useRecent.setState({ ids: [] });
     const { pathname, href } = router.state.location;
     if (pathname === "/login") return;
-    comeBackTo(href);
+    if (!deliberately) comeBackTo(href);
     void router.navigate({ to: "/login" });
   };
-  live.onSignedOut = signOut;
+  live.onSignedOut = () => signOut(false);
   onSessionEnded(signOut);
+  followTabs(() => void leaveIfAnother(client));
 }
+
+/** What is shown was read for somebody else: nothing of it counts for who is logged in now. */
+async function leaveIfAnother(client: QueryClient): Promise<void> {
+  const before = client.getQueryData<Whoami>(getWhoAmIQueryKey());
+  if (before === undefined) return;
+  const now = await whoAmI().catch(() => before);
+  if (rightsOf(now) !== rightsOf(before)) location.reload();
+}
+
+const rightsOf = ({ user, role, clusters }: Whoami): string => JSON.stringify([user, role, clusters]);

@@ -10,12 +10,14 @@ import { followLive } from "@/app/follow-live";
 import { followUpgrades } from "@/app/renewed";
 import { router } from "@/app/router";
 import { followTheme } from "@/app/theme";
+import { beginEarly } from "@/app/who";
 import { createQueryClient } from "@/lib/query";
 
 const client = createQueryClient();
 followUpgrades();
 followTheme();
 followLive(client, router);
+beginEarly(client);
 
 createRoot(document.querySelector("#root")!).render(
   <StrictMode>

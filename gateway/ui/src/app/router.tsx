@@ -10,6 +10,8 @@ import {
 } from "@tanstack/react-router";
 
 import { NotFound } from "@/app/not-found";
+import { PageNotLoaded } from "@/app/page-not-loaded";
+import { isNotLoaded } from "@/app/renewed";
 import { Root } from "@/app/root";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
@@ -130,7 +132,7 @@ export const router = createRouter({
   defaultPendingMs: 200,
   scrollRestoration: true,
   scrollToTopSelectors: ["#page"],
-  defaultErrorComponent: (props) => <PageCrashed {...props} />,
+  defaultErrorComponent: (props) => (isNotLoaded(props.error) ? <PageNotLoaded /> : <PageCrashed {...props} />),
 });
 
 declare module "@tanstack/react-router" {

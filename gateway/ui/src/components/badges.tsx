@@ -3,6 +3,7 @@
 import "@/components/badges.css";
 
 import {
+  BellIcon,
   BellSlashIcon,
   CheckCircleIcon,
   ExclamationCircleIcon,
@@ -33,7 +34,8 @@ const CLUSTERS: Readonly<Record<ClusterState, Look>> = {
   PROVISIONING: ["info", HourglassHalfIcon],
 };
 const ALERTS: Readonly<Partial<Record<AlertState, Look>>> = {
-  FIRING: ["danger", ExclamationCircleIcon],
+  // Red is for what is critical: that it fires is what nearly every alert says.
+  FIRING: ["neutral", BellIcon],
   PENDING: ["warning", PendingIcon],
   RESOLVED: ["success", CheckCircleIcon],
 };

@@ -1,5 +1,8 @@
+/** Which clusters a page asks or shows. */
+
+import "@/components/cluster-picker.css";
+
 import {
-  Badge,
   Menu,
   MenuContent,
   MenuFooter,
@@ -36,14 +39,13 @@ export function useClusters(): ReadonlyMap<string, ClusterInFleet> {
 
 /** Which clusters are meant: all, or some by name. */
 export function ClusterPicker({ chosen, onChange }: ClusterPickerProps) {
-  const [open, setOpen] = useState(false);
+  /** Those that were chosen when it was opened come first, and stay there while others are. */
+  const [open, setOpen] = useState<readonly string[]>();
   const [wanted, setWanted] = useState("");
   const toggle = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
   const clusters = useClusters();
-  const found = [...clusters.values()]
-    .filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
-    .toSorted((a, b) => Number(chosen.includes(b.id)) - Number(chosen.includes(a.id)));
+  const found = open === undefined ? [] : matching([...clusters.values()], wanted, new Set(open));
   const flip = (id: string) =>
     onChange(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]);
   const label =
@@ -54,18 +56,20 @@ export function ClusterPicker({ chosen, onChange }: ClusterPickerProps) {
         : plural(chosen.length, "cluster");
   return (
     <MenuContainer
-      isOpen={open}
-      onOpenChange={setOpen}
+      isOpen={open !== undefined}
+      onOpenChange={(opened) => setOpen(opened ? chosen : undefined)}
       menuRef={menu}
       toggleRef={toggle}
       toggle={
         <MenuToggle
           ref={toggle}
-          isExpanded={open}
-          onClick={() => setOpen(!open)}
-          badge={chosen.length > 1 ? <Badge isRead>{chosen.length}</Badge> : undefined}
+          className="cluster-picker"
+          isExpanded={open !== undefined}
+          onClick={() => setOpen(open === undefined ? chosen : undefined)}
         >
-          {label}
+          <span className="cut" title={label}>
+            {label}
+          </span>
         </MenuToggle>
       }
       menu={
@@ -100,4 +104,14 @@ export function ClusterPicker({ chosen, onChange }: ClusterPickerProps) {
       }
     />
   );
+}
+
+/** Those that come first, then the others, by name: in this order they stay, however they are. */
+function matching(clusters: readonly ClusterInFleet[], wanted: string, first: ReadonlySet<string>) {
+  return clusters
+    .filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
+    .toSorted(
+      (a, b) =>
+        Number(first.has(b.id)) - Number(first.has(a.id)) || a.name.localeCompare(b.name, "en", { numeric: true }),
+    );
 }

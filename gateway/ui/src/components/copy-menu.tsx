@@ -2,6 +2,7 @@ import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/re
 import { CopyIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
+import { useCopied } from "@/lib/copied";
 import { lastingLink } from "@/lib/link";
 import { useAsOf, useRange } from "@/lib/moment";
 
@@ -32,14 +33,9 @@ export function asCurl({ method = "GET", path, body }: Request, origin: string):
 /** Copies what is shown: as a link with fixed times, as curl, as a query. */
 export function CopyMenu({ request, query }: CopyMenuProps) {
   const [open, setOpen] = useState(false);
-  const [copied, setCopied] = useState(false);
+  const [said, copy] = useCopied();
   const range = useRange();
   const { as_of } = useAsOf();
-  const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2_000);
-  };
   return (
     <Dropdown
       isOpen={open}
@@ -54,7 +50,7 @@ export function CopyMenu({ request, query }: CopyMenuProps) {
           isExpanded={open}
           onClick={() => setOpen(!open)}
         >
-          <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+          <span aria-live="polite">{said ?? "Copy"}</span>
         </MenuToggle>
       )}
     >

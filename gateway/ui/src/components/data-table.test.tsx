@@ -45,3 +45,42 @@ test("more is asked for near the end only", async () => {
   await show(table({ onMore, rows: rows(20) }));
   expect(onMore).toHaveBeenCalled();
 });
+
+test("it is held while rows are gone through by keys, and let go with the focus", async () => {
+  const onHeld = vi.fn();
+  const { user } = await show(
+    <>
+      {table({ onHeld })}
+      <button type="button">elsewhere</button>
+    </>,
+  );
+  screen.getByRole("table").focus();
+  expect(onHeld).not.toHaveBeenCalled();
+  await user.keyboard("j");
+  expect(onHeld.mock.lastCall).toEqual([true]);
+  await user.click(screen.getByRole("button", { name: "elsewhere" }));
+  expect(onHeld.mock.lastCall).toEqual([false]);
+});
+
+test("what is shown no more holds nothing", async () => {
+  const onHeld = vi.fn();
+  const { user, unmount } = await show(table({ onHeld }));
+  await user.hover(screen.getByRole("table"));
+  expect(onHeld.mock.lastCall).toEqual([true]);
+  unmount();
+  expect(onHeld.mock.lastCall).toEqual([false]);
+});
+
+test("the row that keys have come to is in view below the header, whole", async () => {
+  const scrolled: number[] = [];
+  vi.spyOn(Element.prototype, "scrollTo").mockImplementation((to?: ScrollToOptions | number) => {
+    if (typeof to === "object" && to.top !== undefined) scrolled.push(to.top);
+  });
+  const { user } = await show(table());
+  const scroller = screen.getByRole("table");
+  Object.defineProperty(scroller, "scrollHeight", { value: 440_041 });
+  scroller.focus();
+  await user.keyboard("j".repeat(30));
+  const [rowHeight, headHeight] = [44, 41];
+  expect(scrolled.at(-1)! + scroller.offsetHeight - headHeight).toBeGreaterThanOrEqual(30 * rowHeight);
+});

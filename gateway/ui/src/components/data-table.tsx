@@ -50,13 +50,15 @@ interface DataTableProps<Row> {
   onSort?: (sort: string) => void;
   /** The end is near and there is more: called while it is so. */
   onMore?: (() => void) | undefined;
-  /** Pointer or keyboard is in the list, or it is scrolled: it must not move now. */
+  /** The pointer is in the list, rows are gone through by keys, or it is scrolled: it must not move now. */
   onHeld?: (held: boolean) => void;
   /** A class for the row: `is-muted`. */
   rowClass?: (row: Row) => string | undefined;
 }
 
 const HEIGHTS = { comfortable: 44, compact: 32 } as const;
+/** Of the header, which lies over the rows: by so much less is in view. */
+const HEAD = 41;
 const AHEAD = 40;
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -70,6 +72,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     overscan: 8,
+    scrollPaddingEnd: HEAD,
     useFlushSync: false,
   });
   useEffect(() => virtual.measure(), [height, virtual]);
@@ -82,7 +85,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     if (moreWanted) more();
   }, [moreWanted, rows.length]);
 
-  const held = useHolding(onHeld);
+  const { onKey, ...held } = useHolding(onHeld);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = KEYS[event.key];
     const at = rows.findIndex((row) => idOf(row) === active);
@@ -91,6 +94,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       const next = Math.max(0, Math.min(rows.length - 1, at + step(rows.length)));
       const row = rows[next];
       if (row === undefined) return;
+      onKey();
       setActive(idOf(row));
       virtual.scrollToIndex(next);
     } else if ((event.key === "Enter" || event.key === "o") && rows[at] && onOpen) {
@@ -214,17 +218,22 @@ function trackStyles<Row>(columns: readonly Column<Row>[]): Record<string, strin
   return Object.fromEntries([0, 30, 45, 60, 75].map((width) => [`--tracks-${width}`, tracks(width)]));
 }
 
-/** Tells when the list must stand still, by pointer, focus or place. */
+/** Tells when the list must stand still: by pointer, keys or place; and lets go when it is shown no more. */
 function useHolding(onHeld: ((held: boolean) => void) | undefined) {
-  const reasons = useRef({ pointer: false, scrolled: false });
-  if (!onHeld) return {};
+  const reasons = useRef({ pointer: false, keys: false, scrolled: false });
+  const isHeld = () => Object.values(reasons.current).some(Boolean);
   const change = (changed: Partial<(typeof reasons)["current"]>) => {
-    const before = reasons.current.pointer || reasons.current.scrolled;
+    const before = isHeld();
     Object.assign(reasons.current, changed);
-    const now = reasons.current.pointer || reasons.current.scrolled;
-    if (now !== before) onHeld(now);
+    if (isHeld() !== before) onHeld?.(!before);
   };
+  const letGo = useEffectEvent(() => change({ pointer: false, keys: false, scrolled: false }));
+  useEffect(() => letGo, []);
   return {
+    onKey: () => change({ keys: true }),
+    onBlur: (event: { currentTarget: Element; relatedTarget: Element | null }) => {
+      if (!event.currentTarget.contains(event.relatedTarget)) change({ keys: false });
+    },
     onPointerEnter: () => change({ pointer: true }),
     onPointerLeave: () => change({ pointer: false }),
     onScroll: (event: { currentTarget: Element }) =>

@@ -4,6 +4,9 @@ import { Button, Title } from "@patternfly/react-core";
 import { TimesIcon } from "@patternfly/react-icons";
 import { useEffect, useEffectEvent, useRef, type ReactNode } from "react";
 
+/** What is open over the page when the key goes down: Escape is for that then. */
+const OVER = 'dialog[open], [role="dialog"], .pf-v6-c-menu-toggle[aria-expanded="true"]';
+
 interface DrawerProps {
   title: ReactNode;
   /** What kind of thing it shows, for those who do not see it: `Alert`. */
@@ -19,11 +22,17 @@ export function Drawer({ title, label, onClose, children }: DrawerProps) {
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     panel.current?.focus({ preventScroll: true });
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) close();
+    let over = false;
+    const look = () => {
+      over = document.querySelector(OVER) !== null;
     };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !over) close();
+    };
+    document.addEventListener("keydown", look, { capture: true });
     document.addEventListener("keydown", onKey);
     return () => {
+      document.removeEventListener("keydown", look, { capture: true });
       document.removeEventListener("keydown", onKey);
       before?.focus({ preventScroll: true });
     };

@@ -21,19 +21,30 @@ export function hold<Row>(before: readonly Row[], now: readonly Row[], idOf: (ro
     current.delete(id);
     return found;
   });
-  const last = before.at(-1);
-  if (last === undefined) return { rows: now, waiting: 0 };
-  // What comes after the last one that was shown is the rest of the list, not news.
+  // What comes after the last one that was shown is the rest of the list, not news. Where none that was
+  // shown is left, all are news.
   const known = new Set(before.map(idOf));
   const end = now.findLastIndex((row) => known.has(idOf(row)));
-  const rest = now.slice(end + 1).filter((row) => current.has(idOf(row)));
+  const rest = end < 0 ? [] : now.slice(end + 1).filter((row) => current.has(idOf(row)));
   return { rows: [...rows, ...rest], waiting: current.size - rest.length };
 }
 
-/** The rows, or while `held` those that there were when that began. */
-export function useHeld<Row>(now: readonly Row[], held: boolean, idOf: (row: Row) => string): Held<Row> {
-  const [before, setBefore] = useState<readonly Row[]>();
-  if (held && before === undefined && now.length > 0) setBefore(now);
-  if (!held && before !== undefined) setBefore(undefined);
-  return held && before !== undefined ? hold(before, now, idOf) : { rows: now, waiting: 0 };
+/**
+ * The rows, or while `held` those that there were when that began. `list`: what is asked for; another
+ * question is another list, which is held at rows of its own once it is `answered`: `now` is that answer.
+ */
+export function useHeld<Row>(
+  now: readonly Row[],
+  held: boolean,
+  idOf: (row: Row) => string,
+  list = "",
+  answered = true,
+): Held<Row> {
+  const [kept, setKept] = useState<{ list: string; rows: readonly Row[] }>();
+  const before = held && kept?.list === list ? kept.rows : undefined;
+  if (before === undefined) {
+    if (held && answered && now.length > 0) setKept({ list, rows: now });
+    else if (kept !== undefined) setKept(undefined);
+  }
+  return before === undefined ? { rows: now, waiting: 0 } : hold(before, now, idOf);
 }

@@ -53,3 +53,10 @@ test("nothing is what 204 says", async () => {
   hub.use(http.delete("*/api/v1/clusters/a", () => new HttpResponse(null, { status: 204 })));
   await expect(call("/api/v1/clusters/a", { method: "DELETE" })).resolves.toBeUndefined();
 });
+
+test("an answer that breaks off, or is somebody else's page, is none", async () => {
+  for (const body of ['{"items": [', "<html>Log in to the proxy</html>", ""]) {
+    hub.use(http.get("*/api/v1/clusters", () => new HttpResponse(body)));
+    await expect(call("/api/v1/clusters")).rejects.toBeInstanceOf(Unreachable);
+  }
+});

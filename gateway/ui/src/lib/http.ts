@@ -1,5 +1,6 @@
 /** Every request to the hub goes through `call`; what it refuses becomes an `ApiError`. */
 
+import { live } from "@/lib/live";
 import { sessionEnded } from "@/lib/session";
 
 const TIMEOUT_MS = 60_000;
@@ -36,8 +37,8 @@ export class Unreachable extends Error {
 export async function call<T>(url: string, options: RequestInit = {}): Promise<T> {
   const answer = await send(url, options);
   if (answer.status === 204) return undefined as T;
+  if (answer.ok) return (await bodyOf(answer, options)) as T;
   const body: unknown = await answer.json().catch(() => undefined);
-  if (answer.ok) return body as T;
   if (answer.status === 401 && !url.startsWith("/auth/")) sessionEnded();
   throw new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {});
 }
@@ -47,6 +48,17 @@ async function send(url: string, options: RequestInit): Promise<Response> {
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   try {
     return await fetch(url, { ...options, signal });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    live.check();
+    throw new Unreachable(error);
+  }
+}
+
+/** What breaks off, or is none of the hub's (a proxy's page), is no answer. */
+async function bodyOf(answer: Response, options: RequestInit): Promise<unknown> {
+  try {
+    return await answer.json();
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new Unreachable(error);

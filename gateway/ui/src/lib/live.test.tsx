@@ -1,7 +1,10 @@
 import { act, renderHook, waitFor } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { call, Unreachable } from "@/lib/http";
 import { live, useLiveEvents, useLiveState, type LiveEvent } from "@/lib/live";
+import { hub } from "@/testing/hub";
 import { FakeStream, liveEvent, replayState } from "@/testing/stream";
 import { AuthFailed, Refused, ResumeExpired } from "@live";
 
@@ -70,9 +73,12 @@ test("the state of the connection is told", async () => {
 
 test("a history that is not kept any more: everything is read anew, and it goes on", async () => {
   live.onGap = vi.fn();
-  stream.says(new ResumeExpired(refusal("RESUME_EXPIRED", "pages")), caughtUp);
+  stream.says(new ResumeExpired(refusal("RESUME_EXPIRED", "pages")));
+  await waitFor(() => expect(stream.resume).toHaveBeenCalledWith("pages", null));
+  expect(live.onGap).not.toHaveBeenCalled();
+  stream.says(caughtUp);
   await waitFor(() => expect(useLiveState.getState().connection).toBe("live"));
-  expect(stream.resume).toHaveBeenCalledWith("pages", null);
+  expect(useLiveState.getState().lostAt).toBeGreaterThan(Date.now() - 10_000);
   expect(live.onGap).toHaveBeenCalledOnce();
 });
 
@@ -106,4 +112,14 @@ test("what was subscribed before there was a connection is asked for with it", (
   expect(FakeStream.last.subscribed.get("telemetry")).toEqual({ event_types: ["CLUSTER_HEALTH_CHECKED"] });
   forget();
   expect(FakeStream.last.subscribed.has("telemetry")).toBe(false);
+});
+
+test("in another network, seen again, or where a request got no answer, the connection is tried at once", async () => {
+  window.dispatchEvent(new Event("online"));
+  expect(stream.check).toHaveBeenCalledTimes(1);
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(stream.check).toHaveBeenCalledTimes(2);
+  hub.use(http.get("*/api/v1/clusters", () => HttpResponse.error()));
+  await expect(call("/api/v1/clusters")).rejects.toBeInstanceOf(Unreachable);
+  expect(stream.check).toHaveBeenCalledTimes(3);
 });

@@ -40,6 +40,8 @@ interface LiveState {
   replay: ReplayState | undefined;
   /** Why the hub does not play what it was last asked to. */
   replayRefused: string | undefined;
+  /** When the stream last went on with a gap (milliseconds since 1970); what was read before lacks what was in it. */
+  lostAt: number;
 }
 
 export const useLiveState = create<LiveState>(() => ({
@@ -49,6 +51,7 @@ export const useLiveState = create<LiveState>(() => ({
   sequence: null,
   replay: undefined,
   replayRefused: undefined,
+  lostAt: 0,
 }));
 
 type Batch = readonly LiveEvent[];
@@ -61,9 +64,22 @@ class Live {
   readonly #replays = new Set<string>();
   #stream: LiveStream | undefined;
   #waiting: LiveEvent[] = [];
+  /** Subscriptions that go on without what was before. */
+  readonly #lost = new Set<string>();
   /** History was lost: everything that was loaded must be loaded anew. */
   onGap: () => void = () => {};
   onSignedOut: () => void = () => {};
+
+  constructor() {
+    // After a sleep or in another network the connection looks sound for long.
+    window.addEventListener("online", () => this.check());
+    document.addEventListener("visibilitychange", () => document.hidden || this.check());
+  }
+
+  /** Finds out now whether the hub still answers. */
+  check(): void {
+    this.#stream?.check();
+  }
 
   start(url: string): void {
     if (this.#stream) return;
@@ -77,7 +93,8 @@ class Live {
     this.#stream?.close();
     this.#stream = undefined;
     this.#waiting = [];
-    useLiveState.setState({ connection: "connecting", sequence: null, replay: undefined, replayRefused: undefined });
+    this.#lost.clear();
+    useLiveState.setState(useLiveState.getInitialState(), true);
   }
 
   listen(listener: Listener): () => void {
@@ -111,6 +128,7 @@ class Live {
         for await (const item of stream) this.#take(item);
         return;
       } catch (error) {
+        if (this.#stream !== stream) return;
         if (!(error instanceof Refused) || !this.#goesOnWithout(stream, error)) {
           this.#refused(error);
           return;
@@ -126,7 +144,7 @@ class Live {
     if (name === undefined || error instanceof AuthFailed) return false;
     if (error instanceof ResumeExpired) {
       stream.resume(name, null);
-      this.onGap();
+      this.#lost.add(name);
     } else if (this.#replays.has(name)) {
       useLiveState.setState({ replay: undefined, replayRefused: error.message });
     } else if (this.#subscriptions.delete(name)) {
@@ -157,6 +175,11 @@ class Live {
           retryAt: undefined,
           sequence: Math.max(sequence ?? 0, item.sequence),
         }));
+        // Only now: what happens from here on is told.
+        if (this.#lost.delete(item.id)) {
+          useLiveState.setState({ lostAt: Date.now() });
+          this.onGap();
+        }
         break;
       case "reconnecting":
         useLiveState.setState({

@@ -1,6 +1,6 @@
 /** The time that a page shows: its range, and the instant of the time machine. */
 
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import { useSearch } from "@/lib/place";
 import { useSettings } from "@/lib/settings";
@@ -33,10 +33,21 @@ export function useNow(every = 1_000): number {
 /** The clock on the wall, in milliseconds since 1970, whatever instant is shown; it ticks if `ticking`. */
 export function useWallClock(every = 1_000, ticking = true): number {
   const [now, setNow] = useState(() => Date.now());
+  const stood = useRef(false);
   useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), every);
-    return () => clearInterval(timer);
+    if (!ticking) {
+      stood.current = true;
+      return;
+    }
+    const tick = () => setNow(Date.now());
+    // It has stood still while the past was shown.
+    const first = stood.current ? setTimeout(tick) : undefined;
+    stood.current = false;
+    const timer = setInterval(tick, every);
+    return () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    };
   }, [ticking, every]);
   return now;
 }

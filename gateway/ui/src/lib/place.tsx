@@ -97,8 +97,8 @@ export function usePath(): string {
   return useRouterState({ select: ({ location }) => location.pathname });
 }
 
-/** Goes to an address of this UI, with its search. */
-export function useGoToHref(): (href: string) => void {
+/** Goes to an address of this UI, with its search. `replace`: no new entry for Back. */
+export function useGoToHref(): (href: string, how?: { replace?: boolean }) => void {
   const navigate = useNavigate();
-  return useCallback((href) => void navigate({ href }), [navigate]);
+  return useCallback((href, { replace = false } = {}) => void navigate({ href, replace }), [navigate]);
 }

@@ -20,8 +20,10 @@ export function createQueryClient(): QueryClient {
         gcTime: 5 * 60_000,
         retry: mayPass,
         refetchOnWindowFocus: false,
+        // The hub may be on this machine or in this room: whether there is the Internet says nothing.
+        networkMode: "always",
       },
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }

@@ -36,6 +36,14 @@ export function flag(value: unknown): boolean | undefined {
   return said === "true" ? true : said === "false" ? false : undefined;
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** An id as the hub gives them; another it would refuse. */
+export function uuid(value: unknown): string | undefined {
+  const said = text(value)?.trim();
+  return said !== undefined && UUID.test(said) ? said.toLowerCase() : undefined;
+}
+
 /** `?state=FIRING&state=PENDING`: lists are repeated names. */
 export function parseSearch(query: string): Record<string, string | string[]> {
   const found: Record<string, string | string[]> = {};

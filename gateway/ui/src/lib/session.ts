@@ -1,16 +1,41 @@
-/** Whether somebody is logged in, as far as requests have told. */
+/** Whether somebody is logged in, as far as requests and other tabs have told. */
 
-type Listener = () => void;
+type Listener = (deliberately: boolean) => void;
 const listeners = new Set<Listener>();
 
-/** A request was refused for want of a session. */
-export function sessionEnded(): void {
-  for (const tell of listeners) tell();
+/** A request was refused for want of a session; or, `deliberately`, somebody has logged out. */
+export function sessionEnded(deliberately = false): void {
+  if (deliberately) tellTabs("ended");
+  for (const tell of listeners) tell(deliberately);
 }
 
 export function onSessionEnded(tell: Listener): () => void {
   listeners.add(tell);
   return () => listeners.delete(tell);
+}
+
+// The session is the browser's: what happens to it in one tab counts in all.
+const TABS = "aiops.session";
+
+
+/** Somebody has logged in. */
+export function sessionBegan(): void {
+  tellTabs("began");
+}
+
+/** The word stays in no storage: what others are told is that it was there. */
+function tellTabs(word: "began" | "ended"): void {
+  localStorage.setItem(TABS, word);
+  localStorage.removeItem(TABS);
+}
+
+/** Another tab has ended the session, or `began` one, for this person or for another. */
+export function followTabs(began: () => void): void {
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key !== TABS) return;
+    if (newValue === "ended") for (const tell of listeners) tell(true);
+    if (newValue === "began") began();
+  });
 }
 
 const NEXT = "aiops.next";

@@ -20,6 +20,8 @@ export interface Settings {
   set: (changed: Partial<Omit<Settings, "set">>) => void;
 }
 
+const KEY = "aiops.settings";
+
 export const useSettings = create<Settings>()(
   persist(
     (set) => ({
@@ -31,6 +33,11 @@ export const useSettings = create<Settings>()(
       singleKeys: true,
       set: (changed) => set(changed),
     }),
-    { name: "aiops.settings", version: 1 },
+    { name: KEY, version: 1 },
   ),
 );
+
+// What another tab sets counts here too; else this one would write back what it was before.
+window.addEventListener("storage", ({ key }) => {
+  if (key === KEY) void useSettings.persist.rehydrate();
+});

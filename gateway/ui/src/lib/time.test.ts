@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import {
   ago,
+  agoElsewhere,
   clockTime,
   describeRange,
   formatDuration,
@@ -90,9 +91,20 @@ test.each([
 ])("%d ms ago", (age, said) => expect(ago(NOW - age, NOW)).toBe(said));
 
 test.each([
+  [5_000, "5 sec. ago"],
+  [-20_000, "now"],
+  [-300_000, "in 5 min."],
+])("by another clock, %d ms ago", (age, said) => expect(agoElsewhere(NOW - age, NOW)).toBe(said));
+
+test.each([
   [0, "0 s"],
   [65_000, "1 min 5 s"],
   [7_500_000, "2 h 5 min"],
   [3_600_000, "1 h"],
   [90_061_000, "1 d 1 h"],
 ])("lasting %d ms", (length, said) => expect(lasting(length)).toBe(said));
+
+test("what reaches beyond the first date is no point in time", () => {
+  expect(parseInstant("now-99999999w", Date.now())).toBeUndefined();
+  expect(frozen({ from: "now-99999999w", to: "now" }, 0).to).toBe("1970-01-01T00:00:00.000Z");
+});

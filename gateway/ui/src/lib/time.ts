@@ -29,8 +29,10 @@ export function formatDuration(milliseconds: number): string {
 /** Milliseconds since 1970 of `now-1h` or of RFC 3339; undefined for what is neither. */
 export function parseInstant(text: string, now: number): number | undefined {
   const relative = RELATIVE.exec(text.trim());
-  if (relative) return now - (relative[1] ? parseDuration(relative[1])! : 0);
-  const at = Date.parse(text);
+  // Over the date, as there are durations that reach beyond the first one.
+  const at = relative
+    ? new Date(now - (relative[1] ? parseDuration(relative[1])! : 0)).getTime()
+    : Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
 
@@ -106,11 +108,19 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
-/** `5 min. ago`; below a second `now`. */
+/** `5 min. ago`, `in 5 min.`; below a second `now`. */
 export function ago(at: number, now: number): string {
   const age = now - at;
   const unit = AGES.find(([limit]) => Math.abs(age) < limit)![1];
   return AGO.format(-Math.trunc(age / SIZES[unit]!), unit);
+}
+
+/** Clocks differ, and a page reads its own every few seconds: what is so little ahead is no future. */
+const NOW_MS = 30_000;
+
+/** The same of what another clock says. */
+export function agoElsewhere(at: number, now: number): string {
+  return ago(at, at - now < NOW_MS ? Math.max(at, now) : now);
 }
 
 /** `2 h 5 min`: how long something lasted, in its two largest units. */

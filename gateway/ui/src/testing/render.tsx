@@ -23,7 +23,7 @@ interface Options {
   readSearch?: (raw: Raw) => object;
 }
 
-/** What is shown; `where()` is the address that it has led to. */
+/** What is shown; `where()` is the address that it has led to, `entries()` how far Back reaches. */
 export async function show(content: ReactNode, { at = "/", path = "$", readSearch = (raw) => raw }: Options = {}) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const root = createRootRoute({ validateSearch: (raw: Raw) => raw });
@@ -51,5 +51,6 @@ export async function show(content: ReactNode, { at = "/", path = "$", readSearc
     client,
     user: userEvent.setup(),
     where: () => router.state.location.href,
+    entries: () => router.history.length,
   };
 }

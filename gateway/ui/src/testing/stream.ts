@@ -10,6 +10,7 @@ export class FakeStream implements AsyncIterableIterator<Item> {
   readonly subscribed = new Map<string, Subscription>();
   readonly replay = vi.fn((_: Replay) => true);
   readonly controlReplay = vi.fn((_id: string, _action: ReplayAction) => {});
+  readonly check = vi.fn(() => {});
   readonly resume = vi.fn((_name: string, _after: number | null) => {});
   #waiting: (Item | Error)[] = [];
   #wake: () => void = () => {};

@@ -5,6 +5,7 @@ import type { Entry } from "@/app/palette/find";
 import { useOverlay } from "@/app/shell/overlay";
 import { useLogOut } from "@/app/shell/use-log-out";
 import { useTravel } from "@/app/time-machine/use-travel";
+import { copyText } from "@/lib/copied";
 import { lastingLink } from "@/lib/link";
 import { useRange } from "@/lib/moment";
 import { useSettings, type Settings } from "@/lib/settings";
@@ -36,7 +37,7 @@ export function useActions(): Entry[] {
       run,
       ...more,
     });
-    const copyLink = () => void navigator.clipboard.writeText(lastingLink(location.href, range, as_of));
+    const copyLink = () => void copyText(lastingLink(location.href, range, as_of));
     const looks = LOOKS.filter(([, changed]) => !isSo(settings, changed));
     return [
       ...(as_of === undefined

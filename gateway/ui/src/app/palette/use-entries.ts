@@ -2,7 +2,7 @@ import { useMemo } from "react";
 
 import { useActions } from "@/app/palette/use-actions";
 import type { Entry } from "@/app/palette/find";
-import { useFiring } from "@/app/firing";
+import { useFiringNames } from "@/app/firing";
 import { useClusters } from "@/components/cluster-picker";
 import { count, title } from "@/lib/format";
 import { PAGES } from "@/lib/pages";
@@ -18,17 +18,18 @@ const PLACES: readonly Entry[] = PAGES.map(({ to, title, key }) => ({
 /** Everything that the palette can go to or do. */
 export function useEntries(): Entry[] {
   const clusters = useClusters();
-  const { names } = useFiring();
+  const names = useFiringNames();
   const actions = useActions();
   return useMemo(
     () => [
       ...PLACES,
       ...[...clusters.values()].map(
-        ({ id, name, state }): Entry => ({
+        ({ id, name, display_name, state }): Entry => ({
           id: `cluster:${id}`,
           group: "Clusters",
           title: name,
           hint: title(state),
+          ...(display_name ? { words: [display_name] } : {}),
           to: `/clusters/${id}`,
         }),
       ),

@@ -19,7 +19,7 @@ export function ConnectionNotice() {
           <Alert
             variant="warning"
             component="p"
-            title="The live connection is lost"
+            title={connection === "connecting" ? "There is no live connection yet" : "The live connection is lost"}
             actionLinks={
               connection === "refused" ? (
                 <AlertActionLink onClick={() => location.reload()}>Load the page anew</AlertActionLink>

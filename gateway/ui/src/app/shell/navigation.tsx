@@ -1,6 +1,7 @@
 import { Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 
-import { useFiring } from "@/app/firing";
+import { useCritical } from "@/app/firing";
+import { short } from "@/lib/format";
 import { PAGES, pageOf, type PageEntry } from "@/lib/pages";
 import { PageLink, usePath } from "@/lib/place";
 
@@ -9,15 +10,15 @@ const FIRST = GROUPED[0]!;
 
 /** Where one can go. `onGo`: a link was followed. */
 export function Navigation({ onGo }: { onGo: () => void }) {
-  const { critical } = useFiring();
+  const critical = useCritical();
   const here = pageOf(usePath())?.to;
   const item = (page: PageEntry) => (
     <NavItem key={page.to} isActive={page.to === here} onClick={onGo}>
       <PageLink to={page.to}>
         {page.title}
-        {page.to === "/alerts" && critical > 0 ? (
+        {page.to === "/alerts" && critical.count > 0 ? (
           <span className="navigation-count numbers">
-            {critical}
+            {critical.atLeast ? `${short(critical.count)}+` : critical.count > 999 ? short(critical.count) : critical.count}
             <span className="visually-hidden"> critical</span>
           </span>
         ) : null}

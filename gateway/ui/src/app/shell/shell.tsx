@@ -1,7 +1,7 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { useFiring, useFiringFollowed } from "@/app/firing";
+import { useCritical, useFiringFollowed } from "@/app/firing";
 import { useNotifier } from "@/app/notifier";
 import { pageTitle } from "@/app/page-title";
 import { ConnectionNotice } from "@/app/shell/connection-notice";
@@ -53,7 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 function useTabTitle(): void {
-  const title = pageTitle(usePath(), useFiring().critical, useAsOf().as_of !== undefined);
+  const title = pageTitle(usePath(), useCritical().count, useAsOf().as_of !== undefined);
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ComponentType, type ReactElement, createElement } from "react";
+import { useEffect, useEffectEvent, useState, type ComponentType, type ReactElement, createElement } from "react";
 
 type Opened<Props> = ComponentType<Props>;
 
@@ -6,21 +6,20 @@ type Opened<Props> = ComponentType<Props>;
  * A component whose script is loaded when there is nothing else to do, or as soon as it is wanted.
  * Without `lazy`: once it is there it opens in the same frame, not after a Suspense that holds back.
  */
-export function usePreloaded<Props extends object>(
+export function usePreloaded<Props extends { onClose: () => void }>(
   load: () => Promise<{ default: Opened<Props> }>,
   wanted: boolean,
   props: Props,
 ): ReactElement | null {
   const [loaded, setLoaded] = useState<{ what: Opened<Props> }>();
   const missing = loaded === undefined;
+  // What is not there must not keep the keys to itself.
+  const givenUp = useEffectEvent(() => props.onClose());
   useEffect(() => {
     if (!missing) return;
-    const begin = () =>
-      void load().then(
-        (module) => setLoaded({ what: module.default }),
-        () => {},
-      );
-    if (wanted) begin();
+    const begin = (failed = () => {}) =>
+      void load().then((module) => setLoaded({ what: module.default }), failed);
+    if (wanted) begin(givenUp);
     return wanted ? undefined : whenIdle(begin);
   }, [load, wanted, missing]);
   return wanted && loaded ? createElement(loaded.what, props) : null;

@@ -7,6 +7,7 @@ const SPAN = { start: START, end: START + 100_000 };
 const at = (second: number, event_type = "ALERT_RESOLVED", severity = "INFO") => ({
   event_type,
   timestamp: new Date(START + second * 1000).toISOString(),
+  logged_at: null,
   payload: { alert: { severity } },
 });
 
@@ -15,6 +16,11 @@ test("events are counted where they happened", () => {
   expect(bars.map(({ count }) => count)).toEqual([1, 2, 0, 0, 0, 0, 0, 0, 0, 1]);
   expect(most).toBe(2);
   expect(from).toBe(SPAN.start);
+});
+
+test("an event counts when the log took it, as what was known when does", () => {
+  const late = { ...at(5), logged_at: at(95).timestamp };
+  expect(densityOf([late], false, SPAN, 10).bars.map(({ count }) => count)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 });
 
 test("critical alerts that begin stand out; that they end does not", () => {

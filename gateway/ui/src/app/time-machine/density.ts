@@ -1,10 +1,11 @@
 /** How much happened when: events counted into equal stretches of time. */
 
-import type { Span } from "@/app/time-machine/instants";
+import { loggedAt, type Span } from "@/app/time-machine/instants";
 
 export interface Happened {
   event_type: string;
   timestamp: string;
+  logged_at: string | null;
   payload: unknown;
 }
 
@@ -29,14 +30,14 @@ export interface Density {
 export function densityOf(events: readonly Happened[], more: boolean, { start, end }: Span, bars = 120): Density {
   const counted: Bar[] = Array.from({ length: bars }, () => ({ count: 0, critical: 0 }));
   for (const event of events) {
-    const place = Math.floor(((Date.parse(event.timestamp) - start) / (end - start)) * bars);
+    const place = Math.floor(((Date.parse(loggedAt(event)) - start) / (end - start)) * bars);
     const bar = counted[place];
     if (bar === undefined) continue;
     bar.count += 1;
     if (isCritical(event)) bar.critical += 1;
   }
   const oldest = events.at(-1);
-  const from = more && oldest !== undefined ? Math.max(start, Date.parse(oldest.timestamp)) : start;
+  const from = more && oldest !== undefined ? Math.max(start, Date.parse(loggedAt(oldest))) : start;
   return { bars: counted, most: Math.max(1, ...counted.map(({ count }) => count)), from };
 }
 

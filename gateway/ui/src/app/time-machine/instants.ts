@@ -9,6 +9,10 @@ export const DAY = 24 * HOUR;
 /** As it stands in the URL: RFC 3339 in UTC, with milliseconds. */
 export const written = (at: number): string => new Date(at).toISOString();
 
+/** When the log took an event: what was known when goes by it. Of telemetry, which it does not take: when it was. */
+export const loggedAt = ({ logged_at, timestamp }: { logged_at: string | null; timestamp: string }): string =>
+  logged_at ?? timestamp;
+
 /** The first millisecond that is surely after a time of the log, which is cut to microseconds. */
 export function justAfter(logged: string): number {
   return Date.parse(logged) + 1;

@@ -30,6 +30,7 @@ beforeEach(async () => {
     event_type: "ALERT_FIRED",
     cluster_name: "edge-3",
     timestamp: `2026-03-04T${minute}:00.000Z`,
+    logged_at: `2026-03-04T${minute}:00.000Z`,
     payload: { alert: { alertname, severity: "CRITICAL" } },
   });
   const items = [event("12:20", "Later"), event("11:59", "KubeNodeNotReady")];
@@ -111,6 +112,21 @@ test("however often it is told, the page moves at most once a second", async () 
     replayState({ from: AS_OF, position: "2026-03-04T12:03:00.000Z" }),
   );
   await waitFor(() => expect(asOf(where())).toBe("2026-03-04T12:01:00.000Z"));
+});
+
+test("a page that is still reading is waited for, so that it shows what it has read", async () => {
+  const { user, where, client } = await show(<PastBanner />, { at: AT });
+  await screen.findByText("2 events");
+  await user.click(screen.getByRole("button", { name: "Play" }));
+  let arrive = (_: number) => {};
+  const reading = client.fetchQuery({ queryKey: ["page"], queryFn: () => new Promise<number>((done) => (arrive = done)) });
+  await says(replayState({ from: AS_OF, position: "2026-03-04T12:01:00.000Z" }));
+  await waitFor(() => expect(useLiveState.getState().replay?.position).toBe("2026-03-04T12:01:00.000Z"));
+  expect(asOf(where())).toBe(AS_OF);
+  arrive(1);
+  await reading;
+  await says(replayState({ from: AS_OF, position: "2026-03-04T12:02:00.000Z" }));
+  await waitFor(() => expect(asOf(where())).toBe("2026-03-04T12:02:00.000Z"));
 });
 
 test("a speed counts while it plays", async () => {

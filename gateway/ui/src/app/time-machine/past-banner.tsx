@@ -4,9 +4,10 @@ import { HistoryIcon } from "@patternfly/react-icons";
 import { Button } from "@patternfly/react-core";
 
 import { Controls } from "@/app/time-machine/controls";
+import { loggedAt } from "@/app/time-machine/instants";
 import { Scrubber } from "@/app/time-machine/scrubber";
 import { usePlayback, usePlayer } from "@/app/time-machine/playback";
-import { useEventsAround } from "@/app/time-machine/use-events-around";
+import { useEventsAround, type Around } from "@/app/time-machine/use-events-around";
 import { useTravel } from "@/app/time-machine/use-travel";
 import { whatHappened } from "@/app/time-machine/what-happened";
 import { useLiveState } from "@/lib/live";
@@ -57,7 +58,7 @@ function InPast({ as_of }: { as_of: string }) {
 
 interface TickerProps {
   at: number;
-  latest: { timestamp: string; event_type: string; cluster_name: string | null; payload: unknown } | undefined;
+  latest: Around["latest"];
   failed: boolean;
 }
 
@@ -67,7 +68,7 @@ function Ticker({ at, latest, failed }: TickerProps) {
   const { playing, played } = usePlayback();
   const { connection, replayRefused } = useLiveState();
   // Events run ahead of what pages show by up to a second: what has not happened there yet is not told.
-  const event = played.findLast(({ timestamp }) => Date.parse(timestamp) <= at) ?? latest;
+  const event = played.findLast((event) => Date.parse(loggedAt(event)) <= at) ?? latest;
   const said =
     replayRefused !== undefined
       ? `The hub does not play: ${replayRefused}`

@@ -1,6 +1,6 @@
 /** Playing the past forwards: the hub replays its log, and the instant in the URL follows. */
 
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef } from "react";
 import { create } from "zustand";
 
@@ -15,6 +15,8 @@ export type Speed = (typeof SPEEDS)[number];
 const ID = "time-machine";
 /** Pages are asked anew at most so often, however fast it plays. */
 const BETWEEN_MS = 950;
+/** Pages that are still reading are waited for so long: what they show would never change otherwise. */
+const WAITED_MS = 10_000;
 const MOST_PLAYED = 1_000;
 
 interface Playback {
@@ -35,7 +37,7 @@ export const usePlayback = create<Playback>((set, get) => ({
 /** Does what the playback says while the past is shown; there is one, in the banner. */
 export function usePlayer(): void {
   const { as_of, go, goLive } = useTravel();
-  const forget = useForgetting();
+  const client = useQueryClient();
   const { playing, speed } = usePlayback();
   const connection = useLiveState((state) => state.connection);
   const began = useRef<string>(undefined);
@@ -59,6 +61,7 @@ export function usePlayer(): void {
     if (useLiveState.getState().replay?.state === "playing") live.controlReplay(ID, { action: "speed", speed });
   }, [speed]);
 
+  const mayMove = (stood: number) => stood >= BETWEEN_MS && (stood >= WAITED_MS || client.isFetching() === 0);
   const follow = useEffectEvent((replay: ReplayState) => {
     // What an earlier one says on its way out does not count.
     if (!playing || began.current === undefined) return;
@@ -66,10 +69,10 @@ export function usePlayer(): void {
     const position = Date.parse(replay.position);
     if (replay.state === "ended" || position >= Date.now()) {
       goLive();
-    } else if (replay.state === "playing" && performance.now() - told.current >= BETWEEN_MS) {
+    } else if (replay.state === "playing" && mayMove(performance.now() - told.current)) {
       told.current = performance.now();
       const next = written(position);
-      forget(next);
+      forget(client, next);
       followed.current = next;
       go(position, { replace: true });
     }
@@ -97,15 +100,13 @@ function stop(): void {
 }
 
 /** What was read as of instants that are played past is not kept: it would be megabytes a minute. */
-function useForgetting(): (next: string) => void {
-  const client = useQueryClient();
-  return (next) =>
-    client.removeQueries({
-      type: "inactive",
-      predicate: ({ queryKey }) =>
-        queryKey.some((part) => {
-          const as_of = (part as { as_of?: unknown } | null)?.as_of;
-          return typeof as_of === "string" && as_of !== next;
-        }),
-    });
+function forget(client: QueryClient, next: string): void {
+  client.removeQueries({
+    type: "inactive",
+    predicate: ({ queryKey }) =>
+      queryKey.some((part) => {
+        const as_of = (part as { as_of?: unknown } | null)?.as_of;
+        return typeof as_of === "string" && as_of !== next;
+      }),
+  });
 }

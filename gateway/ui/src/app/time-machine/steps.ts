@@ -1,7 +1,7 @@
 /** From event to event, by the time at which the log took each: what was known when goes by it. */
 
 import { CHANGES } from "@/app/time-machine/changes";
-import { justAfter, justBefore } from "@/app/time-machine/instants";
+import { justAfter, justBefore, loggedAt } from "@/app/time-machine/instants";
 import { listEvents } from "@/generated/api";
 import type { EventRecord, ListEventsParams } from "@/generated/api.schemas";
 
@@ -33,6 +33,3 @@ export async function stepBack(as_of: string): Promise<number | undefined> {
   // Both in one moment: the last that there was before.
   return at < justAfter(loggedAt(shown)) ? at : justBefore(loggedAt(shown));
 }
-
-/** Kept events have it; of telemetry, which is none, there is no step. */
-const loggedAt = (event: EventRecord): string => event.logged_at ?? event.timestamp;

@@ -1,10 +1,11 @@
-import { screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { afterEach, expect, test } from "vitest";
 
 import { useOverlay } from "@/app/shell/overlay";
 import { TimeMachine } from "@/app/time-machine/time-machine";
 import { getListEventsResponseMock } from "@/generated/api.msw";
+import { useLiveState } from "@/lib/live";
 import { useSettings } from "@/lib/settings";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
@@ -56,4 +57,13 @@ test("the future cannot be gone to", async () => {
   await user.type(field, "2199-01-01T00:00:00");
   expect(screen.getByText("That is still to come.")).toBeVisible();
   expect(screen.getByRole("button", { name: "Go there" })).toBeDisabled();
+});
+
+test("while the connection is lost nothing is said to be live", async () => {
+  await show(<TimeMachine />);
+  expect(screen.getByRole("button", { name: "Live: go to a past instant" })).toBeVisible();
+  act(() => useLiveState.setState({ connection: "reconnecting" }));
+  expect(screen.getByRole("button", { name: "Not live: go to a past instant" })).toHaveTextContent("Not live");
+  act(() => useLiveState.setState({ connection: "live" }));
+  expect(screen.getByRole("button")).toHaveTextContent(/^Live$/);
 });

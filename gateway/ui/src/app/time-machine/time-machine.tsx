@@ -4,6 +4,7 @@ import { HistoryIcon } from "@patternfly/react-icons";
 import { useOverlay } from "@/app/shell/overlay";
 import { InstantForm } from "@/app/time-machine/instant-form";
 import { useTravel } from "@/app/time-machine/use-travel";
+import { useLiveState } from "@/lib/live";
 import { useClock } from "@/lib/moment";
 
 /** Live, or the instant of the past that every page shows; opens what changes that. */
@@ -12,6 +13,8 @@ export function TimeMachine() {
   const { as_of } = useTravel();
   const clock = useClock();
   const open = shown === "time-machine";
+  const lost = useLiveState(({ connection }) => connection === "reconnecting" || connection === "refused");
+  const live = lost ? "Not live" : "Live";
   return (
     <Popover
       aria-label="Time machine"
@@ -31,10 +34,10 @@ export function TimeMachine() {
         variant="control"
         className={as_of === undefined ? "time-machine" : "time-machine is-past"}
         aria-keyshortcuts="t"
-        aria-label={as_of === undefined ? "Live: go to a past instant" : `The past, ${clock(as_of)}: change it`}
-        icon={as_of === undefined ? <span className="time-machine-dot" aria-hidden="true" /> : <HistoryIcon />}
+        aria-label={as_of === undefined ? `${live}: go to a past instant` : `The past, ${clock(as_of)}: change it`}
+        icon={as_of === undefined ? <span className={`time-machine-dot ${lost ? "is-lost" : ""}`} aria-hidden="true" /> : <HistoryIcon />}
       >
-        <span className="time-machine-words">{as_of === undefined ? "Live" : clock(as_of).slice(5, 16)}</span>
+        <span className="time-machine-words">{as_of === undefined ? live : clock(as_of).slice(5, 16)}</span>
       </Button>
     </Popover>
   );

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 
 import { CHANGES } from "@/app/time-machine/changes";
 import { densityOf, type Density } from "@/app/time-machine/density";
-import { keptSpan, written, type Span } from "@/app/time-machine/instants";
+import { keptSpan, loggedAt, written, type Span } from "@/app/time-machine/instants";
 import { useListEvents } from "@/generated/api";
 import type { EventRecord } from "@/generated/api.schemas";
 import { resolveRange, useRange, useWallClock } from "@/lib/moment";
@@ -34,6 +34,6 @@ export function useEventsAround(at: number): Around {
     () => densityOf(data?.items ?? [], data?.next_cursor != null, span),
     [data, span],
   );
-  const latest = data?.items.find(({ timestamp }) => Date.parse(timestamp) <= at);
+  const latest = data?.items.find((event) => Date.parse(loggedAt(event)) <= at);
   return { span, density, latest, failed: isError };
 }

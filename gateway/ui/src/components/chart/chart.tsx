@@ -21,7 +21,8 @@ export interface Annotation {
   at: number;
   until?: number;
   label: string;
-  tone?: "danger" | "warning" | "info";
+  /** `success`: something has ended; it is marked from below. */
+  tone?: "danger" | "warning" | "info" | "success";
 }
 
 export interface ChartProps {

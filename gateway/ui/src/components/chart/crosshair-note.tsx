@@ -23,6 +23,7 @@ interface CrosshairNoteProps {
 }
 
 const MOST = 10;
+const MOST_EVENTS = 5;
 /** Of the width: an annotation that is nearer than that is meant. */
 const NEAR = 0.01;
 
@@ -44,11 +45,12 @@ export function CrosshairNote(props: CrosshairNoteProps) {
   return (
     <div className="chart-note" style={place} aria-hidden="true">
       <div className="chart-note-time numbers">{clock(time)}</div>
-      {meant.map(({ at, label }) => (
-        <div key={`${at} ${label}`} className="chart-note-event">
+      {meant.slice(0, MOST_EVENTS).map(({ at, label }, index) => (
+        <div key={`${at} ${label} ${index}`} className="chart-note-event">
           {label}
         </div>
       ))}
+      {meant.length > MOST_EVENTS ? <div className="quiet">and {meant.length - MOST_EVENTS} more</div> : null}
       {around.map((index) => (
         <div key={series[index]!.name} className={index === focused ? "chart-note-row is-focused" : "chart-note-row"}>
           <Swatch index={index} tone={series[index]!.tone} />

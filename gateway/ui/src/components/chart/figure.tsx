@@ -114,8 +114,8 @@ export default function Figure(props: ChartProps) {
       ) : null}
       {annotations.length > 0 ? (
         <ul className="visually-hidden">
-          {annotations.map((each) => (
-            <li key={`${each.at} ${each.label}`}>
+          {annotations.map((each, index) => (
+            <li key={`${each.at} ${each.label} ${index}`}>
               {clock(each.at)}: {each.label}
             </li>
           ))}

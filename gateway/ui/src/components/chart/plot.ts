@@ -163,9 +163,12 @@ function annotate(plot: uPlot, { annotations, palette }: Frame): void {
     const from = plot.valToPos(at, "x", true);
     const to = until === undefined ? from : plot.valToPos(until, "x", true);
     if (to < bbox.left || from > bbox.left + bbox.width) continue;
+    const [foot, head] = tone === "success" ? [bbox.top + bbox.height, -1] : [bbox.top, 1];
     ctx.strokeStyle = palette!.tones[tone];
     ctx.fillStyle = palette!.tones[tone];
     ctx.setLineDash([4, 3]);
+    // The lines behind many marks must still be read.
+    ctx.globalAlpha = 0.45;
     ctx.beginPath();
     ctx.moveTo(from, bbox.top);
     ctx.lineTo(from, bbox.top + bbox.height);
@@ -174,9 +177,9 @@ function annotate(plot: uPlot, { annotations, palette }: Frame): void {
     ctx.fillRect(from, bbox.top, Math.max(0, Math.min(to, bbox.left + bbox.width) - from), bbox.height);
     ctx.globalAlpha = 1;
     ctx.beginPath();
-    ctx.moveTo(from - 5, bbox.top);
-    ctx.lineTo(from + 5, bbox.top);
-    ctx.lineTo(from, bbox.top + 7);
+    ctx.moveTo(from - 5, foot);
+    ctx.lineTo(from + 5, foot);
+    ctx.lineTo(from, foot + 7 * head);
     ctx.fill();
   }
   ctx.restore();

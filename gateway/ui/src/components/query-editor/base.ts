@@ -5,8 +5,10 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
   completionStatus,
+  selectedCompletion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
@@ -51,7 +53,13 @@ export function base({ onChange, onRun }: Told): Extension {
     return true;
   };
   const runOneLine: Command = (view) => {
-    if (view.state.doc.lines > 1 || completionStatus(view.state) === "active") return false;
+    if (view.state.doc.lines > 1) return false;
+    if (isOffered(view.state)) {
+      // Refused in its first moment, as it has come under a key that was meant for the text.
+      acceptCompletion(view);
+      return true;
+    }
+    closeCompletion(view);
     return run(view);
   };
   return [
@@ -59,7 +67,7 @@ export function base({ onChange, onRun }: Told): Extension {
     history(),
     bracketMatching(),
     closeBrackets(),
-    autocompletion({ icons: false, maxRenderedOptions: 100, aboveCursor: false }),
+    autocompletion({ defaultKeymap: false, icons: false, maxRenderedOptions: 100, aboveCursor: false }),
     EditorView.lineWrapping,
     theme,
     Prec.highest(
@@ -70,14 +78,23 @@ export function base({ onChange, onRun }: Told): Extension {
         { key: "Alt-Enter", run: insertNewlineAndIndent },
         { key: "Enter", run: runOneLine },
         { key: "Tab", run: acceptCompletion },
+        ...completionKeymap,
       ]),
     ),
-    keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),
+    keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
     EditorView.updateListener.of(({ docChanged, transactions, state }) => {
       if (!docChanged || transactions.some((each) => each.annotation(fromOutside))) return;
       onChange(state.doc.toString());
     }),
   ];
+}
+
+/** Something is offered that does not stand there already, whole. */
+function isOffered(state: EditorState): boolean {
+  if (completionStatus(state) !== "active") return false;
+  const before = state.sliceDoc(0, state.selection.main.head);
+  const chosen = selectedCompletion(state);
+  return chosen === null || !before.endsWith(chosen.label);
 }
 
 /** Styles are let in only with the nonce that came with the page. */

@@ -9,7 +9,7 @@ import type { Extension } from "@codemirror/state";
 import type { QueryClient } from "@tanstack/react-query";
 
 import { completeLogql } from "@/components/query-editor/logql";
-import { FleetPrometheus } from "@/components/query-editor/promql";
+import { completePromql } from "@/components/query-editor/promql";
 import type { QueryLanguage } from "@/components/query-editor/query-editor";
 import { completeTraceql } from "@/components/query-editor/traceql";
 
@@ -61,7 +61,7 @@ export function languageSupport(
   switch (language) {
     case "promql":
       return new PromQLExtension()
-        .setComplete({ remote: new FleetPrometheus(client, scope) })
+        .setComplete({ completeStrategy: completePromql(client, scope) })
         .activateLinter(false)
         .asExtension();
     case "logql":

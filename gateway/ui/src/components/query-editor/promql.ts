@@ -1,6 +1,7 @@
 /** What PromQL is completed with: metrics, labels and values of the chosen clusters, read once in a while. */
 
-import type { PrometheusClient } from "@prometheus-io/codemirror-promql/dist/esm";
+import type { CompletionContext } from "@codemirror/autocomplete";
+import { newCompleteStrategy, type CompleteStrategy, type PrometheusClient } from "@prometheus-io/codemirror-promql/dist/esm";
 import { labelMatchersToString } from "@prometheus-io/codemirror-promql/dist/esm/parser";
 import type { Matcher } from "@prometheus-io/codemirror-promql/dist/esm/types";
 import type { QueryClient } from "@tanstack/react-query";
@@ -18,9 +19,21 @@ const MOST = 10_000;
 /** Seconds. Who types does not wait for the slowest cluster. */
 const PATIENCE = 5;
 
+/** A word has begun, or what opens a place for one stands there. */
+const BEGUN = /[\w:]$|[{([,"']\s*$/;
+
+/** By itself nothing is offered behind what is whole: Enter would take an operator there instead of asking. */
+export function completePromql(client: QueryClient, scope: () => readonly string[]): CompleteStrategy {
+  const all = newCompleteStrategy({ remote: new FleetPrometheus(client, scope) });
+  return {
+    promQL: (context: CompletionContext) =>
+      context.explicit || BEGUN.test(context.state.sliceDoc(0, context.pos)) ? all.promQL(context) : null,
+  };
+}
+
 type Metadata = Awaited<ReturnType<PrometheusClient["metricMetadata"]>>;
 
-export class FleetPrometheus implements PrometheusClient {
+class FleetPrometheus implements PrometheusClient {
   readonly #client: QueryClient;
   readonly #scope: () => readonly string[];
 

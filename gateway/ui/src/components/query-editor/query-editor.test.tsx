@@ -1,4 +1,10 @@
-import { currentCompletions, startCompletion } from "@codemirror/autocomplete";
+import {
+  CompletionContext,
+  currentCompletions,
+  selectedCompletion,
+  startCompletion,
+  type CompletionSource,
+} from "@codemirror/autocomplete";
 import { EditorView } from "@codemirror/view";
 import { act, screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
@@ -11,6 +17,11 @@ import { show } from "@/testing/render";
 
 // It is loaded when it is first shown; no test has to wait for that.
 beforeAll(() => import("@/components/query-editor/editor"));
+
+// jsdom lays nothing out.
+beforeAll(() => {
+  Range.prototype.getClientRects = () => [] as never;
+});
 
 async function edit(props: Partial<QueryEditorProps> = {}) {
   const told = { onChange: vi.fn(), onRun: vi.fn() };
@@ -74,6 +85,50 @@ test("metrics of the chosen clusters complete PromQL", async () => {
     ),
   );
   expect(asked).toEqual([["c1"]]);
+});
+
+test("Enter takes what is offered, but runs what stands there whole", async () => {
+  const names = getListMetricLabelValuesResponseMock({ data: ["node_load1", "node_load15"] });
+  hub.use(http.get("*/api/v1/metrics/label/__name__/values", () => HttpResponse.json(names)));
+  const { view, press, onRun } = await edit({ value: "node_loa" });
+  const offer = async () => {
+    act(() => {
+      view.dispatch({ selection: { anchor: view.state.doc.length } });
+      startCompletion(view);
+    });
+    await waitFor(() => expect(selectedCompletion(view.state)?.label).toBe("node_load1"));
+  };
+  await offer();
+  press("Enter");
+  expect(view.state.doc.toString()).toBe("node_loa");
+  // In its first moment nothing is taken.
+  const later = Date.now() + 1_000;
+  vi.spyOn(Date, "now").mockImplementation(() => later);
+  press("Enter");
+  expect(view.state.doc.toString()).toBe("node_load1");
+  expect(onRun).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+  await offer();
+  vi.spyOn(Date, "now").mockImplementation(() => later + 1_000);
+  press("Enter");
+  expect(onRun).toHaveBeenCalledExactlyOnceWith("node_load1");
+});
+
+test.each([
+  ["count(up)", false],
+  ["up ", false],
+  ["sum by (", true],
+  ["count(u", true],
+])("behind %s something is offered by itself: %s", async (value, offered) => {
+  const names = getListMetricLabelValuesResponseMock({ data: ["up"] });
+  hub.use(
+    http.get("*/api/v1/metrics/label/__name__/values", () => HttpResponse.json(names)),
+    http.get("*/api/v1/metrics/labels", () => HttpResponse.json(names)),
+  );
+  const { view } = await edit({ value });
+  const [complete] = view.state.languageDataAt<CompletionSource>("autocomplete", value.length);
+  const found = await complete!(new CompletionContext(view.state, value.length, false));
+  expect((found?.options.length ?? 0) > 0).toBe(offered);
 });
 
 test("labels complete LogQL", async () => {

@@ -11,7 +11,7 @@ const look = EditorView.theme({
   ".cm-content": { padding: "0.45rem 0", caretColor: "var(--text)", minHeight: "1.5em" },
   ".cm-line": { padding: "0 0.65rem" },
   ".cm-placeholder": { color: "var(--quiet)" },
-  "&.cm-focused .cm-matchingBracket, .cm-matchingBracket": {
+  "&.cm-focused .cm-matchingBracket": {
     backgroundColor: "var(--query-match)",
     outline: "1px solid var(--line)",
   },

@@ -16,7 +16,7 @@ import { useFacets } from "@/features/alerts/filters/use-facets";
 import { useWide } from "@/features/alerts/filters/use-wide";
 import { AlertGroups } from "@/features/alerts/groups/alert-groups";
 import { AlertList } from "@/features/alerts/list/alert-list";
-import { useAlertRows } from "@/features/alerts/list/use-alert-rows";
+import { PAGE, useAlertRows } from "@/features/alerts/list/use-alert-rows";
 import type { AlertsSearch, Tab as TabName } from "@/features/alerts/search";
 import { Silences } from "@/features/alerts/silences/silences";
 import { getListAlertsUrl } from "@/generated/api";
@@ -59,7 +59,7 @@ export function AlertsPage() {
         listed ? (
           <>
             <CopyRequest asked={asked} />
-            <LiveToggle paused={paused} waiting={list.waiting} onChange={setPaused} />
+            <LiveToggle paused={paused} waiting={list.waiting} most={PAGE} onChange={setPaused} />
           </>
         ) : undefined
       }

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
@@ -16,11 +16,15 @@ function withClusters(items: ClusterView[], total = items.length) {
       asked.push(new URL(request.url));
       return HttpResponse.json(listOf(items, total));
     }),
+  );
+  withAlerts({ cluster_id: [{ value: ID, count: 4, name: "edge-1" }], at_least: false });
+}
+const withAlerts = (facets: object | null) =>
+  hub.use(
     http.get("*/api/v1/alerts/facets", () =>
-      HttpResponse.json({ cluster_id: [{ value: ID, count: 4, name: "edge-1" }] }),
+      facets ? HttpResponse.json(facets) : refusal(503, "OVERLOADED", "too much at once"),
     ),
   );
-}
 const page = (at = "/clusters") =>
   show(<ClustersPage />, { at, path: "/clusters", readSearch: readClustersSearch });
 const rowOf = async (name: string) => (await screen.findByText(name)).closest<HTMLElement>('[role="row"]')!;
@@ -39,6 +43,17 @@ test("each cluster is listed with its state, score and alerts", async () => {
     "href",
     `/alerts?cluster_id=${ID}`,
   );
+  expect(within(await rowOf("edge-2")).getByText("0")).toBeVisible();
+});
+
+test("alerts that are not known or not all counted are not taken for none", async () => {
+  withAlerts(null);
+  const { client } = await page();
+  expect(within(await rowOf("edge-2")).queryByText("0")).toBeNull();
+  withAlerts({ cluster_id: [{ value: ID, count: 4, name: "edge-1" }], at_least: true });
+  await act(() => client.invalidateQueries());
+  expect(await screen.findByRole("link", { name: "Alerts of edge-1: 4+" })).toBeVisible();
+  expect(screen.getByRole("link", { name: "Alerts of edge-2: see" })).toBeVisible();
 });
 
 test("what is typed is asked for, and is in the URL", async () => {

@@ -2,6 +2,7 @@ import "@/features/clusters/clusters.css";
 
 import { Button } from "@patternfly/react-core";
 import { ServerIcon } from "@patternfly/react-icons";
+import { keepPreviousData } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
@@ -11,12 +12,12 @@ import { LiveToggle } from "@/components/live-toggle";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { ClusterDrawer } from "@/features/clusters/list/cluster-drawer";
-import { alertCounts, columnsOf, FACETS_SHOWN } from "@/features/clusters/list/columns";
+import { alertCounts, columnsOf, FACETS_SHOWN, type AlertCounts } from "@/features/clusters/list/columns";
 import { chipsOf, FilterChips, Filters, NO_FILTERS } from "@/features/clusters/list/filters";
 import { useHeldRows } from "@/features/clusters/list/held-rows";
 import { paramsOf, rowsOf, useClusterRows } from "@/features/clusters/list/rows";
 import type { ClustersSearch } from "@/features/clusters/search";
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import { getListClustersUrl, useGetAlertFacets, useGetFleetSummary } from "@/generated/api";
 import type { ClusterView, FleetSummary } from "@/generated/api.schemas";
 import { plural, words } from "@/lib/format";
@@ -24,14 +25,15 @@ import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
 
+const KEPT = { query: { placeholderData: keepPreviousData } };
 const WORST_FIRST = ["OFFLINE", "DEGRADED", "UNKNOWN", "PROVISIONING", "ONLINE"];
 
 /** Every cluster of the fleet: to find one, and to see which are not well. */
 export function ClustersPage() {
   const asOf = useAsOf();
-  const { data: summary } = useGetFleetSummary(asOf);
-  const { data: facets } = useGetAlertFacets({ top: FACETS_SHOWN, ...asOf });
-  useRefreshOn({ enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary", "/api/v1/alerts/facets"]);
+  const { data: summary } = useGetFleetSummary(asOf, KEPT);
+  const { data: facets } = useGetAlertFacets({ top: FACETS_SHOWN, ...asOf }, KEPT);
+  useRefreshOn({ enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary", "/api/v1/alerts/facets"], 2_000);
   return (
     <PageFrame
       title="Clusters"
@@ -39,7 +41,7 @@ export function ClustersPage() {
       fills
       actions={<LinkButton to="/clusters/add">Add a cluster</LinkButton>}
     >
-      <List summary={summary} alerts={useMemo(() => alertCounts(facets), [facets])} />
+      <List summary={summary} alerts={useMemo(() => facets && alertCounts(facets), [facets])} />
     </PageFrame>
   );
 }
@@ -54,7 +56,7 @@ function inWords({ total, by_state }: FleetSummary): string {
 
 interface ListProps {
   summary: FleetSummary | undefined;
-  alerts: ReturnType<typeof alertCounts>;
+  alerts: AlertCounts | undefined;
 }
 
 function List({ summary, alerts }: ListProps) {
@@ -125,7 +127,6 @@ function List({ summary, alerts }: ListProps) {
     </>
   );
 }
-
 
 function NoClusters() {
   const search = useSearch<ClustersSearch>();

@@ -41,9 +41,15 @@ export function readClustersSearch(raw: Raw): ClustersSearch {
 export const WAYS = ["kubeconfig", "form", "managed"] as const;
 export type Way = (typeof WAYS)[number];
 
+export interface AddSearch {
+  way?: Way | undefined;
+  /** It is registered without credentials, unless one says otherwise. */
+  login?: "later" | undefined;
+}
+
 /** How a cluster is added. */
-export function readAddSearch(raw: Raw): { way: Way } {
-  return { way: oneOf(raw["way"], WAYS) ?? "kubeconfig" };
+export function readAddSearch(raw: Raw): AddSearch {
+  return { way: oneOf(raw["way"], WAYS), login: oneOf(raw["login"], ["later"]) };
 }
 
 export const TABS = [

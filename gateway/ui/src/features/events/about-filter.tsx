@@ -14,9 +14,10 @@ import { FilterIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
 import { title } from "@/lib/format";
+import { uuid } from "@/lib/search";
 
 import { ENTITY_TYPES } from "@/features/events/event";
-import { uuid, type EventFilter } from "@/features/events/search";
+import type { EventFilter } from "@/features/events/search";
 
 interface AboutFilterProps {
   filter: EventFilter;

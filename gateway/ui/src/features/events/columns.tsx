@@ -74,7 +74,12 @@ export const COLUMNS: readonly Column<LogEvent>[] = [
     id: "summary",
     header: "What happened",
     width: "minmax(0, 3fr)",
-    cell: (event) => <span title={summary(event)}>{summary(event)}</span>,
+    cell: (event) => (
+      <span title={summary(event)}>
+        {event.cluster_name ? <span className="events-where quiet">{event.cluster_name}: </span> : null}
+        {summary(event)}
+      </span>
+    ),
   },
   {
     id: "entity",

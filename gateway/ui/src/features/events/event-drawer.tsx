@@ -74,9 +74,13 @@ function NotThere({ error, sequence, onRetry }: { error: Error; sequence: number
 
 /** What one wants to know first: what, when, where, who. */
 function Told({ event }: { event: LogEvent }) {
+  const { as_of } = useAsOf();
+  const at = event.logged_at ?? event.timestamp;
+  const isAhead = as_of !== undefined && Date.parse(at) > Date.parse(as_of);
   return (
     <>
       <p className="events-lead">{summary(event)}</p>
+      {isAhead ? <p className="hint">It had not happened yet at the instant that is shown.</p> : null}
       <div className="toolbar">
         <SubjectLinks event={event} />
         <CopyMenu request={{ path: `/api/v1/events/${event.sequence}` }} />
@@ -89,7 +93,7 @@ function Told({ event }: { event: LogEvent }) {
               <At at={event.timestamp} precision="ms" /> (<Ago at={event.timestamp} />)
             </>,
           ],
-          ["Fleet then", <Moment key="then" at={event.logged_at ?? event.timestamp} />],
+          ["Fleet then", <Moment key="then" at={at} />],
           ["Cluster", event.cluster_id === null ? undefined : <ClusterName event={event} />],
           ["Actor", event.actor],
         ]}

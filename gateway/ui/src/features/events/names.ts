@@ -72,6 +72,12 @@ function namesOf(prefix: string): EventName[] {
 export const saidOf = (name: string): string => LOOKS[name as EventName]?.[0] ?? title(name);
 
 const SEVERITIES: Readonly<Record<Severity, Look[1]>> = { CRITICAL: "danger", WARNING: "warning", INFO: "info" };
+/** What colour and shape say is said in words, too. */
+const FIRED: Readonly<Record<Severity, string>> = {
+  CRITICAL: "Critical alert fired",
+  WARNING: "Warning fired",
+  INFO: "Info alert fired",
+};
 const ALERT_ICONS: Readonly<Record<Severity, ComponentType>> = {
   CRITICAL: ExclamationCircleIcon,
   WARNING: ExclamationTriangleIcon,
@@ -90,11 +96,12 @@ export function lookOf({ event_type, payload }: Pick<LogEvent, "event_type" | "p
   const look = LOOKS[event_type as EventName] ?? [title(event_type), "neutral", InfoCircleIcon];
   if (event_type === "ALERT_FIRED") {
     const severity = (payload?.["alert"] as { severity?: Severity } | undefined)?.severity;
-    if (severity && severity in SEVERITIES) return [look[0], SEVERITIES[severity], ALERT_ICONS[severity]];
+    if (severity && severity in SEVERITIES) return [FIRED[severity], SEVERITIES[severity], ALERT_ICONS[severity]];
   }
   if (event_type === "CLUSTER_STATUS_CHANGED") {
     const tone = STATES[payload?.["new_state"] as ClusterState];
-    if (tone) return [look[0], tone, look[2]];
+    const said = payload?.["old_state"] === payload?.["new_state"] ? "Cluster health changed" : look[0];
+    if (tone) return [said, tone, look[2]];
   }
   return look;
 }

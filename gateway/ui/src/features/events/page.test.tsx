@@ -1,14 +1,15 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { live, type LiveEvent } from "@/lib/live";
+import { live, useLiveState, type LiveEvent } from "@/lib/live";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 import type { LogEvent } from "@/features/events/event";
 import { EventsPage } from "@/features/events/page";
 import { readEventsSearch } from "@/features/events/search";
+import { MOST } from "@/features/events/tail";
 
 const CLUSTER = "0f45f335-880f-5d63-a813-4e4af646b9fe";
 const CORRELATION = "89902025-8d37-58dc-9554-6d6e7d35e7ea";
@@ -29,6 +30,8 @@ const event = (sequence: number, more: Partial<LogEvent> = {}): LogEvent => ({
 });
 
 type Take = Parameters<typeof live.listen>[0];
+afterEach(() => useLiveState.setState(useLiveState.getInitialState()));
+
 let listeners: Set<Take>;
 let asked: URL[];
 let kept: LogEvent[];
@@ -59,7 +62,7 @@ const comes = (...events: LogEvent[]) =>
   });
 const open = (search = "") =>
   show(<EventsPage />, { at: `/events${search}`, path: "/events", readSearch: readEventsSearch });
-const told = () => screen.queryAllByText(/left the fleet$/).map(({ textContent }) => textContent!.split(" ")[0]);
+const told = () => screen.queryAllByText(/left the fleet$/).map(({ textContent }) => /gone-\d+/.exec(textContent)![0]);
 
 test("history is shown newest first, and what comes live goes on top", async () => {
   await open();
@@ -220,4 +223,72 @@ test("a log that cannot be read says why, and is read again", async () => {
   away = false;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   await waitFor(() => expect(told()).toHaveLength(2));
+});
+
+test("a filter counts while the list is paused, too", async () => {
+  const named = event(1, { event_type: "CLUSTER_NAME_FREED", payload: { name: "gone-1" } });
+  kept = [event(2), named];
+  const { user } = await open();
+  await waitFor(() => expect(told()).toEqual(["gone-2"]));
+  await user.click(screen.getByRole("button", { name: "Live" }));
+  kept = [named];
+  await user.click(screen.getByRole("button", { name: "All types" }));
+  await user.click(await screen.findByText("Cluster name freed", { selector: "[role=menu] *" }));
+  await waitFor(() => expect(told()).toEqual([]));
+  expect(screen.getByText("gone-1 may be used again")).toBeVisible();
+});
+
+test("where the stream went on with a gap the list begins anew, and reaches over none", async () => {
+  kept = [];
+  await open();
+  await screen.findByText("Nothing has happened in this time");
+  comes(event(3));
+  await waitFor(() => expect(told()).toEqual(["gone-3"]));
+  kept = [event(900), event(899)];
+  act(() => useLiveState.setState({ lostAt: Date.now() }));
+  await waitFor(() => expect(told()).toEqual(["gone-900", "gone-899"]));
+});
+
+test("how severe an alert is that fired is said in words", async () => {
+  const alert = { id: "a", alertname: "DiskFull", severity: "CRITICAL", labels: {}, annotations: {} };
+  kept = [event(1, { event_type: "ALERT_FIRED", payload: { alert } })];
+  await open();
+  expect(await screen.findByText("Critical alert fired")).toBeVisible();
+});
+
+test("that filters let nothing through says nothing of all events, until those are read", async () => {
+  let answer: (() => void) | undefined;
+  hub.use(
+    http.get("*/api/v1/events", async ({ request }) => {
+      const few = new URL(request.url).searchParams.has("correlation_id");
+      if (!few) await new Promise<void>((resolve) => (answer = resolve));
+      return HttpResponse.json({ items: few ? [] : kept, next_cursor: null });
+    }),
+  );
+  const { user } = await open(`?correlation_id=${CORRELATION}`);
+  await screen.findByText("No event passes the filters");
+  await user.click(screen.getAllByRole("button", { name: "Clear all filters" })[0]!);
+  await waitFor(() => expect(answer).toBeDefined());
+  expect(screen.queryByText("Nothing has happened in this time")).toBeNull();
+  answer!();
+  await waitFor(() => expect(told()).toHaveLength(2));
+});
+
+test("an event of after the instant that is shown is said to be so", async () => {
+  hub.use(
+    http.get("*/api/v1/events/2/causes", () =>
+      HttpResponse.json({ event: event(2), causes: [], effects: [], truncated: false }),
+    ),
+  );
+  await open("?event=2&as_of=2026-01-31T11:30:00.000Z");
+  expect(await screen.findByText(/had not happened yet/)).toBeVisible();
+});
+
+test("a paused list stands still in a storm that no list has room for", async () => {
+  const { user } = await open();
+  await waitFor(() => expect(told()).toEqual(["gone-2", "gone-1"]));
+  await user.click(screen.getByRole("button", { name: "Live" }));
+  comes(...Array.from({ length: MOST + 1 }, (_, at) => event(at + 3)));
+  expect(await screen.findByRole("button", { name: "Paused · 1,000+ new" })).toBeVisible();
+  expect(told()).toEqual(["gone-2", "gone-1"]);
 });

@@ -1,7 +1,7 @@
 import "@/features/events/events.css";
 
 import { Button } from "@patternfly/react-core";
-import { useCallback, useState } from "react";
+import { useState } from "react";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { CopyMenu } from "@/components/copy-menu";
@@ -40,12 +40,11 @@ export function EventsPage() {
   const log = useLog(filter);
   const [paused, setPaused] = useState(false);
   const [pointed, setPointed] = useState(false);
-  const { rows, waiting } = useHeld(log.events, log.isLive && (paused || pointed), idOf);
-
   const range = useRange();
+  const isHeld = log.isLive && (paused || pointed);
+  const { rows, waiting } = useHeld(log.events, isHeld, idOf, JSON.stringify([filter, range]), !log.isStale);
   const asOf = useAsOf();
   const now = useNow(30_000);
-  const open = useCallback((event: LogEvent) => setSearch({ event: event.sequence ?? undefined }), [setSearch]);
   const checks = search.telemetry === true && asOf.as_of === undefined;
   return (
     <PageFrame
@@ -94,7 +93,9 @@ export function EventsPage() {
               rows={rows}
               columns={COLUMNS}
               idOf={idOf}
-              onOpen={open}
+              onOpen={({ sequence }) =>
+                setSearch({ event: sequence ?? undefined }, { replace: search.event !== undefined })
+              }
               openId={search.event === undefined ? undefined : String(search.event)}
               onMore={log.more}
               onHeld={setPointed}

@@ -1,19 +1,14 @@
 import { Button } from "@patternfly/react-core";
 import { CopyIcon } from "@patternfly/react-icons";
-import { useState } from "react";
 
+import { useCopied } from "@/lib/copied";
 import { plural } from "@/lib/format";
 
 import type { Payload } from "@/features/events/event";
 
 /** A payload as a tree: branches fold, all of it can be copied as JSON. */
 export function PayloadTree({ payload }: { payload: Payload }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(JSON.stringify(payload, null, 2));
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2_000);
-  };
+  const [said, copy] = useCopied();
   return (
     <div className="events-payload">
       <Button
@@ -21,9 +16,9 @@ export function PayloadTree({ payload }: { payload: Payload }) {
         size="sm"
         className="events-payload-copy"
         icon={<CopyIcon />}
-        onClick={() => void copy()}
+        onClick={() => void copy(JSON.stringify(payload, null, 2))}
       >
-        <span aria-live="polite">{copied ? "Copied" : "Copy JSON"}</span>
+        <span aria-live="polite">{said ?? "Copy JSON"}</span>
       </Button>
       <Branch of={payload} depth={0} />
     </div>

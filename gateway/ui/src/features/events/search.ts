@@ -1,7 +1,7 @@
 /** What the events page reads from its URL; filters are named as in the API. */
 
 import { EventName } from "@/generated/api.schemas";
-import { flag, number, someOf, text, type Raw } from "@/lib/search";
+import { flag, number, someOf, text, uuid, type Raw } from "@/lib/search";
 
 /** Which events are shown; what is left out does not restrict. */
 export interface EventFilter {
@@ -30,12 +30,4 @@ export function readEventsSearch(raw: Raw): EventsSearch {
     event: event !== undefined && Number.isSafeInteger(event) && event > 0 ? event : undefined,
     telemetry: flag(raw["telemetry"]) || undefined,
   };
-}
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** What else the hub would refuse, with nothing to show. */
-export function uuid(value: unknown): string | undefined {
-  const said = text(value)?.trim();
-  return said !== undefined && UUID.test(said) ? said.toLowerCase() : undefined;
 }

@@ -91,7 +91,7 @@ const SUMMARIES: Summaries = {
   CLUSTER_REGISTERED: ({ cluster: { name, cluster_type, environment } }) =>
     [name, cluster_type && words(cluster_type), environment && words(environment)].filter(Boolean).join(", "),
   CLUSTER_STATUS_CHANGED: ({ old_state, new_state, health_score, reason }) =>
-    `${title(old_state)} → ${title(new_state)}${score(health_score)}${reason ? `: ${reason}` : ""}`,
+    `${old_state === new_state ? "Still " : `${title(old_state)} → `}${title(new_state)}${score(health_score)}${reason ? `: ${reason}` : ""}`,
   CLUSTER_UPDATED: ({ cluster, changed_fields }) => `${cluster.name}: ${changed_fields.map(words).join(", ")}`,
   EDGE_LINK_LOST: ({ site, since }, at) => `${site} not heard of for ${lasting(at - Date.parse(since))}`,
   EDGE_LINK_RESTORED: ({ site, lost_at, waiting }, at) =>

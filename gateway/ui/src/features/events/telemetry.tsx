@@ -43,7 +43,7 @@ export function Telemetry({ cluster, paused }: { cluster: string | undefined; pa
     setEvents((before) => [...batch.toReversed(), ...before].slice(0, MOST)),
   );
   const mine = cluster === undefined ? events : events.filter(({ cluster_id }) => cluster_id === cluster);
-  const { rows } = useHeld(mine, paused || pointed, idOf);
+  const { rows } = useHeld(mine, paused || pointed, idOf, cluster);
   return (
     <section className="events-telemetry" aria-labelledby="events-telemetry-title">
       <h2 id="events-telemetry-title">Health checks</h2>

@@ -25,6 +25,8 @@ interface Log {
   hasMore: boolean;
   more: (() => void) | undefined;
   isLoading: boolean;
+  /** Events may be of the last question: the answer to this one is on its way. */
+  isStale: boolean;
   error: Error | null;
   retry: () => void;
 }
@@ -34,6 +36,13 @@ export function useLog(filter: EventFilter): Log {
   const range = useRange();
   const isLive = asOf.as_of === undefined && range.to === "now";
   const [tail, setTail] = useState(NOTHING);
+  // Over a gap no list may reach: it begins anew behind it.
+  const lostAt = useLiveState((state) => state.lostAt);
+  const [since, setSince] = useState(lostAt);
+  if (since !== lostAt) {
+    setSince(lostAt);
+    setTail(({ generation }) => ({ events: [], generation: generation + 1 }));
+  }
   // Taken in while the past is shown, too: back in the present nothing may be missing.
   useLiveEvents({ types: FOLDED }, (batch) => setTail((before) => grown(before, batch)));
 
@@ -69,7 +78,8 @@ export function useLog(filter: EventFilter): Log {
     isLive,
     hasMore: data?.pages.at(-1)?.next_cursor !== null,
     more: canAsk ? () => void history.fetchNextPage() : undefined,
-    isLoading: history.isPending,
+    isLoading: history.isPending || (isPlaceholderData && events.length === 0),
+    isStale: isPlaceholderData,
     error: history.error,
     retry: () => void history.refetch(),
   };

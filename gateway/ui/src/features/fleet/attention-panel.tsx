@@ -5,41 +5,43 @@ import { useMemo, useState } from "react";
 import { InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { rank, type Item } from "@/features/fleet/attention";
-import { useFiringGroups } from "@/features/fleet/firing";
+import { useFiringGroups, type FiringGroups } from "@/features/fleet/firing";
 import { useHolding } from "@/features/fleet/holding";
 import { useLog } from "@/features/fleet/log";
 import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
 import { ToneIcon } from "@/features/fleet/tone-icon";
 import type { ClusterInFleet } from "@/generated/api.schemas";
 import { useHeld } from "@/lib/held";
-import { useNow } from "@/lib/moment";
+import { useAsOf, useNow } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 
 const SHOWN = 7;
 const SIGNALS = 500;
+const NONE: FiringGroups = { groups: [], more: 0 };
 
-/** What needs attention now, worst first, across health, alerts and the log. */
+/** What needs attention at the instant that is shown, worst first, across health, alerts and the log. */
 export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet[] }) {
   const critical = useFiringGroups("CRITICAL");
   const warning = useFiringGroups("WARNING");
   const signals = useLog({ name: "signals", types: SIGNAL_TYPES, limit: SIGNALS });
   const now = useNow(60_000);
+  const { as_of } = useAsOf();
   const items = useMemo(
     () =>
       rank({
         clusters,
-        critical: critical.groups ?? [],
-        warning: warning.groups ?? [],
+        critical: critical.found ?? NONE,
+        warning: warning.found ?? NONE,
         signals: openSignals(signals.items ?? []),
         now,
       }),
-    [clusters, critical.groups, warning.groups, signals.items, now],
+    [clusters, critical.found, warning.found, signals.items, now],
   );
   const failed = critical.error ?? warning.error ?? signals.error;
-  const known = critical.groups !== undefined && warning.groups !== undefined && signals.items !== undefined;
+  const known = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
   return (
     <section className="panel fleet-attention" aria-labelledby="fleet-attention">
-      <h2 id="fleet-attention">Needs attention now</h2>
+      <h2 id="fleet-attention">{as_of === undefined ? "Needs attention now" : "Needs attention, as it was"}</h2>
       {failed ? <InlineFailure error={failed} what="This list is not complete" /> : null}
       {items.length > 0 ? (
         <AttentionList items={items} />
@@ -48,7 +50,9 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
           <span className="tone-success">
             <CheckCircleIcon />
           </span>
-          Nothing. Clusters are healthy, and no critical or warning alert fires.
+          {as_of === undefined
+            ? "Nothing. Clusters are healthy, and no critical or warning alert fires."
+            : "Nothing. Clusters were healthy, and no critical or warning alert fired."}
         </p>
       ) : failed ? null : (
         <Loading lines={4} label="Loading what needs attention" />
@@ -95,9 +99,15 @@ function AttentionLine({ item }: { item: Item }) {
           </PageLink>
           {where ? <span className="fleet-line-where"> {where}</span> : null}
         </span>
-        {why === undefined ? null : (
+        {why === undefined && since?.oldest === undefined ? null : (
           <span className="quiet cut" title={why}>
             {why}
+            {since?.oldest === undefined ? null : (
+              <>
+                {why === undefined ? "first " : " · first "}
+                <Ago at={since.oldest} />
+              </>
+            )}
           </span>
         )}
       </div>

@@ -1,10 +1,10 @@
 /** What needs somebody now, in the order in which it should be looked at. */
 
 import type { Tone } from "@/components/badges";
-import { heard, type FiringGroup } from "@/features/fleet/firing";
+import { heard, type FiringGroup, type FiringGroups } from "@/features/fleet/firing";
 import type { Happening } from "@/features/fleet/happening";
 import type { ClusterInFleet, ClusterState } from "@/generated/api.schemas";
-import { count, plural, title } from "@/lib/format";
+import { count, title } from "@/lib/format";
 import type { Path } from "@/lib/place";
 
 interface Place {
@@ -21,8 +21,8 @@ export interface Item {
   /** Which clusters or sites, in few words. */
   where?: string;
   why?: string | undefined;
-  /** RFC 3339. `label`: what happened then, if it is not the beginning. */
-  since?: { at: string; label?: string } | undefined;
+  /** RFC 3339. `label`: what happened then, if it is not the beginning; `oldest`: when that was. */
+  since?: { at: string; label?: string; oldest?: string } | undefined;
   /** The metrics around it. */
   metrics?: Place | undefined;
 }
@@ -34,8 +34,8 @@ const AROUND_MS = 30 * 60_000;
 
 interface Known {
   clusters: readonly ClusterInFleet[];
-  critical: readonly FiringGroup[];
-  warning: readonly FiringGroup[];
+  critical: FiringGroups;
+  warning: FiringGroups;
   signals: readonly Happening[];
   now: number;
 }
@@ -49,14 +49,16 @@ export function rank({ clusters, critical, warning, signals, now }: Known): Item
   const nameOf = (event: Happening) => names.get(event.cluster ?? "") ?? event.clusterName ?? "a cluster";
   return [
     ...inState(clusters, "OFFLINE", "danger"),
-    ...critical.map((group) => alertItem(group, "danger", now)),
+    ...critical.groups.map((group) => alertItem(group, "danger", now)),
+    ...moreItem("CRITICAL", critical.more),
     ...of("EDGE_LINK_LOST").map(linkItem),
     ...inState(clusters, "DEGRADED", "warning"),
     ...folded(circuits, "backends are failing", (event) => circuitItem(event, nameOf(event))),
     ...folded(of("CLUSTER_CREDENTIALS_EXPIRING"), "clusters have credentials that end soon", (event) =>
       credentialsItem(event, nameOf(event), now),
     ),
-    ...warning.slice(0, ONE_BY_ONE).map((group) => alertItem(group, "warning", now)),
+    ...warning.groups.slice(0, ONE_BY_ONE).map((group) => alertItem(group, "warning", now)),
+    ...moreItem("WARNING", warning.more + Math.max(0, warning.groups.length - ONE_BY_ONE)),
     ...inState(clusters, "UNKNOWN", "neutral"),
   ];
 }
@@ -85,33 +87,50 @@ function inState(all: readonly ClusterInFleet[], state: ClusterState, tone: Tone
     what: `${name} is ${said}`,
     place: { to: `/clusters/${id}` as const },
     where: score === null || state === "OFFLINE" ? "" : `score ${score}`,
-    why: why ?? (state === "UNKNOWN" ? "It has not been checked: no credentials or endpoints, or it is new." : undefined),
+    why: why ?? (state === "UNKNOWN" ? "Not checked: it has no credentials or endpoints, or is new." : undefined),
     since: at === null ? undefined : { at },
   }));
 }
 
 function alertItem(group: FiringGroup, tone: Tone, now: number): Item {
-  const { alertname, severity, newest, clusters, partial } = group;
+  const { alertname, severity, newest, oldest, clusters, named, atLeast } = group;
   const at = Date.parse(newest);
-  const places = clusters.map(({ name }) => name);
+  const places = named.map(({ name }) => name);
+  const or = atLeast ? "+" : "";
   return {
     id: `alert ${severity} ${alertname}`,
     tone,
-    what: group.count === 1 ? alertname : `${alertname} × ${count(group.count)}`,
+    what: group.count === 1 ? alertname : `${alertname} × ${count(group.count)}${or}`,
     place: { to: "/alerts", search: heard({ alertname, severity }) },
-    where: partial ? "on many clusters" : places.length <= 2 ? `on ${places.join(" and ")}` : `on ${places.length} clusters`,
-    why: places.length > 2 && !partial ? someOf(places) : undefined,
-    since: { at: newest, ...(group.count > 1 ? { label: "newest" } : {}) },
+    where:
+      places.length === clusters && clusters <= 2 && !atLeast
+        ? `on ${places.join(" and ")}`
+        : `on ${count(clusters)}${or} ${clusters === 1 ? "cluster" : "clusters"}`,
+    why: clusters > 2 && places.length > 0 ? someOf(places, clusters) : undefined,
+    since: { at: newest, ...(group.count > 1 ? { label: "newest" } : {}), ...(oldest === newest ? {} : { oldest }) },
     metrics: {
       to: "/observability/metrics",
       search: {
         query: `ALERTS{alertname=${JSON.stringify(alertname)}}`,
-        ...(partial || clusters.length > 20 ? {} : { clusters: clusters.map(({ id }) => id) }),
+        ...(places.length < clusters || clusters > 20 || atLeast ? {} : { clusters: named.map(({ id }) => id) }),
         from: new Date(at - AROUND_MS).toISOString(),
         to: new Date(Math.min(at + AROUND_MS, now)).toISOString(),
       },
     },
   };
+}
+
+/** So many more kinds of alerts fire than are told one by one. */
+function moreItem(severity: "CRITICAL" | "WARNING", more: number): Item[] {
+  if (more === 0) return [];
+  return [
+    {
+      id: `more ${severity}`,
+      tone: severity === "CRITICAL" ? "danger" : "warning",
+      what: `${count(more)} more ${more === 1 ? "kind" : "kinds"} of ${severity.toLowerCase()} alerts`,
+      place: { to: "/alerts", search: { ...heard({ severity }), group: "alertname" } },
+    },
+  ];
 }
 
 const linkItem = ({ site, at }: Happening): Item => ({
@@ -163,7 +182,8 @@ function folded(events: readonly Happening[], said: string, item: (event: Happen
 }
 
 /** `a, b, c and 4 more`. */
-export function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, NAMED).join(", ");
-  return names.length > NAMED ? `${shown} and ${plural(names.length - NAMED, "more", "more")}` : shown;
+export function someOf(names: readonly string[], inAll = names.length): string {
+  const shown = names.slice(0, NAMED);
+  const more = inAll - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
 }

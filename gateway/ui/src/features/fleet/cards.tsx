@@ -3,10 +3,10 @@ import { keepPreviousData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { Badge, ClusterStateBadge, SeverityBadge } from "@/components/badges";
-import { heard } from "@/features/fleet/firing";
+import { heard, type Firing } from "@/features/fleet/firing";
 import { countStates, meanScore, STATES } from "@/features/fleet/health";
 import { useGetFleetSummary } from "@/generated/api";
-import { Severity, type BySeverity, type ClusterInFleet } from "@/generated/api.schemas";
+import { Severity, type ClusterInFleet } from "@/generated/api.schemas";
 import { count, plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, type Path } from "@/lib/place";
@@ -14,17 +14,15 @@ import { useRefreshOn } from "@/lib/refresh";
 
 interface CardsProps {
   clusters: readonly ClusterInFleet[];
-  firing: BySeverity | undefined;
-  held: number;
-  atLeast: boolean;
+  firing: Firing;
 }
 
 /** The fleet in figures; each leads to the list that it counts. */
-export function Cards({ clusters, firing, held, atLeast }: CardsProps) {
+export function Cards({ clusters, firing }: CardsProps) {
   return (
     <section className="fleet-cards" aria-label="The fleet in figures">
       <ClustersCard clusters={clusters} />
-      <AlertsCard firing={firing} held={held} atLeast={atLeast} />
+      <AlertsCard firing={firing} />
       <HealthCard clusters={clusters} />
       <GpuCard />
     </section>
@@ -53,12 +51,18 @@ function Card({ title, figure, place, children }: CardProps) {
 interface PartProps {
   place: { to: Path; search: object };
   figure: number;
+  /** There may be more. */
+  atLeast?: boolean;
   children: ReactNode;
 }
 
-const Part = ({ place, figure, children }: PartProps) => (
+const Part = ({ place, figure, atLeast = false, children }: PartProps) => (
   <PageLink to={place.to} search={place.search} className="fleet-part">
-    <strong className="numbers">{count(figure)}</strong> {children}
+    <strong className="numbers">
+      {count(figure)}
+      {atLeast ? "+" : ""}
+    </strong>{" "}
+    {children}
   </PageLink>
 );
 
@@ -75,25 +79,26 @@ function ClustersCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
   );
 }
 
-function AlertsCard({ firing, held, atLeast }: Omit<CardsProps, "clusters">) {
-  const all = firing && firing.CRITICAL + firing.WARNING + firing.INFO;
-  const figure = all === undefined ? "–" : `${count(all)}${atLeast ? "+" : ""}`;
+function AlertsCard({ firing: { by, atLeast, held } }: Omit<CardsProps, "clusters">) {
+  const all = by && by.CRITICAL + by.WARNING + by.INFO;
+  const figure = all === undefined ? "–" : `${count(all)}${atLeast.size > 0 ? "+" : ""}`;
   return (
     <Card title="Alerts firing" figure={figure} place={{ to: "/alerts", search: heard() }}>
-      {firing === undefined
+      {by === undefined
         ? null
         : Object.values(Severity)
-            .filter((severity) => severity === "CRITICAL" || firing[severity] > 0)
+            .filter((severity) => severity === "CRITICAL" || by[severity] > 0)
             .map((severity) => (
               <Part
                 key={severity}
                 place={{ to: "/alerts", search: heard({ severity }) }}
-                figure={firing[severity]}
+                figure={by[severity]}
+                atLeast={atLeast.has(severity)}
               >
                 <SeverityBadge severity={severity} />
               </Part>
             ))}
-      {held > 0 ? (
+      {held !== undefined && held > 0 ? (
         <span className="fleet-part" title="They fire too, but are silenced or inhibited; not counted above.">
           <strong className="numbers">{count(held)}</strong>{" "}
           <Badge tone="neutral" icon={BellSlashIcon}>
@@ -134,7 +139,7 @@ const COUNTED = ["CLUSTER_REGISTERED", "CLUSTER_DELETED", "CLUSTER_CAPABILITIES_
 function GpuCard() {
   const asOf = useAsOf();
   const { data } = useGetFleetSummary(asOf, { query: { placeholderData: keepPreviousData } });
-  useRefreshOn({ types: COUNTED, enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary"]);
+  useRefreshOn({ types: COUNTED, enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary"], 1_000);
   const { gpu_count: gpus, gpu_clusters: on, node_count: nodes } = data ?? {};
   return (
     <Card title="GPUs" figure={gpus == null ? "–" : count(gpus)} place={{ to: "/clusters", search: { gpu: "true" } }}>

@@ -14,7 +14,7 @@ import { resolveRange, useClock, useNow, useRange } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 import { describeRange, lasting } from "@/lib/time";
 
-const SHOWN = 9;
+const SHOWN = 10;
 const READ = 300;
 
 /** What has changed in the range, newest first; `alerts`: its alerts, as the timeline reads them too. */

@@ -81,6 +81,7 @@ type Told = Pick<Change, "tone" | "what" | "more" | "place">;
 
 function alertChange(alertname: string, events: readonly Happening[]): Told {
   const fired = events.filter(({ type }) => type === "ALERT_FIRED");
+  const ended = new Set(events.filter(({ type }) => type === "ALERT_RESOLVED").map(({ alert }) => alert));
   const resolved = events.length - fired.length;
   const [where, names] = clustersOf(events);
   const place = { to: "/alerts" as const, search: { alertname } };
@@ -89,7 +90,7 @@ function alertChange(alertname: string, events: readonly Happening[]): Told {
     : fired.some(({ severity }) => severity === "WARNING")
       ? "warning"
       : "info";
-  const over = events[0]!.type === "ALERT_RESOLVED" && resolved >= fired.length;
+  const over = fired.every(({ alert }) => ended.has(alert));
   const times = (verb: string, said: number) => (said === 1 ? verb : `${verb} ${count(said)}×`);
   const verbs = [
     ...(fired.length > 0 ? [times("fired", fired.length)] : []),
@@ -130,7 +131,7 @@ function clusterChange(newest: Happening, events: readonly Happening[]): Told {
       return { ...known, tone: "info", what: `${who} ${were} changed`, more: fields.join(", ") || names };
     }
     case "CLUSTER_DELETED":
-      return { ...known, tone: "neutral", what: `${who} ${were} removed`, place: { to: "/clusters" } };
+      return { ...known, tone: "info", what: `${who} ${were} removed`, place: { to: "/clusters" } };
     case "CLUSTER_CAPABILITIES_CHANGED":
       return { ...known, tone: "info", what: `What ${who} can do has changed` };
     case "CLUSTER_CREDENTIALS_EXPIRING":

@@ -13,9 +13,19 @@ export interface FiringGroup {
   count: number;
   /** When the newest of them began. */
   newest: string;
-  clusters: readonly { id: string; name: string }[];
-  /** There are more clusters than were read. */
-  partial: boolean;
+  /** When the first of them began. */
+  oldest: string;
+  /** On how many clusters they are, and those of them that were read. */
+  clusters: number;
+  named: readonly { id: string; name: string }[];
+  /** Counting has stopped at a bound: there may be more. */
+  atLeast: boolean;
+}
+
+/** Groups of one severity; `more`: so many names are not among them. */
+export interface FiringGroups {
+  groups: readonly FiringGroup[];
+  more: number;
 }
 
 /** So many names of each severity, and so many pairs of name and cluster. */
@@ -33,44 +43,59 @@ export const heard = (search: { severity?: Severity; alertname?: string } = {}) 
   ...search,
 });
 
-/** How many fire by severity; `held`: how many more fire that are silenced or inhibited. */
-export function useFiring() {
+export interface Firing {
+  /** Undefined until all are read. */
+  by: BySeverity | undefined;
+  /** Of these there may be more: counting has stopped at a bound. */
+  atLeast: ReadonlySet<Severity>;
+  /** How many more fire that are silenced or inhibited; undefined where that is not known. */
+  held: number | undefined;
+  error: Error | null;
+}
+
+/** How many fire by severity: each is counted by itself, as a bound over all may be reached before the worst. */
+export function useFiring(): Firing {
   const asOf = useAsOf();
-  const listed = useListAlerts({ ...NOT_HELD, page_size: 1, ...asOf }, KEPT);
+  const critical = useListAlerts({ ...NOT_HELD, severity: ["CRITICAL"], page_size: 1, ...asOf }, KEPT);
+  const warning = useListAlerts({ ...NOT_HELD, severity: ["WARNING"], page_size: 1, ...asOf }, KEPT);
+  const info = useListAlerts({ ...NOT_HELD, severity: ["INFO"], page_size: 1, ...asOf }, KEPT);
   const all = useListAlerts({ state: ["FIRING"], page_size: 1, ...asOf }, KEPT);
-  const firing: BySeverity | undefined = listed.data?.by_severity;
-  const held = listed.data && all.data ? Math.max(0, all.data.total - listed.data.total) : 0;
-  return { firing, held, atLeast: listed.data?.total_at_least ?? false, error: listed.error, retry: listed.refetch };
+  const error = critical.error ?? warning.error ?? info.error;
+  const read = { CRITICAL: critical.data, WARNING: warning.data, INFO: info.data };
+  const atLeast = new Set((Object.keys(read) as Severity[]).filter((severity) => read[severity]?.total_at_least));
+  if (!critical.data || !warning.data || !info.data) return { by: undefined, atLeast, held: undefined, error };
+  const by = { CRITICAL: critical.data.total, WARNING: warning.data.total, INFO: info.data.total };
+  const exact = all.data !== undefined && !all.data.total_at_least && atLeast.size === 0;
+  const held = exact ? Math.max(0, all.data.total - by.CRITICAL - by.WARNING - by.INFO) : undefined;
+  return { by, atLeast, held, error };
 }
 
 export function useFiringGroups(severity: Severity) {
   const asked = { ...NOT_HELD, severity: [severity], ...useAsOf() };
   const names = useListAlertGroups({ ...asked, by: ["alertname"], page_size: NAMES }, KEPT);
   const pairs = useListAlertGroups({ ...asked, by: ["alertname", "cluster_id"], page_size: PAIRS }, KEPT);
-  const groups = useMemo(
-    () => names.data && pairs.data && joined(severity, names.data.items, pairs.data.items, pairs.data.total),
-    [severity, names.data, pairs.data],
-  );
-  return { groups, error: names.error ?? pairs.error };
+  const found = useMemo((): FiringGroups | undefined => {
+    if (!names.data || !pairs.data) return undefined;
+    const { items, total, at_least: atLeast } = names.data;
+    return { groups: joined(severity, items, pairs.data.items, atLeast), more: total - items.length };
+  }, [severity, names.data, pairs.data]);
+  return { found, error: names.error ?? pairs.error };
 }
 
-/** Each name with its clusters; the two were read one after the other, so that they may differ a little. */
+/** Each name with its clusters, as far as they were read. */
 export function joined(
   severity: Severity,
   names: readonly AlertGroup[],
   pairs: readonly AlertGroup[],
-  pairsInAll: number,
+  atLeast: boolean,
 ): FiringGroup[] {
   const where = Map.groupBy(pairs, ({ key }) => key["alertname"] ?? "");
-  const partial = pairsInAll > pairs.length;
-  return names.map(({ key, count, newest_starts_at: newest }) => {
+  return names.map(({ key, count, newest_starts_at: newest, oldest_start: oldest, clusters }) => {
     const alertname = key["alertname"] ?? "";
-    const found = where.get(alertname) ?? [];
-    const clusters = found.map(({ key, cluster_name: name }) => {
+    const named = (where.get(alertname) ?? []).map(({ key, cluster_name: name }) => {
       const id = key["cluster_id"] ?? "";
       return { id, name: name ?? id };
     });
-    const complete = !partial || found.reduce((sum, pair) => sum + pair.count, 0) >= count;
-    return { alertname, severity, count, newest, clusters, partial: !complete || clusters.length === 0 };
+    return { alertname, severity, count, newest, oldest, clusters, named, atLeast };
   });
 }

@@ -19,10 +19,12 @@ import type {
 export interface Happening {
   id: string;
   type: EventName;
-  /** Milliseconds since 1970. */
+  /** When the log took it in, by which ranges count; milliseconds since 1970. */
   at: number;
   cluster: string | null;
   clusterName: string | null;
+  /** The occurrence's id. */
+  alert?: string;
   alertname?: string;
   severity?: Severity;
   /** Not a beginning, only a sign of life of what fires already. */
@@ -35,7 +37,7 @@ export interface Happening {
   expiresAt?: string;
 }
 
-type Told = Pick<EventRecord, "event_id" | "event_type" | "timestamp" | "cluster_id" | "cluster_name"> & {
+type Told = Pick<EventRecord, "event_id" | "event_type" | "timestamp" | "logged_at" | "cluster_id" | "cluster_name"> & {
   payload: Readonly<Record<string, unknown>> | null;
 };
 
@@ -45,7 +47,7 @@ export function happeningOf(event: Told): Happening {
   return {
     id: event.event_id,
     type,
-    at: Date.parse(event.timestamp),
+    at: Date.parse(event.logged_at ?? event.timestamp),
     cluster: event.cluster_id,
     clusterName: event.cluster_name,
     ...said,
@@ -57,7 +59,7 @@ function about(type: EventName, payload: unknown): Partial<Happening> {
     case "ALERT_FIRED":
     case "ALERT_RESOLVED": {
       const { alert, renewed = false } = payload as AlertFired;
-      return { alertname: alert.alertname, severity: alert.severity, renewed };
+      return { alert: alert.id, alertname: alert.alertname, severity: alert.severity, renewed };
     }
     case "CLUSTER_STATUS_CHANGED": {
       const { new_state: state, reason } = payload as ClusterStatusChanged;

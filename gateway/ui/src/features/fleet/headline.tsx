@@ -1,27 +1,25 @@
 import { Fragment, type ReactNode } from "react";
 
 import type { Tone } from "@/components/badges";
-import { heard } from "@/features/fleet/firing";
+import { heard, type Firing } from "@/features/fleet/firing";
 import { countStates } from "@/features/fleet/health";
 import { ToneIcon } from "@/features/fleet/tone-icon";
-import type { BySeverity, ClusterInFleet, ClusterState } from "@/generated/api.schemas";
+import type { ClusterInFleet, ClusterState } from "@/generated/api.schemas";
 import { count, plural, title } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
 interface HeadlineProps {
   clusters: readonly ClusterInFleet[];
-  firing: BySeverity | undefined;
-  atLeast: boolean;
-  /** The alerts could not be read. */
-  failed: boolean;
+  firing: Firing;
 }
 
 /** The state of the fleet in one sentence; each part of it leads to what it tells of. */
-export function Headline({ clusters, firing, atLeast, failed }: HeadlineProps) {
+export function Headline({ clusters, firing }: HeadlineProps) {
   const states = countStates(clusters);
   const bad = states.OFFLINE + states.DEGRADED;
   const unknown = states.UNKNOWN + states.PROVISIONING;
-  const critical = firing?.CRITICAL ?? 0;
+  const failed = firing.error !== null;
+  const critical = firing.by?.CRITICAL ?? 0;
   const tone: Tone =
     states.OFFLINE > 0 || critical > 0 ? "danger" : bad > 0 || failed ? "warning" : unknown > 0 ? "neutral" : "success";
   const some = (wanted: readonly ClusterState[]) =>
@@ -33,7 +31,7 @@ export function Headline({ clusters, firing, atLeast, failed }: HeadlineProps) {
         {bad > 0
           ? `${count(bad)} of ${plural(clusters.length, "cluster")} ${bad === 1 ? "needs" : "need"} attention`
           : unknown > 0
-            ? `${count(states.ONLINE)} of ${plural(clusters.length, "cluster")} ${states.ONLINE === 1 ? "is" : "are"} online`
+            ? `${states.ONLINE === 0 ? "None" : count(states.ONLINE)} of ${plural(clusters.length, "cluster")} ${states.ONLINE === 1 ? "is" : "are"} online`
             : clusters.length === 1
               ? "The one cluster is online"
               : `All ${count(clusters.length)} clusters are online`}
@@ -42,13 +40,13 @@ export function Headline({ clusters, firing, atLeast, failed }: HeadlineProps) {
         {" · "}
         {failed ? (
           "alerts are not known"
-        ) : firing === undefined ? (
+        ) : firing.by === undefined ? (
           <span className="quiet">reading alerts …</span>
         ) : critical === 0 ? (
           "no critical alert is firing"
         ) : (
           <PageLink to="/alerts" search={heard({ severity: "CRITICAL" })}>
-            {atLeast ? "at least " : ""}
+            {firing.atLeast.has("CRITICAL") ? "at least " : ""}
             {plural(critical, "critical alert")} firing
           </PageLink>
         )}

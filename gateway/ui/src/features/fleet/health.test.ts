@@ -1,22 +1,12 @@
 import { expect, test } from "vitest";
 
 import { countStates, foldHealth, meanScore, worstFirst } from "@/features/fleet/health";
-import type { ClusterInFleet } from "@/generated/api.schemas";
+import { cluster } from "@/features/fleet/testing";
 
-const cluster = (name: string, more: Partial<ClusterInFleet> = {}): ClusterInFleet => ({
-  id: name,
-  name,
-  state: "ONLINE",
-  health_score: 100,
-  connectivity: "CONNECTED",
-  last_error: null,
-  changed_at: "2026-01-31T12:00:00Z",
-  ...more,
-});
-
-const changed = (id: string, timestamp: string) => ({
+const changed = (id: string, logged_at: string) => ({
   event_type: "CLUSTER_STATUS_CHANGED",
-  timestamp,
+  timestamp: "2026-01-31T10:00:00Z",
+  logged_at,
   payload: {
     cluster_id: id,
     old_state: "ONLINE",
@@ -32,6 +22,7 @@ test("a change is folded in; the others stay the same objects, so that they are 
   const before = [cluster("a"), cluster("b")];
   const after = foldHealth(before, [changed("a", "2026-01-31T12:05:00Z")]);
   expect(after[0]).toMatchObject({ state: "OFFLINE", health_score: 0, last_error: "it does not answer" });
+  expect(after[0]!.changed_at, "when the hub heard of it, as the hub itself says").toBe("2026-01-31T12:05:00Z");
   expect(after[1]).toBe(before[1]);
 });
 
@@ -41,7 +32,7 @@ test("an event that is older than what was read changes nothing", () => {
 });
 
 test("a deleted cluster goes", () => {
-  const gone = { event_type: "CLUSTER_DELETED", timestamp: "2026-01-31T12:05:00Z", payload: { cluster_id: "a", name: "a" } };
+  const gone = { event_type: "CLUSTER_DELETED", timestamp: "2026-01-31T12:05:00Z", logged_at: null, payload: { cluster_id: "a", name: "a" } };
   expect(foldHealth([cluster("a"), cluster("b")], [gone]).map(({ id }) => id)).toEqual(["b"]);
 });
 

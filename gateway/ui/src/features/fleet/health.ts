@@ -33,7 +33,7 @@ const EMPTY_MS = 10_000;
 const FOLDED = ["CLUSTER_STATUS_CHANGED", "CLUSTER_DELETED"];
 const REREAD = ["CLUSTER_REGISTERED", "CLUSTER_UPDATED", "CLUSTER_DELETED"];
 
-type Told = Pick<LiveEvent, "event_type" | "timestamp" | "payload">;
+type Told = Pick<LiveEvent, "event_type" | "timestamp" | "logged_at" | "payload">;
 
 /** The fleet after these events; clusters that none is about stay the same objects. */
 export function foldHealth(items: readonly ClusterInFleet[], events: readonly Told[]): ClusterInFleet[] {
@@ -52,8 +52,10 @@ export function foldHealth(items: readonly ClusterInFleet[], events: readonly To
     });
 }
 
-function after(cluster: ClusterInFleet, { timestamp, payload }: Told): ClusterInFleet {
-  if (cluster.changed_at !== null && Date.parse(cluster.changed_at) > Date.parse(timestamp)) return cluster;
+function after(cluster: ClusterInFleet, { timestamp, logged_at, payload }: Told): ClusterInFleet {
+  // As the hub has it: a site that was cut off tells later when it was.
+  const at = logged_at ?? timestamp;
+  if (cluster.changed_at !== null && Date.parse(cluster.changed_at) > Date.parse(at)) return cluster;
   const { new_state, health_score, status, reason } = payload as unknown as ClusterStatusChanged;
   return {
     ...cluster,
@@ -61,7 +63,7 @@ function after(cluster: ClusterInFleet, { timestamp, payload }: Told): ClusterIn
     health_score,
     connectivity: status.connectivity ?? null,
     last_error: status.last_error ?? (new_state === "ONLINE" ? null : reason),
-    changed_at: timestamp,
+    changed_at: at,
   };
 }
 
@@ -111,7 +113,7 @@ export function useFleet() {
     if (client.isFetching({ queryKey: key, exact: true }) > 0) missed.current = true;
     client.setQueryData<FleetHealth>(key, (before) => before && { items: foldHealth(before.items, events) });
   });
-  useRefreshOn({ types: REREAD, enabled: live }, [key[0]]);
+  useRefreshOn({ types: REREAD, enabled: live }, [key[0]], 1_000);
 
   const busy = useIsFetching({ queryKey: key, exact: true }) > 0;
   useEffect(() => {

@@ -29,20 +29,17 @@ interface HomeProps {
 /** First what matters now and what changed, then the picture. */
 export function Home({ clusters, readAt, error }: HomeProps) {
   const { as_of } = useAsOf();
-  const { firing, held, atLeast, error: silent } = useFiring();
+  const firing = useFiring();
   const alerts = useLog({ name: "alerts", types: ALERT_TYPES, range: useRange(), limit: READ });
-  useRefreshOn({ types: ALERTING, enabled: as_of === undefined }, ["/api/v1/alerts"]);
+  useRefreshOn({ types: ALERTING, enabled: as_of === undefined }, ["/api/v1/alerts"], 1_000);
   return (
-    <PageFrame
-      title="Fleet"
-      actions={<QuickActions />}
-    >
-      <Headline clusters={clusters} firing={firing} atLeast={atLeast} failed={silent !== null} />
+    <PageFrame title="Fleet" actions={<QuickActions />}>
+      <Headline clusters={clusters} firing={firing} />
       {error ? <InlineFailure error={error} what="The fleet could not be read anew; this is how it was" /> : null}
       <div className="fleet-story">
         <AttentionPanel clusters={clusters} />
         <ChangesPanel alerts={alerts} />
-        <Cards clusters={clusters} firing={firing} held={held} atLeast={atLeast} />
+        <Cards clusters={clusters} firing={firing} />
       </div>
       <GridPanel clusters={clusters} readAt={readAt} />
       <TimelinePanel alerts={alerts} />

@@ -1,7 +1,7 @@
 /** Parts of the log that the home shows: read newest first, page by page, and kept by the stream. */
 
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 
 import { useBatched } from "@/features/fleet/batched";
 import { happeningOf, type Happening } from "@/features/fleet/happening";
@@ -11,6 +11,8 @@ import { useAsOf } from "@/lib/moment";
 import { isRelative, parseInstant, type Range } from "@/lib/time";
 
 const MERGE_MS = 500;
+/** So many of the latest that the stream has told are looked for in an answer: its view is a little behind. */
+const LATELY = 500;
 /** How many are kept of those that the stream has brought. */
 const MOST = 5_000;
 
@@ -45,6 +47,8 @@ export interface Log {
 export function useLog({ name, types, range, limit }: Asked): Log {
   const asOf = useAsOf();
   const client = useQueryClient();
+  const live = asOf.as_of === undefined && (range === undefined || isRelative(range.to));
+  const lately = useRef<readonly Happening[]>([]);
   const key = ["/api/v1/events", "fleet", name, range ?? null, asOf] as const;
   const read = useInfiniteQuery({
     queryKey: key,
@@ -54,16 +58,19 @@ export function useLog({ name, types, range, limit }: Asked): Log {
         { event_type: [...types], order: "desc", limit, ...bounds(range, asOf.as_of), ...asOf, ...cursor(pageParam) },
         { signal },
       );
-      return { items: answer.items.map(happeningOf), next: answer.next_cursor };
+      const page = { items: answer.items.map(happeningOf), next: answer.next_cursor };
+      if (!live || pageParam !== null) return page;
+      const newest = page.items[0]?.at ?? 0;
+      return withNews(page, lately.current.filter(({ at }) => at >= newest));
     },
     getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
     // The stream keeps it; what it cannot know is read again by the gap.
     staleTime: 60_000,
   });
-  const live = asOf.as_of === undefined && (range === undefined || isRelative(range.to));
   useBatched({ types, enabled: live }, MERGE_MS, (events) => {
     const fresh = events.map(happeningOf);
+    lately.current = [...lately.current, ...fresh].slice(-LATELY);
     client.setQueryData<InfiniteData<Page, string | null>>(key, (before) => before && merged(before, fresh));
   });
   const items = useMemo(() => read.data?.pages.flatMap((page) => page.items), [read.data]);
@@ -92,12 +99,18 @@ const cursor = (said: string | null) => (said === null ? {} : { cursor: said });
 export function merged<Param>(before: InfiniteData<Page, Param>, fresh: readonly Happening[]): InfiniteData<Page, Param> {
   const [first, ...rest] = before.pages;
   if (first === undefined) return before;
-  const known = new Set(first.items.map(({ id }) => id));
-  const news = fresh.filter(({ id }) => !known.has(id)).toSorted((a, b) => b.at - a.at);
-  if (news.length === 0) return before;
-  const items = [...news, ...first.items];
+  const page = withNews(first, fresh);
+  if (page === first) return before;
+  const { items } = page;
   if (items.length > MOST) {
     return { pages: [{ items: items.slice(0, MOST), next: null, cut: true }], pageParams: before.pageParams.slice(0, 1) };
   }
-  return { ...before, pages: [{ ...first, items }, ...rest] };
+  return { ...before, pages: [page, ...rest] };
+}
+
+/** The page with what it does not know yet on top. */
+function withNews(page: Page, told: readonly Happening[]): Page {
+  const known = new Set(page.items.map(({ id }) => id));
+  const news = told.filter(({ id }) => !known.has(id)).toSorted((a, b) => b.at - a.at);
+  return news.length === 0 ? page : { ...page, items: [...news, ...page.items] };
 }

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import { FleetPage } from "@/features/fleet/page";
 import { readFleetSearch } from "@/features/fleet/search";
+import { cluster } from "@/features/fleet/testing";
 import {
   getGetFleetHealthResponseMock,
   getListAlertGroupsResponseMock,
@@ -12,18 +13,9 @@ import {
 } from "@/generated/api.msw";
 import type { ClusterInFleet } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
+import { hearing } from "@/testing/live";
 import { show } from "@/testing/render";
 
-const cluster = (name: string, more: Partial<ClusterInFleet> = {}): ClusterInFleet => ({
-  id: name,
-  name,
-  state: "ONLINE",
-  health_score: 100,
-  connectivity: "CONNECTED",
-  last_error: null,
-  changed_at: "2026-01-31T12:00:00Z",
-  ...more,
-});
 const FLEET = [
   cluster("edge-1"),
   cluster("edge-2", { state: "OFFLINE", health_score: 0, last_error: "connection refused" }),
@@ -32,13 +24,16 @@ const FLEET = [
 
 const fleet = (items: ClusterInFleet[]) =>
   hub.use(http.get("*/api/v1/fleet/health", () => HttpResponse.json(getGetFleetHealthResponseMock({ items }))));
-const firing = (CRITICAL: number) =>
+/** So many fire of each severity; counting those that nobody has silenced stops at `most`. */
+const firing = (by: Partial<Record<string, number>>, { held = 0, most = 10_000 } = {}) =>
   hub.use(
-    http.get("*/api/v1/alerts", () =>
-      HttpResponse.json(
-        getListAlertsResponseMock({ by_severity: { CRITICAL, WARNING: 0, INFO: 0 }, total: CRITICAL, total_at_least: false }),
-      ),
-    ),
+    http.get("*/api/v1/alerts", ({ request }) => {
+      const { searchParams } = new URL(request.url);
+      const asked = searchParams.getAll("severity");
+      const sum = Object.entries(by).reduce((all, [of, n = 0]) => (asked.length === 0 || asked.includes(of) ? all + n : all), 0);
+      const total = searchParams.has("silenced") ? Math.min(most, sum) : sum + held;
+      return HttpResponse.json(getListAlertsResponseMock({ total, total_at_least: total < sum }));
+    }),
   );
 const noGroups = () =>
   hub.use(
@@ -52,19 +47,42 @@ const open = (at = "/") => show(<FleetPage />, { at, readSearch: (raw) => ({ ...
 
 beforeEach(() => {
   fleet(FLEET);
-  firing(0);
+  firing({});
   noGroups();
   noEvents();
 });
 
 test("one sentence says how the fleet is", async () => {
-  firing(5);
+  firing({ CRITICAL: 5 });
   await open();
   const critical = await screen.findByRole("link", { name: "5 critical alerts firing" });
   expect(critical.closest("p")).toHaveTextContent(
     "2 of 3 clusters need attention: 1 offline, 1 degraded · 5 critical alerts firing",
   );
   expect(critical).toHaveAttribute("href", expect.stringContaining("severity=CRITICAL"));
+});
+
+test("alerts beyond the bound of counting are never taken for none, nor for silenced ones", async () => {
+  firing({ CRITICAL: 7, WARNING: 290_000 });
+  await open();
+  expect(await screen.findByRole("link", { name: "7 critical alerts firing" })).toBeVisible();
+  const cards = within(screen.getByRole("region", { name: "The fleet in figures" }));
+  expect(cards.getByRole("link", { name: /Alerts firing/ })).toHaveTextContent("10,007+");
+  expect(cards.getByRole("link", { name: /10,000\+ Warning/ })).toBeVisible();
+  expect(cards.queryByText("Held back")).toBeNull();
+});
+
+test("alerts that are held back are counted where all are", async () => {
+  firing({ WARNING: 3 }, { held: 2 });
+  await open();
+  expect((await screen.findByText("Held back")).closest(".fleet-part")).toHaveTextContent("2");
+});
+
+test("what needed attention in the past is not said to need it now", async () => {
+  await open("/?as_of=2026-01-31T12:10:00Z");
+  const panel = within(await screen.findByRole("region", { name: "Needs attention, as it was" }));
+  expect(await panel.findByRole("link", { name: "edge-2 is offline" })).toBeVisible();
+  expect(screen.queryByText(/attention now/)).toBeNull();
 });
 
 test("a healthy fleet needs nothing, and says so", async () => {
@@ -113,12 +131,7 @@ test("the grid can be read as a table, and the URL keeps that", async () => {
 });
 
 test("grouped by environment, each group says how it is", async () => {
-  const known = FLEET.map(({ id, name }) => ({ id, name, environment: name === "edge-1" ? "LAB" : "PRODUCTION" }));
-  hub.use(
-    http.get("*/api/v1/clusters", () =>
-      HttpResponse.json({ items: known, page: 1, page_size: 100, total: 3, total_pages: 1 }),
-    ),
-  );
+  fleet(FLEET.map((each) => ({ ...each, environment: each.name === "edge-1" ? "LAB" : "PRODUCTION" })));
   await open("/?group=environment");
   expect(await screen.findByRole("heading", { name: "Production 2: 1 offline, 1 degraded" })).toBeVisible();
   expect(screen.getByRole("heading", { name: "Lab 1" })).toBeVisible();
@@ -155,6 +168,29 @@ test("what was not read is said, and can be read", async () => {
   await user.click(await screen.findByRole("button", { name: "Read older ones" }));
   await waitFor(() => expect(asked).toEqual([null, "17"]));
   await waitFor(() => expect(screen.queryByRole("button", { name: "Read older ones" })).toBeNull());
+});
+
+test("what the stream tells while the log is read is kept, though the answer lacks it", async () => {
+  const say = hearing();
+  let answer = () => {};
+  const told = new Promise<void>((done) => {
+    answer = done;
+  });
+  hub.use(
+    http.get("*/api/v1/events", async () => {
+      await told;
+      return HttpResponse.json({ items: [], next_cursor: null });
+    }),
+  );
+  await open();
+  await screen.findByRole("region", { name: "What changed" });
+  const at = new Date().toISOString();
+  const alert = { id: "1", alertname: "NodeDown", severity: "CRITICAL" };
+  say({ event_id: "n", event_type: "ALERT_FIRED", logged_at: at, cluster_id: "a", cluster_name: "edge-1", payload: { alert } });
+  // It is merged a moment later, while nothing is read yet.
+  await act(() => new Promise((done) => setTimeout(done)));
+  answer();
+  expect(await screen.findByRole("link", { name: "NodeDown fired on edge-1" })).toBeVisible();
 });
 
 test("without clusters there are three ways to begin; with the first one it is the home", async () => {

@@ -1,45 +1,24 @@
 import { BellIcon, ChartLineIcon, ListIcon, PlusCircleIcon } from "@patternfly/react-icons";
-import type { ComponentType } from "react";
 
+import { LinkButton } from "@/components/link-button";
 import { heard } from "@/features/fleet/firing";
-import { PageLink, type Path } from "@/lib/place";
-
-interface ActionProps {
-  to: Path;
-  search?: object;
-  icon: ComponentType;
-  look?: "primary" | "secondary";
-  children: string;
-}
-
-/** A link that looks like a button. */
-export function ActionLink({ to, search = {}, icon: Icon, look = "secondary", children }: ActionProps) {
-  return (
-    <PageLink to={to} search={search} className={`pf-v6-c-button pf-m-${look}`}>
-      <span className="pf-v6-c-button__icon pf-m-start">
-        <Icon />
-      </span>
-      <span className="pf-v6-c-button__text">{children}</span>
-    </PageLink>
-  );
-}
 
 /** What people come here to do. */
 export function QuickActions() {
   return (
     <>
-      <ActionLink to="/alerts" search={heard({ severity: "CRITICAL" })} icon={BellIcon}>
+      <LinkButton to="/alerts" search={heard({ severity: "CRITICAL" })} icon={BellIcon} variant="secondary">
         Critical alerts
-      </ActionLink>
-      <ActionLink to="/observability/metrics" icon={ChartLineIcon}>
+      </LinkButton>
+      <LinkButton to="/observability/metrics" icon={ChartLineIcon} variant="secondary">
         Ask metrics
-      </ActionLink>
-      <ActionLink to="/events" icon={ListIcon}>
+      </LinkButton>
+      <LinkButton to="/events" icon={ListIcon} variant="secondary">
         Event log
-      </ActionLink>
-      <ActionLink to="/clusters/add" icon={PlusCircleIcon} look="primary">
+      </LinkButton>
+      <LinkButton to="/clusters/add" icon={PlusCircleIcon}>
         Add a cluster
-      </ActionLink>
+      </LinkButton>
     </>
   );
 }

@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 
 import { rank } from "@/features/fleet/attention";
 import { gather } from "@/features/fleet/changes";
-import type { FiringGroup } from "@/features/fleet/firing";
+import type { FiringGroup, FiringGroups } from "@/features/fleet/firing";
 import { happeningOf, type Happening } from "@/features/fleet/happening";
 import { merged } from "@/features/fleet/log";
 import { openSignals } from "@/features/fleet/signals";
-import type { ClusterInFleet } from "@/generated/api.schemas";
+import { cluster } from "@/features/fleet/testing";
+import type { ClusterInFleet, EventName } from "@/generated/api.schemas";
 
 const NOON = Date.parse("2026-01-31T12:00:00Z");
 const MINUTE = 60_000;
@@ -21,32 +22,28 @@ const event = (more: Partial<Happening>): Happening => ({
   ...more,
 });
 
-const offline = (name: string): ClusterInFleet => ({
-  id: name,
-  name,
-  state: "OFFLINE",
-  health_score: 0,
-  connectivity: "DISCONNECTED",
-  last_error: "timed out",
-  changed_at: "2026-01-31T11:50:00Z",
-});
+const offline = (name: string): ClusterInFleet =>
+  cluster(name, { state: "OFFLINE", health_score: 0, last_error: "timed out", changed_at: "2026-01-31T11:50:00Z" });
 
 const group: FiringGroup = {
   alertname: "NodeDown",
   severity: "CRITICAL",
   count: 2,
   newest: "2026-01-31T11:00:00Z",
-  clusters: [{ id: "a", name: "edge-a" }],
-  partial: false,
+  oldest: "2026-01-31T10:00:00Z",
+  clusters: 1,
+  named: [{ id: "a", name: "edge-a" }],
+  atLeast: false,
 };
 
-const nothing = { clusters: [], critical: [], warning: [], signals: [], now: NOON };
+const none: FiringGroups = { groups: [], more: 0 };
+const nothing = { clusters: [], critical: none, warning: none, signals: [], now: NOON };
 
 test("offline clusters come first, then critical alerts, then lost links, then warnings", () => {
   const items = rank({
     clusters: [offline("edge-b"), { ...offline("edge-c"), state: "DEGRADED" }],
-    critical: [group],
-    warning: [{ ...group, severity: "WARNING" }],
+    critical: { groups: [group], more: 0 },
+    warning: { groups: [{ ...group, severity: "WARNING" }], more: 0 },
     signals: [event({ type: "EDGE_LINK_LOST", cluster: null, site: "berlin" })],
     now: NOON,
   });
@@ -76,8 +73,29 @@ test("a backend of a cluster that is offline is not told beside it", () => {
   expect(rank({ ...nothing, signals })[0]!.what).toBe("Loki of edge-a is failing");
 });
 
+test("where alerts are is told in full only where that is known", () => {
+  const [few] = rank({ ...nothing, critical: { groups: [group], more: 0 } });
+  expect(few).toMatchObject({ where: "on edge-a", since: { label: "newest", oldest: "2026-01-31T10:00:00Z" } });
+  const many = { ...group, count: 8_000, clusters: 400, atLeast: true };
+  const [item] = rank({ ...nothing, critical: { groups: [many], more: 0 } });
+  expect(item).toMatchObject({ what: "NodeDown × 8,000+", where: "on 400+ clusters", why: "edge-a and 399 more" });
+  expect(item!.metrics!.search).not.toHaveProperty("clusters");
+});
+
+test("kinds of alerts that are not told one by one are counted", () => {
+  const groups = ["A", "B", "C", "D", "E"].map((alertname) => ({ ...group, alertname, severity: "WARNING" as const }));
+  const items = rank({ ...nothing, critical: { groups: [], more: 1 }, warning: { groups, more: 10 } });
+  expect(items.map(({ what }) => what)).toEqual([
+    "1 more kind of critical alerts",
+    "A × 2",
+    "B × 2",
+    "C × 2",
+    "12 more kinds of warning alerts",
+  ]);
+});
+
 test("the metrics around an alert are those of half an hour on both sides, never of the future", () => {
-  const [item] = rank({ ...nothing, critical: [{ ...group, newest: "2026-01-31T11:50:00Z" }] });
+  const [item] = rank({ ...nothing, critical: { groups: [{ ...group, newest: "2026-01-31T11:50:00Z" }], more: 0 } });
   expect(item!.metrics!.search).toEqual({
     query: 'ALERTS{alertname="NodeDown"}',
     clusters: ["a"],
@@ -110,10 +128,10 @@ test("an alert's beginnings and ends are one line, and signs of life are none", 
   const alert = { alertname: "NodeDown", severity: "CRITICAL" as const };
   const changes = gather(
     [
-      event({ type: "ALERT_RESOLVED", ...alert }),
-      event({ type: "ALERT_FIRED", ...alert }),
-      event({ type: "ALERT_FIRED", ...alert }),
-      event({ type: "ALERT_FIRED", ...alert, renewed: true }),
+      event({ type: "ALERT_RESOLVED", ...alert, alert: "1" }),
+      event({ type: "ALERT_FIRED", ...alert, alert: "2" }),
+      event({ type: "ALERT_FIRED", ...alert, alert: "1" }),
+      event({ type: "ALERT_FIRED", ...alert, alert: "1", renewed: true }),
     ],
     MINUTE,
   );
@@ -122,8 +140,11 @@ test("an alert's beginnings and ends are one line, and signs of life are none", 
 
 test("an alert that is over is told as good news", () => {
   const alert = { alertname: "NodeDown", severity: "CRITICAL" as const };
-  const both = [event({ type: "ALERT_RESOLVED", ...alert }), event({ type: "ALERT_FIRED", ...alert })];
+  const told = (type: EventName, id: string) => event({ type, ...alert, alert: id });
+  const both = [told("ALERT_RESOLVED", "1"), told("ALERT_FIRED", "1")];
   expect(gather(both, MINUTE)[0]!.tone).toBe("success");
+  const another = [told("ALERT_RESOLVED", "0"), told("ALERT_RESOLVED", "1"), told("ALERT_FIRED", "2"), told("ALERT_FIRED", "1")];
+  expect(gather(another, MINUTE)[0]!.tone, "one still fires").toBe("danger");
 });
 
 test("what happened to a cluster that is gone leads to the log, not to a page that is no more", () => {
@@ -146,14 +167,15 @@ test("an event that was read and also came live is there once", () => {
   expect(merged(before, [known])).toBe(before);
 });
 
-test("of an event's payload only what is told is kept", () => {
+test("of an event's payload only what is told is kept, at the time by which the log counts", () => {
   const told = happeningOf({
     event_id: "1",
     event_type: "ALERT_FIRED",
-    timestamp: "2026-01-31T12:00:00Z",
+    timestamp: "2026-01-31T09:00:00Z",
+    logged_at: "2026-01-31T12:00:00Z",
     cluster_id: "a",
     cluster_name: "edge-a",
-    payload: { alert: { alertname: "NodeDown", severity: "CRITICAL", labels: { secret: "x" } } },
+    payload: { alert: { id: "n1", alertname: "NodeDown", severity: "CRITICAL", labels: { secret: "x" } } },
   });
   expect(told).toEqual({
     id: "1",
@@ -161,6 +183,7 @@ test("of an event's payload only what is told is kept", () => {
     at: NOON,
     cluster: "a",
     clusterName: "edge-a",
+    alert: "n1",
     alertname: "NodeDown",
     severity: "CRITICAL",
     renewed: false,

@@ -1,8 +1,9 @@
 import { screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { codeIn, LoginPage } from "@/features/login/page";
+import { live } from "@/lib/live";
 import { comeBackTo } from "@/lib/session";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
@@ -30,6 +31,18 @@ test("the code of the link logs in and stays in no address", async () => {
   await waitFor(() => expect(where()).toBe("/alerts?severity=CRITICAL"));
   expect(shown).toEqual(["good"]);
   expect(location.href).not.toContain("good");
+});
+
+test("of whoever was here before nothing stays, and Back does not lead to the login", async () => {
+  doorkeeper();
+  const stopped = vi.spyOn(live, "stop");
+  const { client, user, where, entries } = await show(<LoginPage />, { at: "/login", path: "/login" });
+  client.setQueryData(["/auth/me"], { user: "before" });
+  await user.type(screen.getByLabelText(/paste the link/), "good{Enter}");
+  await waitFor(() => expect(where()).toBe("/"));
+  expect(client.getQueryData(["/auth/me"])).toBeUndefined();
+  expect(stopped).toHaveBeenCalled();
+  expect(entries()).toBe(1);
 });
 
 test("a code is typed, or the whole link pasted", async () => {

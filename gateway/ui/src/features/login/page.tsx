@@ -6,8 +6,9 @@ import { useEffect, useEffectEvent, useState } from "react";
 
 import { login } from "@/generated/api";
 import { ApiError } from "@/lib/http";
+import { live } from "@/lib/live";
 import { useGoToHref } from "@/lib/place";
-import { wantedBefore } from "@/lib/session";
+import { sessionBegan, wantedBefore } from "@/lib/session";
 
 /** A one-time code becomes a session: from the link that `aiops login` prints, or typed in. */
 export function LoginPage() {
@@ -16,9 +17,12 @@ export function LoginPage() {
   const goToHref = useGoToHref();
   const entering = useMutation({
     mutationFn: (given: string) => login({ code: given }),
-    onSuccess: async () => {
-      await client.invalidateQueries();
-      goToHref(wantedBefore());
+    onSuccess: () => {
+      // Of whoever was here before, nothing stays.
+      live.stop();
+      client.removeQueries();
+      sessionBegan();
+      goToHref(wantedBefore(), { replace: true });
     },
   });
   const enter = useEffectEvent((given: string) => entering.mutate(given));

@@ -5,6 +5,8 @@ import { flag, list, number, oneOf, text, type Raw } from "@/lib/search";
 export interface AskedSearch {
   query?: string | undefined;
   clusters?: string[] | undefined;
+  /** Queries of before, or those that were kept by name, beside what was asked. */
+  library?: "recent" | "saved" | undefined;
 }
 
 /** All clusters are asked; one list, so that what depends on it stays the same. */
@@ -22,10 +24,10 @@ export interface MetricsSearch extends Omit<AskedSearch, "query"> {
   view?: (typeof VIEWS)[number] | undefined;
   /** `5m`; without it, what suits the range. */
   step?: string | undefined;
+  /** Alerts are marked on charts, unless it is off. */
+  marks?: "off" | undefined;
   /** Of tables. */
   sort?: (typeof METRIC_SORTS)[number] | undefined;
-  /** Queries of before, or those that were kept by name, beside the panels. */
-  library?: "recent" | "saved" | undefined;
 }
 export interface LogsSearch extends AskedSearch {
   /** Lines are followed as they come. */
@@ -56,19 +58,20 @@ export interface TracesSearch extends AskedSearch {
   span?: string | undefined;
 }
 
-const asked = (raw: Raw): AskedSearch => ({
-  query: text(raw["query"]),
+const shared = (raw: Raw): Omit<AskedSearch, "query"> => ({
   clusters: list(raw["clusters"]),
+  library: oneOf(raw["library"], ["recent", "saved"]),
 });
+const asked = (raw: Raw): AskedSearch => ({ query: text(raw["query"]), ...shared(raw) });
 
 export const readMetricsSearch = (raw: Raw): MetricsSearch => ({
   query: list(raw["query"]),
-  clusters: list(raw["clusters"]),
+  ...shared(raw),
   agg: oneOf(raw["agg"], Object.values(Aggregation)),
   view: oneOf(raw["view"], VIEWS),
   step: duration(raw["step"]),
+  marks: oneOf(raw["marks"], ["off"]),
   sort: oneOf(raw["sort"], METRIC_SORTS),
-  library: oneOf(raw["library"], ["recent", "saved"]),
 });
 export const readLogsSearch = (raw: Raw): LogsSearch => ({
   ...asked(raw),

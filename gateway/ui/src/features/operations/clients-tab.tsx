@@ -1,4 +1,4 @@
-import { Pagination } from "@patternfly/react-core";
+import { Button, Pagination } from "@patternfly/react-core";
 import { CheckCircleIcon, ExclamationTriangleIcon, HourglassHalfIcon } from "@patternfly/react-icons";
 import { keepPreviousData } from "@tanstack/react-query";
 
@@ -42,7 +42,16 @@ export function ClientsTab() {
   return (
     <>
       <Status status={status.data} />
-      {rows.length === 0 ? (
+      {rows.length === 0 && clients.data.total > 0 ? (
+        <Nothing
+          title="There are fewer pages now"
+          actions={
+            <Button variant="secondary" onClick={() => setSearch({ page: undefined })}>
+              To the first page
+            </Button>
+          }
+        />
+      ) : rows.length === 0 ? (
         <Nothing title="Nobody is connected">
           Clients connect to /ws, or to /api/v1/events/stream; this process has none now.
         </Nothing>

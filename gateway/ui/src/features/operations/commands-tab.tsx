@@ -5,6 +5,7 @@ import { Failure, Loading } from "@/components/states";
 import { useGetCommand } from "@/generated/api";
 import { ApiError } from "@/lib/http";
 import { PageLink, useSearch, useSetSearch } from "@/lib/place";
+import { uuid } from "@/lib/search";
 
 import { OutcomeFacts } from "@/features/operations/outcome-facts";
 import type { OperationsSearch } from "@/features/operations/search";
@@ -19,7 +20,13 @@ export function CommandsTab() {
         <h2 id="ops-command">What became of a command</h2>
         <LookUp key={command} command={command} />
       </section>
-      {command === undefined ? null : <Found id={command} />}
+      {command === undefined ? null : uuid(command) === undefined ? (
+        <section className="panel" aria-live="polite">
+          <p>This is no ID of a command: they are UUIDs.</p>
+        </section>
+      ) : (
+        <Found id={command} />
+      )}
     </>
   );
 }
@@ -55,18 +62,18 @@ function Found({ id }: { id: string }) {
   const { data, error, refetch } = useGetCommand(id, {
     query: { refetchInterval: ({ state }) => (state.data?.outcome === "pending" ? OFTEN : false) },
   });
-  const isBad = error instanceof ApiError && (error.status === 404 || error.status === 400);
+  const isUnknown = error instanceof ApiError && error.status === 404;
   const events = (
-    <PageLink to="/events" search={{ correlation_id: id, from: "now-30d" }}>
+    <PageLink to="/events" search={{ correlation_id: id, from: "now-30d", to: undefined }}>
       Events that it has led to
     </PageLink>
   );
-  if (isBad) {
+  if (isUnknown) {
     return (
       <section className="panel" aria-live="polite">
         <p>
-          {error.status === 400 ? "This is no ID of a command: they are UUIDs." : "No outcome is kept of it: it has not been handled yet, was given over 24 hours ago, or was no command."}{" "}
-          {error.status === 404 ? events : null}
+          No outcome is kept of it: it has not been handled yet, was given over 24 hours ago, or was no command.{" "}
+          {events}
         </p>
       </section>
     );

@@ -132,7 +132,7 @@ function Decide({ letter }: { letter: DeadLetterItem }) {
           <div className="toolbar">
             <Button
               variant="danger"
-              isDisabled={isBusy}
+              isDisabled={isBusy || isClosed}
               isLoading={drop.isPending}
               onClick={() => drop.mutate({ letterId })}
             >

@@ -68,7 +68,8 @@ export function LettersTab() {
     refetchInterval: SOMETIMES,
   });
   const [pointed, setPointed] = useState(false);
-  const { rows } = useHeld(letters.data?.pages.flatMap(({ items }) => items) ?? [], pointed, idOf);
+  const all = letters.data?.pages.flatMap(({ items }) => items) ?? [];
+  const { rows } = useHeld(all, pointed, idOf, JSON.stringify(wanted), !letters.isPlaceholderData);
   const isFiltered = stream !== undefined || consumer !== undefined;
   return (
     <div className="ops-fills">
@@ -107,7 +108,7 @@ export function LettersTab() {
             rows={rows}
             columns={COLUMNS}
             idOf={idOf}
-            onOpen={({ id }) => setSearch({ letter: id })}
+            onOpen={({ id }) => setSearch({ letter: id }, { replace: search.letter !== undefined })}
             openId={search.letter === undefined ? undefined : String(search.letter)}
             onMore={letters.hasNextPage && !letters.isFetching ? () => void letters.fetchNextPage() : undefined}
             onHeld={setPointed}
@@ -115,7 +116,7 @@ export function LettersTab() {
           />
         ) : letters.error ? (
           <Failure error={letters.error} what="The dead letters" onRetry={() => void letters.refetch()} />
-        ) : letters.isPending ? (
+        ) : letters.isPending || letters.isPlaceholderData ? (
           <Loading />
         ) : (
           <Nothing

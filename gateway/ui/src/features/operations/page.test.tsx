@@ -242,10 +242,11 @@ test("clients are shown with how far they are", async () => {
 });
 
 test("a command's outcome is looked up by its id, also one that is not kept", async () => {
+  const known = "0f45f335-880f-4d63-a813-4e4af646b9fe";
   hub.use(
     http.get("*/api/v1/commands/:id", ({ params }) =>
-      params["id"] === "known"
-        ? HttpResponse.json({ command_id: "known", outcome: "refused", code: "CLUSTER_NOT_FOUND", message: "no such cluster" })
+      params["id"] === known
+        ? HttpResponse.json({ command_id: known, outcome: "refused", code: "CLUSTER_NOT_FOUND", message: "no such cluster" })
         : HttpResponse.json(
             { error: { code: "COMMAND_NOT_FOUND", message: "there is none", details: {}, trace_id: "t" } },
             { status: 404 },
@@ -253,12 +254,31 @@ test("a command's outcome is looked up by its id, also one that is not kept", as
     ),
   );
   const { user, where } = await open("?tab=commands");
-  await user.type(await screen.findByLabelText("Command ID"), "known");
+  await user.type(await screen.findByLabelText("Command ID"), known);
   await user.click(screen.getByRole("button", { name: "Look up" }));
   expect(await screen.findByText("no such cluster")).toBeVisible();
-  expect(where()).toContain("command=known");
+  expect(where()).toContain(`command=${known}`);
   const input = screen.getByLabelText("Command ID");
   await user.clear(input);
-  await user.type(input, "lost{Enter}");
+  await user.type(input, "0f45f335-880f-4d63-a813-000000000000{Enter}");
   expect(await screen.findByText(/No outcome is kept of it/)).toBeVisible();
+});
+
+test("what is no id is asked of nobody", async () => {
+  await open("?tab=commands&command=../clusters");
+  expect(await screen.findByText(/This is no ID of a command/)).toBeVisible();
+});
+
+test("a page of clients that is not there any more is not said to be nobody", async () => {
+  const none = { items: [], page: 5, page_size: 50, total: 3, total_pages: 1, instance: "vm/gateway" };
+  hub.use(
+    http.get("*/api/v1/streaming/clients", ({ request }) =>
+      HttpResponse.json({ ...none, page: Number(new URL(request.url).searchParams.get("page")) }),
+    ),
+    http.get("*/api/v1/streaming/subscriptions", () => HttpResponse.json(none)),
+  );
+  const { user, where } = await open("?tab=clients&page=5");
+  await user.click(await screen.findByRole("button", { name: "To the first page" }));
+  expect(where()).not.toContain("page=");
+  expect(screen.queryByText("Nobody is connected")).toBeNull();
 });

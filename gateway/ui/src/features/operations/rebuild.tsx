@@ -62,7 +62,7 @@ export function Rebuild({ name, isUnderWay }: RebuildProps) {
           {rebuild.error ? <InlineFailure error={rebuild.error} what="The rebuild was not begun" /> : null}
         </ModalBody>
         <ModalFooter>
-          <Button isLoading={rebuild.isPending} isDisabled={rebuild.isPending} onClick={() => rebuild.mutate({ name })}>
+          <Button isLoading={rebuild.isPending} isDisabled={rebuild.isPending || why !== undefined} onClick={() => rebuild.mutate({ name })}>
             Rebuild
           </Button>
           <Button variant="link" onClick={() => setAsked(false)}>

@@ -33,6 +33,7 @@ export function AboutSection() {
       <p className="settings-links">
         {link("/docs", "REST API")}
         {link("/asyncapi", "Events and commands")}
+        {link("/ui/third-party.txt", "Licences of what the UI is made of")}
       </p>
     </Section>
   );

@@ -3,6 +3,7 @@ import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
 import { CLUSTER, alert, answering, page, showAlerts } from "@/features/alerts/testing";
+import { getGetAlertQueryKey } from "@/generated/api";
 import type { AlertView } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 
@@ -109,12 +110,32 @@ test.each([
   expect(await screen.findByText(why)).toBeInTheDocument();
 });
 
-test("an alert that is not known any more says so", async () => {
+test("an alert that is not known says so", async () => {
   hub.use(
     http.get("*/api/v1/alerts/2", () =>
       HttpResponse.json({ error: { code: "ALERT_NOT_FOUND", message: "There is no alert 2." } }, { status: 404 }),
     ),
   );
   await showAlerts("/alerts?alert=2");
-  expect(await screen.findByText(/not known any more/)).toBeInTheDocument();
+  expect(await screen.findByText(/This alert is not known/)).toBeInTheDocument();
+});
+
+test("Escape in what is written keeps it", async () => {
+  const { user } = await showAlerts("/alerts?alert=1");
+  await user.click(await (await drawer()).findByRole("button", { name: "Silence…" }));
+  await user.type(screen.getByRole("textbox", { name: "Why" }), "planned work{Escape}");
+  expect(screen.getByRole("textbox", { name: "Why" })).toHaveValue("planned work");
+});
+
+test("one that is told of before it can be read is shown as it was told", async () => {
+  hub.use(
+    http.get("*/api/v1/alerts/1", () =>
+      HttpResponse.json({ error: { code: "ALERT_NOT_FOUND", message: "There is no alert 1." } }, { status: 404 }),
+    ),
+  );
+  const { user, client } = await showAlerts();
+  await user.click(await screen.findByText("Alert1"));
+  await drawer();
+  await waitFor(() => expect(client.getQueryState(getGetAlertQueryKey("1", {}))?.status).toBe("error"));
+  expect((await drawer()).getByText("Look at the disk.")).toBeInTheDocument();
 });

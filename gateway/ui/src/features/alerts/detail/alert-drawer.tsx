@@ -32,7 +32,8 @@ export function AlertDrawer({ id, known }: AlertDrawerProps) {
     query: { placeholderData: (before) => before ?? known },
   });
   const alert = data ?? known;
-  const gone = error instanceof ApiError && error.status === 404;
+  // One that has just begun may be told of before it can be read.
+  const gone = error instanceof ApiError && error.status === 404 && known === undefined;
   return (
     <Drawer
       title={alert?.alertname ?? "Alert"}
@@ -44,7 +45,7 @@ export function AlertDrawer({ id, known }: AlertDrawerProps) {
       ) : gone ? (
         <p>
           {asOf.as_of === undefined
-            ? "This alert is not known any more: it is older than what the hub keeps."
+            ? "This alert is not known: it is older than what the hub keeps, or so new that it is not taken in yet."
             : "This alert had not begun at the instant that is shown."}
         </p>
       ) : error ? (

@@ -48,7 +48,7 @@ export function Earlier({ alert }: { alert: AlertView }) {
           {total > SHOWN ? (
             <PageLink
               to="/alerts"
-              search={{ tab: "history", fingerprint: alert.fingerprint, cluster_id: [alert.cluster_id], from: "now-30d" }}
+              search={{ tab: "history", fingerprint: alert.fingerprint, cluster_id: [alert.cluster_id], from: "now-30d", to: undefined }}
             >
               {plural(total, "earlier occurrence")}
               {data.total_at_least ? " or more" : ""}: all of the last 30 days

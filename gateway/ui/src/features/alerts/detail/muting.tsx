@@ -1,14 +1,14 @@
-import { Alert, Button } from "@patternfly/react-core";
+import { Alert } from "@patternfly/react-core";
 import { BellSlashIcon } from "@patternfly/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { InlineFailure } from "@/components/states";
+import { Ago } from "@/components/timestamp";
 import { SilenceForm } from "@/features/alerts/detail/silence-form";
 import { EndSilence, isOfAlerts } from "@/features/alerts/silences/end-silence";
 import { GuardedButton } from "@/features/alerts/silences/guarded-button";
 import { useWhyNotSilence } from "@/features/alerts/silences/may-silence";
-import { When } from "@/features/alerts/silences/silence-words";
 import { useListSilences, useRemoveSilence } from "@/generated/api";
 import type { AlertView, SilenceMade } from "@/generated/api.schemas";
 import { useAsOf, useClock } from "@/lib/moment";
@@ -21,7 +21,7 @@ export function Silencing({ alert }: { alert: AlertView }) {
   const [done, setDone] = useState<{ made: SilenceMade | undefined }>();
   return (
     <>
-      {asking ? (
+      {asking && whyNot === undefined ? (
         <SilenceForm
           alert={alert}
           onCancel={() => setAsking(false)}
@@ -52,6 +52,7 @@ export function Silencing({ alert }: { alert: AlertView }) {
 function Done({ made, onUndone }: { made: SilenceMade | undefined; onUndone: () => void }) {
   const client = useQueryClient();
   const clock = useClock();
+  const whyNot = useWhyNotSilence();
   const undo = useRemoveSilence({
     mutation: {
       onSuccess: () => {
@@ -74,14 +75,16 @@ function Done({ made, onUndone }: { made: SilenceMade | undefined; onUndone: () 
         variant="success"
         title={`Silenced until ${clock(made.ends_at)}`}
         actionLinks={
-          <Button
+          <GuardedButton
             variant="link"
             isInline
+            whyNot={whyNot}
             isLoading={undo.isPending}
+            isDisabled={undo.isPending}
             onClick={() => undo.mutate({ silenceId: made.silence_id, params: { cluster_id: made.cluster_id } })}
           >
             Undo: end the silence
-          </Button>
+          </GuardedButton>
         }
       >
         {made.warnings.join(" ")}
@@ -127,7 +130,7 @@ function SilencedBy({ alert: { silenced_by, cluster_id } }: { alert: AlertView }
           <li key={id}>
             {known ? (
               <>
-                Silenced by {known.created_by || "somebody"}, ends <When at={known.ends_at} />
+                Silenced by {known.created_by || "somebody"}, ends <Ago at={known.ends_at} />
                 {known.comment ? `: ${known.comment}` : ""} <EndSilence silence={known} />
               </>
             ) : (

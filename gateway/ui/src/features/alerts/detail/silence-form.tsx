@@ -48,6 +48,10 @@ export function SilenceForm({ alert, onDone, onCancel }: SilenceFormProps) {
     <form
       className="alerts-silence"
       aria-label={`Silence ${alert.alertname}`}
+      onKeyDown={(event) => {
+        // Else it would close the drawer, and all that was written with it.
+        if (event.key === "Escape") event.preventDefault();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         if (wrong !== undefined || chosen.length === 0) return;

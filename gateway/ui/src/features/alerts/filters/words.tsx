@@ -1,5 +1,5 @@
 import { TextInput } from "@patternfly/react-core";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { flipped } from "@/features/alerts/filters/asked";
 import type { AlertsSearch } from "@/features/alerts/search";
@@ -17,6 +17,7 @@ export function Words() {
   // What was typed on since it was sent stays; what came otherwise (cleared, gone back) is shown.
   if (typed.seen !== q) setTyped({ ...typed, seen: q, text: q === typed.sent ? typed.text : q });
   const { text } = typed;
+  useEffect(() => () => clearTimeout(timer.current), []);
   const search = (words: string) => {
     clearTimeout(timer.current);
     setTyped((before) => ({ ...before, sent: words }));

@@ -5,16 +5,18 @@ import { SeverityBadge } from "@/components/badges";
 import { DataTable, type Column } from "@/components/data-table";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { atTime, type Asked } from "@/features/alerts/filters/asked";
-import { useSlowly } from "@/features/alerts/filters/use-facets";
+import { COUNTED_EACH_MS } from "@/features/alerts/filters/use-facets";
 import { filterOf, valueOf } from "@/features/alerts/groups/group-filter";
+import { ALERT_EVENTS } from "@/features/alerts/list/loaded";
 import { NoAlerts } from "@/features/alerts/list/no-alerts";
 import { AgoInRow, RowTimes } from "@/features/alerts/list/row-time";
 import { SEVERITIES, type AlertsSearch } from "@/features/alerts/search";
 import { listAlertGroups } from "@/generated/api";
 import type { AlertGroup } from "@/generated/api.schemas";
-import { count } from "@/lib/format";
+import { count, title } from "@/lib/format";
 import { useHeld } from "@/lib/held";
 import { useSearch, useSetSearch } from "@/lib/place";
+import { useRefreshOn } from "@/lib/refresh";
 
 const KEY = "alert groups";
 const PAGE = 100;
@@ -37,7 +39,7 @@ export function AlertGroups({ asked, by, live }: AlertGroupsProps) {
   const search = useSearch<AlertsSearch>();
   const setSearch = useSetSearch<AlertsSearch>();
   const [held, setHeld] = useState(false);
-  useSlowly(live, KEY);
+  useRefreshOn({ types: ALERT_EVENTS, enabled: live }, [KEY], COUNTED_EACH_MS);
   const groups = useInfiniteQuery({
     queryKey: [KEY, by, asked.params, asked.range ?? null],
     queryFn: ({ pageParam, signal }) => {
@@ -51,14 +53,15 @@ export function AlertGroups({ asked, by, live }: AlertGroupsProps) {
   });
   const idOf = (group: AlertGroup) => group.key[by] ?? "";
   const all = useMemo(() => unique(groups.data?.pages.flatMap(({ items }) => items) ?? [], by), [groups.data, by]);
-  const { rows } = useHeld(all, held, idOf);
+  const list = JSON.stringify([by, asked]);
+  const { rows } = useHeld(all, held, idOf, list, !groups.isPlaceholderData);
   const columns = useMemo(() => columnsOf(by), [by]);
 
   if (groups.error && !groups.data) {
     return <Failure error={groups.error} what="The groups" onRetry={() => void groups.refetch()} />;
   }
   if (!groups.data) return <Loading lines={10} label="Loading groups" />;
-  if (rows.length === 0) return <NoAlerts />;
+  if (rows.length === 0) return groups.isPlaceholderData ? <Loading lines={10} label="Loading groups" /> : <NoAlerts />;
   return (
     <div className="alerts-list">
       {groups.error ? <InlineFailure error={groups.error} what="The groups could not be read again" /> : null}
@@ -110,7 +113,7 @@ function columnsOf(by: string): readonly Column<AlertGroup>[] {
     ...SEVERITIES.map(
       (severity): Column<AlertGroup> => ({
         id: severity,
-        header: severity.charAt(0) + severity.slice(1).toLowerCase(),
+        header: title(severity),
         width: "6.5rem",
         from: 45,
         cell: ({ by_severity }) =>

@@ -6,7 +6,7 @@ import { Failure, InlineFailure, Loading } from "@/components/states";
 import { OPEN, PAST, isOver } from "@/features/alerts/list/columns";
 import { NoAlerts } from "@/features/alerts/list/no-alerts";
 import { RowTimes } from "@/features/alerts/list/row-time";
-import type { AlertRows } from "@/features/alerts/list/use-alert-rows";
+import { PAGE, type AlertRows } from "@/features/alerts/list/use-alert-rows";
 import type { AlertsSearch } from "@/features/alerts/search";
 import type { AlertView } from "@/generated/api.schemas";
 import { count } from "@/lib/format";
@@ -38,7 +38,8 @@ export function AlertList({ list, place, onHeld, onRelease }: AlertListProps) {
     return <Failure error={first.error} what="The alerts" onRetry={() => void first.refetch()} />;
   }
   if (!first.data) return <Loading lines={10} label="Loading alerts" />;
-  if (rows.length === 0) return <NoAlerts />;
+  // That another question had no answer says nothing of this one.
+  if (rows.length === 0) return first.isPlaceholderData ? <Loading lines={10} label="Loading alerts" /> : <NoAlerts />;
   const past = tab === "history";
   const toTop = () => {
     frame.current?.querySelector("[role=table]")?.scrollTo({ top: 0 });
@@ -65,7 +66,8 @@ export function AlertList({ list, place, onHeld, onRelease }: AlertListProps) {
       <div aria-live="polite" className="alerts-news">
         {waiting > 0 ? (
           <Button variant="primary" size="sm" onClick={toTop}>
-            {waiting >= 100 ? "100 or more" : count(waiting)} new
+            {count(waiting)}
+            {waiting >= PAGE ? "+" : ""} new
           </Button>
         ) : null}
       </div>

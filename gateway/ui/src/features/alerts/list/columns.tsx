@@ -1,9 +1,9 @@
 /** What a row of alerts shows; no cell has state or effects, as lists are long. */
 
-import { BellIcon, SyncAltIcon } from "@patternfly/react-icons";
+import { SyncAltIcon } from "@patternfly/react-icons";
 
 import type { Column } from "@/components/data-table";
-import { AlertStateBadge, Badge, SeverityBadge } from "@/components/badges";
+import { AlertStateBadge, SeverityBadge } from "@/components/badges";
 import { AgoInRow, AtInRow } from "@/features/alerts/list/row-time";
 import type { AlertView } from "@/generated/api.schemas";
 import { count, title } from "@/lib/format";
@@ -44,14 +44,7 @@ export function StateOf({ alert }: { alert: AlertView }) {
   if (state === "PENDING" && alert.ends_at) return <span>No longer pending</span>;
   return (
     <span className="alerts-state">
-      {state === "FIRING" && !silenced && !inhibited ? (
-        // Red is for what is critical: that it fires is what nearly every row says.
-        <Badge tone="neutral" icon={BellIcon}>
-          Firing
-        </Badge>
-      ) : (
-        <AlertStateBadge state={state} silenced={silenced} inhibited={inhibited} />
-      )}
+      <AlertStateBadge state={state} silenced={silenced} inhibited={inhibited} />
       {flapping ? (
         <span className="alerts-flapping" title="Began four times or more within 15 minutes">
           <SyncAltIcon />

@@ -58,3 +58,11 @@ test("silencing and its end are told", () => {
   expect(silenced).toMatchObject({ silenced: true, silenced_by: ["s"], inhibited: false });
   expect(told(silenced, event("ALERT_UNSILENCED", alert("a")))).toMatchObject({ silenced: false, silenced_by: [] });
 });
+
+test("thousands of news are merged at once", () => {
+  const when = (second: number) => new Date(Date.parse("2026-01-31T12:00:00Z") + second * 1000).toISOString();
+  const news = Array.from({ length: 5_000 }, (_, each) => alert(`n${each}`, { starts_at: when(each) }));
+  const rows = merged([[alert("old", { starts_at: "2026-01-01T00:00:00Z" })]], new Map(news.map((row) => [row.id, row])));
+  expect(rows).toHaveLength(5_001);
+  expect([rows[0]!.id, rows[4_999]!.id, rows[5_000]!.id]).toEqual(["n4999", "n0", "old"]);
+});

@@ -50,33 +50,37 @@ export function order(a: Pick<AlertView, "starts_at" | "id">, b: Pick<AlertView,
   return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
 }
 
+/** It stands among the rows of the pages, or after the last if those are all (`whole`). */
+export function standsIn(pages: readonly Items[], whole: boolean): (alert: Pick<AlertView, "starts_at" | "id">) => boolean {
+  const last = pages.at(-1)?.at(-1);
+  return (alert) => whole || last === undefined || order(alert, last) < 0;
+}
+
 /** One row each, newest first: what is told instead of what was read, and what is told only. */
 export function merged(pages: readonly Items[], told: Told): AlertView[] {
-  const rest = new Map(told);
-  const rows: AlertView[] = [];
   const seen = new Set<string>();
-  for (const items of pages) {
-    for (const row of items) {
-      // A page that was read later may begin with what another ended with.
-      if (seen.has(row.id)) continue;
-      seen.add(row.id);
-      rows.push(rest.get(row.id) ?? row);
-      rest.delete(row.id);
-    }
+  const read: AlertView[] = [];
+  for (const row of pages.flat()) {
+    // A page that was read later may begin with what another ended with.
+    if (seen.has(row.id)) continue;
+    seen.add(row.id);
+    read.push(told.get(row.id) ?? row);
   }
-  for (const row of [...rest.values()].toSorted(order)) {
-    const at = rows.findIndex((each) => order(row, each) < 0);
-    rows.splice(at < 0 ? rows.length : at, 0, row);
+  const news = [...told.values()].filter(({ id }) => !seen.has(id)).toSorted(order);
+  if (news.length === 0) return read;
+  const rows: AlertView[] = [];
+  let next = 0;
+  for (const row of read) {
+    while (next < news.length && order(news[next]!, row) < 0) rows.push(news[next++]!);
+    rows.push(row);
   }
-  return rows;
+  return [...rows, ...news.slice(next)];
 }
 
 /** How many of the newest page would stand among the rows and do not. */
 export function missing(newest: Items, pages: readonly Items[], whole: boolean): number {
-  const last = pages.at(-1)?.at(-1);
-  return newest.filter(
-    (row) => find(pages, row.id) === undefined && (whole || last === undefined || order(row, last) < 0),
-  ).length;
+  const stands = standsIn(pages, whole);
+  return newest.filter((row) => find(pages, row.id) === undefined && stands(row)).length;
 }
 
 type Payload = Partial<AlertFired & AlertResolved & AlertSilenced>;

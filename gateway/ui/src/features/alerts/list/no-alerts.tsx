@@ -1,12 +1,11 @@
 import { Button } from "@patternfly/react-core";
-import { CheckCircleIcon, SearchIcon } from "@patternfly/react-icons";
+import { CheckCircleIcon, ExclamationTriangleIcon, SearchIcon } from "@patternfly/react-icons";
 
-import { useClusters } from "@/components/cluster-picker";
-import { Nothing } from "@/components/states";
+import { Loading, Nothing } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { CLEARED, isFiltered } from "@/features/alerts/filters/asked";
 import type { AlertsSearch } from "@/features/alerts/search";
-import { useListAlertHistory } from "@/generated/api";
+import { useGetFleetHealth, useListAlertHistory } from "@/generated/api";
 import { plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, useSearch, useSetSearch } from "@/lib/place";
@@ -43,11 +42,12 @@ export function NoAlerts() {
 
 function NothingFires() {
   const asOf = useAsOf();
-  const clusters = useClusters();
-  const { data } = useListAlertHistory({ page_size: 1, ...asOf });
-  const last = data?.items[0];
-  const silent = [...clusters.values()].filter(({ state }) => state === "OFFLINE" || state === "UNKNOWN").length;
-  if (clusters.size === 0) {
+  const fleet = useGetFleetHealth(asOf, { query: { staleTime: 30_000 } });
+  const { data: past } = useListAlertHistory({ page_size: 1, ...asOf });
+  const last = past?.items[0];
+  if (fleet.isPending) return <Loading label="Loading alerts" />;
+  const silent = fleet.data?.items.filter(({ state }) => state === "OFFLINE" || state === "UNKNOWN").length ?? 0;
+  if (fleet.data?.items.length === 0) {
     return (
       <Nothing title="No cluster tells its alerts" actions={<PageLink to="/clusters/add">Add a cluster</PageLink>}>
         Alerts are shown here as soon as a cluster sends them.
@@ -56,8 +56,8 @@ function NothingFires() {
   }
   return (
     <Nothing
-      title="Nothing fires"
-      icon={CheckCircleIcon}
+      title={silent > 0 ? `Nothing fires, but ${plural(silent, "cluster")} cannot be reached` : "Nothing fires"}
+      icon={silent > 0 ? ExclamationTriangleIcon : CheckCircleIcon}
       actions={<PageLink to="/alerts" search={{ tab: "history" }}>See past alerts</PageLink>}
     >
       {last ? (
@@ -65,13 +65,13 @@ function NothingFires() {
           The latest alert, {last.alertname} on {last.cluster_name ?? "a cluster that is gone"}, ended{" "}
           <Ago at={last.ends_at} />.
         </>
-      ) : (
+      ) : past ? (
         "No alert is known of before, either."
-      )}
+      ) : null}
+      {fleet.error ? <p>Whether every cluster can be reached could not be read: {fleet.error.message}</p> : null}
       {silent > 0 ? (
         <p>
-          <strong>{plural(silent, "cluster")} cannot be reached</strong>: of {silent === 1 ? "it" : "them"} nothing
-          is known. <PageLink to="/clusters" search={{ state: ["OFFLINE", "UNKNOWN"] }}>See which</PageLink>
+          Of {silent === 1 ? "it" : "them"} nothing is known. <PageLink to="/clusters" search={{ state: ["OFFLINE", "UNKNOWN"] }}>See which</PageLink>
         </p>
       ) : null}
     </Nothing>

@@ -3,7 +3,7 @@
 import { createContext, use, useMemo, type ReactNode } from "react";
 
 import { useClock, useNow } from "@/lib/moment";
-import { ago } from "@/lib/time";
+import { agoElsewhere } from "@/lib/time";
 
 const EVERY_MS = 10_000;
 
@@ -16,13 +16,12 @@ export function RowTimes({ children }: { children: ReactNode }) {
   return <RowClock value={value}>{children}</RowClock>;
 }
 
-/** `5 min. ago`, with the exact time on hover. */
+/** As `Ago` says it, with the exact time on hover. */
 export function AgoInRow({ at }: { at: string }) {
   const { now, clock } = use(RowClock);
-  const then = Date.parse(at);
   return (
     <time dateTime={at} title={clock(at)} className="numbers">
-      {ago(then, Math.max(now, then))}
+      {agoElsewhere(Date.parse(at), now)}
     </time>
   );
 }

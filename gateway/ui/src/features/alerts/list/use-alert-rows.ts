@@ -11,9 +11,11 @@ import { ALERT_EVENTS, itemsOf, merged, missing } from "@/features/alerts/list/l
 import { useTold } from "@/features/alerts/list/use-told";
 import { listAlerts } from "@/generated/api";
 import type { AlertList } from "@/generated/api.schemas";
+import { useLiveState } from "@/lib/live";
 import { useRefreshOn } from "@/lib/refresh";
 
-const PAGE = 100;
+/** Rows that are read at once. */
+export const PAGE = 100;
 
 /** `now` in the question: the instant that is shown, or this one. */
 const nowOf = ({ params }: Asked) => (params.as_of ? Date.parse(params.as_of) : Date.now());
@@ -37,8 +39,13 @@ interface How {
 export type AlertRows = ReturnType<typeof useAlertRows>;
 
 export function useAlertRows(asked: Asked, { held, live, enabled }: How) {
-  const listKey = JSON.stringify(asked);
   const first = useFirstPage(asked, enabled);
+  // Where the stream went on with a gap, what was read before it is kept true by nothing: once it is
+  // read again, that is another list, also for those who hold this one.
+  const lostAt = useLiveState((state) => state.lostAt);
+  const [since, setSince] = useState(lostAt);
+  if (since !== lostAt && first.dataUpdatedAt >= lostAt) setSince(lostAt);
+  const listKey = JSON.stringify([asked, since]);
   const frozen = useFrozen(first.isPlaceholderData ? undefined : first.data, held, listKey);
   const head = frozen ?? first.data;
   const cursor = head?.next_cursor ?? null;

@@ -7,8 +7,8 @@ import {
   ALERT_EVENTS,
   alertOf,
   find,
-  order,
   rowOf,
+  standsIn,
   told as toldBy,
   type Items,
   type Told,
@@ -18,6 +18,8 @@ import { useLiveEvents, type LiveEvent } from "@/lib/live";
 
 /** What is over fades for so long in its place. */
 const FADE_MS = 6_000;
+/** More news than that are not worth their place before the list is read again. */
+const MOST = 1_000;
 
 interface Of {
   pages: readonly Items[];
@@ -48,18 +50,7 @@ export function useTold({ pages, whole, asked, listKey, held, enabled }: Of): To
   }
   useLiveEvents({ types: ALERT_EVENTS, enabled }, (events) => {
     const now = Date.now();
-    const young = [...kept.at].filter(([, at]) => held || now - at < FADE_MS);
-    const at = new Map(young);
-    const rows = new Map(young.map(([id]) => [id, kept.rows.get(id)!]));
-    let changed = at.size !== kept.at.size;
-    for (const event of events) {
-      const row = after(event, rows);
-      if (row === undefined) continue;
-      rows.set(row.id, row);
-      at.set(row.id, now);
-      changed = true;
-    }
-    if (changed) setKept({ listKey, held, rows, at });
+    setKept((before) => withEvents(before, events, now));
   });
   useEffect(() => {
     if (held || kept.rows.size === 0) return;
@@ -68,15 +59,35 @@ export function useTold({ pages, whole, asked, listKey, held, enabled }: Of): To
   }, [held, kept, listKey]);
   return kept.rows;
 
-  function after(event: LiveEvent, rows: Told): AlertView | undefined {
+  function withEvents(before: Kept, events: readonly LiveEvent[], now: number): Kept {
+    const stands = standsIn(pages, whole);
+    const rows = new Map<string, AlertView>();
+    const at = new Map<string, number>();
+    for (const [id, since] of before.at) {
+      const row = before.rows.get(id)!;
+      // In a storm the list is read anew many times meanwhile, and most of what was news is far below.
+      if (!held && (now - since >= FADE_MS || !(find(pages, id) || stands(row)))) continue;
+      rows.set(id, row);
+      at.set(id, since);
+    }
+    let changed = at.size !== before.at.size;
+    for (const event of events) {
+      const row = after(event, rows, stands);
+      if (row === undefined) continue;
+      rows.set(row.id, row);
+      at.set(row.id, now);
+      changed = true;
+    }
+    return changed ? { ...before, rows, at } : before;
+  }
+
+  function after(event: LiveEvent, rows: Told, stands: ReturnType<typeof standsIn>): AlertView | undefined {
     const alert = alertOf(event);
     if (alert === undefined) return undefined;
     const row = rows.get(alert.id) ?? find(pages, alert.id);
     if (row !== undefined) return toldBy(row, event);
     const begins = event.event_type === "ALERT_FIRED" || event.event_type === "ALERT_PENDING";
-    if (held || !begins || !surelyWanted(alert, asked)) return undefined;
-    const last = pages.at(-1)?.at(-1);
-    const within = whole || last === undefined || order(alert, last) < 0;
-    return within ? rowOf(alert, event) : undefined;
+    if (held || !begins || rows.size >= MOST || !surelyWanted(alert, asked)) return undefined;
+    return stands(alert) ? rowOf(alert, event) : undefined;
   }
 }

@@ -21,7 +21,7 @@ export function EndSilence({ silence }: { silence: Pick<ClusterSilence, "id" | "
     },
   });
   if (end.isSuccess) return <span className="quiet">Ended</span>;
-  if (!sure) {
+  if (!sure || whyNot !== undefined) {
     return (
       <span className="alerts-end">
         <GuardedButton variant="link" isInline whyNot={whyNot} isLoading={end.isPending} onClick={() => setSure(true)}>

@@ -1,8 +1,8 @@
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
-import { At } from "@/components/timestamp";
+import { Ago, At } from "@/components/timestamp";
 import { EndSilence } from "@/features/alerts/silences/end-silence";
-import { SilenceStateBadge, When, labelsOf, matcherOf } from "@/features/alerts/silences/silence-words";
+import { SilenceStateBadge, labelsOf, matcherOf } from "@/features/alerts/silences/silence-words";
 import type { ClusterSilence } from "@/generated/api.schemas";
 import { PageLink } from "@/lib/place";
 
@@ -17,7 +17,7 @@ export function SilenceDrawer({ silence, onClose }: { silence: ClusterSilence; o
           of={[
             ["Cluster", <PageLink key="cluster" to={`/clusters/${silence.cluster_id}`}>{silence.cluster_name}</PageLink>],
             ["Began", <At key="began" at={silence.starts_at} />],
-            ["Ends", <span key="ends"><At at={silence.ends_at} />, <When at={silence.ends_at} /></span>],
+            ["Ends", <span key="ends"><At at={silence.ends_at} />, <Ago at={silence.ends_at} /></span>],
             ["By", silence.created_by || undefined],
             ["Comment", silence.comment || undefined],
             ["Made", silence.command_id ? "here" : "in the cluster itself"],

@@ -5,8 +5,6 @@ import { BellSlashIcon, HistoryIcon, HourglassHalfIcon } from "@patternfly/react
 import { Badge } from "@/components/badges";
 import type { ClusterSilence, SilenceMatcher, SilenceState } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
-import { useClock, useNow } from "@/lib/moment";
-import { ago } from "@/lib/time";
 
 /** `pod=~"api-.*"`, as Prometheus writes it. */
 export function matcherOf({ name, value, is_equal, is_regex }: SilenceMatcher): string {
@@ -29,17 +27,6 @@ export function SilenceStateBadge({ state }: { state: SilenceState }) {
     <Badge tone={tone} icon={icon}>
       {state === "PENDING" ? "Begins later" : state === "EXPIRED" ? "Ended" : title(state)}
     </Badge>
-  );
-}
-
-/** `in 2 hr.`, or how long ago; with the exact time on hover. */
-export function When({ at }: { at: string }) {
-  const now = useNow(10_000);
-  const clock = useClock();
-  return (
-    <time dateTime={at} title={clock(at)} className="numbers">
-      {ago(Date.parse(at), now)}
-    </time>
   );
 }
 

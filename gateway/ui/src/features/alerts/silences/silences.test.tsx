@@ -64,6 +64,7 @@ test("clusters that have not answered are named", async () => {
   });
   await showAlerts("/alerts?tab=silences");
   expect(await screen.findByText(/1 of 2 clusters answered/)).toBeInTheDocument();
+  expect(screen.getByRole("heading", { name: "Nothing is silenced on the clusters that answered" })).toBeInTheDocument();
 });
 
 test("those that have ended are asked for on demand", async () => {
@@ -79,4 +80,10 @@ test("in the past it is said that these are the silences of now", async () => {
   await showAlerts("/alerts?tab=silences&as_of=2026-01-31T12:00:00Z");
   expect(await screen.findByText("These are the silences of now")).toBeInTheDocument();
   expect(await screen.findByRole("button", { name: "End now" })).toHaveAttribute("aria-disabled", "true");
+});
+
+test("a link to a silence that is not there says so", async () => {
+  silences([silence]);
+  await showAlerts("/alerts?tab=silences&silence=gone");
+  expect(await screen.findByText(/It is not in this list/)).toBeInTheDocument();
 });

@@ -5,14 +5,14 @@ import { useState } from "react";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { DataTable, type Column } from "@/components/data-table";
-import { WithDrawer } from "@/components/drawer";
+import { Drawer, WithDrawer } from "@/components/drawer";
 import { PartialNotice } from "@/components/partial-notice";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
-import { DataAge } from "@/components/timestamp";
+import { Ago, DataAge } from "@/components/timestamp";
 import type { AlertsSearch } from "@/features/alerts/search";
 import { EndSilence } from "@/features/alerts/silences/end-silence";
 import { SilenceDrawer } from "@/features/alerts/silences/silence-drawer";
-import { SilenceStateBadge, When, matchersOf } from "@/features/alerts/silences/silence-words";
+import { SilenceStateBadge, matchersOf } from "@/features/alerts/silences/silence-words";
 import { useListSilences } from "@/generated/api";
 import type { ClusterSilence } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
@@ -43,8 +43,9 @@ export function Silences() {
   });
   useRefreshOn({ types: ["ALERT_SILENCED", "ALERT_UNSILENCED"] }, ["/api/v1/silences"]);
   const { data, error } = silences;
-  const { rows } = useHeld(data?.items ?? [], held, idOf);
+  const { rows } = useHeld(data?.items ?? [], held, idOf, JSON.stringify(params), !silences.isPlaceholderData);
   const open = rows.find((silence) => idOf(silence) === search.silence);
+  const close = () => setSearch({ silence: undefined });
   return (
     <>
       {as_of === undefined ? null : (
@@ -83,15 +84,25 @@ export function Silences() {
       ) : null}
       {error && data ? <InlineFailure error={error} what="The silences could not be read again" /> : null}
       <WithDrawer
-        drawer={open ? <SilenceDrawer silence={open} onClose={() => setSearch({ silence: undefined })} /> : null}
+        drawer={
+          open ? (
+            <SilenceDrawer silence={open} onClose={close} />
+          ) : search.silence !== undefined && data && !silences.isPlaceholderData ? (
+            <Drawer title="Silence" label="Silence" onClose={close}>
+              <p>It is not in this list: it has ended, its cluster does not answer, or the filters leave it out.</p>
+            </Drawer>
+          ) : null
+        }
       >
         {error && !data ? (
           <Failure error={error} what="The silences" onRetry={() => void silences.refetch()} />
         ) : data === undefined ? (
           <Loading lines={6} label="Loading silences" />
+        ) : rows.length === 0 && silences.isPlaceholderData ? (
+          <Loading lines={6} label="Loading silences" />
         ) : rows.length === 0 ? (
           <Nothing
-            title={ended ? "No silences" : "Nothing is silenced"}
+            title={`${ended ? "No silences" : "Nothing is silenced"}${data.missing.length > 0 ? " on the clusters that answered" : ""}`}
             icon={BellIcon}
             actions={<PageLink to="/alerts">See open alerts</PageLink>}
           >
@@ -127,7 +138,7 @@ const COLUMNS: readonly Column<ClusterSilence>[] = [
   { id: "cluster", header: "Cluster", width: "minmax(6rem, 1fr)", from: 30, cell: ({ cluster_name }) => cluster_name },
   { id: "comment", header: "Comment", width: "minmax(8rem, 2fr)", from: 75, cell: ({ comment }) => comment },
   { id: "by", header: "By", width: "minmax(5rem, 1fr)", from: 60, cell: ({ created_by }) => created_by },
-  { id: "ends", header: "Ends", width: "6rem", cell: ({ ends_at }) => <When at={ends_at} /> },
+  { id: "ends", header: "Ends", width: "6rem", cell: ({ ends_at }) => <Ago at={ends_at} /> },
   {
     id: "end",
     header: "Change",

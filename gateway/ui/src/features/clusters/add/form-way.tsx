@@ -10,10 +10,11 @@ import {
   refusedFields,
   registrationOf,
   type Draft,
+  type Problems,
 } from "@/features/clusters/shared/draft";
-import { givenFrom, type LoginChoices } from "@/features/clusters/shared/login";
+import { givenFrom, missingFrom, type LoginChoices } from "@/features/clusters/shared/login";
 import { LoginFields } from "@/features/clusters/shared/login-fields";
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import { isPending } from "@/features/clusters/shared/outcome";
 import { PendingNotice } from "@/features/clusters/shared/pending-notice";
 import { RegistrationFields } from "@/features/clusters/shared/registration-fields";
@@ -29,17 +30,19 @@ interface Wanted {
 }
 
 /** One cluster, written by hand; its credentials now or later. */
-export function FormWay({ disabled }: { disabled: string | undefined }) {
+export function FormWay({ disabled, loginLater }: { disabled: string | undefined; loginLater: boolean }) {
   const client = useQueryClient();
   const go = useGo();
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [tried, setTried] = useState(false);
-  const [withLogin, setWithLogin] = useState(true);
+  const [withLogin, setWithLogin] = useState(!loginLater);
   const [choices, setChoices] = useState<LoginChoices>({
     kind: "SERVICE_ACCOUNT",
     backends: {},
     insecure: false,
   });
+  // Of the login nothing is known before it is sent: the page's state never holds it.
+  const [missing, setMissing] = useState<Problems>({});
   const [made, setMade] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
 
@@ -64,19 +67,21 @@ export function FormWay({ disabled }: { disabled: string | undefined }) {
       },
     },
   );
+  const configured = BACKENDS.filter((each) => draft.endpoints[each].trim() !== "");
   const here = problemsOf(draft);
   const refused = refusedFields(save.error);
-  const problems = tried ? { ...(save.isPending ? {} : refused), ...here } : {};
+  const problems = tried ? { ...(save.isPending ? {} : refused), ...missing, ...here } : {};
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     setTried(true);
-    const wrong = Object.keys(here)[0];
+    const login = withLogin ? givenFrom(event.currentTarget, choices, configured) : undefined;
+    const left = login ? missingFrom(login) : {};
+    setMissing(left);
+    const wrong = Object.keys({ ...here, ...left })[0];
     if (wrong !== undefined) {
       document.getElementById(wrong)?.focus();
       return;
     }
-    const configured = BACKENDS.filter((each) => draft.endpoints[each].trim() !== "");
-    const login = withLogin ? givenFrom(event.currentTarget, choices, configured) : undefined;
     save.give({ registration: registrationOf(draft), login });
   };
   if (isPending(save.data)) return <PendingNotice />;
@@ -99,7 +104,7 @@ export function FormWay({ disabled }: { disabled: string | undefined }) {
         {withLogin ? (
           <LoginFields
             choices={choices}
-            configured={BACKENDS.filter((each) => draft.endpoints[each].trim() !== "")}
+            configured={configured}
             problems={problems}
             onChange={(changed) => setChoices({ ...choices, ...changed })}
           />

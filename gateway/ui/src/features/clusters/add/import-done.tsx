@@ -1,7 +1,7 @@
 import { Alert, Button } from "@patternfly/react-core";
 import { CheckCircleIcon, ExclamationCircleIcon, InfoCircleIcon } from "@patternfly/react-icons";
 
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import { sentence } from "@/features/clusters/shared/sentence";
 import type { ImportedCluster, ImportResult } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
@@ -30,6 +30,13 @@ export function ImportDone({ result, withoutLogin = false, onAgain }: ImportDone
           }
         />
       </div>
+      {result.registered > 0 ? (
+        <p>
+          {withoutLogin
+            ? "They came without credentials: their API servers are not checked until you give some."
+            : "They are checked from now on. For metrics, alerts, logs and traces, say where their Prometheus, Alertmanager, Loki and Tempo answer."}
+        </p>
+      ) : null}
       <ul className="clusters-import is-done plain" aria-label="What became of each">
         {result.items.map((each) => (
           <Became key={each.source} item={each} withoutLogin={withoutLogin} />
@@ -69,16 +76,10 @@ function Became({ item, withoutLogin }: { item: ImportedCluster; withoutLogin: b
       <span className="clusters-import-said tone-success">
         <CheckCircleIcon />
         <span>
-          {withoutLogin ? "Registered without credentials. Next: " : "Registered, checked from now on. Next: "}
-          {withoutLogin ? (
-            <PageLink to={`/clusters/${cluster_id}`} search={{ tab: "credentials" }}>
-              give it credentials
-            </PageLink>
-          ) : (
-            <PageLink to={`/clusters/${cluster_id}`} search={{ tab: "edit" }}>
-              say where its Prometheus, Alertmanager, Loki and Tempo answer
-            </PageLink>
-          )}
+          {"Registered. Next: "}
+          <PageLink to={`/clusters/${cluster_id}`} search={{ tab: withoutLogin ? "credentials" : "edit" }}>
+            {withoutLogin ? "give it credentials" : "say where its backends answer"}
+          </PageLink>
         </span>
       </span>
     </li>

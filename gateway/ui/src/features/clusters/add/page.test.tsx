@@ -179,8 +179,34 @@ test("by hand: what the hub refuses is told at the field that it names", async (
   await user.click(screen.getByRole("checkbox", { name: "Give credentials now" }));
   await user.click(screen.getByRole("button", { name: "Register the cluster" }));
   await waitFor(() =>
-    expect(screen.getByRole("textbox", { name: "Loki URL" })).toHaveAccessibleDescription(/must be https/),
+    expect(screen.getByRole("textbox", { name: "Loki URL" })).toHaveAccessibleDescription(/Must be https\./),
   );
+});
+
+test("by hand: without the token that its login needs nothing is sent, and without a login none is needed", async () => {
+  let registered = 0;
+  hub.use(
+    http.post("*/api/v1/clusters", () => {
+      registered += 1;
+      return HttpResponse.json(cluster(), { status: 201 });
+    }),
+  );
+  const { user, where } = await form();
+  await fill(user, "Name", "edge-1");
+  await fill(user, "API server URL", "https://api.example.com:6443");
+  await user.click(screen.getByRole("button", { name: "Register the cluster" }));
+  const token = screen.getByLabelText(/^Token/, { selector: "textarea" });
+  expect(token).toHaveAccessibleDescription(/A token is needed/);
+  expect(token).toHaveFocus();
+  expect(registered).toBe(0);
+  await user.click(screen.getByRole("checkbox", { name: "Give credentials now" }));
+  await user.click(screen.getByRole("button", { name: "Register the cluster" }));
+  await waitFor(() => expect(where()).toBe(`/clusters/${ID}`));
+});
+
+test("by hand: who only wants to register is asked for no credentials", async () => {
+  await page("/clusters/add?way=form&login=later");
+  expect(await screen.findByRole("checkbox", { name: "Give credentials now" })).not.toBeChecked();
 });
 
 test("by hand: registered with a token, which the backends get too", async () => {

@@ -8,15 +8,15 @@ import { PageFrame } from "@/components/page-frame";
 import { FormWay } from "@/features/clusters/add/form-way";
 import { KubeconfigWay } from "@/features/clusters/add/kubeconfig-way";
 import { ManagedWay } from "@/features/clusters/add/managed-way";
-import { readAddSearch, type Way } from "@/features/clusters/search";
+import { readAddSearch, type AddSearch, type Way } from "@/features/clusters/search";
 import { useAllowed } from "@/features/clusters/shared/allowed";
 import { Trail } from "@/features/clusters/shared/trail";
 import { useSearch, useSetSearch } from "@/lib/place";
 
 /** Three ways to take clusters into the fleet. */
 export function AddClusterPage() {
-  const { way } = readAddSearch({ ...useSearch() });
-  const setSearch = useSetSearch<{ way?: Way }>();
+  const { way = "kubeconfig", login } = readAddSearch({ ...useSearch() });
+  const setSearch = useSetSearch<AddSearch>();
   const { manage } = useAllowed();
   return (
     <PageFrame
@@ -39,7 +39,7 @@ export function AddClusterPage() {
         </Tab>
         <Tab eventKey="form" title={<TabTitleText>By hand</TabTitleText>}>
           <div className="clusters-tab">
-            <FormWay disabled={manage} />
+            <FormWay disabled={manage} loginLater={login === "later"} />
           </div>
         </Tab>
         <Tab eventKey="managed" title={<TabTitleText>Open Cluster Management</TabTitleText>}>

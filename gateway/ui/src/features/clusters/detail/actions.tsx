@@ -44,7 +44,7 @@ function CheckNow({ cluster, refused }: { cluster: ClusterView; refused: string 
     ? check.error.message
     : isPending(check.data)
       ? "The check goes on."
-      : check.data
+      : check.data && !isOver(check.data, cluster)
         ? `Checked: ${title(check.data.status.state).toLowerCase()}`
         : undefined;
   const button = (
@@ -67,6 +67,10 @@ function CheckNow({ cluster, refused }: { cluster: ClusterView; refused: string 
     </>
   );
 }
+
+/** A later check says more. */
+const isOver = (found: ClusterView, now: ClusterView): boolean =>
+  Date.parse(now.status.checked_at ?? "") > Date.parse(found.status.checked_at ?? "");
 
 function OpenMenu({ cluster }: { cluster: ClusterView }) {
   const [open, setOpen] = useState(false);

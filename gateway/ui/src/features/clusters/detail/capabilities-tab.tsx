@@ -2,7 +2,7 @@ import { CheckCircleIcon, MinusCircleIcon } from "@patternfly/react-icons";
 
 import { Nothing } from "@/components/states";
 import { At } from "@/components/timestamp";
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import type { CapabilitiesView, ClusterView, Evidence, Finding } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
 

@@ -1,6 +1,6 @@
-import { ClipboardCopy, ClipboardCopyVariant } from "@patternfly/react-core";
 import { CheckCircleIcon, ExclamationCircleIcon, MinusCircleIcon } from "@patternfly/react-icons";
 
+import { AlertmanagerSteps } from "@/components/alertmanager-steps";
 import { safeUrl } from "@/features/clusters/detail/links";
 import { BACKEND_NAMES, BACKENDS } from "@/features/clusters/shared/draft";
 import { latency } from "@/features/clusters/shared/checks-list";
@@ -74,41 +74,13 @@ function Endpoint({ name, url, check }: EndpointProps) {
   );
 }
 
-/** What to write into `alertmanager.yml`; the token is made on the hub's machine. */
 function Webhook({ cluster }: { cluster: ClusterView }) {
-  const token = `aiops token create --role ingest --cluster ${cluster.name} --name alertmanager-${cluster.name} > alertmanager-token`;
-  const config = `route:
-  receiver: aiops
-receivers:
-  - name: aiops
-    webhook_configs:
-      - url: ${location.origin}/api/v1/alerts/webhook/${cluster.id}
-        send_resolved: true
-        http_config:
-          authorization:
-            credentials_file: /path/to/alertmanager-token`;
   return (
     <section className="panel" aria-labelledby="webhook">
       <h2 id="webhook">Let its Alertmanager send alerts here</h2>
-      <div className="clusters-help">
-        <p>1. On the machine of the hub, make a token that may post alerts of this cluster and nothing else:</p>
-        <ClipboardCopy isReadOnly isCode hoverTip="Copy" clickTip="Copied" textAriaLabel="Command for the token">
-          {token}
-        </ClipboardCopy>
-        <p>2. In alertmanager.yml, with the place of that file:</p>
-        <ClipboardCopy
-          isReadOnly
-          isCode
-          isExpanded
-          variant={ClipboardCopyVariant.expansion}
-          hoverTip="Copy"
-          clickTip="Copied"
-          textAriaLabel="Lines for alertmanager.yml"
-          toggleAriaLabel="Show the lines for alertmanager.yml"
-        >
-          {config}
-        </ClipboardCopy>
-      </div>
+      <ol className="snippet-steps">
+        <AlertmanagerSteps cluster={cluster.name} />
+      </ol>
     </section>
   );
 }

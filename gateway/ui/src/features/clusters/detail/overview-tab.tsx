@@ -135,8 +135,7 @@ function Run({ run }: { run: HealthRun }) {
       <At at={since} />
       <ClusterStateBadge state={state} />
       <span className="numbers">
-        {health_score === null ? "no score" : `score ${health_score}`}
-        {answered ? "" : ", no answer"}
+        {health_score === null ? "not checked" : `score ${health_score}${answered ? "" : ", no answer"}`}
       </span>
       <span className="quiet numbers">
         {checks === 1 ? "one check" : `for ${lasting(Math.min(Date.parse(until), now) - Date.parse(since))}`}

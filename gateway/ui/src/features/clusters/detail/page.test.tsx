@@ -1,11 +1,11 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
 import { ClusterPage } from "@/features/clusters/detail/page";
 import { readClusterSearch } from "@/features/clusters/search";
 import { asRole, check, cluster, ID, refusal, stream, withCluster } from "@/features/clusters/testing/data";
-import type { CredentialsView } from "@/generated/api.schemas";
+import type { ClusterView, CredentialsView } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
@@ -92,9 +92,13 @@ test("an operator may check it, and what was found is told", async () => {
   withCluster(cluster());
   asRole("operator");
   hub.use(http.post(`*/api/v1/clusters/${ID}/refresh`, () => HttpResponse.json(cluster())));
-  const { user } = await page();
+  const { user, client } = await page();
   await user.click(await screen.findByRole("button", { name: "Check now" }));
   expect(await screen.findByText("Checked: online")).toBeVisible();
+  const later = { state: "OFFLINE", health_score: 0, checked_at: "2026-03-04T12:00:30Z" } as const;
+  withCluster(cluster({ status: later as ClusterView["status"] }));
+  await act(() => client.invalidateQueries());
+  await waitFor(() => expect(screen.queryByText("Checked: online"), "a later check says more").toBeNull());
 });
 
 test("it is deleted only when its name is typed", async () => {

@@ -20,7 +20,7 @@ import { EventsTab } from "@/features/clusters/detail/events-tab";
 import { OverviewTab } from "@/features/clusters/detail/overview-tab";
 import type { ClusterSearch, Tab as TabName } from "@/features/clusters/search";
 import { HealthScore } from "@/features/clusters/shared/health-score";
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import { Trail } from "@/features/clusters/shared/trail";
 import { ENVIRONMENTS, PLATFORMS, TYPES } from "@/features/clusters/shared/types";
 import { useGetCluster } from "@/generated/api";

@@ -7,7 +7,7 @@ import { ChecksList } from "@/features/clusters/shared/checks-list";
 import { Abilities } from "@/features/clusters/shared/abilities";
 import { HealthScore } from "@/features/clusters/shared/health-score";
 import { Labels } from "@/features/clusters/shared/labels";
-import { LinkButton } from "@/features/clusters/shared/link-button";
+import { LinkButton } from "@/components/link-button";
 import { ENVIRONMENTS, PLATFORMS, TYPES } from "@/features/clusters/shared/types";
 import { useGetCluster, useGetClusterStatus } from "@/generated/api";
 import type { Check, ClusterView } from "@/generated/api.schemas";

@@ -10,17 +10,28 @@ import type { AlertFacets, ClusterView } from "@/generated/api.schemas";
 import { count } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
-/** How many alerts are pending or firing, by cluster; of clusters that it leaves out nothing is known. */
-export type AlertCounts = ReadonlyMap<string, number>;
-
-export function alertCounts(facets: AlertFacets | undefined): AlertCounts {
-  return new Map(facets?.cluster_id.map(({ value, count }) => [value, count]));
+/** How many alerts are pending or firing, by cluster. */
+export interface AlertCounts {
+  of: ReadonlyMap<string, number>;
+  /** A cluster that is left out has none: all clusters are named, and all alerts were counted. */
+  complete: boolean;
+  /** Counting has stopped at a bound: there may be more. */
+  atLeast: boolean;
 }
 
 /** The facets name only the clusters with most alerts: from so many on, one left out may have some. */
 export const FACETS_SHOWN = 100;
 
-export function columnsOf(alerts: AlertCounts): Column<ClusterView>[] {
+export function alertCounts({ cluster_id: counted, at_least: atLeast }: AlertFacets): AlertCounts {
+  return {
+    of: new Map(counted.map(({ value, count }) => [value, count])),
+    complete: !atLeast && counted.length < FACETS_SHOWN,
+    atLeast,
+  };
+}
+
+/** `alerts`: undefined as long as nothing is known of them. */
+export function columnsOf(alerts: AlertCounts | undefined): Column<ClusterView>[] {
   return [
     {
       id: "name",
@@ -128,10 +139,11 @@ function Number({ of }: { of: number | undefined }) {
   return <span className={of === 0 ? "numbers quiet" : "numbers"}>{count(of)}</span>;
 }
 
-function AlertsCell({ cluster, alerts }: { cluster: ClusterView; alerts: AlertCounts }) {
-  const found = alerts.get(cluster.id);
-  if (found === undefined && alerts.size < FACETS_SHOWN) return <span className="quiet numbers">0</span>;
-  const said = found === undefined ? "see" : count(found);
+function AlertsCell({ cluster, alerts }: { cluster: ClusterView; alerts: AlertCounts | undefined }) {
+  if (alerts === undefined) return <span className="quiet">–</span>;
+  const found = alerts.of.get(cluster.id);
+  if (found === undefined && alerts.complete) return <span className="quiet numbers">0</span>;
+  const said = found === undefined ? "see" : `${count(found)}${alerts.atLeast ? "+" : ""}`;
   return (
     <PageLink
       to="/alerts"

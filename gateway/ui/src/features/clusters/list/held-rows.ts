@@ -14,8 +14,5 @@ const idOf = ({ id }: ClusterView) => id;
 export function useHeldRows(rows: readonly ClusterView[], key: string, settled: boolean) {
   const [paused, setPaused] = useState(false);
   const [inList, setInList] = useState(false);
-  const [shown, setShown] = useState(key);
-  if (settled && shown !== key) setShown(key);
-  const held = (paused || inList) && settled && shown === key;
-  return { ...useHeld(rows, held, idOf), paused, setPaused, onHeld: setInList };
+  return { ...useHeld(rows, paused || inList, idOf, key, settled), paused, setPaused, onHeld: setInList };
 }

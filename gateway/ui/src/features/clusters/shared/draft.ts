@@ -8,6 +8,7 @@ import type {
   Platform,
   Registration,
 } from "@/generated/api.schemas";
+import { sentence } from "@/features/clusters/shared/sentence";
 import { ApiError } from "@/lib/http";
 
 export const BACKENDS = ["prometheus", "alertmanager", "loki", "tempo"] as const;
@@ -168,7 +169,7 @@ export function refusedFields(error: Error | null): Problems {
   return Object.fromEntries(
     (fields as { field: string; message: string }[]).map(({ field, message }) => [
       field.startsWith("labels") ? "labels" : field,
-      message,
+      sentence(message),
     ]),
   );
 }

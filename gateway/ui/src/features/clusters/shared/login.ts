@@ -1,7 +1,7 @@
 /** How a cluster is logged in to: what is chosen in a form, and what of the form goes to the hub. */
 
 import type { AuthType, Given, GivenBackend } from "@/generated/api.schemas";
-import { BACKENDS, type Backend } from "@/features/clusters/shared/draft";
+import { BACKENDS, type Backend, type Problems } from "@/features/clusters/shared/draft";
 
 /** `KEEP`: when others are rotated, the login to the API server stays. */
 export type LoginKind = AuthType | "KEEP";
@@ -40,6 +40,17 @@ export function givenFrom(
     return Object.keys(found).length > 0 ? [[each, found] as const] : [];
   });
   return logins.length > 0 ? { ...given, backends: Object.fromEntries(logins) } : given;
+}
+
+/** By field what the chosen login cannot do without. */
+export function missingFrom({ auth_type: kind, token, kubeconfig, oidc }: Given): Problems {
+  if (kind === "SERVICE_ACCOUNT" && !token) return { token: "A token is needed." };
+  if (kind === "KUBECONFIG" && !kubeconfig) return { kubeconfig: "A kubeconfig is needed." };
+  if (kind !== "OIDC") return {};
+  return {
+    ...(oidc?.issuer_url ? {} : { "oidc.issuer_url": "An issuer is needed." }),
+    ...(oidc?.client_id ? {} : { "oidc.client_id": "A client is needed." }),
+  };
 }
 
 type Said = (name: string) => string | undefined;

@@ -1,4 +1,6 @@
-import { ClipboardCopy, ClipboardCopyVariant, ExpandableSection } from "@patternfly/react-core";
+import { ExpandableSection } from "@patternfly/react-core";
+
+import { Snippet } from "@/components/snippet";
 
 const MAKE = `kubectl create serviceaccount aiops-nextgen -n kube-system
 kubectl create clusterrole aiops-nextgen --verb=get,list,watch \\
@@ -16,29 +18,12 @@ export function TokenHelp() {
     <ExpandableSection toggleText="How to make a token that may only read">
       <div className="clusters-help">
         <p>Run this on the cluster. On OpenShift:</p>
-        <Commands text={OPENSHIFT} label="Commands for OpenShift" />
+        <Snippet label="Commands for OpenShift" text={OPENSHIFT} />
         <p>On any other Kubernetes:</p>
-        <Commands text={MAKE} label="Commands for Kubernetes" />
+        <Snippet label="Commands for Kubernetes" text={MAKE} />
         <p>Then this prints a token for 90 days, if the cluster allows so long:</p>
-        <Commands text={TOKEN} label="Command for the token" />
+        <Snippet label="Command for the token" text={TOKEN} />
       </div>
     </ExpandableSection>
-  );
-}
-
-function Commands({ text, label }: { text: string; label: string }) {
-  return (
-    <ClipboardCopy
-      isReadOnly
-      isCode
-      isExpanded
-      variant={ClipboardCopyVariant.expansion}
-      hoverTip="Copy"
-      clickTip="Copied"
-      textAriaLabel={label}
-      toggleAriaLabel={`Show: ${label}`}
-    >
-      {text}
-    </ClipboardCopy>
   );
 }

@@ -1,13 +1,12 @@
 /** Clusters for tests, and events of them. */
 
-import { act } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { vi } from "vitest";
 
 import type { Check, ClusterList, ClusterView } from "@/generated/api.schemas";
 import { getGetClusterResponseMock, getGetClusterStatusResponseMock, getWhoAmIResponseMock } from "@/generated/api.msw";
-import { live, type LiveEvent } from "@/lib/live";
+import type { LiveEvent } from "@/lib/live";
 import { hub } from "@/testing/hub";
+import { hearing } from "@/testing/live";
 
 export const ID = "75f9c9f4-eec2-5cac-b213-74a1a6493d37";
 
@@ -71,15 +70,8 @@ export function asRole(role: string): void {
   hub.use(http.get("*/auth/me", () => HttpResponse.json(getWhoAmIResponseMock({ user: "me", role }))));
 }
 
-/** What a test says over the live stream. */
+/** What a test says over the live stream, of the cluster if it names no other. */
 export function stream(): (event: Partial<LiveEvent>) => void {
-  const listeners = new Set<(events: readonly LiveEvent[]) => void>();
-  vi.spyOn(live, "listen").mockImplementation((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  });
-  return (event) =>
-    act(() => {
-      for (const tell of listeners) tell([{ event_id: "e", cluster_id: ID, payload: {}, ...event } as LiveEvent]);
-    });
+  const say = hearing();
+  return (event) => say({ cluster_id: ID, ...event });
 }

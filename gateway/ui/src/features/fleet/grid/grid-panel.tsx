@@ -4,12 +4,11 @@ import "@/features/fleet/grid/grid.css";
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import { useDeferredValue } from "react";
 
-import { InlineFailure } from "@/components/states";
 import { DataAge } from "@/components/timestamp";
 import { StateGrid } from "@/features/fleet/grid/state-grid";
 import { StateTable } from "@/features/fleet/grid/state-table";
 import { useSteady } from "@/features/fleet/grid/steady";
-import { grouped, useTraits } from "@/features/fleet/grid/traits";
+import { grouped } from "@/features/fleet/grid/groups";
 import { countStates, STATES } from "@/features/fleet/health";
 import { useHolding } from "@/features/fleet/holding";
 import { GROUPINGS, type FleetSearch } from "@/features/fleet/search";
@@ -29,7 +28,6 @@ export function GridPanel({ clusters, readAt }: GridPanelProps) {
   const { group, view } = useSearch<FleetSearch>();
   const holding = useHolding();
   const shown = useDeferredValue(useSteady(clusters, holding.held));
-  const { traits, error } = useTraits(group !== undefined);
   return (
     <section className="panel" aria-labelledby="fleet-states">
       <header className="fleet-panel-head">
@@ -44,12 +42,11 @@ export function GridPanel({ clusters, readAt }: GridPanelProps) {
           <Age readAt={readAt} />
         </div>
       </div>
-      {error && group ? <InlineFailure error={error} what={`Clusters cannot be grouped by ${group}`} /> : null}
       <div {...holding.props}>
         {view === "table" ? (
           <StateTable clusters={shown} />
         ) : (
-          <StateGrid groups={grouped(shown, group, traits)} />
+          <StateGrid groups={grouped(shown, group)} />
         )}
       </div>
     </section>

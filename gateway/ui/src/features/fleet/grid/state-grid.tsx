@@ -3,7 +3,7 @@ import { useRef, useState, type KeyboardEvent, type MouseEvent, type SyntheticEv
 import { Cell } from "@/features/fleet/grid/cell";
 import { moved } from "@/features/fleet/grid/moves";
 import { Tip } from "@/features/fleet/grid/tip";
-import type { Group } from "@/features/fleet/grid/traits";
+import type { Group } from "@/features/fleet/grid/groups";
 import { countStates, STATES } from "@/features/fleet/health";
 import type { ClusterInFleet } from "@/generated/api.schemas";
 import { count, title } from "@/lib/format";

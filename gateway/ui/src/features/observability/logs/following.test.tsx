@@ -67,7 +67,7 @@ test("paused they stand still until they are let go on", async () => {
   const { user } = await following();
   says("first line");
   await screen.findByText("first line");
-  await user.click(screen.getByRole("button", { name: "Live" }));
+  await user.click(screen.getByRole("button", { name: "Following" }));
   says("second line");
   await user.click(await screen.findByRole("button", { name: "Paused · 1 new" }));
   expect(await screen.findByText("second line")).toBeVisible();

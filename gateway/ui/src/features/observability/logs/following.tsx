@@ -42,7 +42,7 @@ export function Following({ query, clusters, onNarrow, onWords }: FollowingProps
         <Button variant="link" isInline onClick={() => tail.clear()}>
           Clear
         </Button>
-        <LiveToggle paused={paused} waiting={waiting} onChange={setPaused} />
+        <LiveToggle live="Following" paused={paused} waiting={waiting} onChange={setPaused} />
       </LinesBar>
       {lines.length === 0 && state.connection !== "ended" ? (
         <Nothing title="Waiting for the first line">

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { originOf, plain, pretty, traceOf, type Line } from "@/features/observability/logs/line";
 import { quoted, writeSelector, type Matcher } from "@/features/observability/logs/selector";
+import { copyText } from "@/lib/copied";
 import { PageLink } from "@/lib/place";
 
 interface LineDetailProps {
@@ -94,7 +95,7 @@ function Ways({ line }: { line: Line }) {
 function Copy({ text, children }: { text: string; children: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };

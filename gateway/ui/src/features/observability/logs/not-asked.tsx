@@ -9,6 +9,9 @@ import { plural } from "@/lib/format";
 import { PageLink, useSearch } from "@/lib/place";
 import type { LogsSearch } from "@/features/observability/search";
 
+/** Named at most. */
+const MOST = 50;
+
 /** `alone`: nobody at all was asked. */
 export function NotAsked({ answer, alone = false }: { answer: LogsAnswer; alone?: boolean }) {
   const clusters = useClusters();
@@ -34,11 +37,12 @@ export function NotAsked({ answer, alone = false }: { answer: LogsAnswer; alone?
         <>
           <p>They have no Loki, are at the far edge (metrics only), or are offline:</p>
           <ul className="logs-not-asked">
-            {others.map(({ id, name }) => (
+            {others.slice(0, MOST).map(({ id, name }) => (
               <li key={id}>
                 <PageLink to={`/clusters/${id}`}>{name}</PageLink>
               </li>
             ))}
+            {others.length > MOST ? <li className="quiet">and {plural(others.length - MOST, "other")}</li> : null}
           </ul>
         </>
       }

@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { http, HttpResponse } from "msw";
+import { delay, http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 
+import { LIBRARIES } from "@/features/observability/library/store";
 import { LogsPage } from "@/features/observability/logs/page";
 import { readLogsSearch } from "@/features/observability/search";
 import type { ClusterLogs, LogLine, LogRangeQuery } from "@/generated/api.schemas";
@@ -142,6 +143,34 @@ test("who knows no LogQL chooses labels and values, and runs what that makes", a
   await waitFor(() => expect(asked[0]?.query).toBe('{namespace=~"shop|orders"}'));
 });
 
+test("what was asked before is kept, can be saved by a name, and asked again", async () => {
+  LIBRARIES.logql.setState({ recent: [], saved: [] });
+  const asked = withLines([line(1, "one")], [line(2, "two")]);
+  const { user } = await page({ query: QUERY, library: "recent" });
+  const drawer = await screen.findByRole("complementary", { name: "Queries" });
+  expect(await within(drawer).findByRole("button", { name: /namespace="shop"/ })).toBeVisible();
+  await user.click(within(drawer).getByRole("button", { name: "Save by a name…" }));
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "The shop{Enter}");
+  await user.click(await within(drawer).findByRole("button", { name: /^The shop/ }));
+  expect(await screen.findByText("two")).toBeVisible();
+  expect(asked.map(({ query }) => query)).toEqual([QUERY, QUERY]);
+});
+
+test("a query that takes long can be cancelled; lines of the one before do not pass for its answer", async () => {
+  withLines([line(1, "one")]);
+  const { user } = await page({ query: QUERY });
+  await screen.findByText("one");
+  hub.use(http.post("*/api/v1/logs/query_range", () => delay("infinite")));
+  await user.click(screen.getByRole("button", { name: "Details of this line" }));
+  await user.click(screen.getByRole("button", { name: "Only pod cart-1" }));
+  await user.click(await screen.findByRole("button", { name: "Cancel" }));
+  expect(await screen.findByRole("heading", { name: "Cancelled" })).toBeVisible();
+  expect(screen.queryByText("one")).toBeNull();
+  withLines([line(2, "two")]);
+  await user.click(screen.getByRole("button", { name: "Run it again" }));
+  expect(await screen.findByText("two")).toBeVisible();
+});
+
 test("who has not answered is said, with the lines of the others", async () => {
   const missing = [{ cluster_id: "c-2", cluster_name: "edge-2", code: "QUERY_TIMEOUT", reason: "took over 30 s" }];
   hub.use(
@@ -159,7 +188,7 @@ test("who has not answered is said, with the lines of the others", async () => {
     ),
   );
   await page({ query: QUERY });
-  expect(await screen.findByText(/1 of 2 clusters answered: 1 query timeout/)).toBeVisible();
+  expect(await screen.findByText(/1 of 2 clusters answered: edge-2 \(query timeout\)/)).toBeVisible();
   expect(screen.getByText("one")).toBeVisible();
 });
 

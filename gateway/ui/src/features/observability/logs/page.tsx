@@ -8,8 +8,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
+import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
 import { useDraft } from "@/features/observability/draft";
+import { LibraryButton } from "@/features/observability/library/library-button";
+import { LibraryDrawer } from "@/features/observability/library/library-drawer";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { Following } from "@/features/observability/logs/following";
 import { LabelBrowser } from "@/features/observability/logs/label-browser";
 import { QuestionBar } from "@/features/observability/logs/question-bar";
@@ -46,6 +50,7 @@ export function LogsPage() {
 
   const run = (text: string, more: Partial<LogsSearch> = {}) => {
     const asked = text.trim();
+    LIBRARIES.logql.getState().again(asked);
     if (asked === query && more.tail === search.tail) return again();
     setSearch({ query: asked || undefined, ...more });
   };
@@ -57,7 +62,12 @@ export function LogsPage() {
     <PageFrame
       title="Logs"
       fills
-      actions={query === "" ? undefined : <Copy question={question} query={query} />}
+      actions={
+        <>
+          <LibraryButton />
+          {query === "" ? null : <Copy question={question} query={query} />}
+        </>
+      }
     >
       <QuestionBar
         draft={draft}
@@ -69,7 +79,8 @@ export function LogsPage() {
         onBrowse={setBrowsing}
         tail={tail}
         onTail={(on) => run(draft, { tail: on || undefined })}
-        onStop={found.isFetching && !tail ? stop : undefined}
+        isWaiting={found.isFetching && !found.isFetchingNextPage && !tail}
+        onStop={stop}
         refused={draft === query && !tail ? refused : undefined}
       />
       {browsing ? (
@@ -80,13 +91,26 @@ export function LogsPage() {
           onRun={() => run(draft, { tail: search.tail })}
         />
       ) : null}
-      {query === "" ? (
-        <Start onRun={(text) => run(text)} onBrowse={() => setBrowsing(true)} />
-      ) : tail ? (
-        <Following query={query} clusters={clusters} onNarrow={narrow} onWords={words} />
-      ) : (
-        <Results question={question} logs={logs} onAgain={again} onNarrow={narrow} onWords={words} />
-      )}
+      <WithDrawer
+        drawer={
+          search.library === undefined ? null : (
+            <LibraryDrawer
+              tab={search.library}
+              language="logql"
+              query={draft.trim()}
+              onRun={(text) => run(text, { tail: search.tail })}
+            />
+          )
+        }
+      >
+        {query === "" ? (
+          <Start onRun={(text) => run(text)} onBrowse={() => setBrowsing(true)} />
+        ) : tail ? (
+          <Following query={query} clusters={clusters} onNarrow={narrow} onWords={words} />
+        ) : (
+          <Results question={question} logs={logs} onAgain={again} onNarrow={narrow} onWords={words} />
+        )}
+      </WithDrawer>
     </PageFrame>
   );
 }

@@ -1,8 +1,9 @@
 import { Button, Tooltip } from "@patternfly/react-core";
-import { PlayIcon, StopIcon, StreamIcon, TagsIcon } from "@patternfly/react-icons";
+import { StopIcon, StreamIcon, TagsIcon } from "@patternfly/react-icons";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { QueryEditor } from "@/components/query-editor/query-editor";
+import { RunButton } from "@/features/observability/run-button";
 import { asksForLines } from "@/features/observability/logs/selector";
 import type { ApiError } from "@/lib/http";
 import { useAsOf } from "@/lib/moment";
@@ -17,15 +18,16 @@ interface QuestionBarProps {
   onBrowse: (browsing: boolean) => void;
   tail: boolean;
   onTail: (tail: boolean) => void;
-  /** Lines are being read: then they may be given up. */
-  onStop: (() => void) | undefined;
+  /** The answer is being waited for. */
+  isWaiting: boolean;
+  onStop: () => void;
   /** What the clusters say against the query. */
   refused: ApiError | undefined;
 }
 
 /** What is asked, of whom, and once or as it comes. */
 export function QuestionBar(props: QuestionBarProps) {
-  const { draft, onDraft, onRun, clusters, onClusters, browsing, onBrowse, tail, onTail, onStop, refused } = props;
+  const { draft, onDraft, onRun, clusters, onClusters, browsing, onBrowse, tail, onTail, isWaiting, onStop, refused } = props;
   const { as_of } = useAsOf();
   const why =
     as_of !== undefined
@@ -46,7 +48,7 @@ export function QuestionBar(props: QuestionBarProps) {
           Labels
         </Button>
       </div>
-      <div className="logs-question-text">
+      <div className="logs-question-text" data-filter>
         <QueryEditor
           language="logql"
           label="LogQL"
@@ -59,15 +61,12 @@ export function QuestionBar(props: QuestionBarProps) {
         />
       </div>
       <div className="logs-question-acts">
-        {onStop ? (
-          <Button variant="secondary" icon={<StopIcon />} onClick={onStop}>
-            Give up
-          </Button>
-        ) : (
-          <Button icon={<PlayIcon />} isDisabled={draft.trim() === ""} onClick={() => onRun(draft)}>
-            Run
-          </Button>
-        )}
+        <RunButton
+          isWaiting={isWaiting}
+          isDisabled={draft.trim() === ""}
+          onRun={() => onRun(draft)}
+          onCancel={onStop}
+        />
         <Tooltip trigger={why ? "mouseenter focus" : "manual"} content={why ?? ""}>
           <Button
             variant="secondary"

@@ -34,10 +34,10 @@ export function Results({ question, logs, onAgain, onNarrow, onWords }: ResultsP
   const { found, lines, first, whole } = logs;
   const words = useDeferredValue(find);
   const shown = useMemo(() => linesWith(lines, words), [lines, words]);
-  if (found.isPending && found.fetchStatus === "idle") {
+  if (found.fetchStatus === "idle" && (found.isPending || found.isPlaceholderData)) {
     return (
-      <Nothing title="Given up" actions={<Button onClick={onAgain}>Run it again</Button>}>
-        The query was ended before the clusters answered.
+      <Nothing title="Cancelled" actions={<Button variant="secondary" onClick={onAgain}>Run it again</Button>}>
+        The query was stopped before all clusters had answered.
       </Nothing>
     );
   }
@@ -129,14 +129,15 @@ function Volume({ question, lines, window }: { question: Question; lines: readon
   const volume = useVolume(question);
   const setSearch = useSetSearch<LogsSearch>();
   const [from, to] = [Date.parse(window.start), Date.parse(window.end)];
+  const counted = volume.data;
   const fallback = useMemo(() => {
     const step = stepFor(from, to);
-    return bucketsOfLines(lines, aligned(from, to, step), step);
-  }, [lines, from, to]);
+    return counted ? [] : bucketsOfLines(lines, aligned(from, to, step), step);
+  }, [counted, lines, from, to]);
   const zoom = (start: number, end: number) =>
     setSearch({ from: new Date(start).toISOString(), to: new Date(end).toISOString() });
   if (volume.isPending) return <div className="logs-volume is-waiting" aria-busy="true" />;
-  if (!volume.data) {
+  if (!counted) {
     return (
       <Histogram
         buckets={fallback}
@@ -145,9 +146,9 @@ function Volume({ question, lines, window }: { question: Question; lines: readon
       />
     );
   }
-  const { buckets, answer, step } = volume.data;
-  const counted = answer.clusters_succeeded;
-  const who = counted === answer.clusters_queried ? plural(counted, "cluster") : `${counted} of ${answer.clusters_queried} clusters`;
+  const { buckets, answer, step } = counted;
+  const { clusters_succeeded: counters, clusters_queried: asked } = answer;
+  const who = counters === asked ? plural(counters, "cluster") : `${counters} of ${asked} clusters`;
   return <Histogram buckets={buckets} source={`counted per ${seconds(step)} by ${who}`} onZoom={zoom} />;
 }
 

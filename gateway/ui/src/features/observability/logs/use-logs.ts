@@ -6,6 +6,7 @@ import { useMemo } from "react";
 import { justAfter, lineOf, type Line } from "@/features/observability/logs/line";
 import { asksForLines } from "@/features/observability/logs/selector";
 import { aligned, bucketsOf, countingQuery, stepFor, type Bucket } from "@/features/observability/logs/volume";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { queryLogsRange } from "@/generated/api";
 import type { ClusterMissing, Direction, LogsAnswer } from "@/generated/api.schemas";
 import { useAsOf, useRange, resolveRange } from "@/lib/moment";
@@ -31,6 +32,8 @@ interface Window {
 interface Page {
   window: Window;
   answer: LogsAnswer;
+  /** Made once of the answer, as there may be many pages. */
+  lines: readonly Line[];
 }
 
 export function useLogs(question: Question) {
@@ -53,7 +56,8 @@ export function useLogs(question: Question) {
         },
         { signal },
       );
-      return { window, answer };
+      if (pageParam === undefined) LIBRARIES.logql.getState().remember(query);
+      return { window, answer, lines: answer.entries.map(lineOf) };
     },
     getNextPageParam: (last, all) => (all.length * PAGE >= MOST ? undefined : nextWindow(last, direction)),
     enabled: query !== "",
@@ -120,7 +124,7 @@ function stepText({ start, end }: Window): string {
 }
 
 /** Where the page after this one is; undefined if there is none. */
-export function nextWindow({ window, answer }: Page, direction: Direction): Window | undefined {
+export function nextWindow({ window, answer }: Pick<Page, "window" | "answer">, direction: Direction): Window | undefined {
   const last = answer.entries.at(-1);
   if (last === undefined || answer.entries.length < PAGE) return undefined;
   const next =
@@ -133,11 +137,8 @@ export function nextWindow({ window, answer }: Page, direction: Direction): Wind
 /** Windows touch in a microsecond, so that its lines may come twice. */
 function linesOf(pages: readonly Page[]): Line[] {
   const known = new Map<string, Line>();
-  for (const { answer } of pages) {
-    for (const entry of answer.entries) {
-      const line = lineOf(entry);
-      if (!known.has(line.key)) known.set(line.key, line);
-    }
+  for (const { lines } of pages) {
+    for (const line of lines) if (!known.has(line.key)) known.set(line.key, line);
   }
   return [...known.values()];
 }

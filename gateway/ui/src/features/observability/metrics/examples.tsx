@@ -1,4 +1,4 @@
-import { EXAMPLES } from "@/features/observability/metrics/library/examples";
+import { EXAMPLES } from "@/features/observability/metrics/example-queries";
 
 /** Where to begin: questions that any Kubernetes fleet with a Prometheus can answer. */
 export function Examples({ onRun }: { onRun: (query: string) => void }) {

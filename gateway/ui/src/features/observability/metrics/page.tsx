@@ -3,51 +3,48 @@
 import "@/features/observability/metrics/metrics.css";
 
 import { Button } from "@patternfly/react-core";
-import { HistoryIcon, PlusCircleIcon } from "@patternfly/react-icons";
+import { PlusCircleIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
 import { useZoom } from "@/components/chart/use-zoom";
 import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
+import { LibraryButton } from "@/features/observability/library/library-button";
+import { LibraryDrawer } from "@/features/observability/library/library-drawer";
+import { useAlertMarks } from "@/features/observability/metrics/alert-marks";
 import { Examples } from "@/features/observability/metrics/examples";
-import { LibraryDrawer } from "@/features/observability/metrics/library/library-drawer";
 import { Panel } from "@/features/observability/metrics/panel";
 import { QueryToolbar } from "@/features/observability/metrics/query-toolbar";
+import { useEvery } from "@/features/observability/metrics/use-every";
 import { LETTERS, usePanels } from "@/features/observability/metrics/use-panels";
 import type { MetricsSearch } from "@/features/observability/search";
-import { useSearch, useSetSearch } from "@/lib/place";
+import { useSearch } from "@/lib/place";
 
 export function MetricsPage() {
   const { library } = useSearch<MetricsSearch>();
-  const setSearch = useSetSearch<MetricsSearch>();
   const { panels, isBlank, put, add, remove } = usePanels();
   const [paused, setPaused] = useState(false);
   const [active, setActive] = useState(0);
+  const rhythm = useEvery();
+  const every = paused || rhythm === undefined ? false : rhythm;
+  const marks = useAlertMarks(every);
   const zoom = useZoom();
   const current = Math.min(active, panels.length - 1);
   return (
     <PageFrame
       title="Metrics"
-      actions={
-        <Button
-          variant="secondary"
-          icon={<HistoryIcon />}
-          aria-expanded={library !== undefined}
-          onClick={() => setSearch({ library: library === undefined ? "recent" : undefined })}
-        >
-          Recent and saved
-        </Button>
-      }
+      actions={<LibraryButton />}
     >
-      <QueryToolbar paused={paused} onPause={setPaused} />
+      <QueryToolbar every={rhythm} paused={paused} onPause={setPaused} marks={marks} />
       <WithDrawer
         drawer={
           library === undefined ? null : (
             <LibraryDrawer
               tab={library}
+              language="promql"
               into={panels.length > 1 ? LETTERS[current] : undefined}
               onRun={(query) => put(current, query)}
-              onAdd={panels.length < LETTERS.length && !isBlank ? (query) => put(panels.length, query) : undefined}
+              onAdd={panels.length < LETTERS.length && !isBlank ? (query) => put(panels.length, query) : false}
             />
           )
         }
@@ -58,7 +55,8 @@ export function MetricsPage() {
             letter={LETTERS[index]!}
             query={query}
             alone={panels.length === 1}
-            paused={paused}
+            every={every}
+            marks={marks.marks}
             zoom={zoom}
             onActive={() => setActive(index)}
             onRun={(text) => put(index, text)}

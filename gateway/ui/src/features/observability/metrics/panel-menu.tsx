@@ -1,23 +1,13 @@
 import {
-  Button,
   Dropdown,
   DropdownItem,
   DropdownList,
-  Form,
-  FormGroup,
   MenuToggle,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
 } from "@patternfly/react-core";
 import { EllipsisVIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
-import { useLibrary } from "@/features/observability/metrics/library/store";
-import type { MetricsSearch } from "@/features/observability/search";
-import { useSetSearch } from "@/lib/place";
+import { SaveQuery } from "@/features/observability/library/save-query";
 
 interface PanelMenuProps {
   label: string;
@@ -56,54 +46,7 @@ export function PanelMenu({ label, query, onRemove }: PanelMenuProps) {
           </DropdownItem>
         </DropdownList>
       </Dropdown>
-      {saving ? <SaveQuery query={query} onClose={() => setSaving(false)} /> : null}
+      {saving ? <SaveQuery language="promql" query={query} onClose={() => setSaving(false)} /> : null}
     </>
-  );
-}
-
-function SaveQuery({ query, onClose }: { query: string; onClose: () => void }) {
-  const [name, setName] = useState("");
-  const { saved, save } = useLibrary();
-  const setSearch = useSetSearch<MetricsSearch>();
-  const taken = saved.some((each) => each.name === name.trim());
-  const keep = () => {
-    save(name.trim(), query);
-    setSearch({ library: "saved" }, { replace: true });
-    onClose();
-  };
-  return (
-    <Modal isOpen variant="small" aria-labelledby="save-query" elementToFocus="#save-query-name" onClose={onClose}>
-      <ModalHeader title="Save this query" labelId="save-query" description="It is kept in this browser." />
-      <ModalBody>
-        <Form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (name.trim() !== "") keep();
-          }}
-        >
-          <code className="metrics-code">{query}</code>
-          <FormGroup label="Name" fieldId="save-query-name" isRequired>
-            <TextInput
-              id="save-query-name"
-              value={name}
-              maxLength={80}
-              isRequired
-              onChange={(_, value) => setName(value)}
-            />
-          </FormGroup>
-          <p className="hint" aria-live="polite">
-            {taken ? "There is one of that name: it will be replaced." : ""}
-          </p>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button isDisabled={name.trim() === ""} onClick={keep}>
-          Save
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
   );
 }

@@ -3,21 +3,21 @@
 import { Button } from "@patternfly/react-core";
 import { useState } from "react";
 
+import type { Annotation } from "@/components/chart/chart";
 import type { Zoom } from "@/components/chart/use-zoom";
 import { QueryEditor } from "@/components/query-editor/query-editor";
 import { useDraft } from "@/features/observability/draft";
 import { QueryBuilder } from "@/features/observability/metrics/builder/query-builder";
-import { useLibrary } from "@/features/observability/metrics/library/store";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { PanelMenu } from "@/features/observability/metrics/panel-menu";
-import { RunButton } from "@/features/observability/metrics/run-button";
+import { RunButton } from "@/features/observability/run-button";
 import { Result } from "@/features/observability/metrics/results/result";
 import { refusalOf } from "@/features/observability/metrics/results/refusal";
 import { useMetrics } from "@/features/observability/metrics/use-metrics";
 import { useStep } from "@/features/observability/metrics/use-step";
 import { NO_CLUSTERS, type MetricsSearch } from "@/features/observability/search";
-import { useAsOf, useRange } from "@/lib/moment";
+import { useRange } from "@/lib/moment";
 import { useSearch } from "@/lib/place";
-import { isRelative } from "@/lib/time";
 
 interface PanelProps {
   letter: string;
@@ -25,30 +25,26 @@ interface PanelProps {
   query: string;
   /** There is no other. */
   alone: boolean;
-  paused: boolean;
+  /** Milliseconds after which it is asked again by itself; false: not at all. */
+  every: number | false;
   zoom: Zoom;
+  marks: readonly Annotation[];
   onActive: () => void;
   onRun: (query: string) => void;
   onRemove: (() => void) | undefined;
 }
 
-/** More often nobody has to look, and nobody has to answer. */
-const LEAST_EVERY_MS = 15_000;
-
-export function Panel({ letter, query, alone, paused, zoom, onActive, onRun, onRemove }: PanelProps) {
+export function Panel({ letter, query, alone, every, zoom, marks, onActive, onRun, onRemove }: PanelProps) {
   const { clusters = NO_CLUSTERS, agg, view = "chart" } = useSearch<MetricsSearch>();
   const range = useRange();
-  const { as_of } = useAsOf();
   const { step } = useStep();
   const [draft, setDraft] = useDraft(query);
   const [building, setBuilding] = useState(false);
-  const again = useLibrary((library) => library.again);
-  const live = !paused && as_of === undefined && isRelative(range.to);
-  const every = live ? Math.max(LEAST_EVERY_MS, view === "chart" ? step : 0) : false;
   const reading = useMetrics({ query, clusters, agg, range, step, view, every });
   const run = (text: string) => {
     const asked = text.trim();
-    again(asked);
+    if (asked === "" && query === "") return;
+    LIBRARIES.promql.getState().again(asked);
     if (asked === query) reading.read();
     else onRun(asked);
   };
@@ -97,7 +93,7 @@ export function Panel({ letter, query, alone, paused, zoom, onActive, onRun, onR
         />
       ) : null}
       {query === "" ? null : (
-        <Result query={query} view={view} reading={reading} range={range} step={step} zoom={zoom} />
+        <Result view={view} reading={reading} range={range} step={step} zoom={zoom} marks={marks} />
       )}
     </section>
   );

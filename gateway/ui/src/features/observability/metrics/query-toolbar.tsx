@@ -1,16 +1,16 @@
 /** What holds for all queries of the page: who is asked, how answers are put together and shown. */
 
-import { FormSelect, FormSelectOption, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
+import { FormSelect, FormSelectOption, Switch, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { LiveToggle } from "@/components/live-toggle";
 import type { Aggregation } from "@/generated/api.schemas";
+import { MOST_MARKS, type Marks } from "@/features/observability/metrics/alert-marks";
 import { OFFERED, writtenStep } from "@/features/observability/metrics/step";
 import { useStep } from "@/features/observability/metrics/use-step";
 import { NO_CLUSTERS, type MetricsSearch } from "@/features/observability/search";
-import { isRelative } from "@/lib/time";
-import { useRange } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
+import { lasting } from "@/lib/time";
 
 const COMBINED: readonly [Aggregation, string][] = [
   ["MERGE", "Each cluster by itself"],
@@ -21,15 +21,17 @@ const COMBINED: readonly [Aggregation, string][] = [
 ];
 
 interface QueryToolbarProps {
+  /** Milliseconds between readings; undefined: what is shown does not change. */
+  every: number | undefined;
   paused: boolean;
   onPause: (paused: boolean) => void;
+  marks: Marks;
 }
 
-export function QueryToolbar({ paused, onPause }: QueryToolbarProps) {
+export function QueryToolbar({ every, paused, onPause, marks }: QueryToolbarProps) {
   const { clusters = NO_CLUSTERS, agg = "MERGE", view = "chart", step } = useSearch<MetricsSearch>();
   const setSearch = useSetSearch<MetricsSearch>();
   const { automatic } = useStep();
-  const { to } = useRange();
   return (
     <div className="toolbar">
       <ClusterPicker
@@ -70,9 +72,31 @@ export function QueryToolbar({ paused, onPause }: QueryToolbarProps) {
           ))}
         </FormSelect>
       ) : null}
+      {view === "chart" ? <MarksSwitch {...marks} /> : null}
       <div className="toolbar-end">
-        {isRelative(to) ? <LiveToggle paused={paused} waiting={0} onChange={onPause} /> : null}
+        {every === undefined ? null : (
+          <LiveToggle live={`Refreshing every ${lasting(every)}`} paused={paused} waiting={0} onChange={onPause} />
+        )}
       </div>
     </div>
+  );
+}
+
+/** Whether alerts are marked, and how far what is marked is not all. */
+function MarksSwitch({ more, failed }: Marks) {
+  const { marks } = useSearch<MetricsSearch>();
+  const setSearch = useSetSearch<MetricsSearch>();
+  return (
+    <>
+      <Switch
+        id="metrics-marks"
+        label="Mark alerts"
+        isChecked={marks !== "off"}
+        onChange={(_, on) => setSearch({ marks: on ? undefined : "off" }, { replace: true })}
+      />
+      <span className="hint" role="status">
+        {failed ? "Alerts could not be read" : more ? `the newest ${MOST_MARKS}` : ""}
+      </span>
+    </>
   );
 }

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 
 import { getQueryMetricsRangeUrl, getQueryMetricsUrl, queryMetrics, queryMetricsRange } from "@/generated/api";
 import type { Aggregation, MetricAnswer, MetricQuery } from "@/generated/api.schemas";
-import { useLibrary } from "@/features/observability/metrics/library/store";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { onSteps, writtenStep } from "@/features/observability/metrics/step";
 import { linesOf, type Lines } from "@/features/observability/metrics/results/lines";
 import type { View } from "@/features/observability/metrics/view";
@@ -81,7 +81,7 @@ async function ask(asked: Asked, as_of: string | undefined, signal: AbortSignal)
   const { start, end } = asked.view === "chart" ? onSteps(resolved, asked.step) : resolved;
   const body = bodyOf(asked, start, end);
   const answer = await (asked.view === "chart" ? queryMetricsRange : queryMetrics)(body, { signal });
-  useLibrary.getState().remember(asked.query);
+  LIBRARIES.promql.getState().remember(asked.query);
   return { ...linesOf(answer, asked.query), answer, start, end, body, readAt: Date.now() };
 }
 

@@ -6,6 +6,7 @@ import { DataAge } from "@/components/timestamp";
 import { FoundList } from "@/features/observability/traces/found-list";
 import { Scatter } from "@/features/observability/traces/scatter";
 import { SearchForm } from "@/features/observability/traces/search-form";
+import { NO_PARTS } from "@/features/observability/traces/traceql";
 import { LIMIT, useTraces } from "@/features/observability/traces/use-traces";
 import type { TracesSearch } from "@/features/observability/search";
 import type { TraceFound, TraceList } from "@/generated/api.schemas";
@@ -100,12 +101,11 @@ const oldestOf = (traces: readonly TraceFound[]) =>
 
 function NoneFound({ answered }: { answered: number }) {
   const setSearch = useSetSearch<TracesSearch>();
-  const all = { service: undefined, operation: undefined, tag: undefined, min: undefined, max: undefined, errors: undefined };
   return (
     <Nothing
       title="No trace matches"
       actions={
-        <Button variant="secondary" onClick={() => setSearch({ ...all, query: undefined })}>
+        <Button variant="secondary" onClick={() => setSearch(NO_PARTS)}>
           Search for any trace
         </Button>
       }

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
+import { LIBRARIES } from "@/features/observability/library/store";
 import { TracesPage } from "@/features/observability/traces/page";
 import { readTracesSearch } from "@/features/observability/search";
 import { getGetServiceMapResponseMock, getGetTraceResponseMock, getSearchTracesResponseMock } from "@/generated/api.msw";
@@ -89,6 +90,20 @@ test("parts of the search are in the address, and become TraceQL that can be gon
   await waitFor(() => expect(new URLSearchParams(where().split("?")[1]).get("query")).toBe(traceql));
 });
 
+test("TraceQL of before is kept, and asked again in place of the form", async () => {
+  LIBRARIES.traceql.setState({ recent: [], saved: [] });
+  withTraces(found("a1", 20));
+  const { user, where } = await page({ query: "{ status = error }" });
+  await screen.findByRole("table", { name: "Traces" });
+  await user.click(screen.getByRole("button", { name: "Back to the form" }));
+  await user.type(await screen.findByRole("combobox", { name: "Service" }), "shop{Enter}");
+  await user.click(screen.getByRole("button", { name: "Recent and saved" }));
+  const drawer = await screen.findByRole("complementary", { name: "Queries" });
+  await user.click(within(drawer).getByRole("button", { name: /status = error/ }));
+  await waitFor(() => expect(new URLSearchParams(where().split("?")[1]).get("query")).toBe("{ status = error }"));
+  expect(where()).not.toContain("service=");
+});
+
 test("a row opens its trace, and the way back leads to the list", async () => {
   withTraces(found("ab12", 20));
   withTrace([span("a", null), span("b", "a", { service_name: "cart" })]);
@@ -122,6 +137,14 @@ test("arrow keys walk and fold the tree, Enter opens a span", async () => {
   );
   await user.keyboard("{Escape}");
   await waitFor(() => expect(where()).not.toContain("span="));
+});
+
+test("a tag of a span leads to all traces that have it, whatever was searched for before", async () => {
+  const asked = withTraces(found("ab12", 20));
+  withTrace([span("a", null, { tags: { "http.route": "/cart" } })]);
+  const { user } = await page({ trace: "ab12", span: "a", min: "500", errors: "true" });
+  await user.click(await screen.findByRole("button", { name: "Traces with http.route=/cart" }));
+  await waitFor(() => expect(asked.at(-1)?.traceql).toBe('{ .http.route = "/cart" }'));
 });
 
 test("words in spans are counted and gone to, also where they are folded away", async () => {
@@ -179,12 +202,12 @@ test("the service map leads to a service's traces, and is a table too", async ()
       HttpResponse.json(getGetServiceMapResponseMock({ ...whole, nodes, edges, traces_found: 50, traces_read: 48 })),
     ),
   );
-  const { user, where } = await page({ view: "map" });
+  const { user, where } = await page({ view: "map", tag: "http.route=/cart", min: "500" });
   expect(await screen.findByText(/Of the 48 newest traces; 2 more could not be read/)).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Table" }));
   expect(screen.getAllByRole("row")[1]).toHaveTextContent(/gateway.*shop.*50.*1 \(2 %\).*453 ms/);
   await user.click(screen.getByRole("button", { name: "Map" }));
   await user.click(screen.getByRole("button", { name: /^shop/ }));
   expect(where()).toMatch(/service=shop/);
-  expect(where()).not.toContain("view=map");
+  expect(where()).not.toMatch(/view=map|tag=|min=/);
 });

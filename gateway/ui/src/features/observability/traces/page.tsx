@@ -10,9 +10,14 @@ import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
+import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
+import { LibraryButton } from "@/features/observability/library/library-button";
+import { LibraryDrawer } from "@/features/observability/library/library-drawer";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { Found } from "@/features/observability/traces/found";
 import { MapView } from "@/features/observability/traces/map/map-view";
+import { NO_PARTS } from "@/features/observability/traces/traceql";
 import { TraceView } from "@/features/observability/traces/trace-view";
 import { askedTraceql, LIMIT } from "@/features/observability/traces/use-traces";
 import type { TracesSearch } from "@/features/observability/search";
@@ -30,9 +35,21 @@ export function TracesPage() {
 function Overview() {
   const { view } = useSearch<TracesSearch>();
   const setSearch = useSetSearch<TracesSearch>();
-  const [round, setRound] = useState(0);
   return (
-    <PageFrame title="Traces" fills actions={view === "map" ? <CopyMenu /> : <Copy />}>
+    <PageFrame
+      title="Traces"
+      fills
+      actions={
+        view === "map" ? (
+          <CopyMenu />
+        ) : (
+          <>
+            <LibraryButton />
+            <Copy />
+          </>
+        )
+      }
+    >
       <Tabs
         activeKey={view ?? "search"}
         onSelect={(_, key) => setSearch({ view: key === "map" ? "map" : undefined })}
@@ -42,9 +59,33 @@ function Overview() {
         <Tab eventKey="map" tabContentId={VIEW} title={<TabTitleText>Service map</TabTitleText>} />
       </Tabs>
       <div id={VIEW} role="tabpanel" aria-label={view === "map" ? "Service map" : "Search"} className="traces-view">
-        {view === "map" ? <MapView /> : <Found round={round} onAgain={() => setRound(round + 1)} />}
+        {view === "map" ? <MapView /> : <Search />}
       </div>
     </PageFrame>
+  );
+}
+
+function Search() {
+  const { library, ...search } = useSearch<TracesSearch>();
+  const setSearch = useSetSearch<TracesSearch>();
+  const [round, setRound] = useState(0);
+  const again = () => setRound(round + 1);
+  const traceql = askedTraceql(search);
+  const run = (query: string) => {
+    LIBRARIES.traceql.getState().again(query);
+    if (query === search.query) again();
+    else setSearch({ ...NO_PARTS, query });
+  };
+  return (
+    <WithDrawer
+      drawer={
+        library === undefined ? null : (
+          <LibraryDrawer tab={library} language="traceql" query={traceql === "{}" ? "" : traceql} onRun={run} />
+        )
+      }
+    >
+      <Found round={round} onAgain={again} />
+    </WithDrawer>
   );
 }
 

@@ -28,7 +28,7 @@ export function SearchForm({ onAgain, refused }: { onAgain: () => void; refused:
   const setSearch = useSetSearch<TracesSearch>();
   const { clusters = NOBODY } = search;
   return (
-    <section className="traces-form" aria-label="Search">
+    <section className="traces-form" aria-label="Search" data-filter>
       <ClusterPicker
         chosen={clusters}
         onChange={(chosen) => setSearch({ clusters: chosen.length > 0 ? chosen : undefined })}

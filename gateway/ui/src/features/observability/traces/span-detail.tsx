@@ -7,6 +7,7 @@ import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
 import { At } from "@/components/timestamp";
 import { between, duration, later } from "@/features/observability/traces/duration";
+import { NO_PARTS } from "@/features/observability/traces/traceql";
 import type { Node } from "@/features/observability/traces/tree";
 import type { TracesSearch } from "@/features/observability/search";
 import type { TraceSpan } from "@/generated/api.schemas";
@@ -99,10 +100,8 @@ function SearchFor({ name, value }: { name: string; value: unknown }) {
       title={said}
       onClick={() =>
         setSearch({
+          ...NO_PARTS,
           tag: [`${name}=${told(value)}`],
-          service: undefined,
-          operation: undefined,
-          query: undefined,
           trace: undefined,
           span: undefined,
           view: undefined,

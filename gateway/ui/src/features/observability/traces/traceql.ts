@@ -4,6 +4,17 @@ import type { TracesSearch } from "@/features/observability/search";
 
 export type Parts = Pick<TracesSearch, "service" | "operation" | "tag" | "min" | "max" | "errors">;
 
+/** None of the parts, nor a query in their place. */
+export const NO_PARTS = {
+  query: undefined,
+  service: undefined,
+  operation: undefined,
+  tag: undefined,
+  min: undefined,
+  max: undefined,
+  errors: undefined,
+} as const satisfies Record<keyof Parts | "query", undefined>;
+
 /** Names of attributes that may stand in TraceQL as they are. */
 const ATTRIBUTE = /^(?:(?:span|resource)\.)?[A-Za-z_][A-Za-z0-9_.:/-]*$/;
 /** Attributes are typed: what looks like a number or a boolean is looked for as both. */

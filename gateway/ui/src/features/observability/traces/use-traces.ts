@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { traceqlOf } from "@/features/observability/traces/traceql";
 import type { TracesSearch } from "@/features/observability/search";
+import { LIBRARIES } from "@/features/observability/library/store";
 import { searchTraces } from "@/generated/api";
 import type { TraceList } from "@/generated/api.schemas";
 import { resolveRange, useAsOf, useRange } from "@/lib/moment";
@@ -37,6 +38,8 @@ export function useTraces(search: TracesSearch, round: number) {
         },
         { signal },
       );
+      // What the form makes is in the form.
+      if (search.query !== undefined) LIBRARIES.traceql.getState().remember(traceql);
       return { answer, window: { start, end } };
     },
     staleTime: 30_000,

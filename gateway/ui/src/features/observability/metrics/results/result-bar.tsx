@@ -8,7 +8,6 @@ import { count, plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 
 interface ResultBarProps {
-  query: string;
   view: View;
   data: Answered;
   step: number;
@@ -17,7 +16,7 @@ interface ResultBarProps {
 }
 
 /** How much there is, of whom, how old, and the same to take away. */
-export function ResultBar({ query, view, data, step, isOld }: ResultBarProps) {
+export function ResultBar({ view, data, step, isOld }: ResultBarProps) {
   const { lines, common } = data;
   const alike = asSelector(common);
   const { as_of } = useAsOf();
@@ -34,7 +33,7 @@ export function ResultBar({ query, view, data, step, isOld }: ResultBarProps) {
       <span className="metrics-bar-end">
         {as_of === undefined ? <DataAge at={data.readAt} /> : null}
         <CopyMenu
-          query={{ name: "PromQL", text: query }}
+          query={{ name: "PromQL", text: data.body.query }}
           request={{ method: "POST", path: pathOf(view), body: data.body }}
         />
       </span>

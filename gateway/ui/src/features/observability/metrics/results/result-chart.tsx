@@ -1,4 +1,4 @@
-import { Chart } from "@/components/chart/chart";
+import { Chart, type Annotation } from "@/components/chart/chart";
 import type { Zoom } from "@/components/chart/use-zoom";
 import { SeriesLinks } from "@/features/observability/metrics/results/series-links";
 import type { Line } from "@/features/observability/metrics/results/lines";
@@ -8,15 +8,16 @@ import { resolveRange, useNow } from "@/lib/moment";
 import type { Range } from "@/lib/time";
 
 interface ResultChartProps {
-  query: string;
   data: Answered;
+  marks: readonly Annotation[];
   isOld: boolean;
   range: Range;
   step: number;
   zoom: Zoom;
 }
 
-export function ResultChart({ query, data, isOld, range, step, zoom }: ResultChartProps) {
+export function ResultChart({ data, marks, isOld, range, step, zoom }: ResultChartProps) {
+  const { query } = data.body;
   const now = useNow(60_000);
   // While another range is read, the axis is already that of the new one.
   const shown = isOld ? resolveRange(range, now) : data;
@@ -28,6 +29,7 @@ export function ResultChart({ query, data, isOld, range, step, zoom }: ResultCha
       step={isOld ? undefined : step}
       unit={unitOf(query)}
       syncKey="metrics"
+      annotations={marks}
       onZoom={zoom.zoomTo}
       onZoomBack={zoom.zoomBack}
       actionsOf={(series) => <SeriesLinks line={series as Line} />}

@@ -19,7 +19,8 @@ const ROW = { comfortable: 44, compact: 32 } as const;
 const HEAD = 44;
 const MOST_HEIGHT = 480;
 
-export function ResultTable({ query, data }: { query: string; data: Answered }) {
+export function ResultTable({ data }: { data: Answered }) {
+  const { query } = data.body;
   const { sort = "-value" } = useSearch<MetricsSearch>();
   // Another question or order is another list, which is held by itself.
   return <Held key={`${sort} ${query}`} sort={sort} query={query} data={data} />;

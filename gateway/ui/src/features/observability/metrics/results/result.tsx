@@ -2,6 +2,7 @@
 
 import { Alert, Button } from "@patternfly/react-core";
 
+import type { Annotation } from "@/components/chart/chart";
 import type { Zoom } from "@/components/chart/use-zoom";
 import { PartialNotice } from "@/components/partial-notice";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
@@ -16,15 +17,15 @@ import { PageLink } from "@/lib/place";
 import type { Range } from "@/lib/time";
 
 interface ResultProps {
-  query: string;
   view: View;
   reading: Reading;
   range: Range;
   step: number;
   zoom: Zoom;
+  marks: readonly Annotation[];
 }
 
-export function Result({ query, view, reading, range, step, zoom }: ResultProps) {
+export function Result({ view, reading, range, step, zoom, marks }: ResultProps) {
   const { data, error, isCancelled, isOld, read } = reading;
   if (error && data === undefined) return <Refused error={error} onRetry={read} />;
   if (isCancelled) {
@@ -38,7 +39,7 @@ export function Result({ query, view, reading, range, step, zoom }: ResultProps)
   const { answer, histograms, lines } = data;
   return (
     <div className={isOld ? "metrics-result is-old" : "metrics-result"} aria-busy={isOld}>
-      <ResultBar query={query} view={view} data={data} step={step} isOld={isOld} />
+      <ResultBar view={view} data={data} step={step} isOld={isOld} />
       {error ? (
         <InlineFailure error={error} what="These figures are not the latest: they could not be read again" />
       ) : null}
@@ -58,15 +59,18 @@ export function Result({ query, view, reading, range, step, zoom }: ResultProps)
       {lines.length === 0 ? (
         <Empty data={data} />
       ) : view === "chart" ? (
-        <ResultChart query={query} data={data} isOld={isOld} range={range} step={step} zoom={zoom} />
+        <ResultChart data={data} marks={marks} isOld={isOld} range={range} step={step} zoom={zoom} />
       ) : (
-        <ResultTable query={query} data={data} />
+        <ResultTable data={data} />
       )}
     </div>
   );
 }
 
-function Empty({ data: { answer } }: { data: Answered }) {
+/** A comparison, outside of a selector. */
+const COMPARES = /^(?:[^{"]|\{[^}]*\}|"[^"]*")*?(?:[=!]=|[<>])/;
+
+function Empty({ data: { answer, body } }: { data: Answered }) {
   if (answer.clusters_queried === 0) {
     return (
       <Nothing title="Nobody was asked" actions={<PageLink to="/clusters">Show the clusters</PageLink>}>
@@ -74,10 +78,12 @@ function Empty({ data: { answer } }: { data: Answered }) {
       </Nothing>
     );
   }
+  const who = `${plural(answer.clusters_succeeded, "cluster")} answered`;
   return (
     <Nothing title="No series">
-      {`${plural(answer.clusters_succeeded, "cluster")} answered, with nothing that matches in this time. `}
-      Check names and labels, or take a longer range.
+      {COMPARES.test(body.query)
+        ? `${who}: the comparison holds for none of their series in this time, or there are none.`
+        : `${who}, with nothing that matches in this time. Check names and labels, or take a longer range.`}
     </Nothing>
   );
 }

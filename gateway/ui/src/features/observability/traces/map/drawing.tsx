@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { duration } from "@/features/observability/traces/duration";
 import { layoutOf, type Drawn } from "@/features/observability/traces/map/layout";
+import { NO_PARTS } from "@/features/observability/traces/traceql";
 import type { TracesSearch } from "@/features/observability/search";
 import type { MapEdge, MapNode } from "@/generated/api.schemas";
 import { plural, short } from "@/lib/format";
@@ -60,7 +61,7 @@ export function Drawing({ nodes, edges }: DrawingProps) {
             onPointerLeave={() => setNear(undefined)}
             onFocus={() => setNear(node.name)}
             onBlur={() => setNear(undefined)}
-            onClick={() => setSearch({ view: undefined, query: undefined, service: node.name, operation: undefined })}
+            onClick={() => setSearch({ ...NO_PARTS, view: undefined, service: node.name })}
           >
             <strong className="cut">{node.name}</strong>
             <span className="traces-map-words numbers">

@@ -1,3 +1,5 @@
+import "@/features/observability/run-button.css";
+
 import { Button } from "@patternfly/react-core";
 import { PlayIcon, StopIcon } from "@patternfly/react-icons";
 import { useEffect, useState } from "react";
@@ -15,7 +17,7 @@ export function RunButton({ isWaiting, isDisabled, onRun, onCancel }: RunButtonP
   // One button, whatever it says: who has pressed it by keyboard stays on it.
   return (
     <Button
-      className="metrics-run"
+      className="run-button"
       variant={late ? "secondary" : "primary"}
       icon={late ? <StopIcon /> : <PlayIcon />}
       isDisabled={isDisabled && !late}

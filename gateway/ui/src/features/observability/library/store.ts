@@ -1,7 +1,9 @@
 /** Queries of before and those that were kept by name, in this browser. */
 
-import { create } from "zustand";
+import { createStore, useStore } from "zustand";
 import { persist } from "zustand/middleware";
+
+import type { QueryLanguage } from "@/components/query-editor/query-editor";
 
 export interface Recent {
   query: string;
@@ -35,7 +37,7 @@ const SECRET =
 
 export const isSecret = (query: string): boolean => SECRET.test(query);
 
-export const useLibrary = create<Library>()(
+const libraryOf = (language: QueryLanguage) => createStore<Library>()(
   persist(
     (set, get) => ({
       recent: [],
@@ -61,6 +63,10 @@ export const useLibrary = create<Library>()(
         })),
       remove: (name) => set(({ saved }) => ({ saved: saved.filter((each) => each.name !== name) })),
     }),
-    { name: "aiops.promql", version: 1, partialize: ({ recent, saved }) => ({ recent, saved }) },
+    { name: `aiops.${language}`, version: 1, partialize: ({ recent, saved }) => ({ recent, saved }) },
   ),
 );
+
+export const LIBRARIES = { promql: libraryOf("promql"), logql: libraryOf("logql"), traceql: libraryOf("traceql") };
+
+export const useLibrary = (language: QueryLanguage): Library => useStore(LIBRARIES[language]);

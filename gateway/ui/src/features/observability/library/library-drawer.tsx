@@ -1,29 +1,38 @@
-/** Queries to go back to, beside the panels: a click asks one again. */
+/** Queries to go back to, beside what was asked: a click asks one again. */
+
+import "@/features/observability/library/library.css";
 
 import { Button, SearchInput, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import { LinkIcon, PlusIcon, TrashIcon } from "@patternfly/react-icons";
 import { useState, type ReactNode } from "react";
 
 import { Drawer } from "@/components/drawer";
-import { useLibrary, type Saved } from "@/features/observability/metrics/library/store";
-import type { MetricsSearch } from "@/features/observability/search";
+import type { QueryLanguage } from "@/components/query-editor/query-editor";
+import { SaveQuery } from "@/features/observability/library/save-query";
+import { useLibrary, type Saved } from "@/features/observability/library/store";
+import type { AskedSearch } from "@/features/observability/search";
+import { copyText } from "@/lib/copied";
 import { useSetSearch } from "@/lib/place";
 import { stringifySearch } from "@/lib/search";
 import { Ago } from "@/components/timestamp";
 
 interface LibraryDrawerProps {
   tab: "recent" | "saved";
+  language: QueryLanguage;
+  /** What can be kept by a name here; without it that is done elsewhere. */
+  query?: string;
   /** The letter of the panel that a click is for; without it there is only one. */
-  into: string | undefined;
+  into?: string | undefined;
   onRun: (query: string) => void;
-  /** In a panel of its own; without it there is no room for another. */
-  onAdd: ((query: string) => void) | undefined;
+  /** In a panel of its own; false: there is no room for another; without it there is but one. */
+  onAdd?: ((query: string) => void) | false;
 }
 
-export function LibraryDrawer({ tab, into, onRun, onAdd }: LibraryDrawerProps) {
-  const setSearch = useSetSearch<MetricsSearch>();
-  const { recent, saved, forget, save, remove } = useLibrary();
+export function LibraryDrawer({ tab, language, query: current, into, onRun, onAdd }: LibraryDrawerProps) {
+  const setSearch = useSetSearch<AskedSearch>();
+  const { recent, saved, forget, save, remove } = useLibrary(language);
   const [wanted, setWanted] = useState("");
+  const [saving, setSaving] = useState(false);
   const [removed, setRemoved] = useState<Saved>();
   const has = (...texts: string[]) => texts.some((each) => each.toLowerCase().includes(wanted.trim().toLowerCase()));
   const rows = {
@@ -43,7 +52,7 @@ export function LibraryDrawer({ tab, into, onRun, onAdd }: LibraryDrawerProps) {
           />
         ))}
       </ToggleGroup>
-      <div className="metrics-library">
+      <div className="library">
         <SearchInput
           aria-label="Find a query"
           placeholder="Find a query"
@@ -51,8 +60,15 @@ export function LibraryDrawer({ tab, into, onRun, onAdd }: LibraryDrawerProps) {
           onChange={(_, value) => setWanted(value)}
           onClear={() => setWanted("")}
         />
+        {current ? (
+          <div>
+            <Button variant="secondary" size="sm" onClick={() => setSaving(true)}>
+              Save by a name…
+            </Button>
+          </div>
+        ) : null}
         {into === undefined ? null : <p className="hint">A click asks it in query {into}.</p>}
-        <p aria-live="polite" className="metrics-undo">
+        <p aria-live="polite" className="library-undo">
           {removed ? (
             <>
               Removed “{removed.name}”.{" "}
@@ -97,6 +113,7 @@ export function LibraryDrawer({ tab, into, onRun, onAdd }: LibraryDrawerProps) {
           </Button>
         ) : null}
       </div>
+      {saving && current ? <SaveQuery language={language} query={current} onClose={() => setSaving(false)} /> : null}
     </Drawer>
   );
 }
@@ -105,14 +122,14 @@ function nothing(tab: "recent" | "saved", wanted: string): string {
   if (wanted.trim() !== "") return "No query has these words.";
   return tab === "recent"
     ? "Nothing was asked in this browser yet."
-    : "Nothing is saved in this browser yet. Save a query in its menu.";
+    : "Nothing is saved in this browser yet.";
 }
 
 interface EntryProps {
   query: string;
   name?: string;
   onRun: (query: string) => void;
-  onAdd: ((query: string) => void) | undefined;
+  onAdd: LibraryDrawerProps["onAdd"];
   onRemove?: () => void;
   children?: ReactNode;
 }
@@ -120,20 +137,22 @@ interface EntryProps {
 function Entry({ query, name, onRun, onAdd, onRemove, children }: EntryProps) {
   const called = name ?? query;
   return (
-    <li className="metrics-entry">
-      <button type="button" className="metrics-entry-run" onClick={() => onRun(query)}>
-        {name === undefined ? null : <span className="metrics-entry-name">{name}</span>}
+    <li className="library-entry">
+      <button type="button" className="library-run" onClick={() => onRun(query)}>
+        {name === undefined ? null : <span className="library-name">{name}</span>}
         <code>{query}</code>
         {children === undefined ? null : <span className="hint">{children}</span>}
       </button>
-      <Button
-        variant="plain"
-        size="sm"
-        icon={<PlusIcon />}
-        isDisabled={onAdd === undefined}
-        aria-label={`Add ${called} as another query`}
-        onClick={() => onAdd?.(query)}
-      />
+      {onAdd === undefined ? null : (
+        <Button
+          variant="plain"
+          size="sm"
+          icon={<PlusIcon />}
+          isDisabled={onAdd === false}
+          aria-label={`Add ${called} as another query`}
+          onClick={onAdd === false ? undefined : () => onAdd(query)}
+        />
+      )}
       {name === undefined ? null : <CopyLink query={query} name={name} />}
       {onRemove ? (
         <Button variant="plain" size="sm" icon={<TrashIcon />} aria-label={`Remove ${called}`} onClick={onRemove} />
@@ -146,7 +165,7 @@ function Entry({ query, name, onRun, onAdd, onRemove, children }: EntryProps) {
 function CopyLink({ query, name }: { query: string; name: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(`${location.origin}${location.pathname}${stringifySearch({ query })}`);
+    await copyText(`${location.origin}${location.pathname}${stringifySearch({ query })}`);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };

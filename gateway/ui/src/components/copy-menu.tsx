@@ -1,7 +1,7 @@
-import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
+import { DropdownItem, DropdownList } from "@patternfly/react-core";
 import { CopyIcon } from "@patternfly/react-icons";
-import { useState } from "react";
 
+import { ActionMenu } from "@/components/action-menu";
 import { useCopied } from "@/lib/copied";
 import { lastingLink } from "@/lib/link";
 import { useAsOf, useRange } from "@/lib/moment";
@@ -32,28 +32,11 @@ export function asCurl({ method = "GET", path, body }: Request, origin: string):
 
 /** Copies what is shown: as a link with fixed times, as curl, as a query. */
 export function CopyMenu({ request, query }: CopyMenuProps) {
-  const [open, setOpen] = useState(false);
   const [said, copy] = useCopied();
   const range = useRange();
   const { as_of } = useAsOf();
   return (
-    <Dropdown
-      isOpen={open}
-      onOpenChange={setOpen}
-      onSelect={() => setOpen(false)}
-      popperProps={{ position: "end" }}
-      toggle={(ref) => (
-        <MenuToggle
-          ref={ref}
-          variant="plainText"
-          icon={<CopyIcon />}
-          isExpanded={open}
-          onClick={() => setOpen(!open)}
-        >
-          <span aria-live="polite">{said ?? "Copy"}</span>
-        </MenuToggle>
-      )}
-    >
+    <ActionMenu icon={<CopyIcon />} text={<span aria-live="polite">{said ?? "Copy"}</span>}>
       <DropdownList>
         <DropdownItem description="Relative times become fixed" onClick={() => void copy(lastingLink(location.href, range, as_of))}>
           Link
@@ -70,6 +53,6 @@ export function CopyMenu({ request, query }: CopyMenuProps) {
           </DropdownItem>
         ) : null}
       </DropdownList>
-    </Dropdown>
+    </ActionMenu>
   );
 }

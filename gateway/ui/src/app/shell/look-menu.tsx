@@ -1,7 +1,7 @@
-import { Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
+import { DropdownGroup, DropdownItem, DropdownList } from "@patternfly/react-core";
 import { AdjustIcon } from "@patternfly/react-icons";
-import { useState } from "react";
 
+import { ActionMenu } from "@/components/action-menu";
 import { useSettings, type Density, type Theme, type Zone } from "@/lib/settings";
 
 const THEMES: readonly [Theme, string][] = [
@@ -20,29 +20,13 @@ const ZONES: readonly [Zone, string][] = [
 
 /** Theme, density and time zone, on every page. */
 export function LookMenu() {
-  const [open, setOpen] = useState(false);
   const { theme, density, zone, set } = useSettings();
   return (
-    <Dropdown
-      isOpen={open}
-      onOpenChange={setOpen}
-      popperProps={{ position: "end" }}
-      onSelect={() => setOpen(false)}
-      toggle={(ref) => (
-        <MenuToggle
-          ref={ref}
-          variant="plain"
-          aria-label="Theme, density and time zone"
-          icon={<AdjustIcon />}
-          isExpanded={open}
-          onClick={() => setOpen(!open)}
-        />
-      )}
-    >
+    <ActionMenu label="Theme, density and time zone" icon={<AdjustIcon />}>
       <Choices label="Theme" of={THEMES} now={theme} onPick={(value) => set({ theme: value })} />
       <Choices label="Density" of={DENSITIES} now={density} onPick={(value) => set({ density: value })} />
       <Choices label="Times" of={ZONES} now={zone} onPick={(value) => set({ zone: value })} />
-    </Dropdown>
+    </ActionMenu>
   );
 }
 

@@ -1,7 +1,7 @@
-import { Dropdown, DropdownItem, DropdownList, Divider, MenuToggle } from "@patternfly/react-core";
+import { DropdownItem, DropdownList, Divider } from "@patternfly/react-core";
 import { UserIcon } from "@patternfly/react-icons";
-import { useState } from "react";
 
+import { ActionMenu } from "@/components/action-menu";
 import { useOverlay } from "@/app/shell/overlay";
 import { useLogOut } from "@/app/shell/use-log-out";
 import { useWhoAmI } from "@/generated/api";
@@ -9,28 +9,12 @@ import { useGo } from "@/lib/place";
 
 /** Who is logged in, and what concerns them alone. */
 export function PersonMenu() {
-  const [open, setOpen] = useState(false);
   const go = useGo();
   const show = useOverlay((overlay) => overlay.show);
   const me = useWhoAmI({ query: { staleTime: Number.POSITIVE_INFINITY } }).data;
   const leaving = useLogOut();
   return (
-    <Dropdown
-      isOpen={open}
-      onOpenChange={setOpen}
-      popperProps={{ position: "end" }}
-      onSelect={() => setOpen(false)}
-      toggle={(ref) => (
-        <MenuToggle
-          ref={ref}
-          variant="plain"
-          aria-label={`Logged in as ${me?.user ?? "…"}`}
-          icon={<UserIcon />}
-          isExpanded={open}
-          onClick={() => setOpen(!open)}
-        />
-      )}
-    >
+    <ActionMenu label={`Logged in as ${me?.user ?? "…"}`} icon={<UserIcon />}>
       <DropdownList>
         <DropdownItem isDisabled description={me?.role}>
           {me?.user}
@@ -52,6 +36,6 @@ export function PersonMenu() {
           Log out
         </DropdownItem>
       </DropdownList>
-    </Dropdown>
+    </ActionMenu>
   );
 }

@@ -1,17 +1,11 @@
 /** What one can do with a cluster from anywhere on its page. */
 
-import {
-  Button,
-  Dropdown,
-  DropdownItem,
-  DropdownList,
-  MenuToggle,
-  Tooltip,
-} from "@patternfly/react-core";
-import { EllipsisVIcon, SyncAltIcon } from "@patternfly/react-icons";
+import { Button, DropdownItem, DropdownList, Tooltip } from "@patternfly/react-core";
+import { SyncAltIcon } from "@patternfly/react-icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { ActionMenu } from "@/components/action-menu";
 import { DeleteDialog } from "@/features/clusters/detail/delete-dialog";
 import { linksOf } from "@/features/clusters/detail/links";
 import type { ClusterSearch } from "@/features/clusters/search";
@@ -73,21 +67,10 @@ const isOver = (found: ClusterView, now: ClusterView): boolean =>
   Date.parse(now.status.checked_at ?? "") > Date.parse(found.status.checked_at ?? "");
 
 function OpenMenu({ cluster }: { cluster: ClusterView }) {
-  const [open, setOpen] = useState(false);
   const links = linksOf(cluster);
   if (links.length === 0) return null;
   return (
-    <Dropdown
-      isOpen={open}
-      onOpenChange={setOpen}
-      onSelect={() => setOpen(false)}
-      popperProps={{ position: "end" }}
-      toggle={(ref) => (
-        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)}>
-          Open
-        </MenuToggle>
-      )}
-    >
+    <ActionMenu button="Open">
       <DropdownList>
         {links.map(({ text, url, hint }) => (
           <DropdownItem
@@ -102,12 +85,11 @@ function OpenMenu({ cluster }: { cluster: ClusterView }) {
           </DropdownItem>
         ))}
       </DropdownList>
-    </Dropdown>
+    </ActionMenu>
   );
 }
 
 function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string | undefined }) {
-  const [open, setOpen] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const setSearch = useSetSearch<ClusterSearch>();
   const item = {
@@ -116,22 +98,7 @@ function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string 
   };
   return (
     <>
-      <Dropdown
-        isOpen={open}
-        onOpenChange={setOpen}
-        onSelect={() => setOpen(false)}
-        popperProps={{ position: "end" }}
-        toggle={(ref) => (
-          <MenuToggle
-            ref={ref}
-            variant="plain"
-            aria-label="More actions"
-            isExpanded={open}
-            onClick={() => setOpen(!open)}
-            icon={<EllipsisVIcon />}
-          />
-        )}
-      >
+      <ActionMenu label="More actions">
         <DropdownList>
           <DropdownItem {...item} onClick={() => setSearch({ tab: "edit" })}>
             Edit
@@ -140,7 +107,7 @@ function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string 
             Delete
           </DropdownItem>
         </DropdownList>
-      </Dropdown>
+      </ActionMenu>
       {deleting ? <DeleteDialog cluster={cluster} onClose={() => setDeleting(false)} /> : null}
     </>
   );

@@ -1,12 +1,7 @@
-import {
-  Dropdown,
-  DropdownItem,
-  DropdownList,
-  MenuToggle,
-} from "@patternfly/react-core";
-import { EllipsisVIcon } from "@patternfly/react-icons";
+import { DropdownItem, DropdownList } from "@patternfly/react-core";
 import { useState } from "react";
 
+import { ActionMenu } from "@/components/action-menu";
 import { SaveQuery } from "@/features/observability/library/save-query";
 
 interface PanelMenuProps {
@@ -17,26 +12,10 @@ interface PanelMenuProps {
 
 /** What else can be done with a query: keep it by a name, take it away. */
 export function PanelMenu({ label, query, onRemove }: PanelMenuProps) {
-  const [open, setOpen] = useState(false);
   const [saving, setSaving] = useState(false);
   return (
     <>
-      <Dropdown
-        isOpen={open}
-        onOpenChange={setOpen}
-        onSelect={() => setOpen(false)}
-        popperProps={{ position: "end" }}
-        toggle={(ref) => (
-          <MenuToggle
-            ref={ref}
-            variant="plain"
-            icon={<EllipsisVIcon />}
-            aria-label={`More for ${label}`}
-            isExpanded={open}
-            onClick={() => setOpen(!open)}
-          />
-        )}
-      >
+      <ActionMenu label={`More for ${label}`}>
         <DropdownList>
           <DropdownItem isDisabled={query === ""} onClick={() => setSaving(true)}>
             Save by a name…
@@ -45,7 +24,7 @@ export function PanelMenu({ label, query, onRemove }: PanelMenuProps) {
             Remove this query
           </DropdownItem>
         </DropdownList>
-      </Dropdown>
+      </ActionMenu>
       {saving ? <SaveQuery language="promql" query={query} onClose={() => setSaving(false)} /> : null}
     </>
   );

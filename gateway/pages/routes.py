@@ -35,16 +35,11 @@ _FILES = frozenset(
 _SHOWN = frozenset(
     {
         "alerts",
-        "chat",
         "clusters",
         "events",
-        "gpu",
-        "incidents",
         "observability",
         "operations",
-        "reports",
         "settings",
-        "welcome",
     }
 )
 """What the UI shows below ``/``, each with all that is below it."""

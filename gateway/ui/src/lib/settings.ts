@@ -8,6 +8,23 @@ export type Density = "comfortable" | "compact";
 export type Zone = "local" | "utc";
 export type Notified = "CRITICAL" | "WARNING" | "INFO";
 
+/** What may be chosen, each with what it is called. */
+export type Choices<T extends string> = readonly (readonly [value: T, words: string])[];
+
+export const THEMES: Choices<Theme> = [
+  ["system", "As the system"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+export const DENSITIES: Choices<Density> = [
+  ["comfortable", "Comfortable"],
+  ["compact", "Compact"],
+];
+export const ZONES: Choices<Zone> = [
+  ["local", "Local time"],
+  ["utc", "UTC"],
+];
+
 export interface Settings {
   theme: Theme;
   density: Density;

@@ -2,21 +2,7 @@ import { DropdownGroup, DropdownItem, DropdownList } from "@patternfly/react-cor
 import { AdjustIcon } from "@patternfly/react-icons";
 
 import { ActionMenu } from "@/components/action-menu";
-import { useSettings, type Density, type Theme, type Zone } from "@/lib/settings";
-
-const THEMES: readonly [Theme, string][] = [
-  ["system", "As the system"],
-  ["light", "Light"],
-  ["dark", "Dark"],
-];
-const DENSITIES: readonly [Density, string][] = [
-  ["comfortable", "Comfortable"],
-  ["compact", "Compact"],
-];
-const ZONES: readonly [Zone, string][] = [
-  ["local", "Local time"],
-  ["utc", "UTC"],
-];
+import { DENSITIES, THEMES, useSettings, ZONES, type Choices as Offered } from "@/lib/settings";
 
 /** Theme, density and time zone, on every page. */
 export function LookMenu() {
@@ -32,7 +18,7 @@ export function LookMenu() {
 
 interface ChoicesProps<T extends string> {
   label: string;
-  of: readonly [T, string][];
+  of: Offered<T>;
   now: T;
   onPick: (value: T) => void;
 }

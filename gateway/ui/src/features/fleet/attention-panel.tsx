@@ -1,17 +1,15 @@
-import { Button } from "@patternfly/react-core";
 import { CheckCircleIcon } from "@patternfly/react-icons";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import { InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { rank, type Item } from "@/features/fleet/attention";
 import { useFiringGroups, type FiringGroups } from "@/features/fleet/firing";
-import { useHolding } from "@/features/fleet/holding";
+import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog } from "@/features/fleet/log";
 import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
 import { ToneIcon } from "@/features/fleet/tone-icon";
 import type { ClusterInFleet } from "@/generated/api.schemas";
-import { useHeld } from "@/lib/held";
 import { useAsOf, useNow } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 
@@ -44,7 +42,7 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
       <h2 id="fleet-attention">{as_of === undefined ? "Needs attention now" : "Needs attention, as it was"}</h2>
       {failed ? <InlineFailure error={failed} what="This list is not complete" /> : null}
       {items.length > 0 ? (
-        <AttentionList items={items} />
+        <HeldLines lines={items} most={SHOWN} line={(item) => <AttentionLine key={item.id} item={item} />} />
       ) : known ? (
         <p className="fleet-calm">
           <span className="tone-success">
@@ -58,32 +56,6 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
         <Loading lines={4} label="Loading what needs attention" />
       )}
     </section>
-  );
-}
-
-function AttentionList({ items }: { items: readonly Item[] }) {
-  const [all, setAll] = useState(false);
-  const holding = useHolding();
-  const { rows, waiting } = useHeld(items, holding.held, ({ id }) => id);
-  const shown = all ? rows : rows.slice(0, SHOWN);
-  return (
-    <>
-      <ol className="fleet-lines" {...holding.props}>
-        {shown.map((item) => (
-          <AttentionLine key={item.id} item={item} />
-        ))}
-      </ol>
-      <p className="fleet-more">
-        {rows.length > SHOWN ? (
-          <Button variant="link" isInline onClick={() => setAll(!all)}>
-            {all ? "Show fewer" : `Show ${rows.length - SHOWN} more`}
-          </Button>
-        ) : null}
-        <span className="quiet" aria-live="polite">
-          {waiting > 0 ? `${waiting} new, shown when you leave the list` : ""}
-        </span>
-      </p>
-    </>
   );
 }
 

@@ -1,15 +1,13 @@
-import { Button } from "@patternfly/react-core";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import { InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { CHANGE_TYPES, gapOf, gather, type Change } from "@/features/fleet/changes";
 import type { Happening } from "@/features/fleet/happening";
-import { useHolding } from "@/features/fleet/holding";
+import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog, type Log } from "@/features/fleet/log";
 import { ToneIcon } from "@/features/fleet/tone-icon";
 import { plural } from "@/lib/format";
-import { useHeld } from "@/lib/held";
 import { resolveRange, useClock, useNow, useRange } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 import { describeRange, lasting } from "@/lib/time";
@@ -48,40 +46,19 @@ export function ChangesPanel({ alerts }: { alerts: Log }) {
       ) : changes.length === 0 ? (
         <p className="fleet-calm">Nothing changed in this time. Choose a longer range to look further back.</p>
       ) : (
-        <ChangeList changes={changes} partial={log.more || alerts.more} />
+        <HeldLines
+          lines={changes}
+          most={SHOWN}
+          line={(change) => <ChangeLine key={change.id} change={change} />}
+          elsewhere={<PageLink to="/events">All events</PageLink>}
+          note={log.more || alerts.more ? "Older ones are in the log only" : ""}
+        />
       )}
     </section>
   );
 }
 
 const newestFirst = (a: Happening, b: Happening) => b.at - a.at;
-
-function ChangeList({ changes, partial }: { changes: readonly Change[]; partial: boolean }) {
-  const [all, setAll] = useState(false);
-  const holding = useHolding();
-  const { rows, waiting } = useHeld(changes, holding.held, ({ id }) => id);
-  const shown = all ? rows : rows.slice(0, SHOWN);
-  return (
-    <>
-      <ol className="fleet-lines" {...holding.props}>
-        {shown.map((change) => (
-          <ChangeLine key={change.id} change={change} />
-        ))}
-      </ol>
-      <p className="fleet-more">
-        {rows.length > SHOWN ? (
-          <Button variant="link" isInline onClick={() => setAll(!all)}>
-            {all ? "Show fewer" : `Show ${rows.length - SHOWN} more`}
-          </Button>
-        ) : null}
-        <PageLink to="/events">All events</PageLink>
-        <span className="quiet" aria-live="polite">
-          {waiting > 0 ? `${waiting} new, shown when you leave the list` : partial ? "Older ones are in the log only" : ""}
-        </span>
-      </p>
-    </>
-  );
-}
 
 function ChangeLine({ change }: { change: Change }) {
   const { tone, what, more, at, first, times, place } = change;

@@ -1,21 +1,7 @@
 import { Switch, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 
 import { Row, Section } from "@/features/settings/section";
-import { useSettings, type Density, type Theme, type Zone } from "@/lib/settings";
-
-const THEMES: readonly [Theme, string][] = [
-  ["system", "As the system"],
-  ["light", "Light"],
-  ["dark", "Dark"],
-];
-const DENSITIES: readonly [Density, string][] = [
-  ["comfortable", "Comfortable"],
-  ["compact", "Compact"],
-];
-const ZONES: readonly [Zone, string][] = [
-  ["local", "Local"],
-  ["utc", "UTC"],
-];
+import { DENSITIES, THEMES, useSettings, ZONES, type Choices } from "@/lib/settings";
 
 /** How things look, and which keys count. */
 export function LookSection() {
@@ -45,7 +31,7 @@ export function LookSection() {
 
 interface ChoiceProps<T extends string> {
   label: string;
-  of: readonly [T, string][];
+  of: Choices<T>;
   now: T;
   onPick: (value: T) => void;
 }

@@ -118,6 +118,8 @@ test("an alert that is not known says so", async () => {
   );
   await showAlerts("/alerts?alert=2");
   expect(await screen.findByText(/This alert is not known/)).toBeInTheDocument();
+  const history = screen.getByRole("link", { name: /history of a week/ });
+  expect(history).toHaveAttribute("href", "/alerts?tab=history&from=now-1w");
 });
 
 test("Escape in what is written keeps it", async () => {

@@ -44,9 +44,21 @@ export function AlertDrawer({ id, known }: AlertDrawerProps) {
         <Detail alert={alert} asOf={asOf} />
       ) : gone ? (
         <p>
-          {asOf.as_of === undefined
-            ? "This alert is not known: it is older than what the hub keeps, or so new that it is not taken in yet."
-            : "This alert had not begun at the instant that is shown."}
+          {asOf.as_of === undefined ? (
+            <>
+              This alert is not known: it is older than what the hub keeps, or so new that it is not taken in yet.{" "}
+              <PageLink to="/alerts" search={{ tab: "history", from: "now-1w" }}>
+                Look for it in the history of a week
+              </PageLink>
+            </>
+          ) : (
+            <>
+              This alert had not begun at the instant that is shown.{" "}
+              <PageLink to="/alerts" search={{ alert: id, as_of: undefined }}>
+                See it as it is now
+              </PageLink>
+            </>
+          )}
         </p>
       ) : error ? (
         <Failure error={error} what="The alert" onRetry={() => void refetch()} />

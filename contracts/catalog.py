@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import alerts, clusters, edge, operations, telemetry
+from contracts import alerts, clusters, cnf, edge, gpu, operations, telemetry
 from contracts.envelope import Command, Event, Message, public_name
 from contracts.upcasts import UPCASTS, Upcast
 
@@ -20,6 +20,8 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(alerts.PendingEvent),
     *get_args(telemetry.CircuitEvent),
     telemetry.TraceReceived,
+    *get_args(gpu.GpuEvent),
+    cnf.CnfStatusChanged,
     *get_args(edge.EdgeLinkEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
@@ -58,6 +60,8 @@ class Measured:
 
 MEASURED: Mapping[str, Measured] = {
     "health": Measured(clusters.ClusterHealthChecked, "cluster_health", "/services/clusters"),
+    "gpu": Measured(gpu.GpuUpdate, "gpu_node", "/services/gpu"),
+    "cnf": Measured(cnf.CnfUpdate, "cnf_cluster", "/services/cnf"),
 }
 """By kind, the second token of its subject. What is not here is not shown."""
 MEASURED_NAMES = frozenset(measured.public for measured in MEASURED.values())

@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from contracts.clusters import CnfType, Finding
+from services.runtime.kube.failures import UnreadablePage
 
 _MOST_EVIDENCE = 5
 _GPU = "nvidia.com/gpu"
@@ -74,10 +75,6 @@ _CNF_KINDS = {
     "amf": CnfType.AMF,
     "smf": CnfType.SMF,
 }
-
-
-class UnreadablePage(ValueError):
-    """A page is not the list that it should be."""
 
 
 class Evidence(NamedTuple):

@@ -13,10 +13,10 @@ import msgspec
 
 from services.clusters import kube_objects
 from services.clusters.discovery import Capabilities, Findings
-from services.clusters.kube_failures import ApiFailure, ApiFailureKind, no_kubernetes
-from services.clusters.kube_lists import Listed, Lists, within
 from services.clusters.kube_objects import ManagedCluster, NewToken
-from services.clusters.kube_requests import Ask, Patience, Requests, Right
+from services.runtime.kube.failures import ApiFailure, ApiFailureKind, no_kubernetes
+from services.runtime.kube.lists import Listed, Lists, within
+from services.runtime.kube.requests import Ask, Patience, Requests, Right
 
 __all__ = [
     "NEEDED",

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from services.clusters.discovery import UnreadablePage
+from services.runtime.kube.failures import UnreadablePage
 
 _PLAUSIBLE = re.compile(r"v?(\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:[-+][\w.+-]{1,64})?)", re.ASCII)
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"

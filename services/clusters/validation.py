@@ -8,8 +8,8 @@ from contracts.clusters import Checked, Cluster, Validation
 from contracts.refusals import Code, Refused
 from services.clusters import status
 from services.clusters.kube_api import NEEDED, ApiFailure, KubeApi, Right
-from services.clusters.kube_failures import of_fault
 from services.clusters.probes import Probes, Problem, api_problem, unusable
+from services.runtime.kube.failures import of_fault
 from services.runtime.outbound.faults import Fault, FaultKind, place
 from services.runtime.outbound.targets import Target
 from services.runtime.vault.logins import Logins, fits, target

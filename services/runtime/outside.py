@@ -24,7 +24,7 @@ from services.runtime.tracing import UNTRACED, Tracing
 from services.runtime.vault.files import FileSecrets
 from services.runtime.vault.keys import Keys, find_keys
 from services.runtime.vault.kubernetes import KubernetesSecrets
-from services.runtime.vault.logins import BACKENDS, FIRST_GRANT, KUBERNETES, RENEWAL
+from services.runtime.vault.logins import BACKENDS, COLLECTOR, FIRST_GRANT, KUBERNETES, RENEWAL
 from services.runtime.vault.references import References
 from services.runtime.vault.store import SecretStore
 from services.runtime.vault.table import TableSecrets
@@ -35,7 +35,9 @@ _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts a pod's token and its API server's CA."""
 _MAY_OPEN = {
     "clusters": frozenset({KUBERNETES, BACKENDS, RENEWAL, FIRST_GRANT}),
-    "telemetry": frozenset({BACKENDS}),
+    COLLECTOR: frozenset({BACKENDS}),
+    "gpu": frozenset({KUBERNETES, BACKENDS}),
+    "cnf": frozenset({KUBERNETES, BACKENDS}),
 }
 
 

@@ -9,9 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -25,17 +23,18 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from services.runtime.settings_collecting import (
+    CollectorSettings,
+    GpuSettings,
+    RetentionSettings,
+    Section,
+)
+
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
-_EVEN = (0, 10, 15, 20, 30, 60, 120, 180, 240, 300)
-"""Whole parts of a minute or of an hour: what a schedule can keep to."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NatsSettings(_Section):
+class NatsSettings(Section):
     """The bus. Empty ``url`` means: `aiops up` starts its own server."""
 
     url: str = Field(default="", description="nats://host:port, several by comma.")
@@ -61,7 +60,7 @@ class NatsSettings(_Section):
     )
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """PostgreSQL. Empty ``url`` means: `aiops up` starts its own server."""
 
     url: SecretStr = Field(default=SecretStr(""), description="postgresql://user:password@host/db.")
@@ -88,7 +87,7 @@ def _listed(told: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class GatewaySettings(_Section):
+class GatewaySettings(Section):
     """The HTTP door."""
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -124,25 +123,6 @@ class GatewaySettings(_Section):
     max_clients: int = Field(default=10_000, ge=1, description="Live connections of one process.")
 
 
-class RetentionSettings(_Section):
-    """How long things are kept."""
-
-    facts_hours: Annotated[int, Field(ge=1)] = Field(
-        default=2160, description="Alerts and other observed facts in the log, in hours."
-    )
-    telemetry_hours: Annotated[int, Field(ge=1)] = Field(
-        default=48, description="Telemetry on the bus, in hours."
-    )
-    telemetry_bytes: int = Field(default=8_000_000_000, ge=1_000_000, description="And its bytes.")
-    commands_bytes: int = Field(
-        default=2_000_000_000,
-        ge=1_000_000,
-        description="Commands not yet handled, in bytes; beyond it they are refused.",
-    )
-    dead_letters_days: Annotated[int, Field(ge=1)] = Field(default=30, description="In days.")
-    dead_letters_bytes: int = Field(default=2_000_000_000, ge=1_000_000, description="And bytes.")
-
-
 def _network(text: str) -> str:
     try:
         return str(ip_network(text))
@@ -153,7 +133,7 @@ def _network(text: str) -> str:
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)]
 
 
-class ClusterSettings(_Section):
+class ClusterSettings(Section):
     """Rules of the fleet registry."""
 
     allow_insecure_endpoints: bool = Field(
@@ -164,7 +144,7 @@ class ClusterSettings(_Section):
     )
 
 
-class VaultSettings(_Section):
+class VaultSettings(Section):
     """Where the credentials of clusters are kept."""
 
     keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)] = Field(
@@ -177,7 +157,7 @@ class VaultSettings(_Section):
     )
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """How messages are worked on."""
 
     concurrency: Annotated[int, Field(ge=1, le=1024)] = Field(
@@ -194,32 +174,11 @@ class WorkerSettings(_Section):
     )
 
 
-def _even(seconds: int) -> int:
-    if seconds not in _EVEN:
-        told = ", ".join(map(str, _EVEN[:-1]))
-        raise ValueError(f"must be {told} or {_EVEN[-1]}")
-    return seconds
-
-
-class CollectorSettings(_Section):
-    """What is asked of clusters' backends without anybody's asking."""
-
-    error_traces_seconds: Annotated[int, AfterValidator(_even)] = Field(
-        default=60,
-        description="From one look for new error traces to the next; EDGE: at least 300; 0: none.",
-    )
-    alerts_seconds: Annotated[int, AfterValidator(_even)] = Field(
-        default=60,
-        description="From asking a cluster for its alerts to the next time; EDGE and FAR_EDGE: at"
-        " least 120; 0: never.",
-    )
-
-
 _SITE = r"^[a-z0-9][a-z0-9-]{0,30}$"
 _SiteName = Annotated[str, Field(pattern=_SITE)]
 
 
-class EdgeSettings(_Section):
+class EdgeSettings(Section):
     """Far-edge sites: which ones the hub has; and what one of them keeps while it is cut off."""
 
     sites: Annotated[tuple[_SiteName, ...], BeforeValidator(_listed)] = Field(
@@ -239,7 +198,7 @@ class EdgeSettings(_Section):
     )
 
 
-class TelemetrySettings(_Section):
+class TelemetrySettings(Section):
     """The platform's own logs and traces."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -249,7 +208,7 @@ class TelemetrySettings(_Section):
     )
 
 
-class EventSettings(_Section):
+class EventSettings(Section):
     """Which versions of events are written during a rolling upgrade."""
 
     write_versions: dict[str, int] = Field(
@@ -260,7 +219,7 @@ class EventSettings(_Section):
 _Partitions = Annotated[int, Field(ge=1, le=64)]
 
 
-class ProjectionSettings(_Section):
+class ProjectionSettings(Section):
     """How projections are folded."""
 
     partitions: dict[str, _Partitions] = Field(
@@ -293,6 +252,7 @@ class Settings(BaseSettings):
     vault: VaultSettings = VaultSettings()
     workers: WorkerSettings = WorkerSettings()
     collector: CollectorSettings = CollectorSettings()
+    gpu: GpuSettings = GpuSettings()
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

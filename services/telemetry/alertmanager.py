@@ -16,9 +16,9 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import ExpireSilence, PutSilence
-from services.telemetry import faults
-from services.telemetry.backend import Backend
-from services.telemetry.bodies import Found, read, require_few, require_text, too_many
+from services.runtime.backends import faults
+from services.runtime.backends.backend import Backend
+from services.runtime.backends.bodies import Found, read, require_few, require_text, too_many
 
 T = TypeVar("T")
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from contracts.clusters import Checked
 from contracts.telemetry import Budget
+from services.runtime.backends.backend import Backend, backend_of
+from services.runtime.backends.bodies import Found, told
 from services.runtime.replies import Asked
-from services.telemetry.backend import Backend, backend_of
-from services.telemetry.bodies import Found, told
 
 
 async def answered(

@@ -10,10 +10,10 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Refused
 from contracts.telemetry import Budget, SearchTraces
+from services.runtime.backends import faults
+from services.runtime.backends.backend import backend_of
+from services.runtime.backends.bodies import read
 from services.runtime.replies import Asked
-from services.telemetry import faults
-from services.telemetry.backend import backend_of
-from services.telemetry.bodies import read
 from services.telemetry.error_traces import ErrorTrace
 from services.telemetry.tempo import Tempo
 

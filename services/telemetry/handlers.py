@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.clusters import Checked
 from contracts.telemetry import DescribeMetrics, QueryMetrics
+from services.runtime.backends.prometheus import Prometheus
 from services.runtime.replies import Asked
 from services.telemetry import (
     handlers_alerts,
@@ -17,7 +18,6 @@ from services.telemetry import (
     handlers_traces,
 )
 from services.telemetry.answering import answered
-from services.telemetry.prometheus import Prometheus
 from services.telemetry.service import service
 
 __all__ = [

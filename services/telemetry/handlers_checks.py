@@ -13,9 +13,9 @@ import msgspec
 from contracts.clusters import Check, Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import CheckBackends
+from services.runtime.backends.backend import backend_of
+from services.runtime.backends.known import backends_of
 from services.runtime.replies import Asked
-from services.telemetry.backend import backend_of
-from services.telemetry.known import backends_of
 from services.telemetry.service import service
 
 _READY = {

@@ -5,9 +5,9 @@ from typing import Any
 
 from contracts.clusters import Checked
 from contracts.telemetry import DescribeLogs, QueryLogs, TailLogs
+from services.runtime.backends.bodies import told
 from services.runtime.replies import Asked
 from services.telemetry.answering import answered
-from services.telemetry.bodies import told
 from services.telemetry.loki import Loki
 from services.telemetry.loki_tail import Following
 from services.telemetry.service import service

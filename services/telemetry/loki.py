@@ -15,9 +15,9 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeLogs, QueryLogs
-from services.telemetry import faults
-from services.telemetry.backend import Backend, Params
-from services.telemetry.bodies import (
+from services.runtime.backends import faults
+from services.runtime.backends.backend import Backend, Params
+from services.runtime.backends.bodies import (
     Found,
     read,
     require_few,

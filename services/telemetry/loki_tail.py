@@ -17,10 +17,10 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import TailLogs
+from services.runtime.backends import faults
+from services.runtime.backends.backend import Backend, backend_of
+from services.runtime.backends.bodies import Found, read
 from services.runtime.replies import Asked, Gone
-from services.telemetry import faults
-from services.telemetry.backend import Backend, backend_of
-from services.telemetry.bodies import Found, read
 from services.telemetry.loki import nanoseconds
 from services.telemetry.seen import Seen
 from services.telemetry.websocket import Socket, connected

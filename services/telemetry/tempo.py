@@ -16,9 +16,9 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import DescribeTraces, GetTrace, SearchTraces
-from services.telemetry import faults
-from services.telemetry.backend import Backend
-from services.telemetry.bodies import Found, read, require_few, require_text, too_many
+from services.runtime.backends import faults
+from services.runtime.backends.backend import Backend
+from services.runtime.backends.bodies import Found, read, require_few, require_text, too_many
 
 _NO_TRACE = b'{"batches":[]}'
 _NULL = msgspec.Raw(b"null")

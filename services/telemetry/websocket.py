@@ -20,10 +20,10 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from contracts.refusals import Code, Refused
+from services.runtime.backends import faults
+from services.runtime.backends.backend import Backend, Params
 from services.runtime.outbound.faults import Fault, FaultKind, fault_of, place
 from services.runtime.outbound.transport import LASTING
-from services.telemetry import faults
-from services.telemetry.backend import Backend, Params
 
 _READ = 64 * 1024
 _SHOWN = 4_096

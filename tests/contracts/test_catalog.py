@@ -71,6 +71,15 @@ EVENT_NAMES = {
     "EdgeLinkLost": ("aiops.edge_link.lost.v1", "lost", "EDGE_LINK_LOST"),
     "EdgeLinkRestored": ("aiops.edge_link.restored.v1", "restored", "EDGE_LINK_RESTORED"),
     "TraceReceived": ("aiops.trace.received.v1", "received", "TRACE_RECEIVED"),
+    "GpuThresholdCrossed": (
+        "aiops.gpu.threshold_crossed.v1",
+        "threshold_crossed",
+        "GPU_THRESHOLD_CROSSED",
+    ),
+    "GpuXidError": ("aiops.gpu.xid_error.v1", "xid_error", "GPU_XID_ERROR"),
+    "GpuDisappeared": ("aiops.gpu.disappeared.v1", "disappeared", "GPU_DISAPPEARED"),
+    "GpuReappeared": ("aiops.gpu.reappeared.v1", "reappeared", "GPU_REAPPEARED"),
+    "CnfStatusChanged": ("aiops.cnf.status_changed.v1", "status_changed", "CNF_STATUS_CHANGED"),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),

@@ -13,8 +13,8 @@ from contracts.alerts import AlertEvent
 from services.alerts import handlers, handlers_polling
 from services.alerts.met import Met
 from services.alerts.polled import Margins, Polls
+from services.runtime.backends import breaker
 from services.runtime.log import EventLog
-from services.telemetry import breaker
 from tests.gateway.polling import Cluster, cluster_on
 from tests.kit.gateway import Platform
 from tests.kit.runtime import eventually

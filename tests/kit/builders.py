@@ -40,8 +40,10 @@ from contracts.clusters import (
     UploadCredentials,
     ValidateCredentials,
 )
+from contracts.cnf import CnfStatusChanged
 from contracts.edge import EdgeLinkLost, EdgeLinkRestored
 from contracts.envelope import Command, Context, Event, Recorded
+from contracts.gpu import GpuDisappeared, GpuReappeared, GpuThresholdCrossed, GpuXidError
 from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
 from tests.kit.alert_builders import (
@@ -56,6 +58,16 @@ from tests.kit.alert_builders import (
     silenced as silenced,
     unsilence as unsilence,
     unsilenced as unsilenced,
+)
+from tests.kit.gpu_builders import (
+    cnf_status_changed as cnf_status_changed,
+    cnf_update as cnf_update,
+    gpu as gpu,
+    gpu_disappeared as gpu_disappeared,
+    gpu_reappeared as gpu_reappeared,
+    gpu_update as gpu_update,
+    threshold_crossed as threshold_crossed,
+    xid_error as xid_error,
 )
 from tests.kit.samples import (
     ALERT_ID as ALERT_ID,
@@ -359,6 +371,11 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     EdgeLinkRestored: edge_link_restored,
     BackendCircuitClosed: circuit_closed,
     TraceReceived: trace_received,
+    GpuThresholdCrossed: threshold_crossed,
+    GpuXidError: xid_error,
+    GpuDisappeared: gpu_disappeared,
+    GpuReappeared: gpu_reappeared,
+    CnfStatusChanged: cnf_status_changed,
 }
 """A builder for every event there is; a test notices a missing one."""
 

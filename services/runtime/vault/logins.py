@@ -23,6 +23,8 @@ RENEWAL = "renewal"
 """What new logins are got with; nobody opens it who only wants to log in."""
 FIRST_GRANT = "first-grant"
 """What a command has got on the way, until it is done."""
+COLLECTOR = "telemetry"
+"""As whom backends are asked, whichever service wants to know something of them."""
 _PORTS = {"https": 443, "http": 80}
 
 

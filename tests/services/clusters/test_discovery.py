@@ -7,6 +7,7 @@ from hypothesis import given as for_all, strategies as st
 
 from services.clusters import discovery
 from services.clusters.discovery import Capabilities, CnfType, Evidence, Finding, Findings
+from services.runtime.kube.failures import UnreadablePage
 
 A100 = "NVIDIA-A100-SXM4-80GB"
 H100 = "NVIDIA-H100-PCIe"
@@ -112,7 +113,7 @@ def test_each_page_tells_where_the_list_goes_on() -> None:
 )
 def test_what_is_no_list_is_an_error_that_repeats_nothing(body: bytes) -> None:
     for take in readers(Findings()):
-        with pytest.raises(discovery.UnreadablePage) as caught:
+        with pytest.raises(UnreadablePage) as caught:
             take(body)
         assert "hunter2" not in str(caught.value)
 
@@ -379,5 +380,5 @@ def test_the_answer_depends_neither_on_order_nor_on_pages_nor_on_repetition(
 @for_all(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_junk_is_unreadable(body: bytes) -> None:
     for take in readers(Findings()):
-        with pytest.raises(discovery.UnreadablePage):
+        with pytest.raises(UnreadablePage):
             take(body)

@@ -12,6 +12,9 @@ import msgspec
 from contracts.clusters import Checked, cluster_key
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Budget, DescribeMetrics, QueryMetrics
+from services.runtime.backends.backend import backend_of
+from services.runtime.backends.bodies import Found
+from services.runtime.backends.prometheus import Prometheus
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, EventLog
@@ -19,9 +22,6 @@ from services.runtime.outside import Outside
 from services.runtime.replies import Asked, Reply
 from services.runtime.settings import Settings
 from services.runtime.vault.logins import Login, Logins
-from services.telemetry.backend import backend_of
-from services.telemetry.bodies import Found
-from services.telemetry.prometheus import Prometheus
 from tests.kit import builders
 from tests.runtime.outbound.origins import Origin, Talk, serving
 

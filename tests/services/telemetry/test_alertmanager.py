@@ -14,9 +14,9 @@ from contracts.refusals import Code
 from contracts.telemetry import Budget, ExpireSilence, PutSilence, ReadAlerts, ReadSilences
 from deploy.simulator.cluster import Part
 from deploy.simulator.faults import Fault, FaultKind
+from services.runtime.backends.breaker import FAILURES
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
-from services.telemetry.breaker import FAILURES
 from services.telemetry.handlers_alerts import (
     expire_silence,
     put_silence,

@@ -10,10 +10,10 @@ import pytest
 from contracts.clusters import Checked
 from contracts.refusals import Code
 from contracts.telemetry import ExpireSilence, PutSilence, ReadAlerts, ReadSilences
+from services.runtime.backends.breaker import FAILURES
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
 from services.runtime.vault.logins import Login, origin_of
-from services.telemetry.breaker import FAILURES
 from services.telemetry.handlers_alerts import (
     expire_silence,
     put_silence,

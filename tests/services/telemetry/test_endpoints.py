@@ -9,11 +9,11 @@ from contracts.clusters import Checked, cluster_key
 from contracts.envelope import Recorded
 from contracts.refusals import Code
 from contracts.subjects import EntityKey
+from services.runtime.backends.endpoints import Endpoints
+from services.runtime.backends.known import Endpoint
 from services.runtime.ids import new_id
 from services.runtime.log import Head
 from services.runtime.vault.logins import Login, Logins
-from services.telemetry.endpoints import Endpoints
-from services.telemetry.known import Endpoint
 from tests.kit import builders
 from tests.runtime.outbound.origins import answer, says
 from tests.services.telemetry.collecting import Collector, prometheus, sample, vector

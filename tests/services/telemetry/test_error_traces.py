@@ -14,6 +14,7 @@ from contracts.clusters import Checked, cluster_key
 from contracts.envelope import Event
 from contracts.telemetry import BackendCircuitOpened, TraceReceived, circuit_key
 from services.runtime import metrics, schedules, streams
+from services.runtime.backends.breaker import FAILURES, REST
 from services.runtime.due_worker import DueWorker
 from services.runtime.ids import new_id
 from services.runtime.log import Head
@@ -21,7 +22,6 @@ from services.runtime.service import Due
 from services.runtime.settings import CollectorSettings
 from services.runtime.store import Store
 from services.telemetry import error_traces, handlers_error_traces as looking
-from services.telemetry.breaker import FAILURES, REST
 from services.telemetry.error_traces import EACH, MOST, Looks
 from services.telemetry.error_traces_search import LIMIT
 from services.telemetry.service import service

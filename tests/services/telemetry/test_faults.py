@@ -16,9 +16,9 @@ from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeMetrics
 from deploy.local.ports import free_port
+from services.runtime.backends import faults, prometheus_api
+from services.runtime.backends.faults import Failing
 from services.runtime.vault.logins import Login
-from services.telemetry import faults, prometheus_api
-from services.telemetry.faults import Failing
 from tests.kit.authorities import EXPIRED, authority
 from tests.runtime.outbound.origins import Talk, answer, says, serving
 from tests.services.telemetry.collecting import Collector, prometheus, sample, small, vector

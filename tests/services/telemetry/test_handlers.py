@@ -34,11 +34,11 @@ from contracts.telemetry import (
 from deploy.platform import load_services
 from services.runtime.answering import Answering
 from services.runtime.asking import Asker, Place, Unanswered
+from services.runtime.backends import backend, circuits
+from services.runtime.backends.breaker import FAILURES, REST, TRIALS
+from services.runtime.backends.room import Room
 from services.runtime.vault.logins import Login
-from services.telemetry import backend, circuits
-from services.telemetry.breaker import FAILURES, REST, TRIALS
 from services.telemetry.handlers import service
-from services.telemetry.room import Room
 from tests.kit import builders
 from tests.kit.runtime import UNTRACED, eventually, running, until
 from tests.runtime.outbound.origins import answer, says

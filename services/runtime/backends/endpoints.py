@@ -11,11 +11,11 @@ from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 from contracts.clusters import HUB, Checked
+from services.runtime.backends import known
+from services.runtime.backends.known import Endpoint
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.replies import Asked
-from services.telemetry import known
-from services.telemetry.known import Endpoint
 
 _HELD = 2.0
 _SETTLING = 1.0

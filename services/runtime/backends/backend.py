@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Budget
+from services.runtime.backends import faults
+from services.runtime.backends.circuits import Gate
+from services.runtime.backends.endpoints import endpoint
+from services.runtime.backends.known import Endpoint
+from services.runtime.backends.room import Room, Share
 from services.runtime.outbound.faults import Fault, FaultKind
 from services.runtime.outbound.reading import Answer, Options, fetch
 from services.runtime.replies import Asked
-from services.telemetry import faults
-from services.telemetry.circuits import Gate
-from services.telemetry.endpoints import endpoint
-from services.telemetry.known import Endpoint
-from services.telemetry.room import Room, Share
 
 T = TypeVar("T")
 

@@ -36,6 +36,10 @@ class ApiFailureKind(StrEnum):
     """The answer is too large to be taken in."""
 
 
+class UnreadablePage(ValueError):
+    """A page is not the list that it should be."""
+
+
 class ApiFailure(Exception):
     """An answer that is of no use: what happened, and what to do about it; never with a secret."""
 

@@ -9,7 +9,7 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Told
-from services.telemetry import faults
+from services.runtime.backends import faults
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from services.clusters.kube_failures import ApiFailure, of_fault, of_status
+from services.runtime.kube.failures import ApiFailure, of_fault, of_status
 from services.runtime.outbound.faults import Fault
 from services.runtime.outbound.reading import Options, fetch
 

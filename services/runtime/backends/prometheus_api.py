@@ -12,8 +12,8 @@ import msgspec
 from contracts.clusters import Checked
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described
-from services.telemetry import faults
-from services.telemetry.bodies import Found, warned
+from services.runtime.backends import faults
+from services.runtime.backends.bodies import Found, warned
 
 T = TypeVar("T", bound="_Head")
 

@@ -10,9 +10,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.clusters.discovery import UnreadablePage
-from services.clusters.kube_failures import ApiFailure, ApiFailureKind, no_kubernetes
-from services.clusters.kube_requests import Ask, Patience, Requests, Right
+from services.runtime.kube.failures import ApiFailure, ApiFailureKind, UnreadablePage, no_kubernetes
+from services.runtime.kube.requests import Ask, Patience, Requests, Right
 
 Take = Callable[[bytes], str | None]
 """Takes a page in and gives the token of the next one, None after the last; UnreadablePage if it is

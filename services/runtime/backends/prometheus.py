@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeMetrics, QueryMetrics
-from services.telemetry import prometheus_api
-from services.telemetry.backend import Backend, Params
-from services.telemetry.bodies import Found
+from services.runtime.backends import prometheus_api
+from services.runtime.backends.backend import Backend, Params
+from services.runtime.backends.bodies import Found
 
 _ALWAYS = (("dedup", "true"), ("partial_response", "true"))
 """Thanos: one series of several replicas, and what there is if a store is away."""

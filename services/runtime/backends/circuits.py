@@ -10,16 +10,16 @@ from contracts.envelope import Context
 from contracts.refusals import Code, Refused
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, CircuitEvent
 from services.runtime import metrics
+from services.runtime.backends import faults
+from services.runtime.backends.breaker import REST, Circuits, Place
+from services.runtime.backends.faults import SPOKEN, Failing
+from services.runtime.backends.known import Endpoint
 from services.runtime.bus import BusUnavailable
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Conflict, Head
 from services.runtime.logging import logger
 from services.runtime.replies import Asked
-from services.telemetry import faults
-from services.telemetry.breaker import REST, Circuits, Place
-from services.telemetry.faults import SPOKEN, Failing
-from services.telemetry.known import Endpoint
-from services.telemetry.service import service
+from services.runtime.vault.logins import COLLECTOR
 
 _TELLING = 2.0
 """Seconds that an asker waits at most for the event of what it has found."""
@@ -135,10 +135,10 @@ def _context() -> Context:
     command_id = new_id()
     return Context(
         command_id=command_id,
-        actor=f"service:{service.name}",
+        actor=f"service:{COLLECTOR}",
         correlation_id=command_id,
         causation_id=command_id,
-        source=f"/services/{service.name}",
+        source=f"/services/{COLLECTOR}",
     )
 
 

@@ -20,11 +20,10 @@ from contracts.clusters import (
 from contracts.envelope import Recorded
 from contracts.refusals import Code, Refused
 from contracts.telemetry import circuit_key
+from services.runtime.backends.faults import SPOKEN
 from services.runtime.outbound.clients import Outbound
 from services.runtime.replies import Asked
-from services.runtime.vault.logins import Login, fits, target
-from services.telemetry.faults import SPOKEN
-from services.telemetry.service import service
+from services.runtime.vault.logins import COLLECTOR, Login, fits, target
 
 _NARROW = frozenset({ClusterType.EDGE, ClusterType.FAR_EDGE})
 _PATIENCE = 120.0
@@ -151,5 +150,5 @@ def _fingerprint(last: Recorded | None) -> str:
 
 
 async def _login(asked: Asked, cluster_id: UUID, which: Checked, fingerprint: str) -> Login | None:
-    wallet = await asked.outside.wallet(service.name)
+    wallet = await asked.outside.wallet(COLLECTOR)
     return (await wallet.logins(cluster_id, fingerprint)).of(which)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from contracts.refusals import Code, Refused
-from services.telemetry.room import Room
+from services.runtime.backends.room import Room
 from tests.kit.runtime import until
 
 pytestmark = pytest.mark.anyio

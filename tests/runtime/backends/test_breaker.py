@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given, strategies as st
 
 from contracts.clusters import Checked
-from services.telemetry.breaker import FAILURES, REST, TRIALS, Circuit, Circuits, Place
+from services.runtime.backends.breaker import FAILURES, REST, TRIALS, Circuit, Circuits, Place
 
 
 def failing(times: int, now: float = 0.0, circuit: Circuit | None = None) -> Circuit:

@@ -1,0 +1,1 @@
+"""How the backends of clusters are asked: addresses, logins, circuits, budgets, faults."""

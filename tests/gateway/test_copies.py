@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.refusals import Code, Refused
-from deploy.platform import part
+from deploy.platform import PROJECTIONS, part
 from deploy.run import may_act
 from gateway.app import build
 from gateway.middleware import Front
@@ -84,7 +85,8 @@ async def copy_on(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
         stack.push_async_callback(gate.runtime.close)
         stack.push_async_callback(gate.database.close)
         _, last = await gate.log.bounds()
-        await eventually(lambda: gate.positions.wait("activity", last, 0))
+        for projection in PROJECTIONS:
+            await eventually(partial(gate.positions.wait, projection, last, 0))
         await stack.enter_async_context(running(gate.directory.run))
         await until(gate.directory.loaded.is_set)
         token = await gate.access.mint_token(TokenRequest("ada", Role.ADMIN))

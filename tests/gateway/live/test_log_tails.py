@@ -288,6 +288,9 @@ async def test_a_second_tail_takes_the_place_of_the_first_and_a_bad_one_does_not
         await until(lambda: first.gone)
         second = await fleet.tails.question(fleet.b)
         assert second.query.query == '{app="b"}'
+        # Only once something of an answer has come is it known whom to tell that it may end.
+        second.say((2, "two"))
+        assert await client.until_lines(2) == ["one", "two"]
         await client.say(type="unsubscribe")
         await client.quiet()
         await until(lambda: second.gone)

@@ -32,6 +32,7 @@ class _Plan:
     port: int
     folder: Path
     own_ports: bool
+    scripted: bool
 
 
 def simulate(
@@ -41,6 +42,10 @@ def simulate(
     nodes: Annotated[int, typer.Option(min=1, max=1000)] = 6,
     pods: Annotated[int, typer.Option(min=0, max=10_000)] = 60,
     own_ports: Annotated[bool, typer.Option(help="A port for each cluster.")] = False,
+    gpu_nodes: Annotated[
+        int, typer.Option(min=0, max=1000, help="Nodes with eight GPUs in every cluster.")
+    ] = 0,
+    calm: Annotated[bool, typer.Option(help="Nothing goes wrong unless it is ordered.")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where kubeconfigs go, and the CA stays.")
     ] = None,
@@ -50,9 +55,10 @@ def simulate(
     Prints one line of JSON when it is ready, and leaves it in the folder.
     """
     _raise_file_limit()
-    fleet = Fleet.make(clusters, seed, nodes, pods)
+    fleet = Fleet.make(clusters, seed, nodes, pods, gpu_nodes)
     with TemporaryDirectory(prefix="aiops-simulator-") as scratch:
-        uvloop.run(_run(_Plan(fleet, port, folder or Path(scratch), own_ports=own_ports)))
+        place = folder or Path(scratch)
+        uvloop.run(_run(_Plan(fleet, port, place, own_ports=own_ports, scripted=not calm)))
 
 
 async def _run(plan: _Plan) -> None:
@@ -62,7 +68,7 @@ async def _run(plan: _Plan) -> None:
     plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     authority = kept(plan.folder, SystemClock().now())
     own = frozenset(each.name for each in plan.fleet.clusters if plan.own_ports)
-    options = Options(plan.port, own, bad_tls=False, authority=authority)
+    options = Options(plan.port, own, bad_tls=False, authority=authority, scripted=plan.scripted)
     async with simulating(plan.fleet, options) as running:
         told = json.dumps(_ready(running, plan.folder)) + "\n"
         sys.stdout.write(told)

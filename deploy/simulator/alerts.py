@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from deploy.simulator import gpus, telco
 from deploy.simulator.cluster import Cluster
+from deploy.simulator.incidents import Incident, happening
 from deploy.simulator.objects import CREATED
 from services.alerts.normalize import fingerprint
 
@@ -18,6 +20,18 @@ _PERIOD = timedelta(minutes=20)
 """Within which the alert that comes and goes does so once."""
 _SHIFT = timedelta(hours=6)
 """A node that is down was put right and failed again so often."""
+_GPU_ALERTS = {
+    Incident.GPU_HOT: ("GpuTemperatureHigh", "warning", "gets too hot"),
+    Incident.GPU_LOST: ("GpuXidError", "critical", "has fallen off the bus (XID 79)"),
+    Incident.GPU_MEMORY: ("GpuMemoryError", "critical", "has errors in its memory"),
+}
+_FUNCTION_ALERTS = {
+    Incident.PTP_DRIFT: ("PtpClockNotLocked", "critical", "has lost its grandmaster"),
+    Incident.VF_SHORTAGE: ("SriovFunctionsExhausted", "warning", "has no functions left to give"),
+    Incident.DPDK_DROPS: ("DpdkPacketsDropped", "warning", "drops packets"),
+    Incident.POD_CRASH: ("KubePodCrashLooping", "warning", "fails again and again"),
+}
+"""Name, severity and what is said."""
 _BEGAN = datetime.fromisoformat(CREATED)
 
 
@@ -72,6 +86,8 @@ def firing(cluster: Cluster, now: datetime) -> Iterator[Firing]:
     began = _turn(cluster, now)
     if now - began < _PERIOD / 2:
         yield _alert("NodeHighLoad", "warning", f"{node} is under load.", began, node=node)
+    yield from _of_gpus(cluster, now)
+    yield from _of_functions(cluster, now)
 
 
 def updated_at(now: datetime) -> datetime:
@@ -82,6 +98,47 @@ def updated_at(now: datetime) -> datetime:
 def ends_at(now: datetime) -> datetime:
     """When they end unless they are told again."""
     return updated_at(now) + _HELD
+
+
+def _of_gpus(cluster: Cluster, now: datetime) -> Iterator[Firing]:
+    for node, cards in gpus.cards(cluster).items():
+        for card in cards:
+            place = {"node": node, "gpu": str(card.index), "UUID": card.uuid}
+            for incident, (name, severity, text) in _GPU_ALERTS.items():
+                began = _began(cluster, incident, now) if incident in card.struck else None
+                if began is not None:
+                    summary = f"GPU {card.index} of {node} {text}."
+                    yield _alert(name, severity, summary, began, **place)
+
+
+def _of_functions(cluster: Cluster, now: datetime) -> Iterator[Firing]:
+    functions = telco.functions(cluster)
+    for incident, (name, severity, text) in _FUNCTION_ALERTS.items():
+        began = _began(cluster, incident, now) if functions else None
+        if began is not None:
+            place = _place(cluster, incident)
+            summary = f"{place.get('pod') or place['node']} {text}."
+            yield _alert(name, severity, summary, began, **place)
+
+
+def _place(cluster: Cluster, incident: Incident) -> dict[str, str]:
+    """Which node or pod it happens to."""
+    nodes = list(cluster.cnf_nodes())
+    match incident:
+        case Incident.PTP_DRIFT:
+            return {"node": nodes[0].name}
+        case Incident.VF_SHORTAGE:
+            return {"node": nodes[-1].name}
+        case Incident.DPDK_DROPS:
+            pod = telco.dropping(cluster)
+        case _:
+            pod = telco.fragile(cluster)
+    return {"namespace": pod.namespace, "pod": pod.name} if pod else {"node": nodes[0].name}
+
+
+def _began(cluster: Cluster, incident: Incident, now: datetime) -> datetime | None:
+    found = happening(cluster, incident, now.timestamp())
+    return None if found is None else datetime.fromtimestamp(found.began, UTC)
 
 
 def _turn(cluster: Cluster, now: datetime) -> datetime:

@@ -1,15 +1,22 @@
 """What one simulated cluster is: frozen descriptions of its parts, accounts, nodes and pods."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from contracts.clusters import ClusterType, Platform
+from deploy.simulator.incidents import Stage
 from deploy.simulator.rights import Rule
 from deploy.simulator.workloads import Service, Traits, Workload
 
-_GPUS = ("NVIDIA-A100-SXM4-80GB", "NVIDIA-L40S", "NVIDIA-A10")
+_T = TypeVar("_T")
+_CONTAINERS = {
+    "linuxptp-daemon": "linuxptp-daemon-container",
+    "nvidia-driver-daemonset": "nvidia-driver-ctr",
+}
+"""Names of containers that are not those of their apps."""
 
 
 class Part(StrEnum):
@@ -54,6 +61,8 @@ class Node:
     role: str
     gpus: int = 0
     gpu_type: str | None = None
+    mig: int = 0
+    """How many of its GPUs, the last ones, are cut into instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,11 @@ class Pod:
     namespace: str
     app: str
     node: str
+
+    @property
+    def container(self) -> str:
+        """The name of its container."""
+        return _CONTAINERS.get(self.app, self.app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,10 @@ class Cluster:
     """The names of its managed clusters, on a hub."""
     addresses: Mapping[str, Managed] = field(default_factory=dict[str, Managed])
     """Where those are, once they are served."""
+    stage: Stage = field(default_factory=Stage, compare=False)
+    """What goes wrong in it."""
+    memo: dict[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    """What has been worked out and does not change."""
 
     @property
     def version(self) -> str:
@@ -113,9 +131,14 @@ class Cluster:
         return f"4.{self.minor - 13}.{self.number % 9}"
 
     @property
-    def gpu_type(self) -> str:
-        """The product name that GPU nodes carry as a label."""
-        return _GPUS[self.number % len(_GPUS)]
+    def gpu_types(self) -> tuple[str, ...]:
+        """The product names that GPU nodes carry as labels, sorted."""
+        return tuple(sorted({each.gpu_type for each in self.nodes() if each.gpu_type}))
+
+    @property
+    def gpu_count(self) -> int:
+        """All GPUs of all nodes."""
+        return sum(each.gpus for each in self.nodes())
 
     @property
     def pod_count(self) -> int:
@@ -130,8 +153,12 @@ class Cluster:
 
     def node(self, index: int) -> Node:
         """The node of this index; the last ones have the GPUs."""
-        if index >= self.node_count - self.traits.gpu_nodes:
-            return Node(f"gpu-{index:04d}.{self.name}", "worker", 4, self.gpu_type)
+        place = index - (self.node_count - self.traits.gpu_nodes)
+        if place >= 0:
+            shapes = self.traits.shapes
+            shape = shapes[place % len(shapes)]
+            name = f"gpu-{index:04d}.{self.name}"
+            return Node(name, "worker", shape.gpus, shape.product, shape.mig)
         masters = 3 if self.node_count > 3 else 1
         role = "control-plane" if index < masters else "worker"
         prefix = "master" if role == "control-plane" else "worker"
@@ -140,6 +167,11 @@ class Cluster:
     def nodes(self) -> Iterator[Node]:
         """All nodes."""
         return map(self.node, range(self.node_count))
+
+    def cnf_nodes(self) -> Iterator[Node]:
+        """The nodes of network functions: the last ones."""
+        first = self.node_count - self.traits.cnf_nodes
+        return map(self.node, range(first, self.node_count))
 
     def pods(self, namespace: str | None = None) -> Iterator[Pod]:
         """All pods, or those of a namespace, in the order of the API's lists."""
@@ -154,6 +186,8 @@ class Cluster:
         hashed = hashlib.blake2b(mark.encode(), digest_size=4).hexdigest()
         if workload.on_gpu_nodes:
             place = self.node_count - self.traits.gpu_nodes + ordinal % self.traits.gpu_nodes
+        elif workload.on_cnf_nodes:
+            place = self.node_count - self.traits.cnf_nodes + ordinal % self.traits.cnf_nodes
         else:
             place = int(hashed, 16) % self.node_count
         suffix = str(ordinal) if workload.stateful else f"{ordinal:05d}-{hashed[:5]}"
@@ -167,3 +201,9 @@ class Cluster:
     def backend(self, part: Part) -> Backend | None:
         """The backend, None if the cluster has no such thing."""
         return next((each for each in self.backends if each.part is part), None)
+
+    def remembered(self, what: str, make: Callable[["Cluster"], _T]) -> _T:
+        """What is worked out once, and then kept."""
+        if what not in self.memo:
+            self.memo[what] = make(self)
+        return self.memo[what]

@@ -50,8 +50,8 @@ def plan(cluster: Cluster, request: Request, namespace: str, name: str) -> Answe
     if pod is None:
         return statuses.not_found("", "pods", name)
     query = request.query
-    container = query.get("container") or pod.app
-    if container != pod.app:
+    container = query.get("container") or pod.container
+    if container != pod.container:
         return statuses.failure(400, f"container {container} is not valid for pod {name}")
     tty = _flag(query, "tty", usual=False)
     stdout = _flag(query, "stdout", usual=True)

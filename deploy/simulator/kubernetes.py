@@ -128,7 +128,7 @@ def _read(cluster: Cluster, request: Request, target: Target, fault: Fault) -> A
     if resource is None or target.subresource or (target.namespace and not resource.namespaced):
         return statuses.unserved()
     if target.name:
-        return listing.get(cluster, resource, target.namespace, target.name)
+        return listing.get(cluster, resource, target.namespace, target.name, request.now)
     aged = fault.kind is FaultKind.OLD_CONTINUE
     return listing.answer(cluster, resource, target.namespace or None, request, aged=aged)
 

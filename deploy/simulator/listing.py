@@ -8,6 +8,7 @@ import binascii
 import itertools
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -43,6 +44,8 @@ class Selection:
     labels: tuple[tuple[str, str, bool], ...] = ()
     """Label, value, and whether they have to be equal (or not)."""
     name: str | None = None
+    node: str | None = None
+    """Where a pod has to run."""
     nothing: bool = False
     """True if no object can be meant, whatever it is called."""
 
@@ -50,6 +53,8 @@ class Selection:
         """True if the object is meant."""
         meta = made["metadata"]
         if self.name not in {None, meta["name"]}:
+            return False
+        if self.node is not None and made["spec"]["nodeName"] != self.node:
             return False
         has = meta["labels"]
         return all((has.get(label) == value) is same for label, value, same in self.labels)
@@ -63,17 +68,18 @@ class Wanted:
     resource: Resource
     namespace: str | None
     selection: Selection
+    now: datetime
 
     def objects(self, start: int = 0) -> Iterator[Json]:
         """The objects from a place on, made one by one."""
         if self.selection.nothing:
             return iter(())
-        cluster, make = self.cluster, self.resource.make
+        cluster, make, now = self.cluster, self.resource.made, self.now
         described = iter(self.resource.described(cluster, self.namespace))
         if self.selection == Selection():
             # What was on earlier pages is not made again: it may be ten thousand pods.
-            return (make(cluster, each) for each in itertools.islice(described, start, None))
-        made = (make(cluster, each) for each in described)
+            return (make(cluster, each, now) for each in itertools.islice(described, start, None))
+        made = (make(cluster, each, now) for each in described)
         return itertools.islice(filter(self.selection.holds, made), start, None)
 
     def typed(self, made: Json) -> Json:
@@ -81,9 +87,9 @@ class Wanted:
         return {"kind": self.resource.kind, "apiVersion": self.resource.api_version} | made
 
 
-def get(cluster: Cluster, resource: Resource, namespace: str, name: str) -> Answer:
+def get(cluster: Cluster, resource: Resource, namespace: str, name: str, now: datetime) -> Answer:
     """One object."""
-    wanted = Wanted(cluster, resource, namespace or None, Selection(name=name))
+    wanted = Wanted(cluster, resource, namespace or None, Selection(name=name), now)
     for made in wanted.objects():
         return json_answer(wanted.typed(made))
     return statuses.not_found(resource.group, resource.plural, name)
@@ -94,7 +100,8 @@ def answer(
 ) -> Answer:
     """A list or a watch; ``aged``: whatever continues from earlier is too old (410)."""
     try:
-        wanted = Wanted(cluster, resource, namespace, _selection(resource, request.query))
+        selection = _selection(resource, request.query)
+        wanted = Wanted(cluster, resource, namespace, selection, request.now)
         if request.query.get("watch") in {"true", "1"}:
             return _watch(wanted, request.query, aged=aged)
         return _page(wanted, request, aged=aged)
@@ -155,7 +162,7 @@ async def _events(events: Iterable[Json]) -> AsyncIterator[bytes]:
 async def _changes(
     wanted: Wanted, added: Iterator[Json], pause: Pause, seconds: float, *, bookmarks: bool
 ) -> AsyncIterator[bytes]:
-    """What is there, and then bookmarks only: nothing changes here by itself."""
+    """What is there, and then bookmarks only: changes are not told."""
     async for line in _events({"type": "ADDED", "object": wanted.typed(made)} for made in added):
         yield line
     meta: Json = {"resourceVersion": revision(wanted.cluster)}
@@ -170,16 +177,18 @@ async def _changes(
 
 
 def _selection(resource: Resource, query: Mapping[str, str]) -> Selection:
-    name, nothing = None, False
+    name, node, nothing = None, None, False
     for field, value, same in _requirements(query, "fieldSelector"):
         if field == "metadata.name" and same:
             name, nothing = value, nothing or name not in {None, value}
+        elif field == "spec.nodeName" and same and resource.plural == "pods":
+            node, nothing = value, nothing or node not in {None, value}
         elif field == "status.phase" and resource.plural == "pods":
             # All pods are in the same phase, so that they need not be made to know it.
             nothing = nothing or (value == POD_PHASE) is not same
         else:
             raise BadRequest(f"field label not supported: {field}")
-    return Selection(tuple(_requirements(query, "labelSelector")), name, nothing)
+    return Selection(tuple(_requirements(query, "labelSelector")), name, node, nothing)
 
 
 def _requirements(query: Mapping[str, str], name: str) -> Iterator[tuple[str, str, bool]]:

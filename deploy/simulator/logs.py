@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deploy.simulator.cluster import Cluster
-from deploy.simulator.metrics import seed_of
+from deploy.simulator.series import seed_of
 from deploy.simulator.traces import trace_id_at
 
 SECOND = 1_000_000_000
@@ -61,7 +61,7 @@ def streams_of(cluster: Cluster) -> Iterator[Stream]:
         offset = int.from_bytes(drawn[2:], "big") % every
         labels = {
             "app": pod.app,
-            "container": pod.app,
+            "container": pod.container,
             "namespace": pod.namespace,
             "pod": pod.name,
             "stream": "stdout",

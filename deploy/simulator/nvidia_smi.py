@@ -1,119 +1,56 @@
-"""What ``nvidia-smi`` prints on a simulated node: GPUs and what computes on them, hour by hour.
+"""What ``nvidia-smi`` prints on a simulated node.
 
-Everything follows from what the fleet's seed has drawn and from the time; nothing is kept. The
-options and the form of what is printed: https://docs.nvidia.com/deploy/nvidia-smi/
+The options and the form of what is printed: https://docs.nvidia.com/deploy/nvidia-smi/
 """
 
-import hashlib
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from random import Random
 from typing import Generic, TypeVar
 
+from deploy.simulator import gpus
 from deploy.simulator.cluster import Cluster, Node
+from deploy.simulator.gpus import Gpu, Process
+from deploy.simulator.nvidia_smi_tables import overview
 
-DRIVER = "570.124.06"
-_MIB, _PERCENT, _WATTS = "MiB", "%", "W"
-_RESERVED_MIB = 614
-_UNUSED_MIB = 4
-_PROGRAMS = ("python3", "/opt/tritonserver/bin/tritonserver", "/usr/bin/ffmpeg", "VLLM::EngineCore")
+_MIB, _PERCENT, _WATTS, _MHZ = "MiB", "%", "W", "MHz"
+_UNKNOWN, _LOST = "[N/A]", "[GPU is lost]"
 _INVALID = 2
 """The exit code that the manual gives for arguments that are not valid."""
+_NO_GPU = "No devices were found\n"
+_NOT_FOUND = 6
+"""The exit code for a query that found no device."""
 _CONFUSED = "Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n"
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
-    """What does not change about a kind of GPU."""
+class Driver:
+    """A generation of the driver."""
 
-    memory_mib: int
-    idle_watts: float
-    limit_watts: float
-
-
-_MODELS = {
-    "NVIDIA-A100-SXM4-80GB": _Model(81_920, 62.0, 400.0),
-    "NVIDIA-L40S": _Model(46_068, 33.0, 350.0),
-    "NVIDIA-A10": _Model(23_028, 16.0, 150.0),
-}
+    version: str
+    cuda: str
+    unknown: frozenset[str] = frozenset()
+    """Fields that it does not know yet."""
+    tells_versions: bool = True
+    """Whether there is ``--version``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One program that computes on a GPU."""
+NEW = Driver("570.124.06", "12.8")
+OLD = Driver("525.147.05", "12.0", frozenset({"clocks_event_reasons.active"}), tells_versions=False)
 
-    pid: int
-    name: str
-    used_mib: int
+
+def driver_of(cluster: Cluster) -> Driver:
+    """The driver of a cluster's nodes: where there is no DCGM, it is an old one."""
+    return NEW if cluster.traits.dcgm else OLD
 
 
 @dataclass(frozen=True, slots=True)
-class Gpu:
-    """One GPU at one moment."""
+class _Asked:
+    """What is asked, of which GPUs, and when."""
 
-    index: int
-    uuid: str
-    bus: str
-    name: str
-    model: _Model
-    load: float
-    """How busy it is, from 0 to 1."""
-    processes: tuple[Process, ...]
+    driver: Driver
+    there: Sequence[Gpu]
     at: datetime
-
-    @property
-    def used_mib(self) -> int:
-        """The memory in use."""
-        return _UNUSED_MIB + sum(each.used_mib for each in self.processes)
-
-
-def gpus(cluster: Cluster, node: Node, at: datetime) -> tuple[Gpu, ...]:
-    """The GPUs of a node at a moment."""
-    # The tokens are what the seed has drawn for every cluster.
-    drawn = cluster.accounts[0].token
-    return tuple(
-        _gpu(f"{drawn}/{node.name}/{index}", node, index, at) for index in range(node.gpus)
-    )
-
-
-def _gpu(mark: str, node: Node, index: int, at: datetime) -> Gpu:
-    draw = Random(mark)  # noqa: S311 - a simulation, and it has to be repeatable
-    label = node.gpu_type or ""
-    model = _MODELS[label]
-    hashed = hashlib.blake2b(mark.encode(), digest_size=16).hexdigest()
-    busy = _wave(draw, at)
-    programs = draw.sample(_PROGRAMS, draw.choice((0, 1, 1, 2)))
-    held = _wave(draw, at) * (model.memory_mib - _RESERVED_MIB - _UNUSED_MIB) * 0.9
-    running = [
-        Process(draw.randrange(1_000, 4_000_000), name, round(held / len(programs)))
-        for name in programs
-    ]
-    return Gpu(
-        index=index,
-        uuid="GPU-" + "-".join(_cut(hashed, 8, 4, 4, 4, 12)),
-        bus=f"00000000:{0x10 + 0x20 * index:02X}:00.0",
-        name=label.replace("NVIDIA-", "NVIDIA ", 1),
-        model=model,
-        load=busy if running else 0.0,
-        processes=tuple(running),
-        at=at,
-    )
-
-
-def _wave(draw: Random, at: datetime) -> float:
-    """Between 0 and 1, up and down within ten minutes to an hour."""
-    middle, period, phase = draw.uniform(0.3, 0.7), draw.uniform(600, 3600), draw.random()
-    swing = draw.uniform(0.1, 0.3)
-    return middle + swing * math.sin(2 * math.pi * (at.timestamp() / period + phase))
-
-
-def _cut(text: str, *sizes: int) -> Iterator[str]:
-    start = 0
-    for size in sizes:
-        yield text[start : start + size]
-        start += size
 
 
 _Value = str | int | float
@@ -128,21 +65,34 @@ class _Table(Generic[_Row]):
     columns: Mapping[str, tuple[str, Callable[[_Row], _Value]]]
     """By the name of the field: its unit, and where its value comes from."""
     other_names: Mapping[str, str]
+    gpu: Callable[[_Row], Gpu]
+    known: frozenset[str]
+    """What is told even of a GPU that is lost."""
 
-    def printed(self, fields: str, forms: Collection[str], there: Sequence[Gpu]) -> tuple[str, int]:
+    def printed(self, fields: str, forms: Collection[str], asked: _Asked) -> tuple[str, int]:
         """The lines for these fields, and the exit code."""
-        names = [self.other_names.get(name, name) for name in map(str.strip, fields.split(","))]
-        unknown = next((name for name in names if name not in self.columns), None)
-        if unknown is not None:
-            return f'Field "{unknown}" is not a valid field to query.\n\n', _INVALID
-        columns = [(name, *self.columns[name]) for name in names]
-        lines = [", ".join(_titled(name, unit) for name, unit, _ in columns)]
-        units = "nounits" not in forms
+        wanted = list(map(str.strip, fields.split(",")))
+        names = [self.other_names.get(name, name) for name in wanted]
+        for name, full in zip(wanted, names, strict=True):
+            if name in asked.driver.unknown or not (full in self.columns or full in _OF_ALL):
+                return f'Field "{name}" is not a valid field to query.\n\n', _INVALID
+        lines = [", ".join(_titled(name, self._unit(name)) for name in names)]
         lines += [
-            ", ".join(_told(value(row), unit, units=units) for _, unit, value in columns)
-            for row in self.rows(there)
+            ", ".join(self._cell(row, name, forms, asked) for name in names)
+            for row in self.rows(asked.there)
         ]
         return "".join(f"{line}\n" for line in lines["noheader" in forms :]), 0
+
+    def _unit(self, name: str) -> str:
+        return "" if name in _OF_ALL else self.columns[name][0]
+
+    def _cell(self, row: _Row, name: str, forms: Collection[str], asked: _Asked) -> str:
+        if name in _OF_ALL:
+            return _OF_ALL[name](asked)
+        if self.gpu(row).lost and name not in self.known:
+            return _LOST
+        unit, value = self.columns[name]
+        return _told(value(row), unit, units="nounits" not in forms)
 
 
 def _titled(name: str, unit: str) -> str:
@@ -158,64 +108,135 @@ def _stamp(at: datetime) -> str:
     return at.strftime("%Y/%m/%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
 
 
-def _power(gpu: Gpu) -> float:
-    model = gpu.model
-    return model.idle_watts + (model.limit_watts - model.idle_watts) * 0.95 * gpu.load
-
-
 def _running(there: Sequence[Gpu]) -> Iterator[tuple[Gpu, Process]]:
-    return ((gpu, process) for gpu in there for process in gpu.processes)
+    return ((gpu, process) for gpu in there if not gpu.lost for process in gpu.processes)
 
 
+def _busy(gpu: Gpu, share: float) -> _Value:
+    # Of a GPU that is cut nothing is known but what its instances do.
+    return _UNKNOWN if gpu.instances else round(share * gpu.load)
+
+
+def _memory_temperature(gpu: Gpu) -> _Value:
+    found = gpu.memory_celsius
+    return "N/A" if found is None else found
+
+
+def _mig(gpu: Gpu) -> str:
+    if not gpu.card.model.links:
+        return _UNKNOWN
+    return "Enabled" if gpu.instances else "Disabled"
+
+
+_OF_ALL: Mapping[str, Callable[[_Asked], str]] = {
+    "timestamp": lambda asked: _stamp(asked.at),
+    "driver_version": lambda asked: asked.driver.version,
+    "count": lambda asked: str(len(asked.there)),
+}
 _GPUS: _Table[Gpu] = _Table(
     rows=lambda there: there,
     columns={
-        "timestamp": ("", lambda gpu: _stamp(gpu.at)),
-        "driver_version": ("", lambda _: DRIVER),
-        "index": ("", lambda gpu: gpu.index),
-        "name": ("", lambda gpu: gpu.name),
-        "uuid": ("", lambda gpu: gpu.uuid),
-        "pci.bus_id": ("", lambda gpu: gpu.bus),
+        "index": ("", lambda gpu: gpu.card.index),
+        "name": ("", lambda gpu: gpu.card.model.name),
+        "uuid": ("", lambda gpu: gpu.card.uuid),
+        "pci.bus_id": ("", lambda gpu: gpu.card.bus),
+        "pstate": ("", lambda gpu: "P0" if gpu.load else "P8"),
         # All of these models are cooled by the fans of their server.
-        "fan.speed": (_PERCENT, lambda _: "[N/A]"),
-        "memory.total": (_MIB, lambda gpu: gpu.model.memory_mib),
-        "memory.reserved": (_MIB, lambda _: _RESERVED_MIB),
+        "fan.speed": (_PERCENT, lambda _: _UNKNOWN),
+        "memory.total": (_MIB, lambda gpu: gpu.card.model.memory_mib),
+        "memory.reserved": (_MIB, lambda gpu: gpu.card.model.reserved_mib),
         "memory.used": (_MIB, lambda gpu: gpu.used_mib),
-        "memory.free": (_MIB, lambda gpu: gpu.model.memory_mib - _RESERVED_MIB - gpu.used_mib),
-        "utilization.gpu": (_PERCENT, lambda gpu: round(100 * gpu.load)),
-        "utilization.memory": (_PERCENT, lambda gpu: round(60 * gpu.load)),
-        "temperature.gpu": ("", lambda gpu: round(31 + 46 * gpu.load)),
-        "power.draw": (_WATTS, _power),
-        "power.limit": (_WATTS, lambda gpu: gpu.model.limit_watts),
+        "memory.free": (_MIB, lambda gpu: gpu.free_mib),
+        "utilization.gpu": (_PERCENT, lambda gpu: _busy(gpu, 100)),
+        "utilization.memory": (_PERCENT, lambda gpu: _busy(gpu, 60)),
+        "temperature.gpu": ("", lambda gpu: gpu.celsius),
+        "temperature.memory": ("", _memory_temperature),
+        "power.draw": (_WATTS, lambda gpu: gpu.watts),
+        "power.limit": (_WATTS, lambda gpu: float(gpu.card.model.limit_watts)),
+        "enforced.power.limit": (_WATTS, lambda gpu: float(gpu.card.model.limit_watts)),
+        "clocks.current.sm": (_MHZ, lambda gpu: gpu.sm_mhz),
+        "clocks.current.memory": (_MHZ, lambda gpu: gpu.card.model.memory_mhz),
+        "clocks_event_reasons.active": ("", lambda gpu: f"0x{gpu.reasons:016X}"),
+        "mig.mode.current": ("", _mig),
+        "ecc.mode.current": ("", lambda _: "Enabled"),
+        "ecc.errors.uncorrected.volatile.total": ("", lambda gpu: gpu.ecc),
+        "ecc.errors.corrected.volatile.total": ("", lambda _: 0),
     },
-    other_names={"gpu_name": "name", "gpu_uuid": "uuid", "gpu_bus_id": "pci.bus_id"},
+    other_names={
+        "gpu_name": "name",
+        "gpu_uuid": "uuid",
+        "gpu_bus_id": "pci.bus_id",
+        "clocks.sm": "clocks.current.sm",
+        "clocks.mem": "clocks.current.memory",
+        "clocks_throttle_reasons.active": "clocks_event_reasons.active",
+    },
+    gpu=lambda gpu: gpu,
+    known=frozenset({"index", "name", "uuid", "pci.bus_id"}),
 )
 _APPS: _Table[tuple[Gpu, Process]] = _Table(
     rows=_running,
     columns={
-        "timestamp": ("", lambda row: _stamp(row[0].at)),
-        "gpu_name": ("", lambda row: row[0].name),
-        "gpu_bus_id": ("", lambda row: row[0].bus),
-        "gpu_uuid": ("", lambda row: row[0].uuid),
+        "gpu_name": ("", lambda row: row[0].card.model.name),
+        "gpu_bus_id": ("", lambda row: row[0].card.bus),
+        "gpu_uuid": ("", lambda row: row[0].card.uuid),
         "pid": ("", lambda row: row[1].pid),
         "process_name": ("", lambda row: row[1].name),
         "used_gpu_memory": (_MIB, lambda row: row[1].used_mib),
     },
     other_names={"name": "process_name", "used_memory": "used_gpu_memory"},
+    gpu=lambda row: row[0],
+    known=frozenset(),
 )
 
 
 def run(cluster: Cluster, node: Node, options: Sequence[str], at: datetime) -> tuple[str, int]:
     """What is printed for these options, and the exit code."""
+    there = list(gpus.of_node(cluster, node, at.timestamp()))
+    asked = _Asked(driver_of(cluster), there, at)
+    match options:
+        case _ if not there:
+            return _NO_GPU, _NOT_FOUND
+        case []:
+            return overview(asked.driver.version, asked.driver.cuda, there, at), 0
+        case ["-L" | "--list-gpus"]:
+            return "".join(_listed(there)), 0
+        case ["--version"]:
+            return _versions(asked.driver)
+        case _:
+            return _queried(options, asked)
+
+
+def _queried(options: Sequence[str], asked: _Asked) -> tuple[str, int]:
     told = dict(option.split("=", 1) for option in options if "=" in option)
     forms = told.pop("--format", "").split(",")
     if len(told) != 1 or len(options) != 2 or "csv" not in forms:
         return _CONFUSED, _INVALID
-    there = gpus(cluster, node, at)
     match told.popitem():
         case "--query-gpu", fields:
-            return _GPUS.printed(fields, forms, there)
+            return _GPUS.printed(fields, forms, asked)
         case "--query-compute-apps", fields:
-            return _APPS.printed(fields, forms, there)
+            return _APPS.printed(fields, forms, asked)
         case _:
             return _CONFUSED, _INVALID
+
+
+def _listed(there: Sequence[Gpu]) -> Iterator[str]:
+    for gpu in there:
+        card = gpu.card
+        yield f"GPU {card.index}: {card.model.name} (UUID: {card.uuid})\n"
+        for number, each in enumerate(gpu.instances):
+            yield f"  MIG {each.profile:<11} Device {number:>2}: (UUID: {each.uuid})\n"
+
+
+def _versions(driver: Driver) -> tuple[str, int]:
+    if not driver.tells_versions:
+        said = "ERROR: Option --version is not recognized. Please run 'nvidia-smi -h'.\n\n"
+        return said, _INVALID
+    nvml = driver.version.rpartition(".")[0]
+    text = (
+        f"NVIDIA-SMI version  : {driver.version}\n"
+        f"NVML version        : {nvml}\n"
+        f"DRIVER version      : {driver.version}\n"
+        f"CUDA Version        : {driver.cuda}\n"
+    )
+    return text, 0

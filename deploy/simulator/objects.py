@@ -1,9 +1,12 @@
 """Kubernetes objects, made from the descriptions of a fleet."""
 
 import base64
+import hashlib
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from deploy.simulator import gpus, telco
 from deploy.simulator.cluster import Cluster, Node, Pod
 from deploy.simulator.workloads import Service
 
@@ -18,6 +21,9 @@ SRIOV = "openshift-sriov-network-operator"
 POD_PHASE = "Running"
 """How far every pod has come."""
 _APP_NAMES = {"prometheus-k8s": "prometheus", "alertmanager-main": "alertmanager"}
+_COMPONENTS = {"nvidia-driver-daemonset": "nvidia-driver"}
+_CRASHED = {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}
+_HUGE = {"hugepages-1Gi": "4Gi"}
 
 
 def namespace(cluster: Cluster, name: str) -> Json:
@@ -35,11 +41,15 @@ def node(cluster: Cluster, described: Node) -> Json:
     }
     capacity = {"cpu": "32", "memory": "131072Mi", "pods": "250"}
     if described.gpus:
-        capacity["nvidia.com/gpu"] = str(described.gpus)
+        capacity |= _gpu_capacity(cluster, described)
         labels |= {
             "nvidia.com/gpu.present": "true",
             "nvidia.com/gpu.count": str(described.gpus),
             "nvidia.com/gpu.product": described.gpu_type or "",
+        }
+    if described.name in {each.name for each in cluster.cnf_nodes()}:
+        capacity |= {pool.resource: str(pool.vfs) for pool in telco.POOLS} | {
+            "hugepages-1Gi": "32Gi"
         }
     return {
         "metadata": metadata(cluster, described.name, labels=labels),
@@ -51,6 +61,31 @@ def node(cluster: Cluster, described: Node) -> Json:
             "nodeInfo": _node_info(cluster, described),
         },
     }
+
+
+def _gpu_capacity(cluster: Cluster, described: Node) -> dict[str, str]:
+    """Whole GPUs, and the instances of those that are cut by their profiles."""
+    found: dict[str, int] = {"nvidia.com/gpu": described.gpus - described.mig}
+    for card in gpus.cards(cluster).get(described.name, ()):
+        for instance in card.instances:
+            name = f"nvidia.com/mig-{instance.profile}"
+            found[name] = found.get(name, 0) + 1
+    return {name: str(number) for name, number in found.items()}
+
+
+def node_now(cluster: Cluster, described: Node, made: Json, now: datetime) -> Json:
+    """The node at a moment: a GPU that is lost is not to be given, nor are missing functions."""
+    at, status = now.timestamp(), made["status"]
+    allocatable: dict[str, str] = dict(status["capacity"])
+    if described.gpus:
+        there = gpus.of_node(cluster, described, at)
+        whole = sum(not (each.card.instances or each.lost) for each in there)
+        allocatable["nvidia.com/gpu"] = str(whole)
+    for pool in telco.POOLS:
+        if pool.resource in allocatable:
+            left = telco.allocatable(cluster, described, pool, at)
+            allocatable[pool.resource] = str(left)
+    return made | {"status": status | {"allocatable": allocatable}}
 
 
 def _node_info(cluster: Cluster, described: Node) -> Json:
@@ -73,11 +108,17 @@ def pod(cluster: Cluster, described: Pod) -> Json:
     """A running pod with one container."""
     app, image = described.app, f"registry.example.com/{described.app}:1.0"
     labels = {"app": app, "app.kubernetes.io/name": _APP_NAMES.get(app, app)}
+    if app in _COMPONENTS:
+        labels["app.kubernetes.io/component"] = _COMPONENTS[app]
+    container: Json = {"name": described.container, "image": image}
+    if asked := requests(cluster, described):
+        container["resources"] = {"limits": asked, "requests": asked}
     return {
         "metadata": metadata(cluster, described.name, described.namespace, labels),
         "spec": {
             "nodeName": described.node,
-            "containers": [{"name": app, "image": image}],
+            "hostPID": app in _COMPONENTS,
+            "containers": [container],
         },
         "status": {
             "phase": POD_PHASE,
@@ -85,7 +126,8 @@ def pod(cluster: Cluster, described: Pod) -> Json:
             "conditions": [_condition("Ready", "True")],
             "containerStatuses": [
                 {
-                    "name": app,
+                    "name": described.container,
+                    "containerID": f"cri-o://{container_id(cluster, described)}",
                     "image": image,
                     "imageID": f"{image}@simulated",
                     "ready": True,
@@ -95,6 +137,39 @@ def pod(cluster: Cluster, described: Pod) -> Json:
             ],
         },
     }
+
+
+def requests(cluster: Cluster, described: Pod) -> dict[str, str]:
+    """What a pod asks for beside processors and memory."""
+    found = {name: str(number) for name, number in telco.asked_for(described).items()}
+    if telco.uses_dpdk(described):
+        found |= _HUGE
+    of_gpus = gpus.requests(cluster)
+    name = (described.namespace, described.name)
+    return found | ({of_gpus[name]: "1"} if name in of_gpus else {})
+
+
+def pod_now(cluster: Cluster, described: Pod, made: Json, now: datetime) -> Json:
+    """The pod at a moment: how often it was started again, and whether it waits for the next."""
+    at, status = now.timestamp(), made["status"]
+    restarts = telco.restarts(cluster, described, at)
+    container = status["containerStatuses"][0] | {"restartCount": restarts}
+    if telco.crashing(cluster, described, at):
+        ended = {"exitCode": 1, "reason": "Error", "finishedAt": CREATED}
+        container |= {"ready": False, "state": {"waiting": _CRASHED}}
+        container["lastState"] = {"terminated": ended}
+        status = status | {"conditions": [_condition("Ready", "False")]}
+    return made | {"status": status | {"containerStatuses": [container]}}
+
+
+def pod_uid(cluster: Cluster, described: Pod) -> str:
+    """The uid of a pod."""
+    return identity(f"{cluster.name}/{described.namespace}/{described.name}")
+
+
+def container_id(cluster: Cluster, described: Pod) -> str:
+    """What its runtime calls the container of a pod."""
+    return hashlib.sha256(pod_uid(cluster, described).encode()).hexdigest()
 
 
 def service(cluster: Cluster, described: Service) -> Json:
@@ -121,31 +196,6 @@ def definition(cluster: Cluster, plural: str, group: str, kind: str) -> Json:
             "versions": [{"name": "v1", "served": True, "storage": True}],
         },
         "status": {"conditions": [_condition("Established", "True")]},
-    }
-
-
-def sriov_policy(cluster: Cluster, space: str) -> Json:
-    """How virtual functions are cut from a network card."""
-    return {
-        "metadata": metadata(cluster, "fronthaul", space),
-        "spec": {
-            "resourceName": "fronthaul",
-            "numVfs": 8,
-            "nicSelector": {"pfNames": ["ens1f0"]},
-            "nodeSelector": {"node-role.kubernetes.io/worker": ""},
-            "deviceType": "vfio-pci",
-        },
-    }
-
-
-def ptp_config(cluster: Cluster, space: str) -> Json:
-    """How the clocks of the nodes follow their grandmaster."""
-    return {
-        "metadata": metadata(cluster, "ordinary-clock", space),
-        "spec": {
-            "profile": [{"name": "ordinary-clock", "interface": "ens1f0", "phc2sysOpts": "-a -r"}],
-            "recommend": [{"profile": "ordinary-clock", "priority": 4, "match": []}],
-        },
     }
 
 
@@ -197,7 +247,7 @@ def partial(made: Json) -> Json:
 
 
 def revision(cluster: Cluster) -> str:
-    """The resource version of everything: nothing changes here by itself."""
+    """The resource version of everything: that nodes and pods change is not told to who watches."""
     return str(100_000 + cluster.number)
 
 

@@ -1,6 +1,7 @@
 """PromQL as far as a simulated Prometheus answers it.
 
-Selectors, rates of them, aggregations, and comparisons with a number.
+Selectors, rates of them, aggregations, comparisons with a number, ``timestamp``, ``label_replace``,
+and what is either of several (``or``).
 """
 
 import math
@@ -9,12 +10,25 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from deploy.simulator.cluster import Cluster
-from deploy.simulator.metrics import Sampled, Series, series_of
-from deploy.simulator.questions import Misunderstood, Selector, fits, read_selector, seconds_of
+from deploy.simulator.metrics import METRICS, series_of
+from deploy.simulator.questions import (
+    Misunderstood,
+    Selector,
+    fits,
+    read_selector,
+    seconds_of,
+    unquoted,
+)
+from deploy.simulator.series import Sampled, Series
 
 _NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
 _GROUPED = r"(?:\s*(by|without)\s*\(([^()]*)\)\s*)?"
 _AGGREGATION = re.compile(rf"(sum|avg|min|max|count){_GROUPED}\((.*)\){_GROUPED}", re.DOTALL)
+_TIMESTAMP = re.compile(r"timestamp\s*\((.*)\)", re.DOTALL)
+_STRING = r'\s*("(?:[^"\\]|\\.)*")\s*'
+_LABELLED = re.compile(rf"label_replace\s*\((.*),{','.join([_STRING] * 4)}\)", re.DOTALL)
+_EITHER = re.compile(r"\bor\b")
+_NAMED = "__name__"
 _RATE = re.compile(r"(rate|irate|increase)\s*\((.*)\[(\w+)\]\s*\)", re.DOTALL)
 _COMPARISON = re.compile(r"(.*?[\w)}])\s*(==|!=|>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)", re.DOTALL)
 _COMBINED: Mapping[str, Callable[[Sequence[float]], float]] = {
@@ -40,23 +54,101 @@ class NotSimulated(Exception):
 
 def evaluated(cluster: Cluster, text: str) -> list[Series]:
     """The series that an expression gives."""
+    if len(parts := _alternatives(text)) > 1:
+        return _either(evaluated(cluster, part) for part in parts)
     if comparison := _COMPARISON.fullmatch(text):
         inner, how, number = comparison.groups()
         found = evaluated(cluster, inner.strip())
         return [_kept(each, _COMPARED[how], float(number)) for each in found]
-    if rate := _RATE.fullmatch(text):
-        how, inner, span = rate.groups()
-        return [_rate(each, how, _span(span)) for each in _selected(cluster, inner.strip())]
     if aggregation := _AGGREGATION.fullmatch(text):
         how, before, names, inner, after, names_after = aggregation.groups()
         kept = _split(names if before else names_after or "")
         return _combined(how, before or after, kept, evaluated(cluster, inner.strip()))
+    return _called(cluster, text)
+
+
+def _called(cluster: Cluster, text: str) -> list[Series]:
+    """The series of a function of others, or of a selector."""
+    if timestamp := _TIMESTAMP.fullmatch(text):
+        return [_dated(each) for each in evaluated(cluster, timestamp.group(1).strip())]
+    if labelled := _LABELLED.fullmatch(text):
+        inner, *words = labelled.groups()
+        found = evaluated(cluster, inner.strip())
+        return [_labelled(each, [unquoted(word) for word in words]) for each in found]
+    if rate := _RATE.fullmatch(text):
+        how, inner, span = rate.groups()
+        return [_rate(each, how, _span(span)) for each in _selected(cluster, inner.strip())]
     return _selected(cluster, text)
 
 
 def _selected(cluster: Cluster, text: str) -> list[Series]:
     name, selector = selector_of(text)
-    return [each for each in series_of(cluster, name) if fits(selector, each.labels)]
+    # Few metrics are meant, and each has a series for everything that it is about.
+    of_names = tuple(each for each in selector if each.label == _NAMED)
+    rest = tuple(each for each in selector if each.label != _NAMED)
+    names = [each for each in METRICS if name in (None, each) and fits(of_names, {_NAMED: each})]
+    return [each for each in series_of(cluster, names) if fits(rest, each.labels)]
+
+
+def _alternatives(text: str) -> list[str]:
+    """What stands between words ``or`` that are in no parentheses and no string."""
+    found, begin, depth, quote = list[str](), 0, 0, ""
+    for at, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote and text[at - 1] != "\\" else quote
+        elif sign in "\"`'":
+            quote = sign
+        elif sign in "({[":
+            depth += 1
+        elif sign in ")}]":
+            depth -= 1
+        elif sign == "o" and not depth and _EITHER.match(text, at):
+            found.append(text[begin:at].strip())
+            begin = at + 2
+    return [*found, text[begin:].strip()]
+
+
+def _either(alternatives: Iterable[list[Series]]) -> list[Series]:
+    """Each series of the first, and those of the others that look like none before them."""
+    found, seen = list[Series](), dict[frozenset[tuple[str, str]], list[Series]]()
+    for series in alternatives:
+        # What an alternative has itself looks alike where only the names differ.
+        new = [(_nameless(each), each) for each in series]
+        found += [_unless(each, seen.get(labels, ())) for labels, each in new]
+        for labels, each in new:
+            seen.setdefault(labels, []).append(each)
+    return found
+
+
+def _nameless(series: Series) -> frozenset[tuple[str, str]]:
+    return frozenset(pair for pair in series.labels.items() if pair[0] != _NAMED)
+
+
+def _unless(series: Series, others: Sequence[Series]) -> Series:
+    if not others:
+        return series
+    others = tuple(others)
+
+    def value(at: float) -> float | None:
+        told = any(other.value(at) is not None for other in others)
+        return None if told else series.value(at)
+
+    return Series(series.labels, value)
+
+
+def _dated(series: Series) -> Series:
+    """When its sample was taken: here that is always just now."""
+    labels = {name: text for name, text in series.labels.items() if name != _NAMED}
+    return Series(labels, lambda at: None if series.value(at) is None else at)
+
+
+def _labelled(series: Series, words: Sequence[str]) -> Series:
+    target, replacement, source, pattern = words
+    if (match := re.fullmatch(pattern, series.labels.get(source, ""))) is None:
+        return series
+    made = match.expand(re.sub(r"\$(\d)", r"\\\1", replacement))
+    kept = {name: text for name, text in series.labels.items() if name != target}
+    return Series(kept | ({target: made} if made else {}), series.value)
 
 
 def _span(text: str) -> float:
@@ -85,7 +177,7 @@ def _rate(series: Series, how: str, span: float) -> Series:
         grown = now - before if now >= before else now
         return grown if how == "increase" else grown / span
 
-    labels = {name: text for name, text in series.labels.items() if name != "__name__"}
+    labels = {name: text for name, text in series.labels.items() if name != _NAMED}
     return Series(labels, value)
 
 
@@ -97,13 +189,14 @@ def _combined(
     how: str, grouping: str | None, names: frozenset[str], series: Iterable[Series]
 ) -> list[Series]:
     groups: dict[tuple[tuple[str, str], ...], list[Series]] = {}
+    ordered = sorted(names)
     for each in series:
-        kept = {
-            name: value
-            for name, value in each.labels.items()
-            if name != "__name__" and (name in names) is (grouping != "without")
-        }
-        groups.setdefault(tuple(sorted(kept.items())), []).append(each)
+        labels = each.labels
+        if grouping == "without":
+            kept = sorted(pair for pair in labels.items() if pair[0] not in names | {_NAMED})
+        else:
+            kept = [(name, labels[name]) for name in ordered if name in labels]
+        groups.setdefault(tuple(kept), []).append(each)
     return [
         Series(dict(labels), _together(_COMBINED[how], members))
         for labels, members in groups.items()
@@ -111,6 +204,9 @@ def _combined(
 
 
 def _together(combine: Callable[[Sequence[float]], float], members: Sequence[Series]) -> Sampled:
+    if len(members) == 1 and combine is not len:
+        return members[0].value
+
     def value(at: float) -> float | None:
         found = [sample for each in members if (sample := each.value(at)) is not None]
         return combine(found) if found else None
@@ -144,6 +240,4 @@ def _unknown(text: str, at: int) -> Exception:
             )
     if text.count('"') % 2 or text[at:].strip()[:1] not in "([+-*/=<>! abouwm":
         return Misunderstood(f'invalid parameter "query": 1:{at + 1}: parse error: unexpected')
-    return NotSimulated(
-        "only selectors, rates, aggregations and comparisons with a number are answered"
-    )
+    return NotSimulated("only a small part of PromQL is answered")

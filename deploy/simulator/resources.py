@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from contracts.clusters import ClusterType, Platform
-from deploy.simulator import objects
+from deploy.simulator import objects, telco, telco_objects
 from deploy.simulator.cluster import Cluster, Node
 from deploy.simulator.objects import PTP, SRIOV, Json
 from deploy.simulator.workloads import Service
@@ -18,6 +19,7 @@ _MESH = (
 _CNF = (
     ("ptpconfigs", "ptp.openshift.io", "PtpConfig"),
     ("sriovnetworknodepolicies", "sriovnetwork.openshift.io", "SriovNetworkNodePolicy"),
+    ("sriovnetworknodestates", "sriovnetwork.openshift.io", "SriovNetworkNodeState"),
 )
 
 
@@ -36,6 +38,15 @@ class Resource:
     namespaced: bool = field(default=False, kw_only=True)
     there: Callable[[Cluster], bool] = field(default=lambda _: True, kw_only=True)
     """True for the clusters that serve it."""
+    change: Callable[[Cluster, Any, Json, datetime], Json] | None = field(
+        default=None, kw_only=True
+    )
+    """What of an object depends on the time."""
+
+    def made(self, cluster: Cluster, described: Any, now: datetime) -> Json:
+        """The object of a description as it is now."""
+        found = self.make(cluster, described)
+        return found if self.change is None else self.change(cluster, described, found, now)
 
     @property
     def api_version(self) -> str:
@@ -77,6 +88,14 @@ def _with_cnf(cluster: Cluster) -> bool:
     return bool(cluster.traits.cnf)
 
 
+def _pools(_cluster: Cluster, space: str | None) -> Iterable[telco.Pool]:
+    return telco.POOLS if space in {None, SRIOV} else ()
+
+
+def _node_states(cluster: Cluster, space: str | None) -> Iterable[Node]:
+    return cluster.cnf_nodes() if space in {None, SRIOV} else ()
+
+
 def _hub(cluster: Cluster) -> bool:
     return cluster.cluster_type is ClusterType.HUB
 
@@ -87,8 +106,17 @@ def _openshift(cluster: Cluster) -> bool:
 
 RESOURCES: tuple[Resource, ...] = (
     Resource("", "v1", "namespaces", "Namespace", _namespaces, objects.namespace),
-    Resource("", "v1", "nodes", "Node", _nodes, objects.node),
-    Resource("", "v1", "pods", "Pod", Cluster.pods, objects.pod, namespaced=True),
+    Resource("", "v1", "nodes", "Node", _nodes, objects.node, change=objects.node_now),
+    Resource(
+        "",
+        "v1",
+        "pods",
+        "Pod",
+        Cluster.pods,
+        objects.pod,
+        namespaced=True,
+        change=objects.pod_now,
+    ),
     Resource("", "v1", "services", "Service", _services, objects.service, namespaced=True),
     Resource(
         "apiextensions.k8s.io",
@@ -122,7 +150,7 @@ RESOURCES: tuple[Resource, ...] = (
         "ptpconfigs",
         "PtpConfig",
         _one(PTP),
-        objects.ptp_config,
+        telco_objects.ptp_config,
         namespaced=True,
         there=_with_cnf,
     ),
@@ -131,8 +159,18 @@ RESOURCES: tuple[Resource, ...] = (
         "v1",
         "sriovnetworknodepolicies",
         "SriovNetworkNodePolicy",
-        _one(SRIOV),
-        objects.sriov_policy,
+        _pools,
+        telco_objects.policy,
+        namespaced=True,
+        there=_with_cnf,
+    ),
+    Resource(
+        "sriovnetwork.openshift.io",
+        "v1",
+        "sriovnetworknodestates",
+        "SriovNetworkNodeState",
+        _node_states,
+        telco_objects.node_state,
         namespaced=True,
         there=_with_cnf,
     ),

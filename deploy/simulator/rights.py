@@ -15,6 +15,7 @@ READABLE: tuple[tuple[str, str], ...] = (
     ("config.openshift.io", "clusterversions"),
     ("ptp.openshift.io", "ptpconfigs"),
     ("sriovnetwork.openshift.io", "sriovnetworknodepolicies"),
+    ("sriovnetwork.openshift.io", "sriovnetworknodestates"),
 )
 """Group and plural of all that can be listed."""
 

@@ -14,6 +14,7 @@ from deploy.simulator.cluster import Account, Managed, Part
 from deploy.simulator.control import Control
 from deploy.simulator.faults import Fault, FaultKind
 from deploy.simulator.fleet import Fleet
+from deploy.simulator.incidents import Incident
 from deploy.simulator.kubeconfig import Entry
 from deploy.simulator.listeners import HOST, Listeners
 from deploy.simulator.rights import READING, Rule
@@ -33,6 +34,8 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     authority: Authority | None = None
     """None: a new one."""
+    scripted: bool = False
+    """Whether incidents happen by the clock; others happen only as they are ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class RunningCluster:
     api_url: str
     _authority: Authority
     _ports: _Ports
+    _clock: Clock
 
     @property
     def name(self) -> str:
@@ -89,6 +93,11 @@ class RunningCluster:
         told = Fault(fault) if isinstance(fault, FaultKind) else fault
         self.simulated.faults.set(part, told)
 
+    def happen(self, incident: Incident, seconds: float) -> None:
+        """Let something go wrong from now on; for 0 seconds: not any more."""
+        now = self._clock.now().timestamp()
+        self.simulated.cluster.stage.order(incident, now, seconds)
+
     def entry(self) -> Entry:
         """What its kubeconfig says."""
         by_certificate = self.simulated.cluster.by_certificate
@@ -120,6 +129,7 @@ class Running:
 async def simulating(fleet: Fleet, options: Options | None = None) -> AsyncGenerator[Running]:
     """Serve a fleet for the time of a block."""
     chosen = options or Options()
+    fleet = fleet.staged(scripted=chosen.scripted)
     clusters = {each.name: Simulated(each, Admission(each)) for each in fleet.clusters}
     authority = chosen.authority or Authority(chosen.clock.now())
     app = Application(clusters, chosen.clock, Control(clusters).answer)
@@ -127,7 +137,7 @@ async def simulating(fleet: Fleet, options: Options | None = None) -> AsyncGener
     try:
         ports = await _open(listeners, authority, chosen)
         app.own_ports.update({port: name for name, port in ports.own.items()})
-        running = _running(fleet, clusters, authority, ports)
+        running = _running(fleet, clusters, authority, ports, chosen.clock)
         _tell_hubs(running)
         yield running
     finally:
@@ -159,12 +169,16 @@ async def _open(listeners: Listeners, authority: Authority, options: Options) ->
 
 
 def _running(
-    fleet: Fleet, clusters: Mapping[str, Simulated], authority: Authority, ports: _Ports
+    fleet: Fleet,
+    clusters: Mapping[str, Simulated],
+    authority: Authority,
+    ports: _Ports,
+    clock: Clock,
 ) -> Running:
     url = f"https://{HOST}:{ports.shared}"
     made: dict[str, RunningCluster] = {}
     for name, simulated in clusters.items():
         own = ports.own.get(name)
         address = f"{url}/c/{name}" if own is None else f"https://{HOST}:{own}"
-        made[name] = RunningCluster(simulated, address, authority, ports)
+        made[name] = RunningCluster(simulated, address, authority, ports, clock)
     return Running(fleet, url, made, authority)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from deploy.simulator.cluster import Cluster
-from deploy.simulator.metrics import seed_of
+from deploy.simulator.series import seed_of
 
 _SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
 _EVERY = 10

@@ -2,7 +2,20 @@
 
 from dataclasses import dataclass
 
+TRAINING, INFERENCE = "training", "inference"
+"""The namespaces of what computes on GPUs."""
 _APPLICATIONS = ("billing", "inventory", "orders", "shop")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The GPUs of a node."""
+
+    product: str
+    """As the label of its node has it."""
+    gpus: int
+    mig: int = 0
+    """How many of them, the last ones, are cut into instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,8 +23,15 @@ class Traits:
     """What a cluster is good for; decides what runs on it."""
 
     gpu_nodes: int = 0
+    shapes: tuple[Shape, ...] = ()
+    """Of the nodes with GPUs, one after the other and from the beginning again."""
+    dcgm: bool = True
+    """Whether Prometheus has metrics of the GPUs."""
     cnf: tuple[str, ...] = ()
     """Of ``du``, ``cu`` and ``upf``."""
+    cnf_nodes: int = 0
+    cnf_metrics: bool = True
+    """Whether Prometheus has metrics of clocks and of DPDK."""
     mesh: bool = False
     loki: bool = False
     tempo: bool = False
@@ -34,7 +54,9 @@ class Workload:
     stateful: bool = False
     """Pods are numbered, as those of a StatefulSet."""
     on_gpu_nodes: bool = False
-    """One pod for each node with GPUs, as a DaemonSet has them."""
+    """As many pods on each node with GPUs, as a DaemonSet has one."""
+    on_cnf_nodes: bool = False
+    """The same for the nodes of network functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +113,26 @@ def _gpu(traits: Traits) -> list[Workload]:
     space, count = "nvidia-gpu-operator", traits.gpu_nodes
     if not count:
         return []
+    daemons = ["nvidia-device-plugin-daemonset", "nvidia-driver-daemonset"]
+    daemons += ["nvidia-dcgm-exporter"] if traits.dcgm else []
     return [
         Workload(space, "gpu-operator"),
-        Workload(space, "nvidia-dcgm-exporter", count, on_gpu_nodes=True),
-        Workload(space, "nvidia-driver-daemonset", count, on_gpu_nodes=True),
+        *(Workload(space, daemon, count, on_gpu_nodes=True) for daemon in daemons),
+        Workload(TRAINING, "llm-train", 3 * count, on_gpu_nodes=True),
+        Workload(INFERENCE, "triton", count, on_gpu_nodes=True),
+        Workload(INFERENCE, "vllm", count, on_gpu_nodes=True),
     ]
 
 
 def _cnf(traits: Traits) -> list[Workload]:
     if not traits.cnf:
         return []
+    sriov, count = "openshift-sriov-network-operator", traits.cnf_nodes
     return [
-        *(Workload(f"{kind}-site-1", f"{kind}-main", 2) for kind in traits.cnf),
-        Workload("openshift-ptp", "linuxptp-daemon", 2),
-        Workload("openshift-sriov-network-operator", "sriov-network-operator"),
+        *(Workload(f"{kind}-site-1", f"{kind}-main", 2, on_cnf_nodes=True) for kind in traits.cnf),
+        Workload("openshift-ptp", "linuxptp-daemon", count, on_cnf_nodes=True),
+        Workload(sriov, "sriov-network-config-daemon", count, on_cnf_nodes=True),
+        Workload(sriov, "sriov-network-operator"),
     ]
 
 

@@ -68,7 +68,7 @@ async def test_the_official_client_reads_the_gpus(
     socket = await streamed(core, asking.pod, QUERY)
     assert socket.returncode == 0
     rows = list(csv.reader(socket.read_stdout(timeout=1).splitlines(), skipinitialspace=True))
-    assert [row[0] for row in rows] == ["0", "1", "2", "3"]
+    assert [row[0] for row in rows] == [str(number) for number in range(8)]
 
 
 async def test_the_official_client_learns_of_a_failure(
@@ -192,7 +192,7 @@ async def test_a_command_is_needed(asking: Asking) -> None:
 
 
 async def test_the_container_may_be_named(asking: Asking) -> None:
-    said = await asking.said(["echo"], container="nvidia-driver-daemonset")
+    said = await asking.said(["echo"], container="nvidia-driver-ctr")
     assert said.status == SUCCESS
 
 

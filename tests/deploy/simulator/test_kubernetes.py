@@ -39,7 +39,7 @@ async def test_gpus_show_in_the_capacity_of_nodes(running: Running, clients: Cli
     cluster = with_trait(running, lambda each: each.traits.gpu_nodes)
     nodes = await items(clients.api(cluster), "/api/v1/nodes")
     gpus = [node["status"]["capacity"].get("nvidia.com/gpu") for node in nodes]
-    assert gpus == [None] * 5 + ["4"]
+    assert gpus == [None] * 4 + ["8", "4"]
     assert nodes[-1]["metadata"]["labels"]["nvidia.com/gpu.present"] == "true"
 
 
@@ -66,8 +66,11 @@ async def test_a_cnf_cluster_shows_its_policies_and_clocks(
     running: Running, clients: Clients
 ) -> None:
     client = clients.api(with_trait(running, lambda each: each.traits.cnf))
-    policies = "/apis/sriovnetwork.openshift.io/v1/sriovnetworknodepolicies"
-    assert len(await items(client, policies)) == 1
+    sriov = "/apis/sriovnetwork.openshift.io/v1"
+    assert len(await items(client, f"{sriov}/sriovnetworknodepolicies")) == 2
+    assert len(await items(client, f"{sriov}/sriovnetworknodestates")) == 2
+    elsewhere = f"{sriov}/namespaces/other"
+    assert await items(client, f"{elsewhere}/sriovnetworknodestates") == []
     assert len(await items(client, "/apis/ptp.openshift.io/v1/ptpconfigs")) == 1
     assert await items(client, "/apis/ptp.openshift.io/v1/namespaces/other/ptpconfigs") == []
 

@@ -103,6 +103,18 @@ async def test_a_phase_selects_pods(
     assert [pod for page in found for pod in page] == expected
 
 
+async def test_a_node_selects_its_pods(running: Running, clients: Clients) -> None:
+    client = clients.api(running.cluster("edge-1"))
+    every = await items(client, PODS)
+    node = every[7]["spec"]["nodeName"]
+    selector = {"fieldSelector": f"spec.nodeName={node},status.phase=Running"}
+    found = (await client.get(PODS, params=selector)).json()["items"]
+    assert found == [pod for pod in every if pod["spec"]["nodeName"] == node]
+    assert 0 < len(found) < len(every)
+    other = {"fieldSelector": f"spec.nodeName={node},spec.nodeName=none"}
+    assert (await client.get(PODS, params=other)).json()["items"] == []
+
+
 async def test_a_name_and_a_phase_select_together(running: Running, clients: Clients) -> None:
     client = clients.api(running.cluster("edge-1"))
     name = (await items(client, PODS))[7]["metadata"]["name"]
@@ -154,7 +166,8 @@ async def test_everybody_else_gets_whole_objects(
         {"continue": "!!!"},
         {"continue": "bm90IGpzb24="},
         {"labelSelector": "app in (shop)"},
-        {"fieldSelector": "spec.nodeName=worker"},
+        {"fieldSelector": "spec.nodeName!=worker"},
+        {"fieldSelector": "spec.hostNetwork=true"},
         {"fieldSelector": "metadata.name!=worker"},
         {"fieldSelector": "status.phase"},
     ],

@@ -43,7 +43,7 @@ def test_gpus_add_up_at_every_hour(fleet: Fleet) -> None:
             total, used, free, busy, _, degrees, watts, most = map(float, numbers)
             assert held.get(uuid, 0) <= used < used + free < total
             assert 0 <= busy <= 100
-            assert 25 < degrees < 90
+            assert 25 < degrees < 80
             assert 0 < watts <= most
             assert (busy == 0) is (uuid not in held)
             assert fan == "[N/A]"
@@ -80,8 +80,7 @@ def test_titles_and_units_are_printed_unless_they_are_not_wanted(fleet: Fleet) -
         (("--query-gpu=index",), "Invalid combination"),
         (("--query-gpu=index", "--format=xml"), "Invalid combination"),
         (("--query-fans=index", "--format=csv"), "Invalid combination"),
-        ((), "Invalid combination"),
-        (("-L",), "Invalid combination"),
+        (("-L", "--format=csv"), "Invalid combination"),
     ],
 )
 def test_what_cannot_be_asked_fails(fleet: Fleet, options: Sequence[str], said: str) -> None:

@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from contracts.clusters import CnfType, Finding
+from services.runtime import cnf_names
 from services.runtime.kube.failures import UnreadablePage
 
 _MOST_EVIDENCE = 5
@@ -62,18 +63,6 @@ _BACKEND_LABELS = {
     "lokistack": Finding.LOKI,
     "alertmanager": Finding.ALERTMANAGER,
     "kube-prometheus-stack-alertmanager": Finding.ALERTMANAGER,
-}
-_CNF_NAME = re.compile(
-    # Two letters are too little in the middle of a name, the longer ones are not.
-    r"(?:^|-)v(?P<v>du|cu)\d*(?:-|$)|^(?:(?:o-?)?(?:ran|gnb|oai|nr)-)?(?P<p>du|cu)\d*(?:-|$)"
-    r"|(?:^|-)(?P<core>upf|amf|smf)\d*(?:-|$)"
-)
-_CNF_KINDS = {
-    "du": CnfType.VDU,
-    "cu": CnfType.VCU,
-    "upf": CnfType.UPF,
-    "amf": CnfType.AMF,
-    "smf": CnfType.SMF,
 }
 
 
@@ -297,10 +286,9 @@ class Findings:
                 self._found(finding, Evidence(1, kind, meta.namespace, meta.name, "by its name"))
 
     def _cnf(self, kind: str, meta: _Meta) -> None:
-        match = _CNF_NAME.search(meta.name)
-        if match is None:
+        cnf = cnf_names.named(meta.name)
+        if cnf is None:
             return
-        cnf = _CNF_KINDS[match["v"] or match["p"] or match["core"]]
         self._cnf_types.add(cnf)
         reason = f"named like a {cnf}"
         self._found(Finding.CNF, Evidence(0, kind, meta.namespace, meta.name, reason))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from contracts.refusals import Code, Refused
+from services.runtime import replay_loading
 from services.runtime.bus import Bus, BusUnavailable, Outgoing
 from services.runtime.context import LOGGED_AT, context_headers, event_headers
 from services.runtime.log import EventLog
@@ -234,6 +235,20 @@ class TestLoading:
         assert await load(lossy, reader, good) == 3000  # pyright: ignore[reportArgumentType]
         assert (await log.bounds()) == (1, 3000)
 
+    async def test_a_bus_that_is_away_for_a_moment_is_waited_for(
+        self, bus: Bus, log: EventLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(replay_loading, "_PAUSE", 0.01)
+        reader, good = file_of(20)
+        with pytest.raises(_Stopped):
+            await load(Stopping(bus), reader, good)  # pyright: ignore[reportArgumentType]
+        absent = Absent(bus)
+        assert await load(absent, reader, good) == 10  # pyright: ignore[reportArgumentType]
+        assert absent.left_out == ["STREAM.INFO.EVT", "EVT"]
+        monkeypatch.setattr(replay_loading, "_PATIENCE", -1.0)
+        with pytest.raises(BusUnavailable):
+            await load(Absent(bus), reader, good)  # pyright: ignore[reportArgumentType]
+
     async def test_a_hub_with_events_is_refused(self, bus: Bus, log: EventLog) -> None:
         reader, good = file_of(3)
         await bus.publish("evt.-.a.1.b", b"{}")
@@ -326,7 +341,8 @@ class Flaky:
         if self.left:
             self.left -= 1
             return await self._bus.publish_each(messages)
-        await self._bus.publish_each(messages[: self._chance.randrange(len(messages))])
+        part = messages[: self._chance.randrange(len(messages))]
+        await self._bus.publish_each(part, timeout=60)
         raise _Stopped
 
 
@@ -339,6 +355,28 @@ class Stopping(Flaky):
     async def publish_each(self, messages: list[Outgoing]) -> Any:
         await self._bus.publish_each(messages[:10])
         raise _Stopped
+
+
+class Absent(Flaky):
+    """A bus that leaves the first of each kind of question without an answer."""
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__(bus, random.Random(0))
+        self.left = 1
+        self.left_out: list[str] = []
+
+    async def api(self, name: str, body: Any = None) -> Any:
+        self._leave_out(name)
+        return await super().api(name, body)
+
+    async def get(self, stream: str, query: Any) -> Any:
+        self._leave_out(stream)
+        return await super().get(stream, query)
+
+    def _leave_out(self, what: str) -> None:
+        if what not in self.left_out:
+            self.left_out.append(what)
+            raise BusUnavailable("no answer on $JS in 2 s")
 
 
 class Meddler:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from services.runtime.kube.failures import ApiFailure, ApiFailureKind, UnreadablePage, no_kubernetes
 from services.runtime.kube.requests import Ask, Patience, Requests, Right
@@ -36,16 +37,19 @@ class Listed:
     """A field selector."""
     metadata: bool = False
     """True if the objects' metadata is enough; servers that cannot do that send it all."""
+    namespace: str = ""
+    """Only of this one."""
 
     @property
     def right(self) -> Right:
         """What it needs."""
-        return Right("list", self.resource, self.group)
+        return Right("list", self.resource, self.group, namespace=self.namespace)
 
     @property
     def path(self) -> str:
         """Where it is."""
-        return f"{f'apis/{self.group}' if self.group else 'api'}/v1/{self.resource}"
+        where = f"namespaces/{quote(self.namespace, safe='')}/" if self.namespace else ""
+        return f"{f'apis/{self.group}' if self.group else 'api'}/v1/{where}{self.resource}"
 
     def page(self, token: str | None) -> Ask:
         """The request for one page."""

@@ -45,7 +45,7 @@ async def test_what_every_cluster_has_is_found(fleet: Fleet) -> None:
         traits = cluster.simulated.cluster.traits
         assert found.node_count == 6
         assert found.has_gpu_nodes is (traits.gpu_nodes > 0)
-        assert found.gpu_count == 4 * traits.gpu_nodes
+        assert found.gpu_count == cluster.simulated.cluster.gpu_count
         assert found.has_service_mesh is traits.mesh
         assert found.has_cnf_workloads is bool(traits.cnf)
         assert found.has_prometheus
@@ -58,10 +58,10 @@ async def test_what_every_cluster_has_is_found(fleet: Fleet) -> None:
 async def test_gpus_are_found_with_the_nodes_that_have_them(fleet: Fleet) -> None:
     cluster = fleet.cluster("spoke-1")
     found = (await fleet.api(cluster).discover(30)).capabilities
-    assert found.gpu_types == (cluster.simulated.cluster.gpu_type,)
+    assert found.gpu_types == cluster.simulated.cluster.gpu_types
     kinds = {(each.kind, each.reason) for each in found.evidence[Finding.GPU]}
     assert ("Node", "its capacity holds nvidia.com/gpu") in kinds
-    assert ("Pod", "exports DCGM metrics") in kinds
+    assert ("Pod", "belongs to the GPU operator") in kinds
 
 
 async def test_network_functions_are_found_with_their_kinds(fleet: Fleet) -> None:

@@ -141,7 +141,7 @@ class CnfUpdate(Message):
     sources: dict[str, CnfSource] = Field(default_factory=dict[str, CnfSource])
     """By ``workloads``, ``ptp``, ``sriov``, ``dpdk``."""
     missing: dict[str, str] = Field(default_factory=dict[str, str])
-    """Why one of them is not known, in words."""
+    """Why one of them is not known, or not all of it, in words."""
 
 
 class ReadCnf(Query):
@@ -166,8 +166,9 @@ class CnfArea(StrEnum):
 class CnfStatusChanged(Event):
     """A workload, a clock, a resource of virtual functions or a DPDK port is in another state.
 
-    States: of workloads `WorkloadState` or ``GONE``; of clocks `ClockState`; of virtual functions
-    ``AVAILABLE`` or ``EXHAUSTED``; of DPDK ports ``OK`` or ``DROPPING``.
+    States: of workloads `WorkloadState`, ``CRASHING`` for one that is started again and again, or
+    ``GONE``; of clocks `ClockState`; of virtual functions ``AVAILABLE`` or ``EXHAUSTED``; of DPDK
+    ports ``OK`` or ``DROPPING``. What is well when it is first seen is not told.
     """
 
     entity: ClassVar[str] = "cnf"

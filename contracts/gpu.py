@@ -117,6 +117,19 @@ class Gpu(Message):
     """What is wrong with it as the source says it: a GPU that is lost, a value that is ``ERR!``."""
 
 
+class AbsentGpu(Message):
+    """A GPU that its node has told of, and does not tell of any more."""
+
+    uuid: GpuId
+    index: Count | None = None
+    name: str | None = None
+    xid: Count | None = None
+    """The last error that was known of it."""
+    last_seen_at: Timestamp
+    samples: Count
+    """So many samples in a row tell of GPUs of the node, but not of it."""
+
+
 class GpuUpdate(Message):
     """Telemetry: the GPUs of one node, sampled together."""
 
@@ -133,6 +146,9 @@ class GpuUpdate(Message):
     """In the order of their index."""
     error: str | None = None
     """Why nothing is known of the node's GPUs: a driver that does not fit its library, for one."""
+    absent: Annotated[tuple[AbsentGpu, ...], Field(max_length=256)] = ()
+    """GPUs that are missing since a short while. So each sample says what follows from it together
+    with what stands in the log, whoever took the ones before."""
 
 
 class ReadGpus(Query):
@@ -208,7 +224,8 @@ class GpuThresholdCrossed(_GpuFact):
     crossing: Crossing
     value: float
     threshold: float
-    """That was crossed: the one for raising, or the lower one for clearing."""
+    """That was crossed: the one for raising, or the lower one for clearing. Where none is set any
+    more it is the value itself."""
 
 
 class GpuXidError(_GpuFact):

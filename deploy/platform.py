@@ -50,11 +50,15 @@ SERVICES: Mapping[str, str] = {
     "alerts": "services.alerts.handlers:service",
     "operations": "services.operations.handlers:service",
     "telemetry": "services.telemetry.handlers:service",
+    "gpu": "services.gpu.handlers:service",
+    "cnf": "services.cnf.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
     "fleet": "projections.fleet.projector:projection",
     "alerts": "projections.alerts.projector:projection",
+    "gpu": "projections.gpu.projector:projection",
+    "cnf": "projections.cnf.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
     # Not the smallest variant: the health check needs its wget.
@@ -70,19 +74,22 @@ PARTS: tuple[Part, ...] = (
     Part(
         "projector",
         needs=_READY,
-        projections=("activity", "fleet", "alerts"),
+        projections=("activity", "fleet", "alerts", "gpu", "cnf"),
         health=Health("/ready", 8081),
     ),
     Part(
         "workers",
         needs=_READY,
-        services=("clusters", "alerts", "operations", "telemetry"),
+        services=("clusters", "alerts", "operations", "telemetry", "gpu", "cnf"),
         health=Health("/ready", 8081),
     ),
 )
 SITE_PARTS: tuple[Part, ...] = (
     Part(
-        "collector", needs=("nats", "setup"), services=("telemetry",), health=Health("/ready", 8081)
+        "collector",
+        needs=("nats", "setup"),
+        services=("telemetry", "gpu", "cnf"),
+        health=Health("/ready", 8081),
     ),
 )
 """What runs at a far-edge site, beside `setup`."""

@@ -177,6 +177,33 @@ ERROR_TRACES = Counter(
     "aiops_error_traces", "New error traces of clusters: told, or left out by the rate limit.",
     ("result",), registry=REGISTRY,
 )  # fmt: skip
+GPU_SAMPLES = Counter(
+    "aiops_gpu_samples", "Samples of GPU nodes that were stored, by their source.", ("source",),
+    registry=REGISTRY,
+)  # fmt: skip
+GPU_SAMPLING_FAILURES = Counter(
+    "aiops_gpu_sampling_failures", "Times that a source of a cluster's GPU samples did not answer.",
+    ("source",), registry=REGISTRY,
+)  # fmt: skip
+GPU_SAMPLING_SECONDS = Histogram(
+    "aiops_gpu_sampling_seconds", "Time that a source took for the GPUs of one cluster.",
+    ("source",), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+GPU_SAMPLES_LEFT_OUT = Counter(
+    "aiops_gpu_samples_left_out",
+    "Samples of GPUs that are not kept: of a clock that is ahead, or older than others are kept.",
+    ("reason",), registry=REGISTRY,
+)  # fmt: skip
+CNF_LACKING = Counter(
+    "aiops_cnf_lacking", "Looks at a cluster's network functions that lacked something, by area.",
+    ("area",), registry=REGISTRY,
+)  # fmt: skip
+CNF_SECONDS = Histogram(
+    "aiops_cnf_sampling_seconds",
+    "Time that it took to look at one cluster's network functions.",
+    buckets=_FAST,
+    registry=REGISTRY,
+)
 
 
 def exposition() -> bytes:

@@ -23,6 +23,7 @@ from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.outside import Outside
 from services.runtime.projections.host import ProjectionHost
+from services.runtime.projections.keeping import KeepingRunner
 from services.runtime.projections.measures import MeasureRunner
 from services.runtime.projections.partitioned import host_of
 from services.runtime.projections.projection import Projection
@@ -172,6 +173,7 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
         projection.name: host_of(projection, runtime.bus, runtime.settings, runtime.tracing)
         for projection in projections
     }
+    clock, database = runtime.outside.clock, runtime.settings.database
     for name, host in hosts.items():
         runtime.health.checks[f"projection.{name}"] = lambda host=host: Finding(
             host.healthy, host.error or ""
@@ -181,14 +183,27 @@ def projection_loops(runtime: Runtime, projections: Sequence[Projection]) -> lis
         for projection in projections
         if projection.measures
     ]
+    keeping = [
+        _keeping(runtime, KeepingRunner(make(runtime.settings, clock), runtime.bus, database))
+        for projection in projections
+        for make in projection.keepers
+    ]
     questions = {query: run for each in projections for query, run in each.questions.items()}
     return (
         [host.run for host in hosts.values()]
         + measuring
+        + keeping
         + [Telling(runtime.health, runtime.bus, hosts).run]
         + _answering(runtime, PROJECTIONS.site, questions)
         + service_loops(runtime, [projection_operations(hosts)])
     )
+
+
+def _keeping(runtime: Runtime, runner: KeepingRunner) -> Loop:
+    runtime.health.checks[f"kept.{runner.name}"] = lambda: Finding(
+        runner.healthy, runner.error or ""
+    )
+    return runner.run
 
 
 def assemble(

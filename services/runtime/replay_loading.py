@@ -5,9 +5,9 @@ a header (`context.LOGGED_AT`) and counts in its place. Positions are counted an
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.refusals import Code, Refused
 from services.runtime import streams
@@ -15,6 +15,8 @@ from services.runtime.bus import Ack, Bus, BusUnavailable, JetStreamRefused, Out
 from services.runtime.context import LOGGED_AT
 from services.runtime.logging import logger
 from services.runtime.replay_file import Checked, Line, Reader, outgoing_headers
+
+T = TypeVar("T")
 
 _MARK = "aiops_copy_of"
 _PAGE = 500
@@ -57,10 +59,11 @@ async def load(
     with VERSION_CONFLICT if somebody else writes to it; BusUnavailable if the bus is away for half
     a minute. ``told`` hears of the progress.
     """
-    before = await _claim(bus, checked)
+    before = await _patiently(lambda: _claim(bus, checked))
     unsure = max(0, before - _PAGE)
     lines = islice(reader.lines(), unsure, None)
-    await _compare(bus, list(islice(lines, before - unsure)), unsure)
+    known = list(islice(lines, before - unsure))
+    await _patiently(lambda: _compare(bus, known, unsure))
     done = before
     while page := list(islice(lines, _PAGE)):
         await _append(bus, page, done)
@@ -153,6 +156,18 @@ async def _compare(bus: Bus, lines: list[Line], before: int) -> None:
             stored.headers.get(name) != headers[name] for name in ("ce-id", LOGGED_AT)
         ):
             raise _meddled()
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """What comes of it, done again while the bus does not answer; BusUnavailable in the end."""
+    deadline = _deadline()
+    while True:
+        try:
+            return await work()
+        except BusUnavailable:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_PAUSE)
 
 
 def _meddled() -> Refused:

@@ -15,7 +15,7 @@ import uvicorn
 from psycopg.conninfo import make_conninfo
 
 from contracts.refusals import Code
-from deploy.platform import load_projections, load_services, part
+from deploy.platform import PROJECTIONS, load_projections, load_services, part
 from gateway.app import build
 from gateway.gate import Gate
 from gateway.middleware import Front
@@ -147,8 +147,8 @@ class Platform:
     async def register(self, *, watched: bool = False, **changes: Any) -> Json:
         """A new cluster, under a name of its own unless one is given; as REST shows it.
 
-        Once it was checked; after that, and asked for its alerts, only if ``watched``: what tests
-        compare must stand still.
+        Once it was checked; after that, and asked for its alerts and the rest, only if ``watched``:
+        what tests compare must stand still.
         """
         answer = await self.http.post(f"{API}/clusters", json=registration(**changes))
         assert answer.status_code == 201, answer.text
@@ -157,8 +157,8 @@ class Platform:
             return answer.json()
         found = await eventually(lambda: self._checked(cluster))
         bus = self.gate.runtime.bus
-        await eventually(lambda: schedules.scheduled(bus, "alerts", cluster))
-        for kind in ("check", "alerts"):
+        for kind in ("check", "alerts", "gpu", "cnf"):
+            await eventually(lambda kind=kind: schedules.scheduled(bus, kind, cluster))
             await schedules.cancel(bus, kind, cluster)
         assert found is not None
         return found
@@ -273,9 +273,9 @@ async def _closing(platform: Platform) -> AsyncGenerator[Platform]:
 
 async def _all_built(gate: Gate) -> bool:
     row = await gate.database.fetch_one(
-        "select count(*) from pg_namespace where nspname in ('activity', 'fleet', 'alerts')"
+        "select count(*) from pg_namespace where nspname = any(%s)", ([*PROJECTIONS],)
     )
-    return row == (3,)
+    return row == (len(PROJECTIONS),)
 
 
 class _Server(uvicorn.Server):

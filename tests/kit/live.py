@@ -22,11 +22,11 @@ from services.runtime.settings import GatewaySettings
 from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
 from tests.kit import builders
-from tests.kit.runtime import running, until
+from tests.kit.runtime import running, store_each, until
 
 ADMIN = "admin-token"
 CLUSTER_NAMES = {str(builders.CLUSTER_ID): "edge-berlin-1"}
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 
 Frame = dict[str, Any]
 
@@ -66,10 +66,7 @@ class Stream:
     async def fire(self, *events: AlertFired) -> list[int]:
         """Append events of entities that have none yet; their sequences."""
         changes = [(event, NOTHING) for event in events]
-        stored = await self.log.append_each(changes, builders.context(), builders.at())
-        sequences = [one for one in stored if isinstance(one, int)]
-        assert len(sequences) == len(events), stored
-        return sequences
+        return await store_each(self.log, changes, builders.context())
 
     @asynccontextmanager
     async def client(self, token: str | None = ADMIN, **options: Any) -> AsyncGenerator["Client"]:

@@ -1,14 +1,14 @@
 """Runs parts of the runtime against a real bus, and waits for what they do."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import UUID
 
-from contracts.envelope import Event
+from contracts.envelope import Context, Event
 from services.runtime import dead_letters
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
 from services.runtime.log import Appended, EventLog, Head
@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 UNTRACED = Tracing("test", None)
-_PATIENCE = 10.0
+_PATIENCE = 30.0
+"""Seconds: only a guard. A loaded machine may take long, and a part of the runtime takes its time
+to stop where the bus does not answer."""
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, within: float = _PATIENCE) -> T:
@@ -67,6 +69,24 @@ async def store(
     context = builders.context(command_id=command_id or new_id())
     expected = {} if after is None else {event.key: after}
     return await log.append([event], expected, context, builders.at())
+
+
+async def store_each(
+    log: EventLog, changes: Sequence[tuple[Event, Head]], context: Context | None = None
+) -> list[int]:
+    """Append events of different entities, each for itself; their sequences.
+
+    What a busy bus has not acknowledged in time is sent again, as services do.
+    """
+    told = context or builders.context(command_id=new_id())
+
+    async def stored() -> list[int]:
+        answers = await log.append_each(changes, told, builders.at())
+        missing = [answer for answer in answers if not isinstance(answer, int)]
+        assert all(isinstance(answer, BusUnavailable) for answer in missing), missing
+        return [] if missing else [answer for answer in answers if isinstance(answer, int)]
+
+    return await eventually(stored)
 
 
 def with_workers(settings: Settings, **changes: float) -> Settings:

@@ -7,10 +7,13 @@ from typing import Any, TypeVar
 
 from contracts.catalog import CATALOG, EventCatalog
 from contracts.envelope import Event, Message, Query
+from services.runtime.clock import Clock
 from services.runtime.context import from_nanoseconds
+from services.runtime.projections.keeper import Keeper
 from services.runtime.projections.table import Table
 from services.runtime.pull import Delivery
 from services.runtime.service import Answers, QueryHandler
+from services.runtime.settings import Settings
 
 E = TypeVar("E", bound=Event)
 Q = TypeVar("Q", bound=Query)
@@ -108,6 +111,8 @@ TypedFold = Callable[[E, Position, Rows], None]
 RawFold = Callable[[Delivery, Rows], None]
 
 
+MakesKeeper = Callable[[Settings, Clock], Keeper]
+"""Makes what keeps one kind of telemetry."""
 MeasureFold = Callable[[Sequence[Any]], tuple[str, list[Any]]]
 """Messages of one kind to one statement (``{schema}`` for the schema) and its parameters."""
 
@@ -142,6 +147,7 @@ class Projection:
     questions: dict[type[Query], QueryHandler] = field(
         default_factory=dict[type[Query], QueryHandler]
     )
+    keepers: list[MakesKeeper] = field(default_factory=list[MakesKeeper])
 
     def on(self, event: type[E]) -> Callable[[TypedFold[E]], TypedFold[E]]:
         """Register how one kind of event changes the rows, whatever version it was written in."""
@@ -166,6 +172,10 @@ class Projection:
             return fold
 
         return register
+
+    def keeps(self, keeper: MakesKeeper) -> None:
+        """Register what writes telemetry into durable tables, in the process that runs it."""
+        self.keepers.append(keeper)
 
     def answers(self, query: type[Q]) -> Callable[[Answers[Q]], Answers[Q]]:
         """Register who answers a question about its rows, in the process that runs it."""

@@ -1,0 +1,1 @@
+"""Network functions of telco clusters: found, measured, and told of when their state changes."""

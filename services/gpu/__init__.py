@@ -1,0 +1,1 @@
+"""Samples the GPUs of clusters, and tells of what is remarkable about them."""

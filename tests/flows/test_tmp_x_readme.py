@@ -1,0 +1,58 @@
+"""The README's tour works as it is written."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.hub import Hub
+from tests.kit.simulator_program import simulator
+from tests.kit.tree import ROOT
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
+
+
+def _blocks(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_tour_of_the_readme_runs_step_by_step(hub: Hub, tmp_path: Path) -> None:
+    script = "set -euo pipefail\n" + "\n".join(_blocks("sh"))
+    # The tour calls the environment's programs by their place in the checkout.
+    script = script.replace('PATH="$PWD/.venv/bin:$PATH"\n', "")
+    with simulator(1) as fleet:
+        found = {"PYTHONPATH": str(ROOT), "KUBECONFIG": str(fleet["kubeconfig"])}
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=hub.environment | found,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    print(done.stdout[:6000])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hub-1" in done.stdout
+    assert "201 Created" in done.stdout
+    assert "CLUSTER_REGISTERED" in done.stdout
+    assert '"accepted":1' in done.stdout
+    assert "KubeNodeNotReady" in done.stdout
+    _the_client_sees_an_alert(hub)
+
+
+def _the_client_sees_an_alert(hub: Hub) -> None:
+    (client,) = _blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", client],
+        env=hub.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ALERT_FIRED" in done.stdout

@@ -21,11 +21,13 @@ from gateway.pages.ui import DIST, Ui
 from gateway.rest import health
 from gateway.rest.alerts import alerts
 from gateway.rest.clusters import clusters
+from gateway.rest.cnf import cnf
 from gateway.rest.commands import commands
 from gateway.rest.credentials import credentials
 from gateway.rest.dead_letters import dead_letters
 from gateway.rest.events import events
 from gateway.rest.fleet import cluster_health, fleet
+from gateway.rest.gpu import gpus
 from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
@@ -73,6 +75,8 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             dead_letters,
             logs,
             traces,
+            gpus,
+            cnf,
         ],
     )
     return Litestar(

@@ -31,6 +31,20 @@ from gateway.rest.documented import (
     Whoami,
 )
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
+from gateway.rest.documented_cnf import (
+    CnfWorkloadList,
+    DpdkPortList,
+    PtpStatusList,
+    SriovStatusList,
+)
+from gateway.rest.documented_gpu import (
+    GpuHistory,
+    GpuMap,
+    GpuNodeList,
+    GpuProcessList,
+    GpuSummary,
+    GpuThresholds,
+)
 from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
 from gateway.rest.documented_metrics import (
     MetricAnswer,
@@ -55,7 +69,9 @@ from gateway.rest.documented_traces import (
     WholeTrace,
 )
 from gateway.rest.login import LoginCode
+from projections.cnf.view import PtpHistory
 from projections.fleet.view import ClusterHealth
+from projections.gpu.view import GpuNodeDetail
 
 VERSION = "0.1.0"
 
@@ -69,9 +85,11 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     AlertsAccepted,
     ClusterHealth,
     ClusterList,
+    CnfWorkloadList,
     CredentialsTried,
     DeadLetterItem,
     DeadLetterList,
+    DpdkPortList,
     ErrorEnvelope,
     EventCauses,
     EventList,
@@ -80,6 +98,13 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     FleetCapabilities,
     FleetHealth,
     FleetSummary,
+    GpuHistory,
+    GpuMap,
+    GpuNodeDetail,
+    GpuNodeList,
+    GpuProcessList,
+    GpuSummary,
+    GpuThresholds,
     ImportResult,
     LogsAnswer,
     MetricAnswer,
@@ -89,10 +114,13 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     NamesAnswer,
     Outcome,
     ProjectionList,
+    PtpHistory,
+    PtpStatusList,
     ServiceMapAnswer,
     SilenceList,
     SilenceMade,
     SpanList,
+    SriovStatusList,
     StreamList,
     StreamingStatus,
     TraceList,

@@ -33,6 +33,8 @@ READS: Mapping[str, Sequence[str]] = {
         "evt.*.cluster.>",
         "evt.*.pending_alert.>",
     ),
+    "gpu": ("evt.*.cluster.>", "evt.*.gpu.>"),
+    "cnf": ("evt.*.cluster.>", "evt.*.cnf.>"),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""
 

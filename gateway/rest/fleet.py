@@ -1,12 +1,10 @@
 """The fleet's health over REST: one cluster over time, and all of them at once."""
 
-import re
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from contracts.clusters import RefreshCluster
 from contracts.refusals import Code, Refused
@@ -14,19 +12,17 @@ from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS, show
 from gateway.rest.documented import FleetCapabilities, FleetHealth, FleetSummary
-from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
+from gateway.rest.shared import AnyRequest, Duration, WithGate, duration, errors, field_error, raw
 from gateway.rest.writes import write
 from projections.fleet import health_queries as queries
 from projections.fleet.view import ClusterHealth, ClusterView
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KEPT = timedelta(days=7)
 _PATIENCE = 45.0
 """Seconds: a large cluster takes some to be looked at."""
 _REFRESH_ERRORS = CHANGE_ERRORS | errors(
     Code.CLUSTER_NOT_FOUND, Code.DISCOVERY_FAILED, Code.BUS_UNAVAILABLE
 )
-Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
 
 
 @get("/{cluster_id:uuid}/status", operation_id="getClusterStatus", summary="Health of a cluster",
@@ -40,8 +36,8 @@ async def cluster_status(
     sequence: AsOfSequence = None,
 ) -> Response[ClusterHealth]:
     """The last checks, the runs of the last seven days and, by ``step``, the worst of each step."""
-    every = _duration("step", step) if step else timedelta()
-    back = min(_duration("window", window) if window else timedelta(days=1), _KEPT)
+    every = duration("step", step) if step else timedelta()
+    back = min(duration("window", window) if window else timedelta(days=1), _KEPT)
     if every and back / every > queries.MOST_STEPS:
         raise field_error("step", f"must cut the window into at most {queries.MOST_STEPS} steps")
     at = await as_of.find(gate, moment, sequence, "fleet")
@@ -91,15 +87,6 @@ async def fleet_health(
     """Every cluster's health, worst first."""
     at = await as_of.find(gate, moment, sequence, "fleet")
     return raw(await queries.health(gate.database, at), headers=as_of.headers(at))
-
-
-def _duration(name: str, text: str) -> timedelta:
-    """``^[0-9]+[smhdw]$``, at least a second."""
-    match = re.fullmatch(r"([0-9]{1,7})([smhdw])", text)
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-    if seconds == 0:
-        raise field_error(name, "must be a duration such as 5m, 1h or 7d")
-    return timedelta(seconds=seconds)
 
 
 cluster_health = Router(

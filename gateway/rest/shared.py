@@ -1,7 +1,8 @@
 """What all routes share: parameters, paging, documented errors, and JSON that is passed on."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ Flag = FromQuery[bool | None]
 Several = Annotated[list[str] | None, QueryParameter(description="May be repeated.")]
 States = Annotated[list[str] | None, QueryParameter(name="state", description="May be repeated.")]
 """``state`` as a parameter's name belongs to Litestar."""
+Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 _ANYWHERE = (
     Code.BAD_REQUEST,
@@ -91,6 +95,15 @@ def zoned(name: str, moment: datetime | None) -> datetime | None:
     if moment is not None and moment.tzinfo is None:
         raise field_error(name, "must have a time zone, for example 2026-01-31T12:00:00Z")
     return moment
+
+
+def duration(name: str, text: str) -> timedelta:
+    """A duration that was given, at least a second."""
+    match = re.fullmatch(r"([0-9]{1,7})([smhdw])", text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if seconds == 0:
+        raise field_error(name, "must be a duration such as 5m, 1h or 7d")
+    return timedelta(seconds=seconds)
 
 
 def cursor_of(text: str) -> Cursor:

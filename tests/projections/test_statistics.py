@@ -10,7 +10,7 @@ from services.runtime.log import NOTHING, EventLog
 from services.runtime.settings import Settings
 from tests.kit import builders
 from tests.kit.projections import ask, hosting, reached
-from tests.kit.runtime import eventually
+from tests.kit.runtime import eventually, store_each
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -27,10 +27,7 @@ async def test_a_table_that_has_grown_is_looked_at_anew(
             builders.fired(id=UUID(int=n + 1), fingerprint=f"{n:016x}")
             for n in range(start, start + count)
         ]
-        answers = await log.append_each(
-            [(event, NOTHING) for event in events], builders.context(), builders.at()
-        )
-        return max(answer for answer in answers if isinstance(answer, int))
+        return max(await store_each(log, [(event, NOTHING) for event in events]))
 
     async def looked_at() -> bool:
         return ask(settings, _LOOKS)[0][0] > 0

@@ -11,6 +11,8 @@ PINNED: dict[str, tuple[int, str]] = {
     "activity": (1, "4b77c3cd3174cacd"),
     "fleet": (4, "7b912e231cbe805b"),
     "alerts": (4, "8f09317de7eec8d3"),
+    "gpu": (1, "8d9f85d3140018a6"),
+    "cnf": (1, "a7e0ee01a2e056cf"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""
 

@@ -70,7 +70,7 @@ class TailClient(Client):
     entries: list[Frame] = field(default_factory=list[Frame])
     statuses: list[Frame] = field(default_factory=list[Frame])
 
-    async def next(self, within: float = 10.0) -> Frame:
+    async def next(self, within: float = 30.0) -> Frame:
         """The next frame; lines and statuses are kept."""
         frame = await super().next(within)
         if frame["type"] == "lines":
@@ -140,7 +140,7 @@ async def serving_tails(
         finally:
             await live.shutdown()
             server.should_exit = True
-            await asyncio.wait_for(serve, 10)
+            await asyncio.wait_for(serve, 30)
 
 
 @dataclass

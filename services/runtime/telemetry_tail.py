@@ -60,7 +60,7 @@ class TelemetryTail:
 
     bus: Bus
     names: Names
-    pace: float = 0.5
+    pace: float = 0.1
     """Seconds between two tellings while measurements come."""
     most: int = _MOST
     """Entities whose newest is kept; those that were silent for longest make room."""

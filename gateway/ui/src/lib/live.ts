@@ -22,8 +22,11 @@ import {
 
 export type { LiveEvent, ReplayState } from "@live";
 
+/** Telemetry: newest wins, and the log does not keep it. */
+export const MEASURED: ReadonlySet<EventName> = new Set(["CLUSTER_HEALTH_CHECKED", "CNF_UPDATE", "GPU_UPDATE"]);
+
 /** What pages fold into what they show; telemetry comes only by `subscribe`. */
-export const FOLDED = Object.values(EventName).filter((name) => name !== "CLUSTER_HEALTH_CHECKED");
+export const FOLDED = Object.values(EventName).filter((name) => !MEASURED.has(name));
 
 const BATCH_MS = 50;
 const MAIN = "pages";

@@ -14,6 +14,8 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/", title: "Fleet", key: "f" },
   { to: "/clusters", title: "Clusters", key: "c" },
   { to: "/alerts", title: "Alerts", key: "a" },
+  { to: "/gpu", title: "GPUs", key: "u" },
+  { to: "/cnf", title: "Network functions", key: "n" },
   { to: "/observability/metrics", title: "Metrics", key: "m", group: "Observability" },
   { to: "/observability/logs", title: "Logs", key: "l", group: "Observability" },
   { to: "/observability/traces", title: "Traces", key: "t", group: "Observability" },

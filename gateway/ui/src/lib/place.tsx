@@ -53,12 +53,20 @@ export type Path =
   | "/clusters/add"
   | `/clusters/${string}`
   | "/alerts"
+  | "/cnf"
+  | "/gpu"
   | "/observability/metrics"
   | "/observability/logs"
   | "/observability/traces"
   | "/events"
   | "/operations"
   | "/settings";
+
+/** A page as a link leads to it. */
+export interface Place {
+  to: Path;
+  search?: object;
+}
 
 /** Goes to a page; time range and time machine stay, unless `search` says otherwise. */
 export function useGo(): (to: Path, search?: object) => void {

@@ -40,6 +40,13 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   CLUSTER_NAME_TAKEN: ["cluster_name", (payload) => field(payload, "name")],
   EDGE_LINK_LOST: ["edge_link", (payload) => field(payload, "site")],
   EDGE_LINK_RESTORED: ["edge_link", (payload) => field(payload, "site")],
+  GPU_DISAPPEARED: ["gpu", (payload) => field(payload, "gpu_uuid")],
+  GPU_REAPPEARED: ["gpu", (payload) => field(payload, "gpu_uuid")],
+  GPU_THRESHOLD_CROSSED: ["gpu", (payload) => field(payload, "gpu_uuid")],
+  GPU_XID_ERROR: ["gpu", (payload) => field(payload, "gpu_uuid")],
+  GPU_UPDATE: ["gpu_node", (payload) => field(payload, "node_name")],
+  CNF_STATUS_CHANGED: ["cnf", (payload) => slashed(field(payload, "area"), field(payload, "name"))],
+  CNF_UPDATE: ["cnf_cluster", cluster],
   TRACE_RECEIVED: ["trace", (payload, at) => joined(at, field(payload, "trace_id"))],
 };
 
@@ -69,6 +76,9 @@ function field(of: unknown, name: string): string | undefined {
   const value: unknown = typeof of === "object" && of !== null ? (of as Payload)[name] : undefined;
   return typeof value === "string" && value !== "" ? value : undefined;
 }
+
+const slashed = (area: string | undefined, name: string | undefined) =>
+  area === undefined || name === undefined ? undefined : `${area}/${name}`;
 
 const joined = (cluster: string | null, part: string | undefined) =>
   cluster === null || part === undefined ? undefined : `${cluster}_${part}`;

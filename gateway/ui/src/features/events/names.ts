@@ -12,7 +12,9 @@ import {
   HeartbeatIcon,
   InfoCircleIcon,
   KeyIcon,
+  MicrochipIcon,
   MinusCircleIcon,
+  NetworkIcon,
   PendingIcon,
   PlusCircleIcon,
   RouteIcon,
@@ -23,6 +25,7 @@ import type { ComponentType } from "react";
 import type { Tone } from "@/components/badges";
 import type { ClusterState, EventName, Severity } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
+import { MEASURED } from "@/lib/live";
 
 import type { LogEvent } from "@/features/events/event";
 
@@ -50,6 +53,13 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
   CLUSTER_CREDENTIALS_DELETED: ["Credentials deleted", "warning", KeyIcon],
   EDGE_LINK_LOST: ["Edge link lost", "danger", DisconnectedIcon],
   EDGE_LINK_RESTORED: ["Edge link restored", "success", ConnectedIcon],
+  GPU_THRESHOLD_CROSSED: ["GPU threshold crossed", "warning", MicrochipIcon],
+  GPU_XID_ERROR: ["GPU error", "danger", MicrochipIcon],
+  GPU_DISAPPEARED: ["GPU lost", "danger", MicrochipIcon],
+  GPU_REAPPEARED: ["GPU back", "success", MicrochipIcon],
+  GPU_UPDATE: ["GPUs sampled", "neutral", MicrochipIcon],
+  CNF_STATUS_CHANGED: ["Network function changed", "info", NetworkIcon],
+  CNF_UPDATE: ["Network functions sampled", "neutral", NetworkIcon],
   TRACE_RECEIVED: ["Error trace", "warning", RouteIcon],
 };
 
@@ -59,12 +69,14 @@ export const GROUPS: readonly (readonly [string, readonly EventName[]])[] = [
   ["Clusters", namesOf("CLUSTER_").filter((name) => !name.startsWith("CLUSTER_CREDENTIALS_"))],
   ["Credentials", namesOf("CLUSTER_CREDENTIALS_")],
   ["Backends and edge", [...namesOf("BACKEND_"), ...namesOf("EDGE_")]],
+  ["GPUs", namesOf("GPU_")],
+  ["Network functions", namesOf("CNF_")],
   ["Traces", namesOf("TRACE_")],
 ];
 
 function namesOf(prefix: string): EventName[] {
   return (Object.keys(LOOKS) as EventName[]).filter(
-    (name) => name.startsWith(prefix) && name !== "CLUSTER_HEALTH_CHECKED",
+    (name) => name.startsWith(prefix) && !MEASURED.has(name),
   );
 }
 
@@ -82,6 +94,19 @@ const ALERT_ICONS: Readonly<Record<Severity, ComponentType>> = {
   CRITICAL: ExclamationCircleIcon,
   WARNING: ExclamationTriangleIcon,
   INFO: BellIcon,
+};
+const CNF_STATES: Readonly<Record<string, Look[1]>> = {
+  FREERUN: "danger",
+  FAILED: "danger",
+  HOLDOVER: "warning",
+  EXHAUSTED: "warning",
+  DROPPING: "warning",
+  PENDING: "warning",
+  GONE: "neutral",
+  LOCKED: "success",
+  AVAILABLE: "success",
+  OK: "success",
+  RUNNING: "success",
 };
 const STATES: Readonly<Record<ClusterState, Look[1]>> = {
   ONLINE: "success",
@@ -103,5 +128,9 @@ export function lookOf({ event_type, payload }: Pick<LogEvent, "event_type" | "p
     const said = payload?.["old_state"] === payload?.["new_state"] ? "Cluster health changed" : look[0];
     if (tone) return [said, tone, look[2]];
   }
+  if (event_type === "GPU_THRESHOLD_CROSSED" && payload?.["crossing"] === "CLEARED")
+    return ["GPU well again", "success", look[2]];
+  if (event_type === "CNF_STATUS_CHANGED")
+    return [look[0], CNF_STATES[String(payload?.["new_state"])] ?? look[1], look[2]];
   return look;
 }

@@ -23,10 +23,17 @@ import type {
   ClusterRegistered,
   ClusterStatusChanged,
   ClusterUpdated,
+  CnfStatusChanged,
+  CnfUpdate,
   EdgeLinkLost,
   EdgeLinkRestored,
   Ending,
   EventName,
+  GpuDisappeared,
+  GpuReappeared,
+  GpuThresholdCrossed,
+  GpuUpdate,
+  GpuXidError,
   TraceReceived,
 } from "@/generated/api.schemas";
 import { plural, title, words } from "@/lib/format";
@@ -54,8 +61,15 @@ export interface Payloads {
   CLUSTER_REGISTERED: ClusterRegistered;
   CLUSTER_STATUS_CHANGED: ClusterStatusChanged;
   CLUSTER_UPDATED: ClusterUpdated;
+  CNF_STATUS_CHANGED: CnfStatusChanged;
+  CNF_UPDATE: CnfUpdate;
   EDGE_LINK_LOST: EdgeLinkLost;
   EDGE_LINK_RESTORED: EdgeLinkRestored;
+  GPU_DISAPPEARED: GpuDisappeared;
+  GPU_REAPPEARED: GpuReappeared;
+  GPU_THRESHOLD_CROSSED: GpuThresholdCrossed;
+  GPU_UPDATE: GpuUpdate;
+  GPU_XID_ERROR: GpuXidError;
   TRACE_RECEIVED: TraceReceived;
 }
 
@@ -93,9 +107,29 @@ const SUMMARIES: Summaries = {
   CLUSTER_STATUS_CHANGED: ({ old_state, new_state, health_score, reason }) =>
     `${old_state === new_state ? "Still " : `${title(old_state)} → `}${title(new_state)}${score(health_score)}${reason ? `: ${reason}` : ""}`,
   CLUSTER_UPDATED: ({ cluster, changed_fields }) => `${cluster.name}: ${changed_fields.map(words).join(", ")}`,
+  CNF_STATUS_CHANGED: ({ area, name, old_state, new_state, reason }) =>
+    `${AREAS[area]} ${name}: ${old_state ? `${words(old_state)} → ` : ""}${words(new_state)}${reason ? `; ${reason}` : ""}`,
+  CNF_UPDATE: ({ workloads, ptp, sriov, dpdk }) =>
+    [
+      workloads && plural(workloads.length, "workload"),
+      ptp && plural(ptp.length, "clock"),
+      sriov && plural(sriov.length, "resource"),
+      dpdk && plural(dpdk.length, "DPDK pod"),
+    ]
+      .filter(Boolean)
+      .join(", ") || "nothing is known",
   EDGE_LINK_LOST: ({ site, since }, at) => `${site} not heard of for ${lasting(at - Date.parse(since))}`,
   EDGE_LINK_RESTORED: ({ site, lost_at, waiting }, at) =>
     `${site} back after ${lasting(at - Date.parse(lost_at))}, ${plural(waiting, "event")} to take over`,
+  GPU_DISAPPEARED: (gpu, at) => `${gpuOf(gpu)} is gone, last seen ${lasting(at - Date.parse(gpu.last_seen_at))} before`,
+  GPU_REAPPEARED: (gpu, at) => `${gpuOf(gpu)} is back after ${lasting(at - Date.parse(gpu.lost_at))}`,
+  GPU_THRESHOLD_CROSSED: (gpu) => {
+    const [named, unit] = MEASURES[gpu.metric];
+    const level = `${gpu.crossing === "RAISED" ? "threshold" : "below"} ${rounded(gpu.threshold)} ${unit}`;
+    return `${gpuOf(gpu)}: ${named} ${rounded(gpu.value)} ${unit} (${level})`;
+  },
+  GPU_UPDATE: ({ node_name, gpus, error }) => `${node_name}: ${error ?? plural(gpus.length, "GPU")}`,
+  GPU_XID_ERROR: (gpu) => `XID ${gpu.xid} on ${gpuOf(gpu)}${gpu.description ? `: ${gpu.description}` : ""}`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
     `${[root_service ?? "unknown service", root_operation].filter(Boolean).join(" ")}, ${duration_ms} ms` +
     `${error_count ? `, ${plural(error_count, "error")}` : ""}${similar > 0 ? `, ${similar} more alike` : ""}`,
@@ -112,6 +146,19 @@ const ENDINGS: Readonly<Record<Ending, string>> = {
   REPORTED: "",
   EXPIRED: ", not reported again",
   GONE: ", gone from Alertmanager",
+};
+
+const AREAS: Readonly<Record<CnfStatusChanged["area"], string>> = {
+  WORKLOAD: "Workload",
+  PTP: "Clock",
+  SRIOV: "Virtual functions",
+  DPDK: "DPDK port",
+};
+const MEASURES: Readonly<Record<GpuThresholdCrossed["metric"], readonly [said: string, unit: string]>> = {
+  TEMPERATURE: ["temperature", "°C"],
+  MEMORY_TEMPERATURE: ["memory temperature", "°C"],
+  MEMORY_USED: ["memory in use", "%"],
+  POWER_DRAW: ["power of its limit", "%"],
 };
 
 /** What the event says, in one line; for a type that is not known, nothing. */
@@ -145,6 +192,11 @@ function muted(silences: number, inhibitions: number): string {
     .filter(Boolean)
     .join(" and ");
 }
+
+const gpuOf = ({ gpu_index, gpu_uuid, node_name }: Pick<GpuXidError, "gpu_index" | "gpu_uuid" | "node_name">) =>
+  `${gpu_index === null || gpu_index === undefined ? gpu_uuid : `GPU ${gpu_index}`} of ${node_name}`;
+
+const rounded = (value: number) => Math.round(value * 10) / 10;
 
 const score = (value: number | null) => (value === null ? "" : `, score ${value}`);
 

@@ -3,9 +3,9 @@
 import { Button, Label, LabelGroup, MenuToggle, TextInput } from "@patternfly/react-core";
 import { useState, type KeyboardEvent } from "react";
 
-import { ChoiceMenu } from "@/features/clusters/list/choice-menu";
+import { ChoiceMenu } from "@/components/choice-menu";
+import { SearchField } from "@/components/search-field";
 import type { ClustersSearch } from "@/features/clusters/search";
-import { SearchField } from "@/features/clusters/shared/search-field";
 import { ENVIRONMENTS, TYPES } from "@/features/clusters/shared/types";
 import type { ClusterState, FleetSummary } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
@@ -149,7 +149,7 @@ function LabelField({ onAdd }: { onAdd: (label: string) => void }) {
   };
   return (
     <TextInput
-      className="clusters-search-field"
+      className="search-field"
       aria-label="Label as key=value, then Enter"
       placeholder="Label key=value, Enter"
       value={typed}

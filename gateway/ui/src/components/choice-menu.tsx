@@ -1,3 +1,5 @@
+import "@/components/choice-menu.css";
+
 import { Badge, MenuToggle, Select, SelectList, SelectOption } from "@patternfly/react-core";
 import { useState } from "react";
 
@@ -8,7 +10,7 @@ interface ChoiceMenuProps<Value extends string> {
   label: string;
   of: Readonly<Record<Value, string>>;
   chosen: readonly Value[];
-  /** How many clusters have each, where that is known. */
+  /** How many there are of each, where that is known. */
   counts?: Readonly<Record<string, number>> | undefined;
   onChange: (chosen: Value[]) => void;
 }
@@ -41,7 +43,7 @@ export function ChoiceMenu<Value extends string>(props: ChoiceMenuProps<Value>) 
       <SelectList>
         {values.map((value) => (
           <SelectOption key={value} value={value} hasCheckbox isSelected={chosen.includes(value)}>
-            <span className="clusters-choice">
+            <span className="choice-menu-option">
               {of[value]}
               {counts ? <span className="quiet numbers">{count(counts[value] ?? 0)}</span> : null}
             </span>

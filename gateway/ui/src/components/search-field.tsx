@@ -1,3 +1,5 @@
+import "@/components/search-field.css";
+
 import { SearchInput } from "@patternfly/react-core";
 import { useState } from "react";
 
@@ -19,7 +21,7 @@ export function SearchField({ label, value, onChange, shortcut }: SearchFieldPro
   };
   return (
     <SearchInput
-      className="clusters-search-field"
+      className="search-field"
       aria-label={label}
       placeholder={label}
       value={typed ?? value}

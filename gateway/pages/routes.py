@@ -36,7 +36,9 @@ _SHOWN = frozenset(
     {
         "alerts",
         "clusters",
+        "cnf",
         "events",
+        "gpu",
         "observability",
         "operations",
         "settings",

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { launch, signIn, Window, type Session, type Theme } from "./browser.ts";
 import { failures, violations, wider } from "./checks.ts";
-import { demoHub } from "./hub.ts";
+import { demoHub, type Hub } from "./hub.ts";
 
 interface Shown {
   path: string;
@@ -29,6 +29,18 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "alerts-grouped": { path: "/alerts?group=alertname" },
   "alerts-history": { path: "/alerts?tab=history" },
   "alerts-silences": { path: "/alerts?tab=silences" },
+  gpu: { path: "/gpu" },
+  "gpu-table": { path: "/gpu?view=table" },
+  "gpu-nodes": { path: "/gpu?tab=nodes" },
+  "gpu-node": { path: "/gpu?open={gpus}&gpu=0" },
+  "gpu-processes": { path: "/gpu?tab=processes" },
+  "gpu-history": { path: "/gpu?tab=history&of={gpus}" },
+  "gpu-thresholds": { path: "/gpu?tab=thresholds" },
+  cnf: { path: "/cnf" },
+  "cnf-clocks": { path: "/cnf?tab=clocks" },
+  "cnf-clock-open": { path: "/cnf?tab=clocks&open={clock}" },
+  "cnf-functions": { path: "/cnf?tab=functions" },
+  "cnf-ports": { path: "/cnf?tab=ports" },
   metrics: { path: "/observability/metrics" },
   "metrics-asked": { path: "/observability/metrics?query=up" },
   "metrics-table": { path: "/observability/metrics?query=up&view=table" },
@@ -49,6 +61,33 @@ const PAGES: Readonly<Record<string, Shown>> = {
   login: { path: "/login", signedOut: true },
 };
 const WIDTHS = [1440, 390];
+
+interface Clock {
+  cluster_id: string;
+  node_name: string;
+  interface: string;
+  process: string | null;
+}
+
+/** A clock that has a state, as its page calls it. */
+async function clockOf(hub: Hub): Promise<string> {
+  const { items } = await hub.call<{ items: Clock[] }>("GET", "/api/v1/cnf/ptp/status?clock_state=LOCKED&page_size=1");
+  const clock = items[0];
+  if (clock === undefined) throw new Error("no clock is known yet");
+  return [clock.cluster_id, clock.node_name, clock.interface, clock.process ?? ""].join("/");
+}
+
+/** A node with GPUs, as its page calls it. */
+async function gpusOf(hub: Hub): Promise<string> {
+  const { items } = await hub.call<{ items: { cluster_id: string; node_name: string }[] }>(
+    "GET",
+    "/api/v1/gpu/nodes?page_size=1",
+  );
+  const node = items[0];
+  if (node === undefined) throw new Error("no node with GPUs is known yet");
+  return `${node.cluster_id}/${node.node_name}`;
+}
+
 export function checkPages(theme: Theme): void {
   const hub = demoHub();
   let browser: Browser;
@@ -62,6 +101,8 @@ export function checkPages(theme: Theme): void {
     known["cluster"] = await hub.cluster("hub-1");
     await hub.post(known["cluster"], [{ name: "EtcdMembersDown", startsAt: new Date() }]);
     known["alert"] = (await hub.alert(known["cluster"], "EtcdMembersDown")).id;
+    known["clock"] = await clockOf(hub);
+    known["gpus"] = await gpusOf(hub);
     known["instant"] = new Date().toISOString();
   });
   afterAll(() => browser.close());

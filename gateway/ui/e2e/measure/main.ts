@@ -4,6 +4,7 @@
  */
 
 import { firstLoad } from "./first-load.ts";
+import { heatmap } from "./heatmap.ts";
 import { interactions } from "./interactions.ts";
 import { longList } from "./long-list.ts";
 import { memory } from "./memory.ts";
@@ -18,6 +19,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   routes: (stage, rounds = 5) => routes(stage, rounds),
   interactions: (stage, rounds = 5) => interactions(stage, rounds),
   "long-list": (stage, rounds = 3, seconds = 10) => longList(stage, rounds, seconds),
+  heatmap: (stage, seconds = 10) => heatmap(stage, seconds),
   pixel: (stage, times = 40) => pixel(stage, times),
   memory: (stage, minutes = 3) => memory(stage, minutes),
 };

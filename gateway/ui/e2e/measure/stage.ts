@@ -23,6 +23,7 @@ export const PLACES: readonly Place[] = [
   { path: "/events", title: "Events", rows: true },
   { path: "/operations", title: "Operations" },
   { path: "/settings", title: "Settings" },
+  { path: "/gpu", title: "GPUs" },
 ];
 
 /** What is put into every page before its own scripts. */

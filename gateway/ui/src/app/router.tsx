@@ -16,8 +16,10 @@ import { Root } from "@/app/root";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
 import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
+import { readCnfSearch } from "@/features/cnf/search";
 import { readEventsSearch } from "@/features/events/search";
 import { readFleetSearch } from "@/features/fleet/search";
+import { readGpuSearch } from "@/features/gpu/search";
 import { readLogsSearch, readMetricsSearch, readTracesSearch } from "@/features/observability/search";
 import { readOperationsSearch } from "@/features/operations/search";
 import { COMMON, type CommonSearch } from "@/lib/place";
@@ -79,6 +81,18 @@ const routes = [
     path: "/alerts",
     validateSearch: readAlertsSearch,
     component: lazyRouteComponent(() => import("@/features/alerts/page"), "AlertsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/gpu",
+    validateSearch: readGpuSearch,
+    component: lazyRouteComponent(() => import("@/features/gpu/page"), "GpuPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/cnf",
+    validateSearch: readCnfSearch,
+    component: lazyRouteComponent(() => import("@/features/cnf/page"), "CnfPage"),
   }),
   createRoute({
     ...at,

@@ -16,4 +16,5 @@ test("numbers and words", () => {
   expect(plural(12_345, "query", "queries")).toBe("12,345 queries");
   expect(short(12_345)).toBe("12.3K");
   expect(title("CLUSTER_STATUS_CHANGED")).toBe("Cluster status changed");
+  expect(title("GPU_XID_ERROR")).toBe("GPU XID error");
 });

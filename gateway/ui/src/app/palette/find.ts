@@ -4,7 +4,7 @@ import { defaultFilter } from "cmdk";
 
 import type { Path } from "@/lib/place";
 
-export type Group = "Recent" | "Pages" | "Clusters" | "Firing alerts" | "Actions";
+export type Group = "Recent" | "Pages" | "Clusters" | "GPU nodes" | "Firing alerts" | "Actions";
 
 export interface Entry {
   /** The same as long as it is the same thing. */
@@ -29,13 +29,13 @@ export interface Found {
   more: number;
 }
 
-const SHOWN: Readonly<Record<Group, number>> = { Recent: 6, Pages: 12, Clusters: 8, "Firing alerts": 6, Actions: 20 };
-const ORDER: readonly Group[] = ["Pages", "Clusters", "Firing alerts", "Actions"];
+const SHOWN: Readonly<Record<Group, number>> = { Recent: 6, Pages: 12, Clusters: 8, "GPU nodes": 5, "Firing alerts": 6, Actions: 20 };
+const ORDER: readonly Group[] = ["Pages", "Clusters", "GPU nodes", "Firing alerts", "Actions"];
 
 /** `:edge-3` looks for places only, `>dark` for actions only. */
 export function asked(typed: string): { wanted: string; groups: readonly Group[] } {
   const wanted = typed.trim();
-  if (wanted.startsWith(":")) return { wanted: wanted.slice(1).trim(), groups: ["Clusters", "Pages"] };
+  if (wanted.startsWith(":")) return { wanted: wanted.slice(1).trim(), groups: ["Clusters", "GPU nodes", "Pages"] };
   if (wanted.startsWith(">")) return { wanted: wanted.slice(1).trim(), groups: ["Actions"] };
   return { wanted, groups: ORDER };
 }

@@ -17,7 +17,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const [selected, setSelected] = useState("");
   const { ids, chosen } = useRecent();
   const [recent] = useState(ids);
-  const entries = useEntries();
+  const entries = useEntries(typed);
   const router = useRouter();
   const go = useGo();
   const found = useMemo(() => find(entries, typed, recent), [entries, typed, recent]);
@@ -51,7 +51,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Command.Input
           value={typed}
           onValueChange={setTyped}
-          placeholder="A page, cluster, alert or action"
+          placeholder="A page, cluster, GPU node, alert or action"
         />
         <Command.List label="What was found">
           {found.length === 0 ? (

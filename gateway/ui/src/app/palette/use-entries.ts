@@ -2,6 +2,7 @@ import { useMemo } from "react";
 
 import { useActions } from "@/app/palette/use-actions";
 import type { Entry } from "@/app/palette/find";
+import { useGpuNodes } from "@/app/palette/use-gpu-nodes";
 import { useFiringNames } from "@/app/firing";
 import { useClusters } from "@/components/cluster-picker";
 import { count, title } from "@/lib/format";
@@ -15,10 +16,11 @@ const PLACES: readonly Entry[] = PAGES.map(({ to, title, key }) => ({
   to,
 }));
 
-/** Everything that the palette can go to or do. */
-export function useEntries(): Entry[] {
+/** Everything that the palette can go to or do; of GPU nodes those that are called like what was typed. */
+export function useEntries(typed: string): Entry[] {
   const clusters = useClusters();
   const names = useFiringNames();
+  const nodes = useGpuNodes(typed);
   const actions = useActions();
   return useMemo(
     () => [
@@ -33,6 +35,7 @@ export function useEntries(): Entry[] {
           to: `/clusters/${id}`,
         }),
       ),
+      ...nodes,
       ...names.map(
         ({ value, count: firing }): Entry => ({
           id: `alert:${value}`,
@@ -45,6 +48,6 @@ export function useEntries(): Entry[] {
       ),
       ...actions,
     ],
-    [clusters, names, actions],
+    [clusters, nodes, names, actions],
   );
 }

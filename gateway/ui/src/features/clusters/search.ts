@@ -55,6 +55,8 @@ export function readAddSearch(raw: Raw): AddSearch {
 export const TABS = [
   "overview",
   "alerts",
+  "gpus",
+  "functions",
   "capabilities",
   "endpoints",
   "credentials",

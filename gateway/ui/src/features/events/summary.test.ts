@@ -246,7 +246,7 @@ test("a payload that is gone is said to be so, and an unknown shape or type is n
   expect(summary(made("ALERT_FIRED", null))).toBe("Its payload is no longer kept");
   expect(summary(made("ALERT_FIRED", {}))).toBe("");
   expect(summary(made("GPU_FELL_OFF", {}))).toBe("");
-  expect(lookOf(made("GPU_FELL_OFF", {}))[0]).toBe("Gpu fell off");
+  expect(lookOf(made("GPU_FELL_OFF", {}))[0]).toBe("GPU fell off");
   expect(entityOf(made("GPU_FELL_OFF", {}))).toBeUndefined();
 });
 

@@ -5,6 +5,7 @@ import { InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { rank, type Item } from "@/features/fleet/attention";
 import { useFiringGroups, type FiringGroups } from "@/features/fleet/firing";
+import { useHardwareItems } from "@/features/fleet/hardware";
 import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog } from "@/features/fleet/log";
 import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
@@ -24,6 +25,7 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
   const signals = useLog({ name: "signals", types: SIGNAL_TYPES, limit: SIGNALS });
   const now = useNow(60_000);
   const { as_of } = useAsOf();
+  const hardware = useHardwareItems(clusters, now);
   const items = useMemo(
     () =>
       rank({
@@ -31,12 +33,14 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
         critical: critical.found ?? NONE,
         warning: warning.found ?? NONE,
         signals: openSignals(signals.items ?? []),
+        hardware: hardware.items,
         now,
       }),
-    [clusters, critical.found, warning.found, signals.items, now],
+    [clusters, critical.found, warning.found, signals.items, hardware.items, now],
   );
-  const failed = critical.error ?? warning.error ?? signals.error;
-  const known = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
+  const failed = critical.error ?? warning.error ?? signals.error ?? hardware.error;
+  const read = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
+  const known = read && hardware.known;
   return (
     <section className="panel fleet-attention" aria-labelledby="fleet-attention">
       <h2 id="fleet-attention">{as_of === undefined ? "Needs attention now" : "Needs attention, as it was"}</h2>

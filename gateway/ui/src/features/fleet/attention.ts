@@ -3,14 +3,10 @@
 import type { Tone } from "@/components/badges";
 import { heard, type FiringGroup, type FiringGroups } from "@/features/fleet/firing";
 import type { Happening } from "@/features/fleet/happening";
+import { someOf } from "@/features/fleet/some-of";
 import type { ClusterInFleet, ClusterState } from "@/generated/api.schemas";
 import { count, title } from "@/lib/format";
-import type { Path } from "@/lib/place";
-
-interface Place {
-  to: Path;
-  search?: object;
-}
+import type { Place } from "@/lib/place";
 
 export interface Item {
   id: string;
@@ -28,8 +24,7 @@ export interface Item {
 }
 
 /** So many of one kind are told one by one; more are one line. */
-const ONE_BY_ONE = 3;
-const NAMED = 3;
+export const ONE_BY_ONE = 3;
 const AROUND_MS = 30 * 60_000;
 
 interface Known {
@@ -37,10 +32,12 @@ interface Known {
   critical: FiringGroups;
   warning: FiringGroups;
   signals: readonly Happening[];
+  /** Of GPUs and network functions. */
+  hardware?: readonly Item[];
   now: number;
 }
 
-export function rank({ clusters, critical, warning, signals, now }: Known): Item[] {
+export function rank({ clusters, critical, warning, signals, hardware = [], now }: Known): Item[] {
   const names = new Map(clusters.map(({ id, name }) => [id, name]));
   const silent = new Set(clusters.filter(({ state }) => state === "OFFLINE").map(({ id }) => id));
   const of = (type: Happening["type"]) => signals.filter((signal) => signal.type === type);
@@ -52,11 +49,13 @@ export function rank({ clusters, critical, warning, signals, now }: Known): Item
     ...critical.groups.map((group) => alertItem(group, "danger", now)),
     ...moreItem("CRITICAL", critical.more),
     ...of("EDGE_LINK_LOST").map(linkItem),
+    ...hardware.filter(({ tone }) => tone === "danger"),
     ...inState(clusters, "DEGRADED", "warning"),
     ...folded(circuits, "backends are failing", (event) => circuitItem(event, nameOf(event))),
     ...folded(of("CLUSTER_CREDENTIALS_EXPIRING"), "clusters have credentials that end soon", (event) =>
       credentialsItem(event, nameOf(event), now),
     ),
+    ...hardware.filter(({ tone }) => tone !== "danger"),
     ...warning.groups.slice(0, ONE_BY_ONE).map((group) => alertItem(group, "warning", now)),
     ...moreItem("WARNING", warning.more + Math.max(0, warning.groups.length - ONE_BY_ONE)),
     ...inState(clusters, "UNKNOWN", "neutral"),
@@ -179,11 +178,4 @@ function folded(events: readonly Happening[], said: string, item: (event: Happen
       since: { at: new Date(newest!.at).toISOString(), label: "newest" },
     },
   ];
-}
-
-/** `a, b, c and 4 more`. */
-export function someOf(names: readonly string[], inAll = names.length): string {
-  const shown = names.slice(0, NAMED);
-  const more = inAll - shown.length;
-  return `${shown.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
 }

@@ -1,16 +1,13 @@
 import { BellSlashIcon } from "@patternfly/react-icons";
-import { keepPreviousData } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 
 import { Badge, ClusterStateBadge, SeverityBadge } from "@/components/badges";
+import { Card, Part } from "@/features/fleet/card";
 import { heard, type Firing } from "@/features/fleet/firing";
+import { GpuCard } from "@/features/fleet/gpu-card";
 import { countStates, meanScore, STATES } from "@/features/fleet/health";
-import { useGetFleetSummary } from "@/generated/api";
 import { Severity, type ClusterInFleet } from "@/generated/api.schemas";
 import { count, plural } from "@/lib/format";
-import { useAsOf } from "@/lib/moment";
-import { PageLink, type Path } from "@/lib/place";
-import { useRefreshOn } from "@/lib/refresh";
+import { PageLink } from "@/lib/place";
 
 interface CardsProps {
   clusters: readonly ClusterInFleet[];
@@ -28,43 +25,6 @@ export function Cards({ clusters, firing }: CardsProps) {
     </section>
   );
 }
-
-interface CardProps {
-  title: string;
-  figure: string;
-  place: { to: Path; search?: object };
-  children: ReactNode;
-}
-
-function Card({ title, figure, place, children }: CardProps) {
-  return (
-    <article className="panel fleet-card">
-      <PageLink to={place.to} search={place.search ?? {}} className="fleet-card-head">
-        <span className="fleet-card-title">{title}</span>
-        <span className="fleet-card-figure numbers">{figure}</span>
-      </PageLink>
-      <div className="fleet-card-parts">{children}</div>
-    </article>
-  );
-}
-
-interface PartProps {
-  place: { to: Path; search: object };
-  figure: number;
-  /** There may be more. */
-  atLeast?: boolean;
-  children: ReactNode;
-}
-
-const Part = ({ place, figure, atLeast = false, children }: PartProps) => (
-  <PageLink to={place.to} search={place.search} className="fleet-part">
-    <strong className="numbers">
-      {count(figure)}
-      {atLeast ? "+" : ""}
-    </strong>{" "}
-    {children}
-  </PageLink>
-);
 
 function ClustersCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
   const states = countStates(clusters);
@@ -130,23 +90,6 @@ function HealthCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
           lowest: <PageLink to={`/clusters/${worst.id}`}>{worst.name}</PageLink>, {worst.health_score}
         </span>
       ) : null}
-    </Card>
-  );
-}
-
-const COUNTED = ["CLUSTER_REGISTERED", "CLUSTER_DELETED", "CLUSTER_CAPABILITIES_CHANGED"];
-
-function GpuCard() {
-  const asOf = useAsOf();
-  const { data } = useGetFleetSummary(asOf, { query: { placeholderData: keepPreviousData } });
-  useRefreshOn({ types: COUNTED, enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary"], 1_000);
-  const { gpu_count: gpus, gpu_clusters: on, node_count: nodes } = data ?? {};
-  return (
-    <Card title="GPUs" figure={gpus == null ? "–" : count(gpus)} place={{ to: "/clusters", search: { gpu: "true" } }}>
-      <span className="quiet numbers">
-        {data === undefined ? "" : gpus == null ? "Not known: no cluster was looked into yet" : `on ${plural(on ?? 0, "cluster")}`}
-      </span>
-      {nodes == null ? null : <span className="quiet numbers">{plural(nodes, "node")} in all</span>}
     </Card>
   );
 }

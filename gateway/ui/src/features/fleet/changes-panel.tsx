@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { CHANGE_TYPES, gapOf, gather, type Change } from "@/features/fleet/changes";
+import { HARDWARE_TYPES } from "@/features/fleet/hardware-changes";
 import type { Happening } from "@/features/fleet/happening";
 import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog, type Log } from "@/features/fleet/log";
@@ -21,16 +22,17 @@ export function ChangesPanel({ alerts }: { alerts: Log }) {
   const now = useNow(10_000);
   const clock = useClock();
   const log = useLog({ name: "changes", types: CHANGE_TYPES, range, limit: READ });
+  const hardware = useLog({ name: "hardware", types: HARDWARE_TYPES, range, limit: READ });
   const { start, end } = resolveRange(range, now);
   const gap = gapOf(end - start);
   // In steps, so that lines do not lose their oldest events, and their names, while somebody reads.
   const oldest = Math.floor(start / gap) * gap;
   const changes = useMemo(() => {
-    if (log.items === undefined || alerts.items === undefined) return;
-    const both = [...log.items, ...alerts.items].filter(({ at }) => at >= oldest);
-    return gather(both.toSorted(newestFirst), gap);
-  }, [log.items, alerts.items, oldest, gap]);
-  const failed = log.error ?? alerts.error;
+    if (log.items === undefined || alerts.items === undefined || hardware.items === undefined) return;
+    const all = [...log.items, ...alerts.items, ...hardware.items].filter(({ at }) => at >= oldest);
+    return gather(all.toSorted(newestFirst), gap);
+  }, [log.items, alerts.items, hardware.items, oldest, gap]);
+  const failed = log.error ?? alerts.error ?? hardware.error;
   const said = describeRange(range, (at) => clock(at).slice(5, 16), now);
   return (
     <section className="panel fleet-changes" aria-labelledby="fleet-changes">
@@ -51,7 +53,7 @@ export function ChangesPanel({ alerts }: { alerts: Log }) {
           most={SHOWN}
           line={(change) => <ChangeLine key={change.id} change={change} />}
           elsewhere={<PageLink to="/events">All events</PageLink>}
-          note={log.more || alerts.more ? "Older ones are in the log only" : ""}
+          note={log.more || alerts.more || hardware.more ? "Older ones are in the log only" : ""}
         />
       )}
     </section>

@@ -1,11 +1,12 @@
 /** The log as a person would tell it: each line one thing that happened, a storm of the same one line. */
 
 import type { Tone } from "@/components/badges";
-import { someOf } from "@/features/fleet/attention";
+import { hardwareChange, hardwareKind, type Told } from "@/features/fleet/hardware-changes";
 import type { Happening } from "@/features/fleet/happening";
+import { someOf } from "@/features/fleet/some-of";
 import type { ClusterState, EventName } from "@/generated/api.schemas";
 import { count, plural, title, words } from "@/lib/format";
-import type { Path } from "@/lib/place";
+import type { Place } from "@/lib/place";
 
 export const CHANGE_TYPES: readonly EventName[] = [
   "CLUSTER_STATUS_CHANGED",
@@ -31,7 +32,7 @@ export interface Change {
   at: number;
   first: number;
   times: number;
-  place: { to: Path; search?: object };
+  place: Place;
 }
 
 /** Events of one kind with less time than this between them are one line. */
@@ -59,13 +60,18 @@ export function gather(log: readonly Happening[], gap: number): Change[] {
     const change = changeOf(`${id} ${events.at(-1)!.id}`, events);
     const { cluster } = events[0]!;
     // A page that is no more leads nowhere; the log still tells of it.
-    if (!gone.has(cluster) || change.place.to !== `/clusters/${cluster}`) return change;
+    if (!gone.has(cluster) || !isOf(change.place, cluster)) return change;
     return { ...change, place: { to: "/events" as const, search: { cluster_id: cluster } } };
   });
 }
 
-function kindOf({ type, alertname, state, site }: Happening): string {
+/** Whether a page shows that cluster, or something of it. */
+const isOf = ({ to }: Place, cluster: string | null) => to === `/clusters/${cluster}` || to === "/gpu" || to === "/cnf";
+
+function kindOf(event: Happening): string {
+  const { type, alertname, state, site } = event;
   if (alertname !== undefined) return `alert ${alertname}`;
+  if (event.gpu !== undefined || event.function !== undefined) return hardwareKind(event);
   return `${type} ${state ?? site ?? ""}`;
 }
 
@@ -74,10 +80,10 @@ function changeOf(id: string, events: readonly Happening[]): Change {
   const when = { id, at: newest.at, first: events.at(-1)!.at, times: events.length };
   if (newest.alertname !== undefined) return { ...when, ...alertChange(newest.alertname, events) };
   if (newest.site !== undefined) return { ...when, ...linkChange(newest) };
+  const hardware = hardwareChange(newest, events);
+  if (hardware !== undefined) return { ...when, ...hardware };
   return { ...when, ...clusterChange(newest, events) };
 }
-
-type Told = Pick<Change, "tone" | "what" | "more" | "place">;
 
 function alertChange(alertname: string, events: readonly Happening[]): Told {
   const fired = events.filter(({ type }) => type === "ALERT_FIRED");

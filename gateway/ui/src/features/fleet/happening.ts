@@ -10,11 +10,39 @@ import type {
   ClusterState,
   ClusterStatusChanged,
   ClusterUpdated,
+  CnfArea,
+  CnfStatusChanged,
   EdgeLinkLost,
   EventName,
   EventRecord,
+  GpuMetric,
+  GpuThresholdCrossed,
+  GpuXidError,
   Severity,
 } from "@/generated/api.schemas";
+import { gpuTold, isGpuFact, type GpuFact } from "@/lib/gpus";
+import { functionTold } from "@/lib/network-functions";
+
+/** The GPU that an event is about, and what it says of it. */
+export interface GpuHappening {
+  uuid: string;
+  index: number | null;
+  node: string;
+  told: string;
+  metric?: GpuMetric;
+  /** Its threshold is crossed upwards. */
+  raised?: boolean;
+  xid?: number;
+  description?: string | null;
+}
+
+/** What of a network function is in another state. */
+export interface FunctionHappening {
+  area: CnfArea;
+  name: string;
+  state: string;
+  told: string;
+}
 
 export interface Happening {
   id: string;
@@ -35,6 +63,8 @@ export interface Happening {
   backend?: Checked;
   fields?: readonly string[];
   expiresAt?: string;
+  gpu?: GpuHappening;
+  function?: FunctionHappening;
 }
 
 type Told = Pick<EventRecord, "event_id" | "event_type" | "timestamp" | "logged_at" | "cluster_id" | "cluster_name"> & {
@@ -55,6 +85,7 @@ export function happeningOf(event: Told): Happening {
 }
 
 function about(type: EventName, payload: unknown): Partial<Happening> {
+  if (isGpuFact(type)) return { gpu: aboutGpu(payload as GpuFact, gpuTold(type, payload)) };
   switch (type) {
     case "ALERT_FIRED":
     case "ALERT_RESOLVED": {
@@ -83,7 +114,25 @@ function about(type: EventName, payload: unknown): Partial<Happening> {
       const { backend, reason } = payload as BackendCircuitOpened;
       return { backend, reason };
     }
+    case "CNF_STATUS_CHANGED": {
+      const changed = payload as CnfStatusChanged;
+      const { area, name, new_state: state, reason } = changed;
+      return { function: { area, name, state, told: functionTold(changed) }, reason };
+    }
     default:
       return {};
   }
+}
+
+function aboutGpu(fact: GpuFact, told: string): GpuHappening {
+  const { metric, crossing } = fact as Partial<GpuThresholdCrossed>;
+  const { xid, description } = fact as Partial<GpuXidError>;
+  return {
+    uuid: fact.gpu_uuid,
+    index: fact.gpu_index ?? null,
+    node: fact.node_name,
+    told,
+    ...(metric === undefined ? {} : { metric, raised: crossing === "RAISED" }),
+    ...(xid === undefined ? {} : { xid, description: description ?? null }),
+  };
 }

@@ -4,6 +4,7 @@ import { AttentionPanel } from "@/features/fleet/attention-panel";
 import { Cards } from "@/features/fleet/cards";
 import { ChangesPanel } from "@/features/fleet/changes-panel";
 import { useFiring } from "@/features/fleet/firing";
+import { GpuPanel } from "@/features/fleet/gpus/gpu-panel";
 import { GridPanel } from "@/features/fleet/grid/grid-panel";
 import { Headline } from "@/features/fleet/headline";
 import { useLog } from "@/features/fleet/log";
@@ -42,6 +43,7 @@ export function Home({ clusters, readAt, error }: HomeProps) {
         <Cards clusters={clusters} firing={firing} />
       </div>
       <GridPanel clusters={clusters} readAt={readAt} />
+      <GpuPanel />
       <TimelinePanel alerts={alerts} />
     </PageFrame>
   );

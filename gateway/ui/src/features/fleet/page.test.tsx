@@ -7,11 +7,18 @@ import { readFleetSearch } from "@/features/fleet/search";
 import { cluster } from "@/features/fleet/testing";
 import {
   getGetFleetHealthResponseMock,
+  getGetFleetSummaryResponseMock,
+  getGetGpuSummaryResponseMock,
   getListAlertGroupsResponseMock,
   getListAlertsResponseMock,
+  getListCnfWorkloadsResponseMock,
+  getListDpdkStatsResponseMock,
   getListEventsResponseMock,
+  getListGpuThresholdsResponseMock,
+  getListPtpStatusResponseMock,
+  getListSriovStatusResponseMock,
 } from "@/generated/api.msw";
-import type { ClusterInFleet } from "@/generated/api.schemas";
+import type { ClusterInFleet, GpuSummary } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 import { hearing } from "@/testing/live";
 import { show } from "@/testing/render";
@@ -43,6 +50,27 @@ const noEvents = () =>
   hub.use(
     http.get("*/api/v1/events", () => HttpResponse.json(getListEventsResponseMock({ items: [], next_cursor: null }))),
   );
+const NONE_RAISED = { TEMPERATURE: 0, MEMORY_TEMPERATURE: 0, MEMORY_USED: 0, POWER_DRAW: 0 };
+const gpus = (of: Partial<GpuSummary> = {}) => {
+  const well = { gpus: 0, nodes: 0, lost: 0, errors: 0, wasted: 0, by_cluster: [], raised: NONE_RAISED };
+  const summary = getGetGpuSummaryResponseMock({ ...well, ...of });
+  hub.use(http.get("*/api/v1/gpu/summary", () => HttpResponse.json(summary)));
+};
+const noHardwareFails = () => {
+  const all = { items: [], total: 0 };
+  const states = { FAILED: 0, CRASHING: 0, PENDING: 0, RUNNING: 0, SUCCEEDED: 0, UNKNOWN: 0 };
+  const [virtual, ports] = [getListSriovStatusResponseMock(all), getListDpdkStatsResponseMock(all)];
+  const answers = {
+    "gpu/thresholds": getListGpuThresholdsResponseMock({ raised: [], total: 0 }),
+    "cnf/workloads": getListCnfWorkloadsResponseMock({ ...all, by_state: states }),
+    "cnf/ptp/status": getListPtpStatusResponseMock({ ...all, by_state: { LOCKED: 0, HOLDOVER: 0, FREERUN: 0, UNKNOWN: 0 } }),
+    "cnf/sriov/status": { ...virtual, totals: { ...virtual.totals, exhausted: 0 } },
+    "cnf/dpdk/stats": { ...ports, totals: { ...ports.totals, dropping: 0 } },
+  };
+  for (const [path, answer] of Object.entries(answers)) {
+    hub.use(http.get(`*/api/v1/${path}`, () => HttpResponse.json(answer)));
+  }
+};
 const open = (at = "/") => show(<FleetPage />, { at, readSearch: (raw) => ({ ...raw, ...readFleetSearch(raw) }) });
 
 beforeEach(() => {
@@ -50,6 +78,8 @@ beforeEach(() => {
   firing({});
   noGroups();
   noEvents();
+  gpus();
+  noHardwareFails();
 });
 
 test("one sentence says how the fleet is", async () => {
@@ -107,6 +137,37 @@ test("what needs attention is listed with its reason, worst first", async () => 
   expect(lines[0]).toHaveTextContent(/edge-2 is offline.*connection refused/);
   expect(lines[1]).toHaveTextContent(/edge-3 is degraded/);
   expect(panel.getByRole("link", { name: "edge-2 is offline" })).toHaveAttribute("href", "/clusters/edge-2");
+});
+
+test("how busy GPUs are, and which of them are not well, is in the figures", async () => {
+  const [one] = getGetGpuSummaryResponseMock().by_cluster;
+  gpus({ gpus: 24, nodes: 4, utilization_gpu_percent: 36.6, wasted: 3, lost: 1, by_cluster: [{ ...one!, stale_nodes: 0 }] });
+  await open();
+  const cards = within(await screen.findByRole("region", { name: "The fleet in figures" }));
+  expect(await cards.findByRole("link", { name: /^GPUs ?24$/ })).toHaveAttribute("href", "/gpu");
+  expect(cards.getByText("37 %")).toBeVisible();
+  expect(cards.getByRole("link", { name: "3 Idle but held" })).toHaveAttribute("href", "/gpu?show=wasted");
+  const panel = within(screen.getByRole("region", { name: "Needs attention now" }));
+  expect(await panel.findByRole("link", { name: "1 GPU has disappeared" })).toHaveAttribute("href", "/gpu?show=lost");
+});
+
+test("GPUs that were found and are not sampled are counted, but not called idle", async () => {
+  hub.use(
+    http.get("*/api/v1/fleet/summary", () =>
+      HttpResponse.json(getGetFleetSummaryResponseMock({ gpu_count: 16, gpu_clusters: 2 })),
+    ),
+  );
+  await open();
+  expect(await screen.findByText("found on 2 clusters, not sampled yet")).toBeVisible();
+  expect(screen.queryByText(/busy/)).toBeNull();
+});
+
+test("that nothing is known of GPUs is said, not taken for well", async () => {
+  fleet([cluster("edge-1")]);
+  hub.use(http.get("*/api/v1/gpu/thresholds", () => HttpResponse.json({ error: { message: "no" } }, { status: 500 })));
+  await open();
+  expect(await screen.findByText(/This list is not complete/)).toBeVisible();
+  expect(screen.queryByText(/^Nothing\. Clusters are healthy/)).toBeNull();
 });
 
 test("the grid is one stop for Tab; arrows move, Enter opens", async () => {

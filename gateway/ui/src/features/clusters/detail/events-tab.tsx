@@ -5,16 +5,22 @@ import { Failure, Loading, Nothing } from "@/components/states";
 import { At } from "@/components/timestamp";
 import { HeldTable } from "@/features/clusters/detail/held-table";
 import { useListEvents } from "@/generated/api";
-import type { ClusterView, EventRecord } from "@/generated/api.schemas";
+import type { ClusterView, CnfStatusChanged, EventRecord } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
+import { gpuTold, isGpuFact } from "@/lib/gpus";
 import { useAsOf } from "@/lib/moment";
+import { functionTold } from "@/lib/network-functions";
 import { PageLink, useGo } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
 
 const SHOWN = 100;
 
 /** The words of an event that tell most: its reason, or the name of what it is about. */
-export function gist({ payload }: EventRecord): string {
+export function gist({ event_type, payload }: EventRecord): string {
+  if (payload !== null && isGpuFact(event_type)) return gpuTold(event_type, payload);
+  if (payload !== null && event_type === "CNF_STATUS_CHANGED") {
+    return functionTold(payload as unknown as CnfStatusChanged);
+  }
   const told = payload ?? {};
   const of = (name: string): unknown => {
     const inner = told["alert"];

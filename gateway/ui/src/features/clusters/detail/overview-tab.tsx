@@ -17,7 +17,7 @@ import { useGetClusterStatus } from "@/generated/api";
 import type { ClusterHealth, ClusterView, HealthRun } from "@/generated/api.schemas";
 import { count } from "@/lib/format";
 import { useAsOf, useNow, useRange } from "@/lib/moment";
-import { useSetSearch } from "@/lib/place";
+import { PageLink, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
 
 const RUNS = 8;
@@ -62,7 +62,7 @@ function AboutIt({ cluster }: { cluster: ClusterView }) {
         of={[
           ["Platform", [PLATFORMS[platform], cluster.platform_version].filter(Boolean).join(" ")],
           ["Nodes", capabilities ? count(capabilities.node_count) : undefined],
-          ["GPUs", capabilities ? count(capabilities.gpu_count) : undefined],
+          ["GPUs", capabilities ? <Gpus key="gpus" id={cluster.id} gpus={capabilities.gpu_count} /> : undefined],
           ["Has", <Abilities key="has" of={capabilities} words />],
           ["Region", cluster.region ?? undefined],
           ["Site", cluster.site === "hub" ? undefined : cluster.site],
@@ -73,6 +73,15 @@ function AboutIt({ cluster }: { cluster: ClusterView }) {
         ]}
       />
     </section>
+  );
+}
+
+function Gpus({ id, gpus }: { id: string; gpus: number }) {
+  if (gpus === 0) return "0";
+  return (
+    <PageLink to={`/clusters/${id}`} search={{ tab: "gpus" }}>
+      {count(gpus)}
+    </PageLink>
   );
 }
 

@@ -5,7 +5,15 @@ import { expect, test } from "vitest";
 import { ClusterPage } from "@/features/clusters/detail/page";
 import { readClusterSearch } from "@/features/clusters/search";
 import { asRole, check, cluster, ID, refusal, stream, withCluster } from "@/features/clusters/testing/data";
-import type { ClusterView, CredentialsView } from "@/generated/api.schemas";
+import {
+  getGetGpuSummaryResponseMock,
+  getListCnfWorkloadsResponseMock,
+  getListDpdkStatsResponseMock,
+  getListGpuNodesResponseMock,
+  getListPtpStatusResponseMock,
+  getListSriovStatusResponseMock,
+} from "@/generated/api.msw";
+import type { ClusterView, CnfUnknown, CredentialsView, GpuSummary } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
@@ -214,6 +222,76 @@ test("new credentials can be tried without being kept", async () => {
   await user.click(screen.getByRole("button", { name: "Only try" }));
   expect(await screen.findByText("Not good for every endpoint")).toBeVisible();
   expect(screen.getByText(/It answered 403/)).toBeVisible();
+});
+
+const withGpus = (figures: Partial<GpuSummary>) => {
+  const [node] = getListGpuNodesResponseMock().items;
+  const [gpu] = node!.gpus;
+  const h100 = { ...gpu!, name: "NVIDIA H100", utilization_gpu_percent: null };
+  const mine = { ...node!, cluster_id: ID, node_name: "gpu-1", gpus: [h100], stale: true };
+  const none = { TEMPERATURE: 0, MEMORY_TEMPERATURE: 0, MEMORY_USED: 0, POWER_DRAW: 0 };
+  const summary = getGetGpuSummaryResponseMock({ gpus: 1, nodes: 1, lost: 0, raised: none, ...figures });
+  hub.use(
+    http.get("*/api/v1/gpu/summary", () => HttpResponse.json(summary)),
+    http.get("*/api/v1/gpu/nodes", () => HttpResponse.json(getListGpuNodesResponseMock({ items: [mine], total: 1 }))),
+  );
+};
+const withFunctions = (missing: CnfUnknown[] = []) => {
+  const none = { items: [], total: 0, missing: [] };
+  const clock = { cluster_id: ID, node_name: "worker-1", interface: "ens1f0", process: "ptp4l", offset_ns: 1480, stale: false };
+  const [any] = getListPtpStatusResponseMock().items;
+  const clocks = missing.length > 0 ? [] : [{ ...any!, ...clock, clock_state: "HOLDOVER" as const, role: null }];
+  hub.use(
+    http.get("*/api/v1/cnf/workloads", () => HttpResponse.json(getListCnfWorkloadsResponseMock(none))),
+    http.get("*/api/v1/cnf/ptp/status", () =>
+      HttpResponse.json(getListPtpStatusResponseMock({ items: clocks, total: clocks.length, missing })),
+    ),
+    http.get("*/api/v1/cnf/sriov/status", () => HttpResponse.json(getListSriovStatusResponseMock(none))),
+    http.get("*/api/v1/cnf/dpdk/stats", () => HttpResponse.json(getListDpdkStatsResponseMock(none))),
+  );
+};
+
+test("GPUs: what is wrong with them in one line, and each node; what is not known is said", async () => {
+  withCluster(cluster());
+  withGpus({ lost: 2, utilization_gpu_percent: null });
+  withFunctions();
+  await page("?tab=gpus");
+  expect(await screen.findByRole("link", { name: "2 GPUs have disappeared" })).toHaveAttribute(
+    "href",
+    `/gpu?cluster_id=${ID}&show=lost`,
+  );
+  const row = within(await screen.findByRole("table")).getByRole("row", { name: /gpu-1/ });
+  expect(row).toHaveTextContent(/1 × H100.*not known.*No samples/);
+  expect(within(row).getByRole("link", { name: "gpu-1" })).toHaveAttribute("href", `/gpu?open=${ID}/gpu-1`);
+});
+
+test("tabs of GPUs and network functions are there where the cluster has them", async () => {
+  withCluster(cluster());
+  withGpus({ gpus: 0, nodes: 0 });
+  withFunctions();
+  await page();
+  expect(await screen.findByRole("tab", { name: "Network functions" })).toBeVisible();
+  expect(screen.queryByRole("tab", { name: "GPUs" })).toBeNull();
+});
+
+test("network functions: each with its state, and the way to it", async () => {
+  withCluster(cluster());
+  withFunctions();
+  await page("?tab=functions");
+  const clocks = within(await screen.findByRole("region", { name: "Clocks" }));
+  expect(clocks.getByRole("listitem")).toHaveTextContent("ens1f0 on worker-1Holdoverptp4l · 1,480 ns from its source");
+  expect(clocks.getByRole("link", { name: "All clocks in detail" })).toHaveAttribute("href", `/cnf?tab=clocks&cluster_id=${ID}`);
+  expect(screen.queryByRole("region", { name: "Workloads" })).toBeNull();
+});
+
+test("what is not known of network functions is said with the reason", async () => {
+  withCluster(cluster());
+  const reason = "the API server does not allow: create pods/exec";
+  withFunctions([{ cluster_id: ID, cluster_name: "edge-1", what: "ptp", reason, last_updated: null }]);
+  await page("?tab=functions");
+  expect(await screen.findByText("Not known: clocks")).toBeVisible();
+  expect(screen.getByText(/The API server does not allow: create pods\/exec/)).toBeVisible();
+  expect(screen.queryByText("No network functions found")).toBeNull();
 });
 
 test("capabilities come with their evidence", async () => {

@@ -17,7 +17,10 @@ import { CredentialsTab } from "@/features/clusters/detail/credentials-tab";
 import { EditTab } from "@/features/clusters/detail/edit-tab";
 import { EndpointsTab } from "@/features/clusters/detail/endpoints-tab";
 import { EventsTab } from "@/features/clusters/detail/events-tab";
+import { FunctionsTab } from "@/features/clusters/detail/functions-tab";
+import { GpusTab } from "@/features/clusters/detail/gpus-tab";
 import { OverviewTab } from "@/features/clusters/detail/overview-tab";
+import { useParts } from "@/features/clusters/detail/parts";
 import type { ClusterSearch, Tab as TabName } from "@/features/clusters/search";
 import { HealthScore } from "@/features/clusters/shared/health-score";
 import { LinkButton } from "@/components/link-button";
@@ -34,6 +37,8 @@ import { useRefreshOn } from "@/lib/refresh";
 const TAB_NAMES: Readonly<Record<TabName, string>> = {
   overview: "Overview",
   alerts: "Alerts",
+  gpus: "GPUs",
+  functions: "Network functions",
   capabilities: "Capabilities",
   endpoints: "Endpoints",
   credentials: "Credentials",
@@ -43,6 +48,8 @@ const TAB_NAMES: Readonly<Record<TabName, string>> = {
 const TABS: Readonly<Record<TabName, (props: { cluster: ClusterView }) => ReactNode>> = {
   overview: OverviewTab,
   alerts: AlertsTab,
+  gpus: GpusTab,
+  functions: FunctionsTab,
   capabilities: CapabilitiesTab,
   endpoints: EndpointsTab,
   credentials: CredentialsTab,
@@ -97,6 +104,8 @@ function OneCluster({ id }: { id: string }) {
 function ClusterTabs({ cluster }: { cluster: ClusterView }) {
   const { tab = "overview" } = useSearch<ClusterSearch>();
   const setSearch = useSetSearch<ClusterSearch>();
+  const parts: Partial<Record<TabName, boolean>> = { ...useParts(cluster) };
+  const shown = (Object.keys(TABS) as TabName[]).filter((name) => name === tab || (parts[name] ?? true));
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // On a narrow screen the tabs are wider than it.
@@ -111,7 +120,7 @@ function ClusterTabs({ cluster }: { cluster: ClusterView }) {
         mountOnEnter
         unmountOnExit
       >
-        {(Object.keys(TABS) as TabName[]).map((name) => {
+        {shown.map((name) => {
           const Content = TABS[name];
           return (
             <Tab key={name} eventKey={name} title={<TabTitleText>{TAB_NAMES[name]}</TabTitleText>}>

@@ -1,0 +1,97 @@
+/** GPUs of the fleet: what is wrong with them, how they are used, and by whom. */
+
+import "@/features/gpu/gpu.css";
+
+import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { useMemo } from "react";
+
+import { WithDrawer } from "@/components/drawer";
+import { PageFrame } from "@/components/page-frame";
+import { Failure, InlineFailure, Loading } from "@/components/states";
+import { Headline } from "@/features/gpu/headline";
+import { HistoryTab } from "@/features/gpu/history/history-tab";
+import { useLiveGpus } from "@/features/gpu/live-samples";
+import { countMarks } from "@/features/gpu/map/fleet";
+import { NoGpus } from "@/features/gpu/no-gpus";
+import { NodeDrawer } from "@/features/gpu/node/node-drawer";
+import { NodesTab } from "@/features/gpu/nodes/nodes-tab";
+import { OverviewTab } from "@/features/gpu/overview-tab";
+import { ProcessesTab } from "@/features/gpu/processes-tab";
+import { readNodeKey, TABS, type GpuSearch, type Tab as TabName } from "@/features/gpu/search";
+import { ThresholdsTab } from "@/features/gpu/thresholds-tab";
+import { useMap, useSummary } from "@/features/gpu/use-gpu";
+import type { GpuSummary } from "@/generated/api.schemas";
+import { useAsOf } from "@/lib/moment";
+import { useSearch, useSetSearch } from "@/lib/place";
+
+const TITLES: Readonly<Record<TabName | "overview", string>> = {
+  overview: "Overview",
+  nodes: "Nodes",
+  processes: "Processes",
+  history: "History",
+  thresholds: "Thresholds",
+};
+const NONE: readonly string[] = [];
+/** What belongs to one tab alone goes with it; where one looks stays. */
+const LEFT: GpuSearch = { show: undefined, view: undefined, sort: undefined, q: undefined, stale: undefined, attribution: undefined, gpu_uuid: undefined, raised: undefined };
+
+export function GpuPage() {
+  const { tab = "overview", open, cluster_id = NONE, namespace } = useSearch<GpuSearch>();
+  const { as_of } = useAsOf();
+  useLiveGpus(cluster_id, as_of === undefined);
+  const { data: summary, error, refetch } = useSummary();
+  const none = summary?.nodes === 0 && summary.lost === 0 && cluster_id.length === 0 && namespace === undefined;
+  const node = readNodeKey(open);
+  const whole = tab === "overview" || tab === "history" || none || summary === undefined;
+  return (
+    <PageFrame
+      title="GPUs"
+      fills={!whole}
+      subtitle={summary && !none ? tab === "overview" ? <FullHeadline summary={summary} /> : <Headline summary={summary} stale={undefined} /> : undefined}
+    >
+      {error && summary ? <InlineFailure error={error} what="The figures could not be read again" /> : null}
+      {summary === undefined ? (
+        error ? (
+          <Failure error={error} what="The GPUs" onRetry={() => void refetch()} />
+        ) : (
+          <Loading lines={10} label="Loading the GPUs" />
+        )
+      ) : none ? (
+        <NoGpus />
+      ) : (
+        <>
+          <Parts tab={tab} />
+          <div id="gpu-panel" role="tabpanel" aria-label={TITLES[tab]} className={whole ? "gpu-tab is-whole" : "gpu-tab"}>
+            <WithDrawer drawer={node === undefined ? null : <NodeDrawer key={open} node={node} />}>
+              {tab === "overview" ? <OverviewTab summary={summary} /> : null}
+              {tab === "nodes" ? <NodesTab /> : null}
+              {tab === "processes" ? <ProcessesTab /> : null}
+              {tab === "history" ? <HistoryTab summary={summary} /> : null}
+              {tab === "thresholds" ? <ThresholdsTab /> : null}
+            </WithDrawer>
+          </div>
+        </>
+      )}
+    </PageFrame>
+  );
+}
+
+/** With how many GPUs report, which the map tells. */
+function FullHeadline({ summary }: { summary: GpuSummary }) {
+  const { data } = useMap();
+  const stale = useMemo(() => data && countMarks(data).stale, [data]);
+  return <Headline summary={summary} stale={stale} />;
+}
+
+function Parts({ tab }: { tab: TabName | "overview" }) {
+  const setSearch = useSetSearch<GpuSearch>();
+  const go = (key: string | number) =>
+    setSearch({ ...LEFT, open: undefined, gpu: undefined, tab: key === "overview" ? undefined : (key as TabName) });
+  return (
+    <Tabs activeKey={tab} aria-label="Parts of GPUs" onSelect={(_, key) => go(key)}>
+      {(["overview", ...TABS] as const).map((name) => (
+        <Tab key={name} eventKey={name} tabContentId="gpu-panel" title={<TabTitleText>{TITLES[name]}</TabTitleText>} />
+      ))}
+    </Tabs>
+  );
+}

@@ -14,7 +14,7 @@ from contracts.clusters import CnfType
 from contracts.envelope import Event, Message, Query, Timestamp
 from contracts.subjects import EntityKey, token
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class CnfSource(StrEnum):
@@ -73,20 +73,31 @@ class PtpRole(StrEnum):
     FAULTY = "FAULTY"
 
 
+class PtpPort(Message):
+    """One port of a clock."""
+
+    interface: str
+    role: PtpRole | None = None
+
+
 class PtpStatus(Message):
-    """The clock of one interface of a node, or of the node itself."""
+    """A clock of a node: that of an interface or of a whole card, or the node's own."""
 
     node_name: str
     interface: str
-    """``CLOCK_REALTIME`` for the node's own clock."""
+    """By which its source names it: ``ens1f0``, ``ens1fx`` for that of a card with several ports,
+    ``CLOCK_REALTIME`` for the node's own."""
     process: str | None = None
     """Who keeps it: ``ptp4l``, ``phc2sys``, ``ts2phc``."""
     offset_ns: float | None = None
     """From its master; positive if it is ahead."""
     clock_state: ClockState | None = None
     role: PtpRole | None = None
+    """Of its port; of several, that which says most of how it follows."""
     clock_class: Count | None = None
     """Of the grandmaster that it follows (IEEE 1588-2019, table 4)."""
+    ports: tuple[PtpPort, ...] = ()
+    """That its source tells of; a port is no clock of its own."""
 
 
 class SriovStatus(Message):

@@ -88,6 +88,8 @@ class Gpu(Message):
     driver_version: str | None = None
     cuda_version: str | None = None
     memory_total_mb: Count | None = None
+    """Where a source tells only the parts that it knows, these together: what is used, free and
+    reserved, and of a divided GPU of which only the instances are told, theirs."""
     memory_used_mb: Count | None = None
     memory_free_mb: Count | None = None
     utilization_gpu_percent: Percent | None = None
@@ -113,6 +115,7 @@ class Gpu(Message):
     mig_enabled: bool | None = None
     mig: tuple[MigInstance, ...] = ()
     processes: tuple[GpuProcess, ...] = ()
+    """As far as its source knows them."""
     error: str | None = None
     """What is wrong with it as the source says it: a GPU that is lost, a value that is ``ERR!``."""
 
@@ -141,7 +144,8 @@ class GpuUpdate(Message):
     sampled_at: Timestamp
     """When the values were measured; of DCGM, when its exporter was last scraped."""
     interval_seconds: Annotated[int, Field(ge=1)]
-    """How often there is a sample; a node without one for three intervals is stale."""
+    """How often there is a sample, by the time since the one before if that is longer; a node
+    without one for three intervals is stale."""
     gpus: Annotated[tuple[Gpu, ...], Field(max_length=256)]
     """In the order of their index."""
     error: str | None = None
@@ -149,6 +153,9 @@ class GpuUpdate(Message):
     absent: Annotated[tuple[AbsentGpu, ...], Field(max_length=256)] = ()
     """GPUs that are missing since a short while. So each sample says what follows from it together
     with what stands in the log, whoever took the ones before."""
+    erring: Annotated[tuple[GpuId, ...], Field(max_length=256)] = ()
+    """GPUs that have an XID, and had none in the sample before: if it is the one that was told last
+    it has come once more."""
 
 
 class ReadGpus(Query):

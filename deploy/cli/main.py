@@ -126,11 +126,12 @@ def events_tail(
     event_type: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
     cluster: Annotated[list[str] | None, typer.Option(help="Only these cluster ids.")] = None,
     since: Annotated[int | None, typer.Option(help="Begin after this sequence.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show events as they happen; telemetry only if its type is asked for."""
-    request = call("cli.events", "TailRequest", event_type or [], cluster or [], since, as_json)
-    perform("events", "tail", request)
+    wanted = (event_type or [], cluster or [], since, count, as_json)
+    perform("events", "tail", call("cli.events", "TailRequest", *wanted))
 
 
 @projections_app.command("status")

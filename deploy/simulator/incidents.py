@@ -35,6 +35,7 @@ _SCRIPT = {
     Incident.POD_CRASH: (120 * _MINUTE, 12 * _MINUTE),
 }
 """How often each comes, and how long it lasts."""
+_WEEK = 7 * 86_400
 _SHIFT = 7 * _MINUTE
 """By so much later than in the cluster before."""
 _MOST_ORDERS = 100
@@ -121,12 +122,16 @@ def progress(cluster: Staged, incident: Incident, at: float) -> float | None:
 
 
 def suffered(cluster: Staged, incident: Incident, at: float) -> float:
-    """For how many seconds in all it has been under way until a moment: for counters."""
+    """For how many seconds of its week it has been under way until a moment: for counters."""
     orders = cluster.stage.ordered(incident)
     found = sum(each.elapsed(at) for each in orders)
     if not cluster.stage.scripted:
         return found
     period, seconds = _SCRIPT[incident]
     last = min(at, orders[0].began) if orders else at
-    whole, part = divmod(last - cluster.number * _SHIFT, period)
-    return found + whole * seconds + min(part, seconds)
+
+    def until(moment: float) -> float:
+        whole, part = divmod(moment - cluster.number * _SHIFT, period)
+        return whole * seconds + min(part, seconds)
+
+    return found + max(0.0, until(last) - until(at - at % _WEEK))

@@ -24,6 +24,7 @@ class CnfFilter:
     state: Sequence[str] = ()
     """Of workloads, also ``CRASHING``, or of clocks; ``UNKNOWN`` for one that is not known."""
     interface: Sequence[str] = ()
+    """Of a clock, or of one of its ports."""
     resource_name: Sequence[str] = ()
     exhausted: bool | None = None
     dropping: bool | None = None
@@ -34,8 +35,10 @@ class CnfFilter:
     def where(self, *words: str) -> Where:
         """Conditions on a row ``r`` and its columns; ``words`` are those that are searched."""
         where = Where()
-        for column in ("node_name", "namespace", "pod", "cnf_type", "interface", "resource_name"):
+        for column in ("node_name", "namespace", "pod", "cnf_type", "resource_name"):
             where.one_of(f"r.{column}", getattr(self, column))
+        if self.interface:
+            where.add("r.interfaces && %s", list(self.interface))
         where.one_of("r.shown", self.state)
         for column in ("exhausted", "dropping", "stale"):
             wanted = getattr(self, column)

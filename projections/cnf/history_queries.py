@@ -25,6 +25,19 @@ _POINTS = """select json_agg(json_build_array(step, farthest) order by step) as 
         group by 1) as told using (step)"""
 _CHANGE = f"""json_build_object('at', {rfc3339("changed_at")}, 'old_state', old_state,
     'new_state', state, 'reason', reason, 'offset_ns', value)"""
+_FIRST = f"""select min(o.at) as at from w join aiops.cnf_clock k on {_CLOCK}
+    cross join lateral (select min(at) as at from aiops.cnf_offset where clock_id = k.id) o"""  # noqa: S608
+# Before its first sample nothing is known of a clock, whatever it was afterwards.
+_TOLD = """select changed_at, valid_from, old_state, state, reason, value
+    from changes, w where changed_at >= w.since and changed_at <= w.until
+    union all
+    select first.at, 0, null, begun.state, 'before this nothing is known of it', null
+    from first, begun, w where first.at > w.since and first.at <= w.until
+        and begun.state is not null
+        and not exists (select from changes where changed_at < first.at)"""
+_STATE = """coalesce((select state from changes where changed_at < w.since
+    order by changed_at desc, valid_from desc limit 1),
+    (select begun.state from begun, first where first.at <= w.since))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +63,17 @@ async def clock(database: Database, wanted: ClockWindow, as_of: AsOf | None = No
         " %s::timestamptz as since, %s::timestamptz as until, %s::int8 as step),"
         f" changes as materialized (select s.* from w join {read.changes} s"
         " on s.cluster_id = w.cluster_id and s.area = 'PTP'"
-        " and s.name = w.node_name || '/' || w.interface where s.changed_at <= w.until)"
+        " and s.name = w.node_name || '/' || w.interface),"
+        f" first as ({_FIRST}), begun as ({_begun(read)}), told as ({_TOLD})"
         f" select json_build_object('cluster_id', c.cluster_id, 'cluster_name', c.name,"
         f" 'node_name', w.node_name, 'interface', w.interface, 'from', {rfc3339('w.since')},"
         f" 'to', {rfc3339('w.until')}, 'step_seconds', w.step, 'series', coalesce((select"
         f" json_agg(json_build_object('process', nullif(k.process, ''), 'points', p.points)"
         f" order by k.process) from aiops.cnf_clock k cross join lateral ({_POINTS}) p"
-        f" where {_CLOCK} and p.known > 0), '[]'::json), 'state', {_state(read)},"
+        f" where {_CLOCK} and p.known > 0), '[]'::json), 'state', {_STATE},"
         f" 'changes', coalesce((select json_agg({_CHANGE} order by changed_at, valid_from) from"
-        " (select * from changes where changed_at >= w.since"
-        f" order by changed_at desc, valid_from desc limit {_MOST_CHANGES}) as newest), '[]'::json)"
+        f" (select * from told order by changed_at desc, valid_from desc limit {_MOST_CHANGES})"
+        " as newest), '[]'::json)"
         f")::text from w join {read.cluster_name} c on c.cluster_id = w.cluster_id",
         (
             wanted.cluster_id,
@@ -73,15 +87,13 @@ async def clock(database: Database, wanted: ClockWindow, as_of: AsOf | None = No
     return None if row is None else row[0].encode()
 
 
-def _state(read: Sources) -> str:
-    """At the beginning: by the last change before it, the first after it, or what is so now."""
+def _begun(read: Sources) -> str:
+    """The state that it began with: what its first change was from, or what is so now."""
     return (
-        "coalesce((select state from changes where changed_at < w.since"  # noqa: S608
-        " order by changed_at desc, valid_from desc limit 1),"
-        " case when exists (select from changes)"
+        "select case when exists (select from changes)"  # noqa: S608
         " then (select old_state from changes order by changed_at, valid_from limit 1)"
         f" else (select e ->> 'clock_state' from ({read.clusters(CnfPart.PTP)}) as found,"
         " jsonb_array_elements(found.value) as e where found.cluster_id = w.cluster_id"
         " and e ->> 'node_name' = w.node_name and e ->> 'interface' = w.interface"
-        " and e ->> 'clock_state' is not null limit 1) end)"
+        " and e ->> 'clock_state' is not null limit 1) end as state from w"
     )

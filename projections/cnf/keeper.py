@@ -93,8 +93,9 @@ class CnfKeeper:
             await each.drop(connection, kept)
         await connection.execute("delete from aiops.cnf_latest where asked_at < %s", (kept,))
         await connection.execute(
-            "delete from aiops.cnf_clock c where not exists"
-            " (select from aiops.cnf_offset o where o.clock_id = c.id)"
+            # In this form it never reads all offsets, only one of each clock.
+            "delete from aiops.cnf_clock c where (select true from aiops.cnf_offset o"
+            " where o.clock_id = c.id limit 1) is null"
         )
 
     def _kept(self, now: datetime) -> datetime:

@@ -53,11 +53,12 @@ async def listing(database: Database, kind: Kind, wanted: CnfFilter, page: Page)
         f" {kind.columns.replace('{offset}', read.offset)} from clusters l {kind.rows}"
         f" left join {read.state} s on s.cluster_id = l.cluster_id"
         f" and s.area = '{kind.area.value}' and s.name = {kind.name}),"
-        f" matched as materialized (select r.*, row_number() over (order by {kind.worst}) as place"
-        f" from told r{where.sql})"
+        f" matched as materialized (select r.* from told r{where.sql}),"
+        # Of many rows the first few are found without sorting the others.
+        f" shown as (select r.* from matched r order by {kind.worst}"
+        f" offset {page.offset} limit {page.size})"
         f" select json_build_object('items', coalesce((select json_agg(json_build_object({_COMMON},"
-        f" {fields}) order by r.place) from matched r where r.place > {page.offset}"
-        f" and r.place <= {page.offset + page.size}), '[]'::json),"
+        f" {fields}) order by {kind.worst}) from shown r), '[]'::json),"
         f" 'missing', {_missing(kind, read, asked=bool(clusters))}, {kind.totals},"
         f" {page.envelope('count(*)')})::text from matched r",
         [wanted.now, wanted.now, *clusters, *where.parameters, *clusters],
@@ -73,8 +74,9 @@ def _only(wanted: CnfFilter) -> tuple[str, list[Any]]:
 
 def _missing(kind: Kind, read: Sources, *, asked: bool) -> str:
     """What the last samples could not tell, where there are none any more, or never were."""
+    why = "there was no sample yet" if read.at is None else "no sample of that time is kept"
     never = (
-        "union all select c.cluster_id, c.name, 'there was no sample yet', null"  # noqa: S608
+        f"union all select c.cluster_id, c.name, '{why}', null"  # noqa: S608
         f" from {read.cluster_name} c where c.cluster_id = any(%s)"
         " and c.cluster_id not in (select cluster_id from clusters)"
     )

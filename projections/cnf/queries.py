@@ -55,9 +55,11 @@ CLOCKS = Kind(
     part=CnfPart.PTP,
     area=CnfArea.PTP,
     rows="cross join lateral jsonb_to_recordset(l.value) as e(node_name text, interface text,"
-    " process text, offset_ns float8, clock_state text, role text, clock_class int8)",
+    " process text, offset_ns float8, clock_state text, role text, clock_class int8, ports jsonb)",
     columns="e.node_name, e.interface, e.process, {offset} as offset_ns, e.clock_state, e.role,"
-    " e.clock_class, coalesce(e.clock_state, 'UNKNOWN') as shown",
+    " e.clock_class, coalesce(e.ports, '[]') as ports, e.interface ||"
+    " array(select p ->> 'interface' from jsonb_array_elements(e.ports) as p) as interfaces,"
+    " coalesce(e.clock_state, 'UNKNOWN') as shown",
     fields=(
         "node_name",
         "interface",
@@ -66,8 +68,9 @@ CLOCKS = Kind(
         "clock_state",
         "role",
         "clock_class",
+        "ports",
     ),
-    words=("node_name", "interface", "process"),
+    words=("node_name", "interfaces", "process"),
     name="e.node_name || '/' || e.interface",
     worst=f"{_rank('r.shown', _BAD_CLOCKS)}, abs(r.offset_ns) desc nulls last, r.cluster_name,"
     " r.node_name, r.interface, r.process, r.cluster_id",

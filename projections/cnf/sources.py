@@ -27,10 +27,10 @@ _THEN = """select c.cluster_id, c.name as cluster_name, {asked_at} as asked_at, 
         and r.part = '{part}' and r.since <= {at} and r.value is not null
         order by r.since desc limit 1) k on true"""
 # Runs of clocks are without it.
-_OFFSET_THEN = """(select o.offset_ns from aiops.cnf_clock n
-    join aiops.cnf_offset o on o.clock_id = n.id and o.at >= l.since and o.at <= {at}
-    where n.cluster_id = l.cluster_id and n.node_name = e.node_name and n.interface = e.interface
-        and n.process = coalesce(e.process, '') order by o.at desc limit 1)"""
+_OFFSET_THEN = """(select (select o.offset_ns from aiops.cnf_offset o where o.clock_id = n.id
+        and o.at >= l.since and o.at <= {at} order by o.at desc limit 1)
+    from aiops.cnf_clock n where n.cluster_id = l.cluster_id and n.node_name = e.node_name
+        and n.interface = e.interface and n.process = coalesce(e.process, ''))"""
 
 
 @dataclass(frozen=True, slots=True)

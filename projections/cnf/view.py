@@ -110,7 +110,7 @@ class CnfUnknown(Message):
 
 
 class ClockChange(Message):
-    """A clock is in another state."""
+    """A clock is in another state, or known for the first time."""
 
     at: Timestamp
     old_state: ClockState | None
@@ -144,7 +144,7 @@ class PtpHistory(Message):
     series: list[PtpOffsets]
     """One for each process that keeps the clock."""
     state: ClockState | None
-    """At the beginning; null if it is not known."""
+    """At the beginning; null if it is not known, as before its first sample."""
     changes: list[ClockChange]
     """Oldest first, the newest 1,000 of them."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from projections.gpu.known import from_micro, to_micro
+from projections.gpu.known import HOUR, from_micro, to_micro
 from projections.gpu.rollups import roll_ups
 from projections.gpu.samples import Batch, Samples
 from projections.gpu.told import read
@@ -24,8 +24,12 @@ _EVERY, _BEHIND_EVERY, _CLEAN_EVERY = 1.0, 10.0, 60.0
 """Seconds from one time to the next: roll-ups, also with much to read, and retention."""
 _ROLLS_FOR = 0.5
 """Seconds that roll-ups go on, with many of them due."""
+_UNDER_WAY = timedelta(minutes=10)
+"""What was young enough to be kept when it came is written by then: it is dropped after that."""
 _TOLD_LONGER = timedelta(hours=2)
 """What was told of a sample is up to an hour older than it is."""
+_MONTH = timedelta(days=31)
+"""Hours are kept for so much longer, until all of their partition is old."""
 
 
 @dataclass
@@ -47,7 +51,7 @@ class GpuKeeper:
             *(self._minutes.ranges, self._hours.ranges),
         )
         self._rolled = self._cleaned = float("-inf")
-        self._look_at_clock()
+        self._keeps = timedelta(hours=self.settings.retention.gpu_samples_hours)
 
     @property
     def full(self) -> bool:
@@ -58,19 +62,16 @@ class GpuKeeper:
         """Look at what there is."""
         await connection.execute(BY_KEY)
         self._samples.batch = Batch()
-        self._look_at_clock()
         await self._samples.known.load(connection)
         for each in self._ranges:
             await each.load(connection)
 
     def add(self, delivery: Delivery) -> None:
         """A node's sample; one from the future, or that would be dropped at once, is left out."""
-        told = read(delivery.data)
-        if not self._samples.batch.hours:
-            self._look_at_clock()
-        if told.sampled_at > self._latest:
+        told, now = read(delivery.data), self.clock.now()
+        if told.sampled_at > now + _AHEAD:
             metrics.GPU_SAMPLES_LEFT_OUT.labels("ahead").inc(len(told.gpus))
-        elif told.sampled_at < self._oldest:
+        elif told.sampled_at < now - self._keeps:
             metrics.GPU_SAMPLES_LEFT_OUT.labels("old").inc(len(told.gpus))
         else:
             self._samples.add(told, to_micro(told.sampled_at))
@@ -113,14 +114,15 @@ class GpuKeeper:
         for each in self._ranges:
             await each.make(connection, each.ahead(now))
         retention = self.settings.retention
-        kept = self._kept(now)
+        kept = now - self._keeps - _UNDER_WAY
         await self._sample.drop(connection, min(kept, await self._not_rolled(connection, kept)))
         await self._told.drop(connection, kept - _TOLD_LONGER)
         await self._node_told.drop(connection, kept - _TOLD_LONGER)
         days, hours = retention.gpu_minutes_days, retention.gpu_hours_days
         await self._minutes.ranges.drop(connection, now - timedelta(days=days))
         await self._hours.ranges.drop(connection, now - timedelta(days=hours))
-        await self._forget(connection, now - timedelta(days=max(days, hours)))
+        await self._forget(connection, now - timedelta(days=max(days, hours)) - _MONTH)
+        self._samples.known.let_go(to_micro(now) - HOUR)
 
     async def _not_rolled(self, connection: Connection, kept: datetime) -> datetime:
         """The oldest samples that are not summed up."""
@@ -133,18 +135,11 @@ class GpuKeeper:
         return row[0]
 
     async def _forget(self, connection: Connection, before: datetime) -> None:
-        """Nodes that nothing is kept of any more."""
-        cursor = await connection.execute(
+        """GPUs and nodes that nothing is kept of any more: so that no number is given out twice."""
+        for sql in (
+            "delete from aiops.gpu g using aiops.gpu_node n where n.id = g.node_id"
+            " and g.sampled_at < %s returning n.cluster_id, n.node_name, g.uuid",
             "delete from aiops.gpu_node where sampled_at < %s returning cluster_id, node_name",
-            (before,),
-        )
-        async for cluster_id, name in cursor:
-            self._samples.known.forget(cluster_id, name)
-
-    def _look_at_clock(self) -> None:
-        """Once a batch, not once a message: there are thousands of them a second."""
-        now = self.clock.now()
-        self._oldest, self._latest = self._kept(now), now + _AHEAD
-
-    def _kept(self, now: datetime) -> datetime:
-        return now - timedelta(hours=self.settings.retention.gpu_samples_hours)
+        ):
+            async for gone in await connection.execute(sql, (before,)):
+                self._samples.known.forget(*gone)

@@ -1,5 +1,6 @@
 """Which nodes and GPUs the durable tables know, in the memory of their one writer."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,12 +8,16 @@ from uuid import UUID
 
 from projections.gpu.told import NOBODY, Who
 from services.runtime.database import Connection
+from services.runtime.projections.keeper import Unreadable
 
 SECOND = 1_000_000
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
 _ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 NEVER = -(2**62)
+MOST = 100_000
+"""Nodes and GPUs of one cluster that are known, also of those that have long gone: what one cluster
+makes up fills nobody else's memory."""
 
 
 def to_micro(at: datetime) -> int:
@@ -57,11 +62,12 @@ class Known:
 
     def __init__(self) -> None:
         self.nodes: dict[tuple[UUID, str], KnownNode] = {}
+        self._sizes = Counter[UUID]()
         self._node_ids = self._gpu_ids = 0
 
     async def load(self, connection: Connection) -> None:
         """Look what the tables hold, and forget everything else."""
-        self.nodes = {}
+        self.nodes, self._sizes = {}, Counter[UUID]()
         found: dict[int, KnownNode] = {}
         nodes = await connection.execute(
             "select id, cluster_id, node_name, sampled_at from aiops.gpu_node"
@@ -75,19 +81,42 @@ class Known:
         self._node_ids = max(found, default=0)
         ids = (gpu.id for node in found.values() for gpu in node.gpus.values())
         self._gpu_ids = max(ids, default=0)
+        for (cluster_id, _), node in self.nodes.items():
+            self._sizes[cluster_id] += 1 + len(node.gpus)
+
+    def make_room(self, cluster_id: UUID, more: int) -> None:
+        """For so many more nodes and GPUs of a cluster; Unreadable if there is none."""
+        if self._sizes[cluster_id] + more > MOST:
+            raise Unreadable(f"more than {MOST} nodes and GPUs of cluster {cluster_id}")
+        self._sizes[cluster_id] += more
 
     def new_node(self, cluster_id: UUID, name: str) -> KnownNode:
-        """One more node."""
+        """One more node, for which there is room."""
         self._node_ids += 1
         node = self.nodes[cluster_id, name] = KnownNode(self._node_ids)
         return node
 
     def new_gpu(self, node: KnownNode, uuid: str) -> KnownGpu:
-        """One more GPU."""
+        """One more GPU, for which there is room."""
         self._gpu_ids += 1
         gpu = node.gpus[uuid] = KnownGpu(self._gpu_ids)
         return gpu
 
-    def forget(self, cluster_id: UUID, name: str) -> None:
-        """A node whose row has gone."""
-        self.nodes.pop((cluster_id, name), None)
+    def forget(self, cluster_id: UUID, name: str, uuid: str | None = None) -> None:
+        """A node whose row has gone, or a GPU of it."""
+        node = self.nodes.get((cluster_id, name))
+        if node is None:
+            return
+        if uuid is not None:
+            self._sizes[cluster_id] -= node.gpus.pop(uuid, None) is not None
+            return
+        del self.nodes[cluster_id, name]
+        self._sizes[cluster_id] -= 1 + len(node.gpus)
+
+    def let_go(self, before: int) -> None:
+        """What was told by nodes that are silent since then: all they tell next is told anew."""
+        for node in self.nodes.values():
+            if node.last_at < before and node.told is not None:
+                node.told = None
+                for gpu in node.gpus.values():
+                    gpu.told, gpu.who = None, NOBODY

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from projections.gpu.told import MEASURES
 from services.runtime.database import Connection
 from services.runtime.projections.ranges import Ranges
@@ -37,12 +39,16 @@ class RollUp:
         Samples before ``kept`` are counted no more: such a row would soon be dropped.
         """
         due = now - self.length - SETTLED
-        async with connection.transaction():
-            pairs = await self._take(connection, due)
-            wanted = [pair for pair in pairs if pair[1] >= kept]
-            if wanted:
-                await self.ranges.make(connection, {at for _, at in wanted})
-                await self._make(connection, wanted)
+        try:
+            async with connection.transaction():
+                pairs = await self._take(connection, due)
+                wanted = [pair for pair in pairs if pair[1] >= kept]
+                if wanted:
+                    await self.ranges.make(connection, {at for _, at in wanted})
+                    await self._make(connection, wanted)
+        except psycopg.Error:
+            await self.ranges.load(connection)  # Those that it has made are not there.
+            raise
         return len(pairs) == self.most
 
     async def _take(self, connection: Connection, due: datetime) -> list[tuple[int, datetime]]:

@@ -61,7 +61,11 @@ class Samples:
     def add(self, told: ToldNode, at: int) -> None:
         """One sample of a node; Unreadable, and nothing is changed, if a part of it is broken."""
         found = self.known.nodes.get((told.cluster_id, told.node_name))
-        changes = _changes({} if found is None else found.gpus, told.gpus)
+        gpus = {} if found is None else found.gpus
+        changes = _changes(gpus, told.gpus)
+        more = (found is None) + len(changes.keys() - gpus.keys())
+        if more:
+            self.known.make_room(told.cluster_id, more)
         node = found or self._new_node(told.cluster_id, told.node_name, at)
         how = _how(node, at, told.interval_seconds)
         node.last_at, node.sampled_at = at, max(at, node.sampled_at)
@@ -128,7 +132,7 @@ class _How(NamedTuple):
     """How a sample of a node comes."""
 
     again: bool
-    """It was measured when the one before it was: it is the same one."""
+    """It was measured when the one before it was, or the newest one: it is the same one."""
     newest: bool
     """None is newer."""
     anew: bool
@@ -151,7 +155,7 @@ def _how(node: KnownNode, at: int, interval: int) -> _How:
     newest = at >= node.sampled_at
     missing = node.last_at == NEVER or not 0 <= at - node.last_at <= interval * 1_500_000
     after_late_ones = newest and node.last_at != node.sampled_at
-    return _How(at == node.last_at, newest, missing or after_late_ones)
+    return _How(at in {node.last_at, node.sampled_at}, newest, missing or after_late_ones)
 
 
 def _changes(known: Mapping[str, KnownGpu], gpus: Sequence[ToldGpu]) -> dict[str, _Change]:

@@ -7,31 +7,25 @@ from contracts.gpu import GpuMetric
 from projections.gpu.sources import Moment, Sources, sources
 from services.runtime.database import Database
 
-_VALUES = (
-    "utilization_gpu_percent",
-    "memory_total_mb",
-    "memory_used_mb",
-    "power_draw_watts",
-    "power_limit_watts",
-    "temperature_celsius",
-    "idle",
-)
-"""What is not known any more of a node that is stale."""
 # One look at every GPU; all figures are then made of these few hundred rows.
-_PARTS = """select cluster_id, name, namespaces, count(*) as gpus,
-    count(*) filter (where idle) as idle, count(*) filter (where idle and held) as wasted,
-    count(*) filter (where faulty) as faulty,
-    sum(utilization_gpu_percent::float8) as used, count(utilization_gpu_percent) as known,
+_PARTS = """select cluster_id, name, namespaces, fresh, count(*)::int4 as gpus,
+    (count(*) filter (where idle))::int4 as idle,
+    (count(*) filter (where idle and held))::int4 as wasted,
+    (count(*) filter (where faulty))::int4 as faulty,
+    sum(utilization_gpu_percent::float8) as used, count(utilization_gpu_percent)::int4 as known,
     sum(memory_total_mb::float8) as memory_total, sum(memory_used_mb::float8) as memory_used,
     sum(power_draw_watts::float8) as power_draw, sum(power_limit_watts) as power_limit,
     max(temperature_celsius) as hottest
-    from gpu group by cluster_id, name, namespaces"""
-_FIGURES = """coalesce(sum(gpus), 0)::int8 as gpus, coalesce(sum(idle), 0)::int8 as idle,
-    coalesce(sum(wasted), 0)::int8 as wasted,
-    round((sum(used) / nullif(sum(known), 0)::float8)::numeric, 1) as utilization_gpu_percent,
-    sum(memory_total)::int8 as memory_total_mb, sum(memory_used)::int8 as memory_used_mb,
-    round(sum(power_draw)::numeric, 1) as power_draw_watts,
-    round(sum(power_limit)::numeric, 1) as power_limit_watts"""
+    from gpu group by cluster_id, name, namespaces, fresh"""
+# All but their number is not known any more of those whose node is stale.
+_FIGURES = """coalesce(sum(gpus), 0) as gpus, coalesce(sum(idle) filter (where fresh), 0) as idle,
+    coalesce(sum(wasted) filter (where fresh), 0) as wasted,
+    round((sum(used) filter (where fresh)
+        / nullif(sum(known) filter (where fresh), 0))::numeric, 1) as utilization_gpu_percent,
+    (sum(memory_total) filter (where fresh))::int8 as memory_total_mb,
+    (sum(memory_used) filter (where fresh))::int8 as memory_used_mb,
+    round((sum(power_draw) filter (where fresh))::numeric, 1) as power_draw_watts,
+    round((sum(power_limit) filter (where fresh))::numeric, 1) as power_limit_watts"""
 _COUNTS = ("gpus", "idle", "wasted")
 _NAMES = (
     *_COUNTS,
@@ -49,7 +43,8 @@ _RAISED = ", ".join(
 _HOTTEST = """(select json_build_object('cluster_id', n.cluster_id,
         'cluster_name', n.cluster_name, 'node_name', n.node_name, 'uuid', g.uuid,
         'index', g.index, 'name', g.name, 'temperature_celsius', g.temperature_celsius)
-    from (select * from part where hottest = (select max(hottest) from part)
+    from (select * from part
+        where fresh and hottest = (select max(hottest) from part where fresh)
         order by cluster_id, name, namespaces limit 1) p
     join node n on n.cluster_id = p.cluster_id and n.fresh cross join lateral {gpus} g
     where g.temperature_celsius = p.hottest and g.name is not distinct from p.name
@@ -108,10 +103,11 @@ async def summary(
 
 
 def _gpus(read: Sources) -> str:
-    values = ", ".join(f"case when n.fresh then g.{name} end as {name}" for name in _VALUES)
     return (
-        "select n.id as node_id, n.cluster_id, n.node_name, g.uuid, g.name,"  # noqa: S608
-        f" g.namespaces, g.held, g.faulty, {values} from node n cross join lateral {read.gpus} g"
+        "select n.id as node_id, n.cluster_id, n.node_name, n.fresh, g.uuid, g.name,"  # noqa: S608
+        " g.namespaces, g.held, g.faulty, g.idle, g.utilization_gpu_percent, g.memory_total_mb,"
+        " g.memory_used_mb, g.power_draw_watts, g.power_limit_watts, g.temperature_celsius"
+        f" from node n cross join lateral {read.gpus} g"
     )
 
 

@@ -46,7 +46,9 @@ TOLD = ("uuid", *_STILL, *_MOVING)
 _STILLS = 1 + len(_STILL)
 
 Measure = Annotated[float, Meta(ge=-1e30, le=1e30)]
-"""What a `real` of PostgreSQL can hold; more would become infinite without a word."""
+"""What a `real` of PostgreSQL can hold; more would become infinite without a word, and of what is
+still greater there is no mean."""
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _NULL = Raw(b"null")
 _NONE = Raw(b"[]")
 
@@ -54,12 +56,12 @@ _NONE = Raw(b"[]")
 class ToldGpu(Struct, gc=False):
     """A `contracts.gpu.Gpu`."""
 
-    uuid: str
-    index: int | None = None
+    uuid: Annotated[str, Meta(min_length=1, max_length=128)]
+    index: Count | None = None
     name: str | None = None
     driver_version: str | None = None
     cuda_version: str | None = None
-    memory_total_mb: int | None = None
+    memory_total_mb: Count | None = None
     memory_used_mb: Measure | None = None
     memory_free_mb: Measure | None = None
     utilization_gpu_percent: Measure | None = None
@@ -67,15 +69,15 @@ class ToldGpu(Struct, gc=False):
     temperature_celsius: Measure | None = None
     memory_temperature_celsius: Measure | None = None
     power_draw_watts: Measure | None = None
-    power_limit_watts: float | None = None
+    power_limit_watts: Measure | None = None
     fan_speed_percent: Measure | None = None
     sm_clock_mhz: Measure | None = None
-    memory_clock_mhz: float | None = None
+    memory_clock_mhz: Measure | None = None
     throttle_reasons: Raw = _NULL
-    xid: int | None = None
-    nvlink_bytes_per_second: float | None = None
-    nvlink_errors: int | None = None
-    ecc_uncorrected: int | None = None
+    xid: Count | None = None
+    nvlink_bytes_per_second: Measure | None = None
+    nvlink_errors: Count | None = None
+    ecc_uncorrected: Count | None = None
     mig_enabled: bool | None = None
     mig: Raw = _NONE
     processes: Raw = _NONE
@@ -86,12 +88,12 @@ class ToldNode(Struct):
     """A `contracts.gpu.GpuUpdate`."""
 
     cluster_id: UUID
-    node_name: str
+    node_name: Annotated[str, Meta(min_length=1, max_length=253)]
     source: str
     source_reason: str
     sampled_at: Annotated[datetime, Meta(tz=True)]
-    interval_seconds: int
-    gpus: list[ToldGpu]
+    interval_seconds: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    gpus: Annotated[list[ToldGpu], Meta(max_length=256)]
     error: str | None = None
 
 
@@ -131,16 +133,21 @@ NOBODY = Who((), ())
 _NODE = msgspec.json.Decoder(ToldNode)
 _PROCESSES = msgspec.json.Decoder(tuple[_Process, ...])
 _INSTANCES = msgspec.json.Decoder(tuple[_Instance, ...])
+_REASONS = msgspec.json.Decoder(tuple[str, ...] | None)
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NUL = b"\\u0000"
 measures_of = attrgetter(*MEASURES)
 told_of = attrgetter(*TOLD)
 """The parts that are JSON are views of the message as long as they are not copied."""
 
 
 def read(data: bytes) -> ToldNode:
-    """A node's sample; Unreadable for what is none."""
+    """A node's sample; Unreadable for what is none, or what no text of PostgreSQL can hold."""
+    if _NUL in data:
+        raise Unreadable("it has a NUL in it")
     try:
         return _NODE.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _BROKEN as error:
         raise Unreadable(str(error)) from error
 
 
@@ -157,8 +164,9 @@ def copied(told: tuple[Any, ...]) -> tuple[Any, ...]:
 def who_uses(gpu: ToldGpu) -> Who:
     """Unreadable if a part of it is broken."""
     try:
+        _REASONS.decode(gpu.throttle_reasons)
         return Who(_PROCESSES.decode(gpu.processes), _INSTANCES.decode(gpu.mig))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _BROKEN as error:
         raise Unreadable(str(error)) from error
 
 

@@ -7,10 +7,13 @@ from projections.gpu.samples import Batch, Row
 from projections.gpu.told import MEASURES
 from services.runtime.database import Connection
 
-BY_KEY = b"set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+BY_KEY = b"""
+set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off
+"""
 """For the writer's connection: all that it looks up it looks up by a key.
 
-PostgreSQL would read whole tables that it knows nothing of yet, a partition of the last minute.
+PostgreSQL would read whole tables that it knows nothing of yet, a partition of the last minute. And
+where it has to read one it would think that so dear that it compiles the statement first.
 """
 _SAMPLE = ("gpu_id", "node_id", "at", *MEASURES)
 # A time is sent as what it is within PostgreSQL, and taken as such.

@@ -30,6 +30,8 @@ _WELL = frozenset(
     {WorkloadState.RUNNING, WorkloadState.SUCCEEDED, ClockState.LOCKED, AVAILABLE, OK}
 )
 _WORKLOADS = "workloads"
+_CRASHES = "CrashLoopBackOff"
+"""``ImagePullBackOff`` is another thing: nothing has been started yet."""
 _DROPPING_FROM = 1.0
 """Packets a second."""
 _FREE_AGAIN = 0.1
@@ -131,7 +133,7 @@ def _workload(pod: CnfWorkload, before: CnfWorkload | None, stood: CnfStatusChan
 
 def _crashes(pod: CnfWorkload, before: CnfWorkload | None, stood: CnfStatusChanged | None) -> bool:
     """True if it keeps crashing: between two crashes it runs for a moment and looks well."""
-    if (pod.reason or "").endswith("BackOff"):
+    if pod.reason == _CRASHES:
         return True
     if stood is None or stood.new_state != CRASHING:
         return False

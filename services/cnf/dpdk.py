@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from contracts.cnf import DpdkPort, DpdkStats
-from services.cnf.vectors import Sample, own
+from services.cnf.vectors import Sample, count, own
 
 QUERY: Final = '{__name__=~"dpdk_(ipackets|opackets|imissed|rx_nombuf|ierrors|oerrors)"}'
 _PREFIX = "dpdk_"
@@ -75,7 +75,7 @@ def _port(name: str, told: Counters) -> DpdkPort:
         port=name,
         rx_packets=told.get("ipackets"),
         tx_packets=told.get("opackets"),
-        rx_dropped=sum(lost) if lost else None,
+        rx_dropped=count(sum(lost)) if lost else None,
         rx_errors=told.get("ierrors"),
         tx_errors=told.get("oerrors"),
     )
@@ -85,7 +85,7 @@ def _whole(counters: Mapping[Any, Any]) -> Counters:
     return {
         str(name): value
         for name, value in counters.items()
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if isinstance(value, int) and not isinstance(value, bool) and count(value) is not None
     }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -68,17 +68,18 @@ class ExecSource:
     async def ptp(self) -> Area[PtpStatus]:
         """The clocks of all nodes on which the PTP operator has a daemon."""
         lists = Lists(Requests(self.client, min(_SECONDS, self.seconds)))
-        daemons: list[Pod] = []
+        # By name: a list that has expired is read once more.
+        daemons: dict[str, Pod] = {}
 
         def take(body: bytes) -> str | None:
             items, token = kube_objects.pods(body)
-            daemons.extend(each for each in items if _is_daemon(each))
+            daemons.update((each.metadata.name, each) for each in items if _is_daemon(each))
             return token
 
         try:
             async with within(self.seconds, lists, "its linuxptp daemons"):
                 await lists.read(Listed("pods", namespace=_PTP), take)
-                return await self._all(daemons[:_MOST_PODS], self._clocks)
+                return await self._all([*daemons.values()], self._clocks)
         except ApiFailure as failure:
             return Area(CnfSource.EXEC, None, failure.message)
 
@@ -88,7 +89,7 @@ class ExecSource:
         asked = [each for each in pods if not self.mute.rests(self.cluster_id, each, now)]
         try:
             async with asyncio.timeout(self.seconds):
-                found = await self._all(asked[:_MOST_PODS], self._ports)
+                found = await self._all(asked, self._ports)
         except TimeoutError:
             return Area(CnfSource.EXEC, None, f"not all pods answered within {self.seconds:g} s")
         if found.found == () and pods:
@@ -97,9 +98,9 @@ class ExecSource:
         return found
 
     async def _all(
-        self, pods: Iterable[Pod], ask: Callable[[Pod], Awaitable[tuple[T, ...]]]
+        self, pods: Sequence[Pod], ask: Callable[[Pod], Awaitable[tuple[T, ...]]]
     ) -> Area[T]:
-        """What all of them tell; one that does not answer is named, and spoils no other."""
+        """What they tell; one that does not answer is named, and spoils no other."""
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def one(pod: Pod) -> tuple[T, ...] | ApiFailure:
@@ -109,14 +110,17 @@ class ExecSource:
                 except ApiFailure as failure:
                     return failure
 
-        told = await asyncio.gather(*(one(pod) for pod in pods))
+        told = await asyncio.gather(*(one(pod) for pod in pods[:_MOST_PODS]))
         good = [each for each in told if not isinstance(each, ApiFailure)]
         bad = [each for each in told if isinstance(each, ApiFailure)]
         if bad and not good:
             return Area(CnfSource.EXEC, None, bad[0].message)
         more = f" ({len(bad)} pods do not answer)" if len(bad) > 1 else ""
-        lacking = f"{bad[0].message}{more}" if bad else ""
-        return Area(CnfSource.EXEC, tuple(item for each in good for item in each), lacking)
+        lacking = [f"{bad[0].message}{more}"] if bad else []
+        if len(pods) > _MOST_PODS:
+            lacking.append(f"only {_MOST_PODS} of {len(pods)} pods are asked")
+        found = tuple(item for each in good for item in each)
+        return Area(CnfSource.EXEC, found, "; ".join(lacking))
 
     async def _clocks(self, daemon: Pod) -> tuple[PtpStatus, ...]:
         found: list[PtpStatus] = []
@@ -129,7 +133,11 @@ class ExecSource:
                 raise ApiFailure(ApiFailureKind.FAILING, text, "look at the image of the daemon")
             if told.code != 0:
                 break  # There is no such configuration.
-            found += ptp_pmc.clocks(_text(told), daemon.spec.nodeName)
+            clock = ptp_pmc.clock(_text(told), daemon.spec.nodeName, number)
+            if clock is None:
+                text = f"ptp4l does not answer pmc in {where}"
+                raise ApiFailure(ApiFailureKind.FAILING, text, "look at the log of the daemon")
+            found.append(clock)
         return tuple(found)
 
     async def _ports(self, pod: Pod) -> tuple[DpdkStats, ...]:

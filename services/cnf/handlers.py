@@ -1,8 +1,9 @@
 """Looks at the network functions of clusters, stores what is found, and tells what has changed.
 
-Every registered cluster has a schedule. Without network functions it is due seldom, and only to see
-whether that is still so; where discovery knows nothing of them, as it has no credentials, its
-metrics are looked at then. What other sites reach is asked there; it is decided here all the same.
+Every registered cluster has a schedule. Without network functions it is due seldom, and looked at
+only until a sample says so too; where discovery knows nothing of them, as it has no credentials,
+its metrics are looked at then. What other sites reach is asked there; it is decided here all the
+same.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from contracts.refusals import Code, Refused
 from services.cnf import sampling
 from services.cnf.asking import NoAnswer, from_site
 from services.cnf.sampling import Memory
-from services.cnf.schedule import LOOK, Known
+from services.cnf.schedule import LOOK, Known, tells
 from services.cnf.service import service
 from services.cnf.telling import last_of, tell
 from services.runtime import metrics, schedules
@@ -66,8 +67,14 @@ async def look(due: Due, store: Store) -> None:
     if known is None:
         await _end(cluster_id, store)
         return
-    found = await _look(known, store) if known.asked(store.settings) else None
-    wanted = known.wanted(store.settings, due.body, found=found)
+    before = await last_of(cluster_id, store)
+    update = await _look(known, store) if known.asked(store.settings, before) else None
+    wanted = known.wanted(store.settings, due.body, found=_found(update))
+    # Of a cluster that never had any there is nothing to tell.
+    if update is not None and (tells(update) or known.functions or before is not None):
+        # Whoever reads it goes by that to see whether the next one is late.
+        update = update.model_copy(update={"interval_seconds": wanted.keep})
+        await tell(before, update, store)
     if due.body != wanted.body:
         await schedules.put(store.log.bus, wanted)
 
@@ -82,8 +89,15 @@ async def read_cnf(query: ReadCnf, asked: Asked) -> Mapping[str, Any]:
     return {}
 
 
-async def _look(known: Known, store: Store) -> bool | None:
-    """True if there are network functions, None if that cannot be said."""
+def _found(update: CnfUpdate | None) -> bool | None:
+    """Whether there are network functions, None if that cannot be said."""
+    if update is None:
+        return None
+    return True if tells(update) else None if update.missing else False
+
+
+async def _look(known: Known, store: Store) -> CnfUpdate | None:
+    """What there is, None if its site does not answer."""
     cluster_id = known.cluster.id
     try:
         update = await _sampled(known, store)
@@ -95,12 +109,7 @@ async def _look(known: Known, store: Store) -> bool | None:
     _silent.discard(cluster_id)
     for area in update.missing:
         metrics.CNF_LACKING.labels(area).inc()
-    before = await last_of(cluster_id, store)
-    there = any((update.workloads, update.ptp, update.sriov, update.dpdk))
-    # Of a cluster that never had any there is nothing to tell.
-    if there or known.functions or before is not None:
-        await tell(before, update, store)
-    return True if there else None if update.missing else False
+    return update
 
 
 async def _sampled(known: Known, store: Store) -> CnfUpdate:

@@ -135,7 +135,8 @@ class KubeSource:
         functions = Area(CnfSource.KUBERNETES, tuple(each for _, each in found), pods.lacking)
         with_vfs = [state for state in states if _has_vfs(state)]
         counted = None if pods.lacking else told.values()
-        resources = Area(CnfSource.KUBERNETES, sriov.statuses(with_vfs, nodes, counted))
+        found_vfs = sriov.statuses(with_vfs, nodes, counted)
+        resources = Area(CnfSource.KUBERNETES, found_vfs, pods.lacking if found_vfs else "")
         ports = tuple(pod for pod, _ in found if _uses_dpdk(pod))
         return Objects(functions, resources if not wrong else _unknown(wrong), ports)
 

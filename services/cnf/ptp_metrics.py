@@ -3,16 +3,16 @@
 Sources: ``pkg/daemon/metrics.go`` of https://github.com/openshift/linuxptp-daemon, and the plugin
 ``ptp_operator`` of https://github.com/redhat-cne/cloud-event-proxy. Clocks are told under the name
 of their card, with an ``x`` for the number of the port (``ens1fx``), roles under that of the port
-(``ens1f0``): where the names differ, a clock has the weightiest role of its ports, and each port is
-told by itself with its role alone.
+(``ens1f0``). A port of which no clock is told stands for a clock of which nothing else is known.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.cnf import ClockState, PtpRole, PtpStatus
+from contracts.cnf import ClockState, PtpPort, PtpRole, PtpStatus
+from services.cnf.ptp_roles import weightiest
 from services.cnf.vectors import Sample, own
 
 QUERY: Final = '{__name__=~"openshift_ptp_(offset_ns|clock_state|interface_role|clock_class)"}'
@@ -26,16 +26,10 @@ _ROLES = {
     5: PtpRole.LISTENING,
 }
 """4 is "unknown"."""
-_WEIGHTIEST = (
-    PtpRole.SLAVE,
-    PtpRole.FAULTY,
-    PtpRole.LISTENING,
-    PtpRole.PASSIVE,
-    PtpRole.MASTER,
-)
 _SPEAKERS = ("GM", "T-GM", "T-BC", "ptp4l", "ts2phc", "dpll", "gnss", "phc2sys")
 """Who tells of a clock, the one that knows the whole of it first."""
 SYSTEM = "CLOCK_REALTIME"
+_NUMBER, _PART = re.compile(r"\d{1,3}$"), re.compile(r"np\d+$")
 
 
 @dataclass(slots=True)
@@ -44,7 +38,6 @@ class _Clock:
 
     states: dict[str, ClockState] = field(default_factory=dict[str, ClockState])
     offsets: dict[str, float] = field(default_factory=dict[str, float])
-    role: PtpRole | None = None
 
 
 @dataclass(slots=True)
@@ -55,7 +48,7 @@ class _Node:
 
 
 def clocks(samples: Iterable[Sample]) -> tuple[PtpStatus, ...]:
-    """The clocks of all nodes, and the ports that are told of by themselves."""
+    """The clocks of all nodes, with their ports."""
     nodes: dict[str, _Node] = {}
     for sample in samples:
         name = own(sample.labels, "node")
@@ -81,17 +74,20 @@ def _take(node: _Node, sample: Sample) -> None:
 
 
 def _statuses(name: str, node: _Node) -> Sequence[PtpStatus]:
-    found = [_clock(name, interface, node) for interface in sorted(node.clocks)]
-    ports = [
-        PtpStatus(node_name=name, interface=interface, process="ptp4l", role=role)
-        for interface, role in sorted(node.roles.items())
-        if interface not in node.clocks
-    ]
-    return [*found, *ports]
+    ports: dict[str, list[PtpPort]] = {interface: [] for interface in node.clocks}
+    for interface, role in sorted(node.roles.items()):
+        owner = _owner(interface, node.clocks)
+        ports.setdefault(owner, []).append(PtpPort(interface=interface, role=role))
+    return [_status(name, interface, node, its) for interface, its in sorted(ports.items())]
 
 
-def _clock(name: str, interface: str, node: _Node) -> PtpStatus:
-    clock = node.clocks[interface]
+def _status(name: str, interface: str, node: _Node, ports: Sequence[PtpPort]) -> PtpStatus:
+    clock = node.clocks.get(interface)
+    if clock is None:  # It is ptp4l that tells of roles.
+        role = weightiest(ports)
+        return PtpStatus(
+            node_name=name, interface=interface, process="ptp4l", role=role, ports=tuple(ports)
+        )
     speaker = _first(clock.states) or _first(clock.offsets)
     measured = speaker if speaker in clock.offsets else _first(clock.offsets)
     # Where a node has several clocks of different classes, nothing says whose is whose.
@@ -102,8 +98,9 @@ def _clock(name: str, interface: str, node: _Node) -> PtpStatus:
         process=speaker or None,
         offset_ns=None if measured is None else clock.offsets[measured],
         clock_state=None if speaker is None else clock.states.get(speaker),
-        role=_role(interface, node.roles),
+        role=weightiest(ports),
         clock_class=None if interface == SYSTEM else one_class,
+        ports=tuple(ports),
     )
 
 
@@ -112,17 +109,18 @@ def _first(told: Mapping[str, object]) -> str | None:
     return next(iter(known or sorted(told)), None)
 
 
-def _role(interface: str, roles: Mapping[str, PtpRole]) -> PtpRole | None:
-    if interface in roles:
-        return roles[interface]
-    pattern = _ports(interface)
-    its = {role for port, role in roles.items() if pattern is not None and pattern.fullmatch(port)}
-    return next((role for role in _WEIGHTIEST if role in its), None)
+def _owner(port: str, clocks: Collection[str]) -> str:
+    """The name of the clock that a port belongs to; its own, if no clock is told for it."""
+    return next((each for each in (port, *_aliases(port)) if each in clocks), port)
 
 
-def _ports(alias: str) -> re.Pattern[str] | None:
-    """The names of ports that an alias stands for: ``ens1fx``, and ``ens1fx.100`` with a VLAN."""
-    card, dot, vlan = alias.partition(".")
-    if not card.endswith("x"):
-        return None
-    return re.compile(rf"{re.escape(card[:-1])}\d+(np\d+)?{re.escape(dot + vlan)}")
+def _aliases(port: str) -> Iterator[str]:
+    """Under which names the clock of its card may be told: ``ens1fx`` for ``ens1f0``.
+
+    ``ens1fx.100`` with a VLAN, ``ens1fx`` or ``ens1f0npx`` for ``ens1f0np0``.
+    """
+    card, dot, vlan = port.partition(".")
+    for name in (card, _PART.sub("", card)):
+        found = _NUMBER.search(name)
+        for digits in range(1, 1 + (len(found[0]) if found is not None else 0)):
+            yield f"{name[:-digits]}x{dot}{vlan}"

@@ -9,9 +9,12 @@ class says (IEEE 1588-2019, table 4: 6 is locked to a primary reference, 7 in ho
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final
 
-from contracts.cnf import ClockState, PtpRole, PtpStatus
+from contracts.cnf import ClockState, PtpPort, PtpRole, PtpStatus
+from services.cnf.ptp_roles import weightiest
+from services.cnf.vectors import count
 
 QUESTIONS: Final = (
     "GET PORT_DATA_SET",
@@ -23,8 +26,9 @@ QUESTIONS: Final = (
 
 _WITHIN = 100.0
 """Nanoseconds: ``maxOffsetThreshold`` of the PTP operator unless it is set."""
-_CLASSES: Mapping[float, ClockState] = {6: ClockState.LOCKED, 7: ClockState.HOLDOVER}
-_HEAD = re.compile(r"([0-9a-f.]+)-(\d+) seq \d+ RESPONSE MANAGEMENT ([A-Z_]+)")
+_CLASSES: Mapping[int, ClockState] = {6: ClockState.LOCKED, 7: ClockState.HOLDOVER}
+_HEAD = re.compile(r"([0-9a-f.]+)-([0-9]{1,5}) seq [0-9]+ RESPONSE MANAGEMENT ([A-Z_]+)")
+_PORT = re.compile(r".*-([0-9]{1,5})")
 _ROLES = {
     "SLAVE": PtpRole.SLAVE,
     "UNCALIBRATED": PtpRole.LISTENING,
@@ -52,14 +56,15 @@ class _Port:
     interface: str | None = None
 
 
-def clocks(output: str, node_name: str) -> tuple[PtpStatus, ...]:
-    """The clock of one configuration, at its first port, and its other ports; () if none replies.
+def clock(output: str, node_name: str, configuration: int = 0) -> PtpStatus | None:
+    """The clock of one configuration with its ports, under the name of the first one.
 
-    The port that the clock is told at is always the same, whichever one it follows a master by.
+    That is always the same, whichever port it follows a master by. None if nobody replies.
     """
+    which = f" of ptp4l.{configuration}" if configuration else ""
     blocks = _blocks(output)
     if not blocks:
-        return ()
+        return None
     ours = blocks[0].clock  # Other clocks may reply too, after the local one.
     local = [each for each in blocks if each.clock == ours]
     ports = _ports(local)
@@ -67,23 +72,23 @@ def clocks(output: str, node_name: str) -> tuple[PtpStatus, ...]:
     time, parent = told.get("TIME_STATUS_NP", {}), told.get("PARENT_DATA_SET", {})
     follows = any(port.role is PtpRole.SLAVE for port in ports.values())
     offset = _number(time.get("master_offset")) if follows else None
-    clock_class = _number(parent.get("gm.ClockClass"))
-    state = _state(offset, clock_class, time, follows=follows)
-    found: list[PtpStatus] = []
-    for number, port in sorted(ports.items()):
-        first = not found
-        found.append(
-            PtpStatus(
-                node_name=node_name,
-                interface=port.interface or f"port {number}",
-                process="ptp4l",
-                role=port.role,
-                offset_ns=offset if first else None,
-                clock_state=state if first else None,
-                clock_class=int(clock_class) if first and clock_class is not None else None,
-            )
-        )
-    return tuple(found)
+    clock_class = count(_number(parent.get("gm.ClockClass")))
+    its = tuple(
+        PtpPort(interface=port.interface or f"port {number}{which}", role=port.role)
+        for number, port in sorted(ports.items())
+    )
+    if not its:
+        return None
+    return PtpStatus(
+        node_name=node_name,
+        interface=its[0].interface,
+        process="ptp4l",
+        role=weightiest(its),
+        offset_ns=offset,
+        clock_state=_state(offset, clock_class, time, follows=follows),
+        clock_class=clock_class,
+        ports=its,
+    )
 
 
 def _blocks(output: str) -> Sequence[_Block]:
@@ -108,15 +113,15 @@ def _ports(blocks: Sequence[_Block]) -> dict[int, _Port]:
         if block.what not in {"PORT_DATA_SET", "PORT_PROPERTIES_NP"}:
             continue
         # The reply may come from port 0, and say inside of which port it tells.
-        number = block.fields.get("portIdentity", "").rpartition("-")[2]
-        port = ports.setdefault(int(number) if number.isdecimal() else block.port, _Port())
+        inside = _PORT.fullmatch(block.fields.get("portIdentity", ""))
+        port = ports.setdefault(int(inside[1]) if inside else block.port, _Port())
         port.role = _ROLES.get(block.fields.get("portState", ""), port.role)
         port.interface = block.fields.get("interface") or port.interface
     return ports
 
 
 def _state(
-    offset: float | None, clock_class: float | None, time: Mapping[str, str], *, follows: bool
+    offset: float | None, clock_class: int | None, time: Mapping[str, str], *, follows: bool
 ) -> ClockState | None:
     if offset is not None:
         return ClockState.LOCKED if abs(offset) <= _WITHIN else ClockState.FREERUN
@@ -127,6 +132,7 @@ def _state(
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        value = None if text is None else float(text)
     except ValueError:
         return None
+    return value if value is not None and isfinite(value) else None

@@ -85,11 +85,12 @@ async def sample(asked: Asked, cluster: Cluster, interval: int, memory: Memory) 
     )
     programs = _programs(client, cluster, memory, (measured, objects), step)
     counted, (ptp, dpdk) = await asyncio.gather(_counted(asked, objects), programs)
+    pods = first_known([objects.workloads, counted.workloads])
     found = _Found(
-        workloads=first_known([objects.workloads, counted.workloads]),
+        workloads=pods,
         ptp=ptp,
         sriov=first_known([objects.sriov, counted.sriov]),
-        dpdk=dpdk,
+        dpdk=_placed(dpdk, pods),
     )
     return fitting(found.update(cluster.id, at, interval))
 
@@ -120,7 +121,8 @@ async def _counted(asked: Asked, objects: Objects) -> Counted:
     if objects.workloads.found is not None and objects.sriov.found is not None:
         nothing = CnfSource.METRICS, None, ""
         return Counted(Area(*nothing), Area(*nothing))
-    return await prometheus_source.counted(asked)
+    # Two questions, one after the other.
+    return await prometheus_source.counted(replace(asked, seconds=asked.seconds / 2))
 
 
 async def _programs(
@@ -147,6 +149,18 @@ async def _ports(source: ExecSource, objects: Objects) -> Area[DpdkStats]:
     return await source.dpdk(objects.dpdk)
 
 
+def _placed(dpdk: Area[DpdkStats], pods: Area[CnfWorkload]) -> Area[DpdkStats]:
+    """With the nodes of pods whose exporter does not tell them."""
+    nodes = {(each.namespace, each.pod): each.node_name for each in pods.found or ()}
+    found = dpdk.found and tuple(
+        each
+        if each.node_name is not None
+        else each.model_copy(update={"node_name": nodes.get((each.namespace, each.pod))})
+        for each in dpdk.found
+    )
+    return replace(dpdk, found=found)
+
+
 async def _or_run(
     measured: Area[T], cluster: Cluster, run: Callable[[], Awaitable[Area[T]]]
 ) -> Area[T]:
@@ -161,7 +175,7 @@ async def _or_run(
 
 def fitting(update: CnfUpdate) -> CnfUpdate:
     """The same without its largest areas, if it is too large for the bus."""
-    while len(update.model_dump_json()) > LARGEST:
+    while len(update.model_dump_json().encode()) > LARGEST:
         sizes = {name: len(repr(getattr(update, name) or ())) for name in update.sources}
         largest = max(sizes, key=lambda name: sizes[name])
         update = update.model_copy(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.clusters import Cluster, ClusterType
+from contracts.cnf import CnfUpdate
 from services.runtime import schedules
 from services.runtime.schedules import Schedule
 from services.runtime.settings import Settings
@@ -34,14 +35,18 @@ class Known:
         """How long a look may take: it ends before the next one."""
         return min(SECONDS, max(self.interval(settings) - 2.0, 5.0))
 
-    def asked(self, settings: Settings) -> bool:
-        """Whether it is looked at, if only to find out."""
-        return bool(self.interval(settings)) and self.functions is not False
+    def asked(self, settings: Settings, before: CnfUpdate | None) -> bool:
+        """Whether it is looked at, if only to find out.
+
+        Where discovery says that there are none, until the last sample says so too.
+        """
+        last = before is not None and bool(tells(before) or before.missing)
+        return bool(self.interval(settings)) and (self.functions is not False or last)
 
     def schedule(self, settings: Settings, *, functions: bool) -> Schedule:
         """With network functions, or without; what is due tells by which rule."""
         every = self.interval(settings)
-        return schedule(self.cluster.id, every if functions and every else SELDOM)
+        return schedule(self.cluster.id, every if functions and every else max(every, SELDOM))
 
     def wanted(self, settings: Settings, now: bytes, *, found: bool | None) -> Schedule:
         """The schedule that it should have, where ``now`` is what was due by the one it has.
@@ -54,6 +59,11 @@ class Known:
             return self.schedule(settings, functions=there)
         often = self.schedule(settings, functions=True)
         return often if now == often.body else self.schedule(settings, functions=False)
+
+
+def tells(update: CnfUpdate) -> bool:
+    """True if there is anything in a sample."""
+    return any((update.workloads, update.ptp, update.sriov, update.dpdk))
 
 
 def schedule(cluster_id: UUID, every: int) -> Schedule:

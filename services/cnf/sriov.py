@@ -5,6 +5,7 @@ Sources: the SR-IOV network operator's ``SriovNetworkNodeState``
 allocatable, what its pods ask for; and the same as kube-state-metrics exports it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Final
 
 from contracts.cnf import SriovStatus
 from services.cnf.kube_objects import Node, NodeState, Pod, whole
-from services.cnf.vectors import Sample, own
+from services.cnf.vectors import Sample, count, own
 
 PREFIX = "openshift.io/"
 """Of resources, where nothing says otherwise (``RESOURCE_PREFIX`` of the operator)."""
@@ -25,6 +26,7 @@ QUERY: Final = (
     f'resource=~"{_EXPORTED_PREFIX}.+|{_EXPORTED_HUGE}.+"}}'
 )
 _OVER = frozenset({"Succeeded", "Failed"})
+_NUMBERS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ def _status(
         resource_name=resource,
         policy=", ".join(sorted(pool.policies)) or None if pool is not None else None,
         interfaces=tuple(sorted(pool.interfaces)) if pool is not None else (),
-        total_vfs=pool.total if pool is not None else capacity,
+        total_vfs=count(pool.total) if pool is not None else capacity,
         allocatable_vfs=allocatable,
         used_vfs=None if used is None else used.get((name, resource), 0),
     )
@@ -110,8 +112,10 @@ def _pools(state: NodeState) -> Mapping[str, _Pool]:
             if not group.resourceName:
                 continue
             pool, numbers = pools[group.resourceName], _range(group.vfRange, wanted.numVfs)
-            ids = range(there) if known is None else [each.vfID for each in known]
-            pool.total += sum(each in numbers for each in ids)
+            if known is None:
+                pool.total += len(range(numbers.start, min(numbers.stop, there)))
+            else:
+                pool.total += sum(each.vfID in numbers for each in known)
             pool.policies |= {group.policyName} - {""}
             if wanted.name and wanted.name not in pool.interfaces:
                 pool.interfaces.append(wanted.name)
@@ -120,10 +124,8 @@ def _pools(state: NodeState) -> Mapping[str, _Pool]:
 
 def _range(text: str, otherwise: int) -> range:
     """``0-7``, both ends included; all of the interface if that is not said."""
-    first, _, last = text.rpartition("#")[2].partition("-")
-    if not (first.isdecimal() and last.isdecimal()):
-        return range(otherwise)
-    return range(int(first), int(last) + 1)
+    told = _NUMBERS.fullmatch(text.rpartition("#")[2])
+    return range(otherwise) if told is None else range(int(told[1]), int(told[2]) + 1)
 
 
 def _used(pods: Iterable[Pod], resources: Iterable[str]) -> Mapping[tuple[str, str], int]:
@@ -165,7 +167,7 @@ class Requests:
                 resource_name=_written(resource),
                 total_vfs=told.get("capacity"),
                 allocatable_vfs=told.get("allocatable"),
-                used_vfs=used.get((node, resource), 0),
+                used_vfs=count(used.get((node, resource), 0)),
             )
             for (node, resource), told in sorted(self.nodes.items())
             if resource.startswith(_EXPORTED_PREFIX)

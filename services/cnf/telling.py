@@ -1,4 +1,4 @@
-"""Stores samples, and tells what follows from them: each event once, whoever else decides too."""
+"""Tells what follows from samples, each event once whoever else decides too, and stores these."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,20 +40,17 @@ async def last_of(cluster_id: UUID, store: Store) -> CnfUpdate | None:
 
 
 async def tell(before: CnfUpdate | None, update: CnfUpdate, store: Store) -> None:
-    """Store a sample, and append what has changed since the one ``before``.
+    """Append what has changed since the sample ``before``, and store this one.
 
-    What was due and comes again stores nothing again, and decides on what is stored.
+    In this order: whoever dies in between leaves the one before as the last, by which the same is
+    decided again. What was due and comes again stores no second sample.
     """
-    message_id = str(derived_id(store.context.command_id, "cnf"))
-    ack = await store.log.bus.publish(
+    await _decide(before, update, store)
+    await store.log.bus.publish(
         _subject(update.cluster_id),
         update.model_dump_json().encode(),
-        {"Nats-Msg-Id": message_id},
+        {"Nats-Msg-Id": str(derived_id(store.context.command_id, "cnf"))},
     )
-    if ack.duplicate:
-        stored = await last_of(update.cluster_id, store)
-        before, update = None, stored or update
-    await _decide(before, update, store)
 
 
 async def _decide(before: CnfUpdate | None, update: CnfUpdate, store: Store) -> None:

@@ -25,7 +25,7 @@ class Sample:
     @property
     def count(self) -> int | None:
         """As a number of things, None if it is none."""
-        return int(self.value) if self.value >= 0 else None
+        return count(self.value)
 
 
 class _Series(msgspec.Struct, frozen=True):
@@ -49,6 +49,11 @@ def samples(data: bytes | memoryview) -> list[Sample]:
         if value is not None:
             found.append(Sample(each.metric.pop(_NAME, ""), each.metric, value))
     return found
+
+
+def count(told: float | None) -> int | None:
+    """A number of things, None if it is not known, or none that anybody could have counted."""
+    return int(told) if told is not None and 0 <= told < 2**63 else None
 
 
 def own(labels: Labels, name: str) -> str | None:

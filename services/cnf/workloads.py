@@ -12,7 +12,7 @@ from typing import Final
 from contracts.clusters import CnfType
 from contracts.cnf import CnfWorkload, WorkloadState
 from services.cnf.kube_objects import Pod
-from services.cnf.vectors import Sample, own
+from services.cnf.vectors import Sample, count, own
 from services.runtime import cnf_names
 from services.runtime.cnf_names import NAMED
 
@@ -40,7 +40,7 @@ def of_pod(pod: Pod, devices: Collection[str]) -> CnfWorkload | None:
         node_name=pod.spec.nodeName or None,
         state=_state(pod.status.phase),
         ready=pod.ready,
-        restarts=pod.restarts,
+        restarts=count(pod.restarts),
         reason=pod.reason,
         evidence=found[1],
     )
@@ -143,7 +143,7 @@ def _workload(namespace: str, pod: str, told: _Told, kind: tuple[CnfType, str]) 
         node_name=told.node,
         state=_state(told.phase),
         ready=told.ready,
-        restarts=told.restarts,
+        restarts=count(told.restarts),
         reason=told.reason or told.waiting,
         evidence=kind[1],
     )

@@ -1,5 +1,7 @@
 """Has the GPUs of a cluster sampled by its site, where the hub does not reach it."""
 
+from datetime import datetime
+
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.clusters import Cluster
@@ -12,6 +14,8 @@ from services.runtime.store import Store
 UPDATES = TypeAdapter(list[GpuUpdate])
 _LARGEST = 32 * 1024 * 1024
 """Bytes of an answer."""
+_NUL = rb"\u0000"
+"""As JSON has it: no database keeps a text with one."""
 
 
 async def from_site(cluster: Cluster, interval: int, seconds: float, store: Store) -> Sampled:
@@ -25,16 +29,31 @@ async def from_site(cluster: Cluster, interval: int, seconds: float, store: Stor
             told = answer.trailer
     except (Unanswered, Refused) as nothing:
         return _nothing(f"its site does not answer ({nothing.code.name})", nothing.message)
+    try:
+        updates = _read(body, cluster, store.outside.clock.now())
+    except ValueError as error:
+        return _nothing(f"its site's answer {error}")
+    why, said = str(told.get("why", "")), str(told.get("said", ""))
+    return Sampled(updates, why, bool(told.get("failed")), said)
+
+
+def _read(body: bytearray | None, cluster: Cluster, now: datetime) -> list[GpuUpdate]:
+    """The samples of an answer; ValueError says what is wrong with it."""
     if body is None:
-        return _nothing("its site's answer is too large")
+        raise ValueError("is too large")
     try:
         updates = UPDATES.validate_json(body)
     except ValidationError:
-        return _nothing("its site's answer cannot be read")
+        raise ValueError("cannot be read") from None
+    if _NUL in body:
+        raise ValueError("holds what cannot be kept")
     if any(update.cluster_id != cluster.id for update in updates):
-        return _nothing("its site's answer is of another cluster")
-    why, said = str(told.get("why", "")), str(told.get("said", ""))
-    return Sampled(updates, why, bool(told.get("failed")), said)
+        raise ValueError("is of another cluster")
+    # A clock that is ahead of ours would make the node look fresh when it is not.
+    return [
+        each.model_copy(update={"sampled_at": now}) if each.sampled_at > now else each
+        for each in updates
+    ]
 
 
 async def _whole(answer: Answer) -> bytearray | None:

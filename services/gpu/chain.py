@@ -6,8 +6,8 @@ a read.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contracts.gpu import GpuUpdate
 from contracts.refusals import TryLater
 from contracts.subjects import token
-from services.gpu.domain import Sample, Trail, is_news, linked, trail
+from services.gpu.domain import Trail, is_news, linked, trail
 from services.runtime import metrics, streams
 from services.runtime.bus import Ack, JetStreamRefused, Outgoing, Stored
 from services.runtime.ids import derived_id
@@ -28,7 +28,6 @@ _TRIES = 5
 _PER_READ = 300
 _LARGEST = 1024 * 1024
 """Bytes. With thousands of processes a sample is told without them."""
-_SELDOMER = 4
 _ID = "Nats-Msg-Id"
 # A lost race; replicated streams tell one on the same subject by the second code.
 _WRONG_SEQUENCE = frozenset({10071, 10164})
@@ -41,8 +40,6 @@ class End:
 
     sequence: int = 0
     trail: Trail | None = None
-    unchanged: int = 0
-    """How often nothing newer was found since."""
 
 
 @dataclass(eq=False)
@@ -73,7 +70,7 @@ class Ends:
         self._kept.pop(cluster_id, None)
 
 
-async def store(updates: Iterable[GpuUpdate], ends: Ends, store: Store) -> list[Sample]:
+async def store(updates: Iterable[GpuUpdate], ends: Ends, store: Store) -> list[GpuUpdate]:
     """Those of a cluster's samples that are news, as they are stored.
 
     What an earlier try of the same message has stored counts, in place of what is found now.
@@ -99,8 +96,8 @@ class _Chain:
     cluster_id: UUID
     ends: dict[str, End]
     store: Store
-    own: dict[str, Stored] = field(default_factory=dict[str, Stored])
-    """What an earlier try of this sampling has stored."""
+    own: dict[str, GpuUpdate | None] = field(default_factory=dict[str, GpuUpdate | None])
+    """What an earlier try of this sampling has stored, as far as it can be read."""
     stored: set[str] = field(default_factory=set[str])
     """Nodes of which the stream says that it has done so, whatever came after it."""
 
@@ -118,50 +115,41 @@ class _Chain:
         for start in range(0, len(subjects), _PER_READ):
             part = subjects[start : start + _PER_READ]
             for stored in await self.store.log.bus.get_last(streams.TELEMETRY, part):
-                node = by_subject[stored.subject]
-                self.ends[node] = _end(stored)
+                node, update = by_subject[stored.subject], _read(stored)
+                self.ends[node] = End(stored.sequence, trail(update) if update else None)
                 if stored.headers.get(_ID) == self.message_id(node):
-                    self.own[node] = stored
+                    self.own[node] = update
 
-    async def extend(self, updates: Mapping[str, GpuUpdate]) -> list[Sample]:
+    async def extend(self, updates: Mapping[str, GpuUpdate]) -> list[GpuUpdate]:
         """Store what is news behind the ends."""
-        found: list[Sample] = []
+        found: list[GpuUpdate] = []
+        now = self.store.outside.clock.now()
         waiting = dict(updates)
         for _ in range(_TRIES):
             samples = {
-                node: sample
+                node: linked(update, self.ends[node].trail)
                 for node, update in waiting.items()
-                if node not in self.own and (sample := self._sample(node, update)) is not None
+                if node not in self.own and is_news(update, self.ends[node].trail, now)
             }
             lost = await self._publish(samples)
-            found += [sample for node, sample in samples.items() if node not in lost]
+            found += [update for node, update in samples.items() if node not in lost]
             if not lost:
-                return found + await self._earlier()
+                return found + [update for update in self.own.values() if update is not None]
             await self.load(lost)
             # Where others have gone on from it, they have decided on what is newer.
             waiting = {node: updates[node] for node in lost - self.stored}
         raise TryLater("other workers sample the same nodes", delay=1)
 
-    def _sample(self, node: str, update: GpuUpdate) -> Sample | None:
-        end = self.ends[node]
-        if not is_news(update, end.trail, self.store.outside.clock.now()):
-            self.ends[node] = replace(end, unchanged=end.unchanged + 1)
-            return None
-        # As often as there is news: an exporter may be scraped more seldom than it is asked for.
-        every = update.interval_seconds * min(end.unchanged + 1, _SELDOMER)
-        told = linked(update, end.trail).model_copy(update={"interval_seconds": every})
-        return Sample(told, end.trail)
-
-    async def _publish(self, samples: Mapping[str, Sample]) -> set[str]:
+    async def _publish(self, samples: Mapping[str, GpuUpdate]) -> set[str]:
         """Store them; the nodes of those of which the end was another one."""
-        messages = [self._message(node, sample.update) for node, sample in samples.items()]
+        messages = [self._message(node, update) for node, update in samples.items()]
         answers = await self.store.log.bus.publish_each(messages)
         lost: set[str] = set()
-        for (node, sample), answer in zip(samples.items(), answers, strict=True):
+        for (node, update), answer in zip(samples.items(), answers, strict=True):
             match answer:
                 case Ack(duplicate=False):
-                    self.ends[node] = End(answer.seq, trail(sample.update))
-                    metrics.GPU_SAMPLES.labels(sample.update.source.value).inc()
+                    self.ends[node] = End(answer.seq, trail(update))
+                    metrics.GPU_SAMPLES.labels(update.source.value).inc()
                 case Ack():
                     self.stored.add(node)
                     lost.add(node)
@@ -183,31 +171,6 @@ class _Chain:
             "Nats-Expected-Last-Subject-Sequence": str(self.ends[node].sequence),
         }
         return Outgoing(subject, body, headers)
-
-    async def _earlier(self) -> list[Sample]:
-        """What an earlier try has stored, with what was there before."""
-        if not self.own:
-            return []
-        first = min(stored.sequence for stored in self.own.values())
-        before = await self._until(first - 1, [stored.subject for stored in self.own.values()])
-        updates = ((stored.subject, _read(stored)) for stored in self.own.values())
-        return [Sample(update, before.get(at)) for at, update in updates if update is not None]
-
-    async def _until(self, sequence: int, subjects: Sequence[str]) -> dict[str, Trail]:
-        found: dict[str, Trail] = {}
-        for start in range(0, len(subjects) if sequence else 0, _PER_READ):
-            wanted = subjects[start : start + _PER_READ]
-            query = {"multi_last": wanted, "up_to_seq": sequence, "batch": _PER_READ}
-            for stored in await self.store.log.bus.get_many(streams.TELEMETRY, query):
-                end = _end(stored)
-                if end.trail is not None:
-                    found[stored.subject] = end.trail
-        return found
-
-
-def _end(stored: Stored) -> End:
-    update = _read(stored)
-    return End(stored.sequence, trail(update) if update is not None else None)
 
 
 def _read(stored: Stored) -> GpuUpdate | None:

@@ -1,7 +1,7 @@
 """What follows from samples of GPUs: pure.
 
-A sample is decided on by itself, with what stands of its GPUs in the log and with the trail of the
-samples before it of its node: so it does not matter which worker took which of them.
+A sample is linked to the one before it of its node, and then decided on by itself, with what stands
+of its GPUs in the log: so it does not matter which worker took which of them.
 """
 
 import math
@@ -31,6 +31,8 @@ MISSED = 2
 _CARRIED = 20
 """And for so many it is remembered that it was there: its event has long been told by then."""
 _MOST_ABSENT = 256
+_SELDOMER = 4
+"""Times the interval: more is taken for an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,6 @@ class Trail:
     """Its GPUs: those that were told of, and those that have been missing for a short while."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A sample as it is stored, and the trail that led to it."""
-
-    update: GpuUpdate
-    before: Trail | None = None
-
-    @property
-    def tells(self) -> bool:
-        """Whether it says which GPUs the node has."""
-        return self.update.error is None and bool(self.update.gpus)
-
-
 def trail(update: GpuUpdate) -> Trail:
     """What is left of a sample for the next one."""
     there = [
@@ -107,37 +96,57 @@ def is_news(update: GpuUpdate, before: Trail | None, now: datetime) -> bool:
 
 
 def linked(update: GpuUpdate, before: Trail | None) -> GpuUpdate:
-    """The sample with the GPUs that its node has told of and that are not in it."""
+    """The sample with what only its trail knows: GPUs that are missing, and errors that are new."""
+    known = before.known if before is not None else ()
     here = {gpu.uuid for gpu in update.gpus}
-    counts = Sample(update).tells
+    counts = _tells(update)
     absent = [
         each.model_copy(update={"samples": each.samples + 1}) if counts else each
-        for each in (before.known if before is not None else ())
+        for each in known
         if each.uuid not in here and each.samples < _CARRIED
     ]
     absent.sort(key=lambda each: (each.samples, each.uuid))
-    return update.model_copy(update={"absent": tuple(absent[:_MOST_ABSENT])})
+    well = {each.uuid for each in known if each.xid == 0}
+    changes = {
+        "absent": tuple(absent[:_MOST_ABSENT]),
+        "erring": tuple(gpu.uuid for gpu in update.gpus if gpu.xid and gpu.uuid in well),
+        "interval_seconds": update.interval_seconds * _times(update, before),
+    }
+    return update.model_copy(update=changes)
+
+
+def _tells(update: GpuUpdate) -> bool:
+    """Whether it says which GPUs the node has."""
+    return update.error is None and bool(update.gpus)
+
+
+def _times(update: GpuUpdate, before: Trail | None) -> int:
+    """An exporter may be scraped more seldom than it is asked for."""
+    if before is None:
+        return 1
+    passed = (update.sampled_at - before.sampled_at).total_seconds()
+    return min(max(round(passed / update.interval_seconds), 1), _SELDOMER)
 
 
 def decide(
-    samples: Iterable[Sample], stands: Mapping[str, Stand], levels: Levels
+    updates: Iterable[GpuUpdate], stands: Mapping[str, Stand], levels: Levels
 ) -> list[tuple[GpuEvent, ...]]:
     """The events of each GPU of which something is to be told, in their order.
 
-    ``samples`` are of one cluster, at most one a node, ``stands`` by UUID. A GPU that is there on
-    one node is missing on none.
+    ``updates`` are of one cluster, as they are stored, at most one a node; ``stands`` by UUID. A
+    GPU that is there on one node is missing on none.
     """
-    ordered = sorted(samples, key=lambda sample: sample.update.node_name)
-    there: dict[str, tuple[Sample, Gpu]] = {}
-    for sample in ordered:
-        for gpu in sample.update.gpus:
-            there.setdefault(gpu.uuid, (sample, gpu))
-    told = [_of_one(sample, gpu, stands.get(uuid), levels) for uuid, (sample, gpu) in there.items()]
+    ordered = sorted(updates, key=lambda update: update.node_name)
+    there: dict[str, tuple[GpuUpdate, Gpu]] = {}
+    for update in ordered:
+        for gpu in update.gpus:
+            there.setdefault(gpu.uuid, (update, gpu))
+    told = [_of_one(update, gpu, stands.get(uuid), levels) for uuid, (update, gpu) in there.items()]
     told += [
-        _of_missing(sample, absent, stands.get(absent.uuid))
-        for sample in ordered
-        if sample.tells
-        for absent in sample.update.absent
+        _of_missing(update, absent, stands.get(absent.uuid))
+        for update in ordered
+        if _tells(update)
+        for absent in update.absent
         if absent.samples >= MISSED and absent.uuid not in there
     ]
     return [events for events in told if events]
@@ -162,26 +171,22 @@ def _percent(part: float | None, whole: float | None) -> float | None:
     return 100 * part / whole if part is not None and whole is not None and whole > 0 else None
 
 
-def _of_one(sample: Sample, gpu: Gpu, stand: Stand | None, levels: Levels) -> tuple[GpuEvent, ...]:
-    telling = _Telling(sample.update, gpu, stand.standing if stand else GpuStanding())
+def _of_one(
+    update: GpuUpdate, gpu: Gpu, stand: Stand | None, levels: Levels
+) -> tuple[GpuEvent, ...]:
+    telling = _Telling(update, gpu, stand.standing if stand else GpuStanding())
     if stand is not None and not telling.standing.present:
         telling.back(stand.at)
     for metric in GpuMetric:
         telling.crossed(metric, value_of(gpu, metric), levels.get(metric))
-    rises = _was_well(sample, gpu) and not (stand is not None and stand.xid_told)
-    if gpu.xid and (rises or gpu.xid != telling.standing.xid):
+    anew = gpu.uuid in update.erring and not (stand is not None and stand.xid_told)
+    if gpu.xid and (anew or gpu.xid != telling.standing.xid):
         telling.failed(gpu.xid)
     return tuple(telling.events)
 
 
-def _was_well(sample: Sample, gpu: Gpu) -> bool:
-    """Whether no XID was told when it was last seen: the same one is an error anew then."""
-    known = sample.before.known if sample.before is not None else ()
-    return any(each.uuid == gpu.uuid and each.xid == 0 for each in known)
-
-
-def _of_missing(sample: Sample, absent: AbsentGpu, stand: Stand | None) -> tuple[GpuEvent, ...]:
-    telling = _Telling(sample.update, absent, stand.standing if stand else GpuStanding())
+def _of_missing(update: GpuUpdate, absent: AbsentGpu, stand: Stand | None) -> tuple[GpuEvent, ...]:
+    telling = _Telling(update, absent, stand.standing if stand else GpuStanding())
     if telling.standing.present:
         telling.gone(absent.last_seen_at)
     return tuple(telling.events)

@@ -20,6 +20,8 @@ _KINDS = (
 """Where nvidia-smi is, the best place first: the driver's pod sees the processes of the node."""
 _DRIVER = "nvidia-driver-ctr"
 _RUNNING = "Running"
+_LONGEST = 253
+"""Characters of a name."""
 
 
 class _Metadata(msgspec.Struct, frozen=True):
@@ -123,7 +125,7 @@ class Inhabitants:
         items, following = _read(body)
         for pod in items:
             metadata = pod.metadata
-            if metadata.uid:
+            if metadata.uid and _is_name(metadata.namespace) and _is_name(metadata.name):
                 ids = _ids(pod.status)
                 self.found[metadata.uid] = Inhabitant(metadata.namespace, metadata.name, ids)
         return following
@@ -141,14 +143,20 @@ def _read(body: bytes) -> tuple[Iterable[_Pod], str | None]:
 def _place(pod: _Pod) -> Place | None:
     """Where to run a program, if the pod runs and is to stay."""
     spec, metadata = pod.spec, pod.metadata
-    if spec is None or not spec.node or not spec.containers or metadata.deletion is not None:
+    if spec is None or not _is_name(spec.node or "") or metadata.deletion is not None:
         return None
     if pod.status is None or pod.status.phase != _RUNNING:
         return None
-    names = [each.name for each in spec.containers]
+    names = [each.name for each in spec.containers or ()]
+    if not names:
+        return None
     container = _DRIVER if _DRIVER in names else names[0]
     where = PodContainer(metadata.namespace, metadata.name, container)
-    return Place(spec.node, where, bool(spec.host_pid))
+    return Place(spec.node or "", where, bool(spec.host_pid))
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST and text.isprintable()
 
 
 def _rank(name: str) -> int | None:
@@ -161,4 +169,8 @@ def _rank(name: str) -> int | None:
 def _ids(status: _Status | None) -> dict[str, str]:
     """A container's number is told with the name of its runtime: ``cri-o://0a1b…``."""
     statuses = status.container_statuses if status is not None else None
-    return {each.id.rpartition("/")[2]: each.name for each in statuses or () if each.id}
+    return {
+        each.id.rpartition("/")[2]: each.name
+        for each in statuses or ()
+        if each.id and _is_name(each.name)
+    }

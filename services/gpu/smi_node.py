@@ -101,8 +101,7 @@ async def sample_node(wanted: Wanted, reach: Reach, kept: Kept) -> GpuUpdate:
     outcome = await _asked(reach, kept)
     gpus = nvidia_smi.gpus(nvidia_smi.rows(kept.fields, _printed(outcome)))[:_MOST_GPUS]
     if not gpus:
-        said = f"{_printed(outcome)}\n{outcome.stderr.decode(errors='replace')}"
-        return _update(wanted, reach, (), nvidia_smi.failure(said, outcome.code))
+        return _update(wanted, reach, (), nvidia_smi.failure(_said(outcome), outcome.code))
     _remember_driver(kept, gpus)
     gpus, overview = await _detailed(reach, kept, gpus)
     processes = await _processes(reach, kept, (gpus, overview))
@@ -126,7 +125,7 @@ async def _asked(reach: Reach, kept: Kept) -> Outcome:
     """The answer about the GPUs, without the fields that the driver does not know."""
     for _ in range(_MOST_UNKNOWN):
         outcome = await reach.run(nvidia_smi.gpu_query(kept.fields))
-        fewer = nvidia_smi.without_unknown(kept.fields, _printed(outcome))
+        fewer = nvidia_smi.without_unknown(kept.fields, _said(outcome))
         if fewer is None:
             return outcome
         kept.fields = fewer
@@ -153,7 +152,8 @@ async def _detailed(reach: Reach, kept: Kept, gpus: list[Gpu]) -> tuple[list[Gpu
     overview = tables.overview(told)
     kept.cuda = kept.driver, overview.cuda_version
     if not divided:
-        return gpus, overview
+        # It is not asked for each time, and processes are to be told alike each time.
+        return gpus, tables.NO_OVERVIEW
     listed = await reach.told(tables.LIST)
     return overview.told(gpus, tables.devices(listed or "")), overview
 
@@ -215,5 +215,10 @@ def _named(process: GpuProcess) -> _Process:
     return process.pid or 0, process.process_name or ""
 
 
+def _said(outcome: Outcome) -> str:
+    return f"{_printed(outcome)}\n{outcome.stderr.decode(errors='replace')}"
+
+
 def _printed(outcome: Outcome) -> str:
-    return outcome.stdout.decode(errors="replace")
+    # No text of a message may hold a NUL.
+    return outcome.stdout.decode(errors="replace").replace("\0", " ")

@@ -18,6 +18,7 @@ import httpx
 from contracts.gpu import GpuUpdate
 from services.gpu.pods import Inhabitant, Inhabitants, Place, Places
 from services.gpu.smi_node import Kept, Reach, Wanted, sample_node
+from services.runtime.kube.exec_failures import PodContainer, Unended
 from services.runtime.kube.failures import ApiFailure, ApiFailureKind
 from services.runtime.kube.lists import Listed, Lists, within
 from services.runtime.kube.requests import Requests
@@ -28,6 +29,8 @@ _AT_ONCE = 8
 _MOST_SHARES = 3
 """Into so many parts the time is cut at most, where nodes have to wait for each other."""
 _LISTED_FOR = timedelta(minutes=5)
+_FIRST_REST = timedelta(minutes=1)
+_LONGEST_REST = timedelta(minutes=30)
 _CLUSTERS = 512
 """That something is kept of."""
 _REPLACED = frozenset({ApiFailureKind.NOT_SERVED, ApiFailureKind.FAILING})
@@ -39,6 +42,16 @@ __all__ = ["Wanted", "forget", "sample"]
 _Tried = dict[str, GpuUpdate | ApiFailure]
 
 
+@dataclass(frozen=True, slots=True)
+class _Hanging:
+    """Where it is not run again at once: each that hangs is one more process on the node."""
+
+    failure: Unended
+    times: int
+    """In a row."""
+    until: datetime
+
+
 @dataclass
 class _Cluster:
     """What is kept of one."""
@@ -47,8 +60,10 @@ class _Cluster:
     listed_at: datetime | None = None
     places: Mapping[str, Place] = field(default_factory=dict[str, Place])
     nodes: dict[str, Kept] = field(default_factory=dict[str, Kept])
-    troubles: dict[str, str] = field(default_factory=dict[str, str])
-    """Why nodes could not be sampled the last time."""
+    troubles: dict[str, ApiFailureKind] = field(default_factory=dict[str, ApiFailureKind])
+    """What kept nodes from being sampled the last time."""
+    hanging: dict[PodContainer, _Hanging] = field(default_factory=dict[PodContainer, _Hanging])
+    """Where nvidia-smi has not ended."""
 
 
 _kept: OrderedDict[UUID, _Cluster] = OrderedDict()
@@ -93,7 +108,9 @@ class _Sampling:
         gone = {
             node
             for node, each in tried.items()
-            if isinstance(each, ApiFailure) and each.kind in _REPLACED
+            if isinstance(each, ApiFailure)
+            and not isinstance(each, Unended)
+            and each.kind in _REPLACED
         }
         if gone and not listed:
             before = self.cluster.places
@@ -114,6 +131,8 @@ class _Sampling:
         self.cluster.places, self.cluster.listed_at = found, now
         for node in self.cluster.nodes.keys() - found.keys():
             del self.cluster.nodes[node]
+        for where in self.cluster.hanging.keys() - {place.where for place in found.values()}:
+            del self.cluster.hanging[where]
         return True
 
     async def _all(self, places: Mapping[str, Place]) -> _Tried:
@@ -139,10 +158,17 @@ class _Sampling:
         ends = asyncio.get_running_loop().time() + min(seconds, self._left)
         reach = Reach(self.api, place, self.wanted.now, ends, self._inhabitants)
         kept = self.cluster.nodes.setdefault(place.node, Kept())
+        hanging = self.cluster.hanging.get(place.where)
+        if hanging is not None and self.wanted.now < hanging.until:
+            return hanging.failure
         try:
-            return await sample_node(self.wanted, reach, kept)
+            update = await sample_node(self.wanted, reach, kept)
         except ApiFailure as failure:
+            if isinstance(failure, Unended):
+                self.cluster.hanging[place.where] = _hanging(hanging, failure, self.wanted.now)
             return failure
+        self.cluster.hanging.pop(place.where, None)
+        return update
 
     async def _inhabitants(self, node: str, seconds: float) -> Mapping[str, Inhabitant]:
         pods, lists = Inhabitants(), Lists(Requests(self.api, seconds))
@@ -162,6 +188,13 @@ async def _places(api: httpx.AsyncClient, namespace: str, seconds: float) -> dic
     return places.found
 
 
+def _hanging(before: _Hanging | None, failure: Unended, now: datetime) -> _Hanging:
+    """After the first time it may have been chance; then it is left alone for longer and longer."""
+    times = before.times + 1 if before is not None else 1
+    pause = min(_FIRST_REST * 2 ** min(times - 2, 10), _LONGEST_REST)
+    return _Hanging(failure, times, now + pause if times > 1 else now)
+
+
 def _cluster(wanted: Wanted) -> _Cluster:
     kept = _kept.get(wanted.cluster_id)
     if kept is None or kept.namespace != wanted.namespace:
@@ -173,9 +206,11 @@ def _cluster(wanted: Wanted) -> _Cluster:
 
 
 def _tell(cluster_id: UUID, cluster: _Cluster, tried: _Tried) -> None:
-    """Log why nodes are missing, once."""
-    troubles = {node: each.message for node, each in tried.items() if isinstance(each, ApiFailure)}
-    for node, text in troubles.items():
-        if cluster.troubles.get(node) != text:
-            _LOG.warning("node_not_sampled", cluster_id=str(cluster_id), node=node, reason=text)
-    cluster.troubles = troubles
+    """Log why nodes are missing, once: words tell how many seconds it took, which are others."""
+    failed = {node: each for node, each in tried.items() if isinstance(each, ApiFailure)}
+    for node, failure in failed.items():
+        if cluster.troubles.get(node) is not failure.kind:
+            _LOG.warning(
+                "node_not_sampled", cluster_id=str(cluster_id), node=node, reason=failure.message
+            )
+    cluster.troubles = {node: failure.kind for node, failure in failed.items()}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.envelope import Recorded
-from contracts.gpu import GpuEvent, GpuXidError, gpu_key
+from contracts.gpu import GpuEvent, GpuUpdate, GpuXidError, gpu_key
 from contracts.refusals import TryLater
 from contracts.subjects import EntityKey, parse
-from services.gpu.domain import Sample, Stand, decide
+from services.gpu.domain import Stand, decide
 from services.gpu.thresholds import levels
 from services.runtime import streams
 from services.runtime.bus import TooManySubjects
@@ -21,8 +21,8 @@ _PER_READ = 200
 """Each GPU has up to four last events, and one read brings 1,024."""
 
 
-async def tell(samples: Sequence[Sample], store: Store) -> None:
-    """Append what is to be told of a cluster's samples.
+async def tell(samples: Sequence[GpuUpdate], store: Store) -> None:
+    """Append what is to be told of a cluster's samples, as they are stored.
 
     TryLater if others are always faster; BusUnavailable.
     """
@@ -54,9 +54,9 @@ class _Last:
     head: Head
 
 
-async def _standings(samples: Sequence[Sample], store: Store) -> dict[str, _Last]:
+async def _standings(samples: Sequence[GpuUpdate], store: Store) -> dict[str, _Last]:
     """What stands of the GPUs, by UUID; only of those that anything was ever told of."""
-    cluster_id = samples[0].update.cluster_id
+    cluster_id = samples[0].cluster_id
     try:
         heads = await _heads(cluster_id, store)
     except TooManySubjects:
@@ -89,10 +89,9 @@ async def _heads(cluster_id: UUID, store: Store) -> list[Recorded]:
     ]
 
 
-async def _heads_of(samples: Sequence[Sample], store: Store) -> list[Recorded]:
+async def _heads_of(samples: Sequence[GpuUpdate], store: Store) -> list[Recorded]:
     keys: dict[EntityKey, None] = {}
-    for sample in samples:
-        update = sample.update
+    for update in samples:
         for each in (*update.gpus, *update.absent):
             keys[gpu_key(update.cluster_id, each.uuid)] = None
     wanted, found = list(keys), list[Recorded]()

@@ -83,7 +83,7 @@ class Admission:
             return "of a cluster that is not the site's"
         try:
             told = msgspec.json.decode(stored.data, type=_Measure)
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):
             return "broken"
         return "" if told.cluster_id in {None, cluster} else "under a subject that is not its own"
 

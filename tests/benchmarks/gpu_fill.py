@@ -22,19 +22,24 @@ _COLUMNS = (
 )
 """Each with the greatest value that it takes; ``fan_speed_percent`` stays unknown."""
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
+_IDLE = "g.id % 5 < 2"
+"""Two of five GPUs never have work."""
 _VALUES = ", ".join(
-    f"trunc(abs(hashint4(s * 7919 + g.id * 31 + {place})) / 2147483647.0 * {most})"
+    f"trunc(abs(hashint4(s * 7919 + g.id * 31 + {place})) / 2147483647.0"
+    f" * case when {_IDLE} and {place} = 0 then 0 else {most} end)"
     for place, (_, most) in enumerate(_COLUMNS)
 )
 _MODELS = "(array['NVIDIA H100 80GB HBM3', 'NVIDIA A100-SXM4-80GB', 'NVIDIA L40S'])[1 + {} % 3]"
-_TOLD = """jsonb_build_object('uuid', g.uuid, 'index', g.index, 'name', g.name,
+_NAMESPACE = "'namespace-' || (g.node_id + g.index / 4) % 50"
+"""Two on a node."""
+_TOLD = f"""jsonb_build_object('uuid', g.uuid, 'index', g.index, 'name', g.name,
     'driver_version', '570.124.06', 'cuda_version', '12.8', 'memory_total_mb', 81559,
     'power_limit_watts', 700, 'memory_clock_mhz', 2619, 'throttle_reasons', '[]'::jsonb, 'xid', 0,
     'nvlink_errors', 0, 'ecc_uncorrected', 0, 'mig_enabled', false, 'mig', '[]'::jsonb,
     'error', null, 'processes', case when g.id % 4 = 0 then '[]'::jsonb else jsonb_build_array(
         jsonb_build_object('gpu_uuid', g.uuid, 'pid', 1000 + g.id, 'process_name', 'python3',
             'used_memory_mb', g.id % 70000, 'type', 'COMPUTE', 'attribution', 'POD',
-            'namespace', 'namespace-' || g.id % 50, 'pod', 'llm-' || g.id, 'container', 'main',
+            'namespace', {_NAMESPACE}, 'pod', 'llm-' || g.id, 'container', 'main',
             'gpu_instance_id', null)) end)"""
 _ROLLABLE = [name for name, _ in _COLUMNS if name != "memory_free_mb"]
 _ROLLED = ", ".join(f"avg({name}), min({name}), max({name})" for name in _ROLLABLE)
@@ -42,7 +47,7 @@ _ROLLED_NAMES = ", ".join(f"{name}_{what}" for name in _ROLLABLE for what in ("a
 _ROLL = f"""insert into aiops.gpu_{{unit}} (node_id, gpu_id, at, samples, {_ROLLED_NAMES})
     select node_id, gpu_id, date_trunc('{{unit}}', at), count(*), {_ROLLED}
     from aiops.gpu_sample where at < '{{end}}'::timestamptz - interval '1 minute'
-    group by 1, 2, 3"""
+    group by 1, 2, 3 order by 3, 1"""
 _STATEMENTS = (
     # What is kept for how long: as the settings have it.
     """select aiops.make_partition('gpu_sample', 'hour', '{end}'::timestamptz - n * interval '1 h')
@@ -64,19 +69,20 @@ _STATEMENTS = (
             'metrics of dcgm-exporter are in its Prometheus'
         from generate_series(1, {nodes}) as n""",
     f"""insert into aiops.gpu (node_id, uuid, first_at, sampled_at, index, name, memory_total_mb,
-            power_limit_watts, namespaces, held, {_NAMES})
+            power_limit_watts)
         select n.id, 'GPU-' || md5(n.id || '/' || i)::uuid, n.first_at, n.sampled_at, i,
-            {_MODELS.format("n.id")}, 81559, 700, '{{{{}}}}', false, {_VALUES}
-        from (select id as id, 0 as s, first_at, sampled_at from aiops.gpu_node) as n
-        cross join generate_series(0, {{gpus}} - 1) as i
-        cross join lateral (select n.id * {{gpus}} + i as id) as g""",
-    f"""update aiops.gpu g set told = {_TOLD}, held = g.id % 4 <> 0, busy_at = sampled_at
-            - case when g.id % 5 = 0 then interval '1 hour' else interval '0' end,
-        namespaces = case when g.id % 4 = 0 then '{{{{}}}}'::text[]
-            else array['namespace-' || g.id % 50] end""",
+            {_MODELS.format("n.id")}, 81559, 700
+        from aiops.gpu_node n cross join generate_series(0, {{gpus}} - 1) as i
+        order by n.id, i""",
+    f"""update aiops.gpu g set told = {_TOLD}, held = g.id % 4 <> 0,
+            namespaces = case when g.id % 4 = 0 then '{{{{}}}}'::text[]
+                else array[{_NAMESPACE}] end,
+            busy_at = case when not {_IDLE} then sampled_at end, ({_NAMES}) = row({_VALUES})
+        from (select 0 as s) as newest""",
     f"""insert into aiops.gpu_sample (gpu_id, node_id, at, {_NAMES})
         select g.id, g.node_id, g.sampled_at - s * interval '{{every}} s', {_VALUES}
-        from generate_series({{samples}} - 1, 0, -1) as s, aiops.gpu g""",
+        from generate_series({{samples}} - 1, 0, -1) as s, aiops.gpu g
+        order by s desc, g.sampled_at, g.node_id""",
     """insert into aiops.gpu_told select g.id, g.sampled_at - n * interval '30 min', g.told
         from aiops.gpu g, generate_series(0, {samples} * {every} / 1800 + 1) as n""",
     """insert into aiops.gpu_node_told

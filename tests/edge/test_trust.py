@@ -92,6 +92,8 @@ async def test_telemetry_comes_in_of_the_sites_clusters_alone(
         body = f'{{"cluster_id":"{told}"}}'.encode()
         await taken_over_by_others.publish(f"tel.health.{cluster}.-", body)
     await taken_over_by_others.publish("tel.x", b"{}")
+    for broken in (b'{"cluster_id":"\xff"}', b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}"):
+        await taken_over_by_others.publish(f"tel.gpu.{own}.broken", broken)
     await site.bus.publish(f"tel.gpu.{own}.node-1", b"{}")
     async with linking(hub):
 

@@ -70,7 +70,7 @@ class _Exported:
         instance = int(labels["GPU_I_ID"]) if "GPU_I_ID" in labels else None
         if instance is not None:
             self.profiles[instance] = labels["GPU_I_PROFILE"]
-            self.parts[instance]  # noqa: B018 - there is one, whatever is known of it
+            self.parts[instance]
         if labels.get("pod"):
             user = labels["namespace"], labels["pod"], labels["container"]
             self.users.add((labels["UUID"], *user, instance))
@@ -156,7 +156,7 @@ def exposition(file: str) -> Exposition:
         if told["metric"] in METRICS:
             gpu.take(told["metric"], labels, told["value"])
     gpus = sorted((gpu.shown for gpu in found.values()), key=lambda gpu: gpu["index"])
-    return Exposition(gpus, set().union(*(gpu.users for gpu in found.values())), metrics)
+    return Exposition(gpus, {user for gpu in found.values() for user in gpu.users}, metrics)
 
 
 ASKABLE: Mapping[str, tuple[str, Callable[[str], Any]]] = {

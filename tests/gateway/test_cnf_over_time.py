@@ -127,6 +127,11 @@ async def test_a_clocks_past_is_the_farthest_offset_of_each_step(teller: Teller)
     assert found.series[0].points == list(zip(steps, [-40, 7, None, 1], strict=True))
     assert [value for _, value in found.series[1].points] == [1000.5] * 4
     assert (found.state, found.changes) == ("LOCKED", [])
+    later = {"from": (start - timedelta(minutes=20)).isoformat(), "to": window["to"]}
+    whole = await _history(teller, step="5m", **later)
+    assert whole.state is None, "nobody knows how it was before its first sample"
+    (begins,) = whole.changes
+    assert (begins.at, begins.old_state, begins.new_state) == (start, None, "LOCKED")
     window["from"] = (start + timedelta(minutes=2)).isoformat()
     cut = await _history(teller, step="5m", **window)
     assert cut.series[0].points[0] == (first, 5), "what was before is left out"
@@ -137,21 +142,25 @@ async def test_a_clocks_past_is_the_farthest_offset_of_each_step(teller: Teller)
 
 async def test_a_clocks_past_tells_how_its_state_has_changed(teller: Teller) -> None:
     name = "worker-1/ens1f0"
-    await teller.sample(_now() - timedelta(minutes=2), ptp=[clock()])
+    await teller.sample(_now() - timedelta(minutes=3), ptp=[clock()])
     await teller.change(name=name, new_state="HOLDOVER", value=148.0)
     held = await teller.platform.last_sequence()
     await teller.change(name="worker-1/other", new_state="FREERUN")
     await teller.change(name=name, old_state="HOLDOVER", new_state="LOCKED", value=None)
-    found = await _history(teller)
+    found = await _history(teller, range="2m")
     assert found.state == "LOCKED"
+    earlier = found.changes[0].at - timedelta(microseconds=1)
+    assert (await _history(teller, range="1m", to=earlier.isoformat())).state == "LOCKED"
+    assert [each.old_state for each in (await _history(teller)).changes][:2] == [None, "LOCKED"]
     changes = [(each.old_state, each.new_state, each.offset_ns) for each in found.changes]
     assert changes == [("LOCKED", "HOLDOVER", 148.0), ("HOLDOVER", "LOCKED", None)]
     assert found.changes[0].reason == "the clock has lost its master"
     assert found.changes[0].at <= found.changes[1].at
-    then = await _history(teller, as_of_sequence=held)
+    then = await _history(teller, as_of_sequence=held, range="1m")
     assert (then.state, then.changes) == ("LOCKED", found.changes[:1])
     before = found.changes[1].at - timedelta(microseconds=1)
-    assert (await _history(teller, to=before.isoformat())).changes == found.changes[:1]
+    until = await _history(teller, to=before.isoformat(), range="1m")
+    assert until.changes == found.changes[:1]
     after = found.changes[0].at + timedelta(microseconds=1)
     rest = await _history(teller, **{"from": after.isoformat()})
     assert (rest.state, len(rest.changes)) == ("HOLDOVER", 1)

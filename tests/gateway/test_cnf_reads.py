@@ -123,6 +123,18 @@ async def test_clocks_are_worst_first_and_found(teller: Teller) -> None:
         assert set(_found(await teller.read("ptp/status", **query), "interface")) == interfaces
 
 
+async def test_ports_are_told_with_their_clock_and_are_no_clocks(teller: Teller) -> None:
+    ports = [{"interface": "ens1f0", "role": "SLAVE"}, {"interface": "ens1f1", "role": "MASTER"}]
+    told = [clock("ens1fx", ports=ports), clock("CLOCK_REALTIME", role=None, process="phc2sys")]
+    await teller.sample(_ago(seconds=20), ptp=told)
+    page = await teller.read("ptp/status")
+    assert (page["total"], page["by_state"]["UNKNOWN"]) == (2, 0)
+    assert dict(_found(page, "interface", "ports")) == {"ens1fx": ports, "CLOCK_REALTIME": []}
+    for query in ({"interface": "ens1f1"}, {"interface": "ens1fx"}, {"q": "1F1"}):
+        assert _found(await teller.read("ptp/status", **query), "interface") == ["ens1fx"], query
+    assert (await teller.read("ptp/status", q="MASTER"))["items"] == []
+
+
 async def test_virtual_functions_are_fewest_free_first_and_found(teller: Teller) -> None:
     told = [
         resource("openshift.io/a"),
@@ -214,6 +226,9 @@ async def test_a_cluster_nobody_has_sampled_yet_or_any_more_is_named(platform: P
     await old.sample(_ago(seconds=200), workloads=[workload("du-0")])
     (gap,) = (await new.read("workloads"))["missing"]
     assert gap["reason"] == "there was no sample yet"
+    before = await platform.last_sequence()
+    (gap,) = (await new.read("workloads", as_of_sequence=before))["missing"]
+    assert gap["reason"] == "no sample of that time is kept"
     page = await old.read("workloads")
     assert _found(page, "stale") == [True]
     assert [gap["reason"] for gap in page["missing"]] == ["there was no sample for three intervals"]

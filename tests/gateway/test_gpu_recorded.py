@@ -24,7 +24,7 @@ from tests.kit.prometheus import INSTALLED
 from tests.kit.runtime import eventually
 from tests.kit.worker import come_due, working
 from tests.services.gpu.exporters import Exporter, scraping
-from tests.services.gpu.nodes import SPACE, Node, cluster as nodes_of
+from tests.services.gpu.nodes import Node, cluster as nodes_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -88,7 +88,7 @@ class Cluster:
         return await self.platform.list(f"/gpu/nodes/{self.id}/{name}")
 
     async def processes(self, **query: Any) -> list[Json]:
-        query |= {"cluster_id": str(self.id), "page_size": 500}
+        query |= {"cluster_id": str(self.id), "page_size": 100}
         return (await self.platform.list("/gpu/processes", **query))["items"]
 
 
@@ -155,8 +155,8 @@ async def test_what_dcgm_exporter_has_told(exported: Cluster, file: str) -> None
 async def test_whom_dcgm_exporter_has_seen(exported: Cluster, file: str) -> None:
     found = await exported.processes(node_name=_EXPORTED[file])
     names = ("gpu_uuid", "namespace", "pod", "container", "gpu_instance_id")
-    assert {tuple(each[name] for name in names) for each in found} == recorded.exposition(file).users
-    assert len(found) == len(recorded.exposition(file).users)
+    users = sorted(tuple(each[name] for name in names) for each in found)
+    assert users == sorted(recorded.exposition(file).users)
     for each in found:
         assert (each["attribution"], each["pid"], each["type"]) == ("POD", None, None)
         assert (each["process_name"], each["used_memory_mb"]) == (None, None)
@@ -164,14 +164,12 @@ async def test_whom_dcgm_exporter_has_seen(exported: Cluster, file: str) -> None
 
 def _nodes(file: str) -> dict[str, list[dict[str, str]]]:
     """Nodes that print a recording; a GPU that comes again is that of a later second."""
-    name, found = file.replace(".", "-").removesuffix("-csv"), dict[str, list[dict[str, str]]]()
-    lines = recorded.printed(file)
-    for number, line in enumerate(lines):
+    name, found = file.removesuffix(".csv"), dict[str, list[dict[str, str]]]()
+    for number, line in enumerate(recorded.printed(file)):
         others = found.get(name, [])
-        place = name if all(line.get("index") != each.get("index") for each in others) else (
-            f"{name}-{number}"
-        )  # fmt: skip
-        whole = {"index": "0", "uuid": f"GPU-{place}-{line.get('index', '0')}", **line}
+        again = any(line.get("index") == each["index"] for each in others)
+        place = f"{name}-{number}" if again else name
+        whole = {"index": "0", "uuid": f"GPU-{name}-{number}".replace(".", "-"), **line}
         found.setdefault(place, []).append(whole)
     return found
 
@@ -189,9 +187,6 @@ async def test_what_nvidia_smi_has_printed(platform: Platform) -> None:
             expected = [recorded.shown(line) for line in told]
             assert len(node["gpus"]) == len(expected), name
             for gpu, values in zip(node["gpus"], expected, strict=True):
-                broken = "[Unknown Error]" in told[0].values()
-                asked = any(told[0].get(each) == "[Unknown Error]" for each in recorded.ASKABLE)
-                assert gpu["error"] == ("Unknown Error" if broken and asked else None)
                 _exactly(gpu, values)
         assert await found.processes() == []
 
@@ -221,7 +216,5 @@ async def test_instances_and_their_processes(platform: Platform) -> None:
             assert [_known(part) for part in gpu["mig"]] == [_known(part) for part in parts]
         told = await found.processes()
         shown = [{name: each[name] for name in _OF_A_PROCESS} for each in told]
-        key = lambda each: each["pid"]  # noqa: E731
-        assert sorted(shown, key=key) == sorted(running, key=key)
+        assert {each["pid"]: each for each in shown} == {each["pid"]: each for each in running}
         assert {(each["node_name"], each["attribution"]) for each in told} == {("busy", "UNKNOWN")}
-    assert SPACE

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from deploy.platform import PROJECTIONS
 from gateway.rest.documented_operations import ProjectionList, StreamList
 from services.runtime.access import Role
 from services.runtime.standing import BuildStanding, PartStanding
@@ -29,7 +30,7 @@ async def test_every_projection_tells_how_far_it_is(platform: Platform) -> None:
         return found if all(each["lag"] == 0 for each in found.values()) else {}
 
     found = await eventually(all_told)
-    assert set(found) == {"activity", "alerts", "fleet"}
+    assert set(found) == set(PROJECTIONS)
     assert found["activity"]["sequence"] == found["activity"]["log_sequence"]
     for build in found.values():
         assert (build["state"], build["error"], build["poison_events"]) == ("live", None, 0)
@@ -99,7 +100,7 @@ async def test_the_metrics_of_a_gateway_tell_the_lag_of_projections(platform: Pl
     await eventually(lambda: _heard(platform, "projector"))
     answer = await platform.http.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    for name in ("activity", "alerts", "fleet"):
+    for name in PROJECTIONS:
         assert f'aiops_projection_lag{{projection="{name}"}}' in answer.text
 
 
@@ -218,7 +219,7 @@ async def test_the_detailed_health_names_every_dependency_process_and_projection
     checks = {each["part"]: set(each["checks"]) for each in told["parts"]}
     assert {"bus", "commands.clusters", "commands.alerts", "reactions"} <= checks["workers"]
     assert {"bus", "projection.fleet", "commands.projections"} <= checks["projector"]
-    assert {each["name"] for each in told["projections"]} == {"activity", "alerts", "fleet"}
+    assert {each["name"] for each in told["projections"]} == set(PROJECTIONS)
 
 
 @pytest.mark.parametrize(

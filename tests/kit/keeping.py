@@ -100,6 +100,10 @@ class ByHand:
         self.clock.seconds += 1000
         await self.tidy()
 
+    async def do(self, sql: str) -> None:
+        """A statement without rows."""
+        await self.connection.execute(sql.encode())
+
     async def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement."""
         return await (await self.connection.execute(sql.encode())).fetchall()

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 from uuid import UUID
 
 from contracts.envelope import Context, Event
+from contracts.subjects import EntityKey
 from services.runtime import dead_letters
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
-from services.runtime.log import Appended, EventLog, Head
+from services.runtime.log import Appended, Conflict, EventLog, Head
 from services.runtime.settings import Settings, WorkerSettings
 from services.runtime.tracing import Tracing
 from tests.kit import builders
@@ -74,19 +75,25 @@ async def store(
 async def store_each(
     log: EventLog, changes: Sequence[tuple[Event, Head]], context: Context | None = None
 ) -> list[int]:
-    """Append events of different entities, each for itself; their sequences.
+    """Append facts of different entities, each for itself; their sequences.
 
-    What a busy bus has not acknowledged in time is sent again, as services do.
+    What a busy bus has not acknowledged in time is sent again, unless it is there all the same.
     """
-    told = context or builders.context(command_id=new_id())
+    told, found = context or builders.context(command_id=new_id()), dict[EntityKey, int]()
 
-    async def stored() -> list[int]:
-        answers = await log.append_each(changes, told, builders.at())
-        missing = [answer for answer in answers if not isinstance(answer, int)]
-        assert all(isinstance(answer, BusUnavailable) for answer in missing), missing
-        return [] if missing else [answer for answer in answers if isinstance(answer, int)]
+    async def all_found() -> bool:
+        left = [(event, head) for event, head in changes if event.key not in found]
+        answers = await log.append_each(left, told, builders.at())
+        tried = [(event, answer) for (event, _), answer in zip(left, answers, strict=True)]
+        found.update({event.key: answer for event, answer in tried if isinstance(answer, int)})
+        with suppress(BusUnavailable):
+            known = await log.heads(e.key for e, answer in tried if isinstance(answer, Conflict))
+            assert all(known[e.key].event == e for e, _ in left if e.key in known), "conflicts"
+            found.update({key: recorded.sequence for key, recorded in known.items()})
+        return len(found) == len(changes)
 
-    return await eventually(stored)
+    await eventually(all_found, within=2 * _PATIENCE)
+    return [found[event.key] for event, _ in changes]
 
 
 def with_workers(settings: Settings, **changes: float) -> Settings:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
+from psycopg import errors
 
 from services.runtime.database import connect
 from services.runtime.projections.ranges import Ranges
@@ -16,6 +17,8 @@ from tests.kit.samples import START, at
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 _HOUR, _DAY = 3600, 86_400
+_UNDER_WAY = 600
+"""Seconds for which what was young enough when it came may be on its way to a row."""
 
 
 @pytest.fixture
@@ -77,12 +80,12 @@ async def test_samples_minutes_and_hours_are_dropped_when_their_time_has_come(
     hand: ByHand,
 ) -> None:
     await hand.write(gpu_update())
-    hand.clock.time = at(3 * _HOUR - 1)
+    hand.clock.time = at(3 * _HOUR + _UNDER_WAY - 1)
     await hand.clean()
     assert "2026010112" in await _parts(hand, "gpu_sample")
-    hand.clock.time = at(3 * _HOUR)
+    hand.clock.time = at(3 * _HOUR + _UNDER_WAY)
     await hand.clean()
-    assert await _tables(hand, "gpu_sample") == ["2026010114", "2026010115", "2026010116"]
+    assert await _tables(hand, "gpu_sample") == ["2026010115", "2026010116"]
     assert await _minutes(hand) == [(at(0), 1, 64.0)]
     hand.clock.time = at(2 * _DAY)
     await hand.clean()
@@ -97,13 +100,55 @@ async def test_samples_minutes_and_hours_are_dropped_when_their_time_has_come(
 
 async def test_a_node_is_forgotten_with_the_last_that_is_kept_of_it(hand: ByHand) -> None:
     await hand.write(gpu_update(), gpu_update(node_name="other"))
-    hand.clock.time = at(41 * _DAY)
+    hand.clock.time = at(70 * _DAY)
     await hand.write(gpu_update(node_name="other", sampled_at=hand.clock.time))
+    await hand.clean()
+    assert await hand.ask("select count(*) from aiops.gpu_hour") == [(2,)]
+    assert await hand.ask("select count(*) from aiops.gpu_node") == [(2,)]
+    hand.clock.time = at(72 * _DAY)
     await hand.clean()
     assert await hand.ask("select node_name from aiops.gpu_node") == [("other",)]
     assert await hand.ask("select count(*) from aiops.gpu") == [(1,)]
     await hand.write(gpu_update(sampled_at=hand.clock.time))
     assert await hand.ask("select count(*) from aiops.gpu") == [(2,)]
+
+
+async def test_a_gpu_is_forgotten_that_its_node_has_not_had_for_long(hand: ByHand) -> None:
+    both = gpu(), gpu(uuid="GPU-b")
+    await hand.write(gpu_update(gpus=both))
+    hand.clock.time = at(72 * _DAY)
+    await hand.write(gpu_update(sampled_at=hand.clock.time))
+    await hand.clean()
+    assert await hand.ask("select count(*) from aiops.gpu") == [(1,)]
+    hand.clock.time = at(72 * _DAY + 15)
+    await hand.write(gpu_update(sampled_at=hand.clock.time, gpus=both))
+    found = await hand.ask(
+        "select count(*) from aiops.gpu g join aiops.gpu_sample s on s.gpu_id = g.id"
+        f" where s.at = '{hand.clock.time}'"
+    )
+    assert found == [(2,)]
+
+
+async def test_a_roll_up_that_failed_goes_on_when_it_can(hand: ByHand) -> None:
+    await hand.clean()
+    await hand.write(gpu_update(sampled_at=at(_DAY + 60)))
+    hand.clock.time = at(_DAY + 160)
+    await hand.write(gpu_update(sampled_at=at(_DAY + 75)))
+    await hand.do("alter table aiops.gpu_minute add constraint never check (samples < 0)")
+    with pytest.raises(errors.CheckViolation):
+        await hand.tidy()
+    await hand.do("alter table aiops.gpu_minute drop constraint never")
+    await hand.tidy()
+    assert await _minutes(hand) == [(at(_DAY + 60), 2, 64.0)]
+
+
+async def test_partitions_can_be_asked_for_by_their_time(hand: ByHand) -> None:
+    await hand.clean()
+    await hand.do("set timezone to 'Asia/Tokyo'")
+    found = await hand.ask(
+        f"select part from aiops.partitions_of('gpu_sample') where since > '{START}'"
+    )
+    assert found == [("gpu_sample_2026010113",)]
 
 
 async def test_samples_are_not_dropped_before_they_are_summed_up(hand: ByHand) -> None:

@@ -47,11 +47,15 @@ class _Model:
         default_factory=list[tuple[str, datetime, str, dict[str, float | None]]]
     )
     last: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    newest: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     def take(self, update: GpuUpdate) -> None:
-        if self.last.get(update.node_name) == update.sampled_at:
+        node, when = update.node_name, update.sampled_at
+        again = when in {self.last.get(node), self.newest.get(node)}
+        self.last[node] = when
+        if again:
             return
-        self.last[update.node_name] = update.sampled_at
+        self.newest[node] = max(when, self.newest.get(node, when))
         for each in update.gpus:
             values = {name: getattr(each, name) for name in _FIELDS}
             self.samples.append((update.node_name, update.sampled_at, each.uuid, values))

@@ -12,7 +12,7 @@ from services.runtime import metrics, streams
 from services.runtime.bus import Bus
 from services.runtime.settings import Settings
 from tests.kit.gpu_builders import gpu, gpu_update
-from tests.kit.keeping import SetClock, keeping, kept, tell, tell_raw
+from tests.kit.keeping import SetClock, by_hand, keeping, kept, tell, tell_raw
 from tests.kit.projections import ask
 from tests.kit.runtime import until
 from tests.kit.samples import CLUSTER_ID, OTHER_CLUSTER_ID, START, at
@@ -194,6 +194,19 @@ _BROKEN: dict[str, Any] = {
     "out-of-range": gpu_update(
         node_name="broken", gpus=(gpu(power_draw_watts=1e300),)
     ).model_dump_json().encode(),
+    "more-than-a-mean-can-be-of": gpu_update(
+        node_name="broken", gpus=(gpu(nvlink_bytes_per_second=1e200),)
+    ).model_dump_json().encode(),
+    "more-than-an-integer": gpu_update(
+        node_name="broken", gpus=(gpu(ecc_uncorrected=10**30),)
+    ).model_dump_json().encode(),
+    "an-interval-of-aeons": gpu_update(
+        node_name="broken", interval_seconds=10**12
+    ).model_dump_json().encode(),
+    "too-deep": gpu_update(node_name="broken").model_dump_json()
+    .replace('"processes":[]', f'"processes":{"[" * 50_000}{"]" * 50_000}').encode(),
+    "reasons-of-another-kind": gpu_update(node_name="broken").model_dump_json()
+    .replace('"throttle_reasons":null', '"throttle_reasons":{"a":1}').encode(),
     "processes-of-another-kind": gpu_update().model_dump_json()
     .replace('"processes":[]', '"processes":[1]').encode(),
 }  # fmt: skip
@@ -232,6 +245,19 @@ async def test_samples_of_a_wrong_clock_or_too_old_are_left_out(
         (at(60 - 48 * 3600 + 1),),
         (at(60 + 299),),
     ]
+
+
+async def test_a_sample_is_ahead_of_the_time_when_it_comes(settings: Settings) -> None:
+    """Not of that when its batch began: one may be open for long, while PostgreSQL is slow."""
+    clock = SetClock(START)
+    async with by_hand(settings, clock) as hand:
+        hand.add(gpu_update(sampled_at=at(0)))
+        clock.time = at(600)
+        await hand.write(gpu_update(sampled_at=at(600)))
+        assert await hand.ask("select at from aiops.gpu_sample order by at") == [
+            (at(0),),
+            (at(600),),
+        ]
 
 
 async def test_late_samples_find_their_place_and_change_nothing_that_is_newer(
@@ -284,4 +310,4 @@ async def test_a_rebuild_of_projections_leaves_the_position_and_the_rows(
 
 def test_a_sample_says_what_its_contract_says() -> None:
     assert set(ToldGpu.__struct_fields__) == set(Gpu.model_fields)
-    assert set(ToldNode.__struct_fields__) == set(GpuUpdate.model_fields) - {"absent"}
+    assert set(ToldNode.__struct_fields__) == set(GpuUpdate.model_fields) - {"absent", "erring"}

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from contracts.gpu import Gpu, GpuUpdate
+from projections.gpu import known
 from projections.gpu.known import HOUR, MINUTE, SECOND, to_micro
 from projections.gpu.samples import Batch, Samples
 from projections.gpu.told import MEASURES, read
+from services.runtime.projections.keeper import Unreadable
 from tests.kit.gpu_builders import gpu, gpu_update
-from tests.kit.samples import at
+from tests.kit.samples import CLUSTER_ID, OTHER_CLUSTER_ID, at
 
 _POD = {"gpu_uuid": "GPU-a", "namespace": "a", "pod": "p"}
 
@@ -93,6 +96,38 @@ def test_what_a_late_sample_has_told_is_shown_only_when_a_new_one_tells_it() -> 
 def test_the_same_sample_again_is_none() -> None:
     batch = _told([*_each(15, 2), *_each(15, 2)[1:]])
     assert len(batch.samples) == 2
+
+
+def test_the_newest_sample_again_is_none_although_a_late_one_came_between() -> None:
+    batch = _told([*_each(15, 2), gpu_update(sampled_at=at(7)), *_each(15, 2)[1:]])
+    assert sorted(row[2] for row in batch.samples) == [to_micro(at(each)) for each in (0, 7, 15)]
+
+
+def test_what_one_cluster_makes_up_is_bounded_and_no_other_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(known, "MOST", 5)
+    samples = Samples(5.0)
+    for number in range(2):
+        _taken(samples, gpu_update(node_name=f"n{number}"))
+    with pytest.raises(Unreadable):
+        _taken(samples, gpu_update(node_name="n2"))
+    _taken(samples, gpu_update(node_name="n1", sampled_at=at(15)))
+    _taken(samples, gpu_update(cluster_id=OTHER_CLUSTER_ID))
+    assert len(samples.batch.new_nodes) == 3
+    samples.known.forget(CLUSTER_ID, "n0")
+    _taken(samples, gpu_update(node_name="n2"))
+    assert len(samples.batch.samples) == 5
+
+
+def test_what_was_told_by_nodes_that_are_silent_is_let_go() -> None:
+    samples = Samples(5.0)
+    _taken(samples, gpu_update())
+    samples.known.let_go(to_micro(at(1)))
+    (node,) = samples.known.nodes.values()
+    assert [each.told for each in node.gpus.values()] == [None]
+    _taken(samples, gpu_update(sampled_at=at(15)))
+    assert _times(samples.batch) == [0, 15]
 
 
 # Runs of samples, one after the other in time: of each sample its driver and its memory's clock.

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from contracts.refusals import Code, Refused
 from services.runtime import replay_loading
-from services.runtime.bus import Bus, BusUnavailable, Outgoing
+from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.context import LOGGED_AT, context_headers, event_headers
 from services.runtime.log import EventLog
 from services.runtime.pull import Delivery, Durable, PullReader
@@ -19,6 +19,7 @@ from services.runtime.replay import Replay, Window
 from services.runtime.replay_file import BadFile, Checked, First, Reader, Writer
 from services.runtime.replay_loading import copy_of, load
 from tests.kit import builders
+from tests.runtime.failing_buses import Absent, Flaky, Lossy, Meddler, Stopped, Stopping
 
 TIME = 1_767_268_800_123_456_789
 
@@ -218,7 +219,7 @@ class TestLoading:
         reader, good = file_of(3000)
         flaky = Flaky(bus, chance)
         for _ in range(3):
-            with pytest.raises(_Stopped):
+            with pytest.raises(Stopped):
                 await load(flaky, reader, good)  # pyright: ignore[reportArgumentType]
             flaky.left = chance.randrange(2)
         _, reached = await log.bounds()
@@ -240,7 +241,7 @@ class TestLoading:
     ) -> None:
         monkeypatch.setattr(replay_loading, "_PAUSE", 0.01)
         reader, good = file_of(20)
-        with pytest.raises(_Stopped):
+        with pytest.raises(Stopped):
             await load(Stopping(bus), reader, good)  # pyright: ignore[reportArgumentType]
         absent = Absent(bus)
         assert await load(absent, reader, good) == 10  # pyright: ignore[reportArgumentType]
@@ -301,7 +302,7 @@ class TestLoading:
         self, bus: Bus, log: EventLog
     ) -> None:
         reader, good = file_of(20)
-        with pytest.raises(_Stopped):
+        with pytest.raises(Stopped):
             await load(Stopping(bus), reader, good)  # pyright: ignore[reportArgumentType]
         await bus.publish("evt.-.a.1.b", b"{}")
         for _ in range(2):
@@ -317,95 +318,3 @@ class TestLoading:
         for sequence in (7, 20):
             await bus.api("STREAM.MSG.DELETE.EVT", {"seq": sequence})
         assert await load(bus, reader, good) == 0
-
-
-class _Stopped(Exception):
-    """As if the program was killed."""
-
-
-class Flaky:
-    """A bus of which some pages arrive in part, after which the program is gone."""
-
-    def __init__(self, bus: Bus, chance: random.Random) -> None:
-        self._bus = bus
-        self._chance = chance
-        self.left = 1
-
-    async def api(self, name: str, body: Any = None) -> Any:
-        return await self._bus.api(name, body)
-
-    async def get(self, stream: str, query: Any) -> Any:
-        return await self._bus.get(stream, query)
-
-    async def publish_each(self, messages: list[Outgoing]) -> Any:
-        if self.left:
-            self.left -= 1
-            return await self._bus.publish_each(messages)
-        part = messages[: self._chance.randrange(len(messages))]
-        await self._bus.publish_each(part, timeout=60)
-        raise _Stopped
-
-
-class Stopping(Flaky):
-    """A bus with which the program is gone after ten events."""
-
-    def __init__(self, bus: Bus) -> None:
-        super().__init__(bus, random.Random(0))
-
-    async def publish_each(self, messages: list[Outgoing]) -> Any:
-        await self._bus.publish_each(messages[:10])
-        raise _Stopped
-
-
-class Absent(Flaky):
-    """A bus that leaves the first of each kind of question without an answer."""
-
-    def __init__(self, bus: Bus) -> None:
-        super().__init__(bus, random.Random(0))
-        self.left = 1
-        self.left_out: list[str] = []
-
-    async def api(self, name: str, body: Any = None) -> Any:
-        self._leave_out(name)
-        return await super().api(name, body)
-
-    async def get(self, stream: str, query: Any) -> Any:
-        self._leave_out(stream)
-        return await super().get(stream, query)
-
-    def _leave_out(self, what: str) -> None:
-        if what not in self.left_out:
-            self.left_out.append(what)
-            raise BusUnavailable("no answer on $JS in 2 s")
-
-
-class Meddler:
-    """A bus to which somebody else writes after the first page."""
-
-    def __init__(self, bus: Bus, meddle: Any) -> None:
-        self._bus = bus
-        self._meddle = meddle
-        self._done = 0
-
-    async def api(self, name: str, body: Any = None) -> Any:
-        return await self._bus.api(name, body)
-
-    async def get(self, stream: str, query: Any) -> Any:
-        return await self._bus.get(stream, query)
-
-    async def publish_each(self, messages: list[Outgoing]) -> Any:
-        if self._done == 500:
-            await self._meddle(self._done)
-        self._done += len(messages)
-        return await self._bus.publish_each(messages)
-
-
-class Lossy(Flaky):
-    """A bus that loses messages and acknowledgements, but does not stop."""
-
-    async def publish_each(self, messages: list[Outgoing]) -> Any:
-        stored = self._chance.randrange(len(messages) + 1)
-        answers = await self._bus.publish_each(messages[:stored])
-        told = self._chance.randrange(len(messages) + 1)
-        lost = BusUnavailable("no acknowledgement in time")
-        return [*answers[:told], *[lost for _ in messages[min(told, stored) :]]]

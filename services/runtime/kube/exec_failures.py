@@ -33,6 +33,10 @@ class PodContainer:
         return f"{inside}pod {self.pod} in {self.namespace}"
 
 
+class Unended(ApiFailure):
+    """The command has not ended in time: it may still run there."""
+
+
 class _Said(msgspec.Struct, frozen=True):
     kind: str = ""
     message: str = ""
@@ -84,9 +88,9 @@ def not_run(where: PodContainer, text: str) -> ApiFailure:
     )
 
 
-def late(where: PodContainer, seconds: float) -> ApiFailure:
+def late(where: PodContainer, seconds: float) -> Unended:
     """The command goes on and on."""
-    return _failure(
+    return Unended(
         ApiFailureKind.FAILING,
         f"the command in {where} has not ended within {seconds:g} s",
         "look at the load of its node, and whether the program hangs there; or allow more time",

@@ -231,13 +231,7 @@ async def _asked(
     headers = dict(protocol.connect().headers.raw_items())
     del headers["Host"]
     headers |= {"Accept-Encoding": "identity", **opening.headers}
-    request = client.build_request(
-        "GET",
-        opening.path,
-        params=tuple(opening.params),
-        headers=headers,
-        extensions={LASTING: True},
-    )
+    request = _request(client, opening, headers)
     try:
         async with asyncio.timeout(seconds):
             response = await client.send(request, stream=True, follow_redirects=False)
@@ -253,6 +247,18 @@ async def _asked(
     except _ERRORS as error:
         raise fault_of(error, request.url) from None
     raise Denied(Answer(response.status_code, response.headers, body))
+
+
+def _request(
+    client: httpx.AsyncClient, opening: Opening, headers: Mapping[str, str]
+) -> httpx.Request:
+    params, lasting = tuple(opening.params), {LASTING: True}
+    try:
+        return client.build_request(
+            "GET", opening.path, params=params, headers=headers, extensions=lasting
+        )
+    except (httpx.InvalidURL, ValueError) as error:
+        raise fault_of(error, client.base_url) from None
 
 
 async def _beginning(response: httpx.Response) -> bytes:

@@ -7,6 +7,7 @@ While PostgreSQL writes a batch, the next one is read.
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -18,7 +19,7 @@ from services.runtime.logging import logger
 from services.runtime.projections.keeper import Keeper, Unreadable
 from services.runtime.projections.runner import STANDS_BY
 from services.runtime.projections.writer import is_about_a_row
-from services.runtime.pull import Ordered, PullReader
+from services.runtime.pull import Delivery, Ordered, PullReader
 from services.runtime.settings import DatabaseSettings
 
 _CHUNK = 200
@@ -28,7 +29,15 @@ _PACE, _GLANCE, _QUIET, _PAUSE = 0.1, 0.05, 1.0, 1.0
 _BEHIND = 1000
 _LONG = 60.0
 """Seconds that a statement may take: others write a few rows, these tens of thousands."""
-_AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
+_SILENCE = 10.0
+"""Seconds without a message after which it looks whether the stream is still the same one."""
+
+
+class MadeAnew(Exception):
+    """The stream is another one than it was."""
+
+
+_AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error, MadeAnew)
 
 
 @dataclass
@@ -52,6 +61,10 @@ class KeepingRunner:
     """The last message of the batch that is being written."""
     _count: int = field(default=0, init=False)
     _began: float = field(default=0.0, init=False)
+    _heard: float = field(default=0.0, init=False)
+    """When there was a message, or a look at the stream."""
+    _born: datetime | None = field(default=None, init=False)
+    """When the stream was made."""
 
     def __post_init__(self) -> None:
         self.name = self.keeper.kind
@@ -105,20 +118,37 @@ class KeepingRunner:
         return False
 
     async def _position(self, connection: Connection) -> int:
-        """Where to go on. A stream that ends before that was made anew: then from its start."""
-        await connection.execute(
-            "insert into aiops.kept (name) values (%s) on conflict do nothing", (self.name,)
-        )
+        """Where to go on: in a stream that was made anew from its start."""
         cursor = await connection.execute(
-            "select sequence from aiops.kept where name = %s", (self.name,)
+            "select sequence, born from aiops.kept where name = %s", (self.name,)
         )
-        row: Any = await cursor.fetchone()
-        state = (await self.bus.api(f"STREAM.INFO.{streams.TELEMETRY}"))["state"]
-        if row[0] <= int(state["last_seq"]):
-            return row[0]
-        self._say.warning("telemetry_anew", was=row[0], last=state["last_seq"])
-        await self._advance(connection, row[0], 0)
-        return 0
+        row = await cursor.fetchone()
+        sequence, known = (0, None) if row is None else row
+        self._born, last = await self._stream()
+        self._heard = asyncio.get_running_loop().time()
+        if sequence > last or known not in {None, self._born}:
+            self._say.warning("telemetry_anew", was=sequence, last=last)
+            sequence = 0
+        await connection.execute(
+            "insert into aiops.kept (name, sequence, born) values (%s, %s, %s)"
+            " on conflict (name) do update set sequence = excluded.sequence, born = excluded.born",
+            (self.name, sequence, self._born),
+        )
+        return sequence
+
+    async def _stream(self) -> tuple[datetime, int]:
+        """When it was made, and its last sequence."""
+        info = await self.bus.api(f"STREAM.INFO.{streams.TELEMETRY}")
+        return datetime.fromisoformat(info["created"]), int(info["state"]["last_seq"])
+
+    async def _look_at_stream(self) -> None:
+        """A reader of one that was made anew would wait for its old place in it, in silence."""
+        now = asyncio.get_running_loop().time()
+        if now - self._heard < _SILENCE:
+            return
+        self._heard, (born, _) = now, await self._stream()
+        if born != self._born:
+            raise MadeAnew("the telemetry was made anew")
 
     async def _keep(
         self, connection: Connection, reader: PullReader, stopping: asyncio.Event
@@ -155,12 +185,22 @@ class KeepingRunner:
         early = self._began + _PACE - asyncio.get_running_loop().time()
         if early > 0 and reader.pending < _FEW and most > 1:
             await asyncio.sleep(early)
-        for delivery in await reader.take(most, wait=_GLANCE if self._count else _QUIET):
-            try:
-                self.keeper.add(delivery)
-            except Unreadable as error:
-                self._pass_over(delivery.sequence, str(error))
-            self._last, self._count = delivery.sequence, self._count + 1
+        found = await reader.take(most, wait=_GLANCE if self._count else _QUIET)
+        if found:
+            self._heard = asyncio.get_running_loop().time()
+        else:
+            await self._look_at_stream()
+        for delivery in found:
+            self._add(delivery)
+
+    def _add(self, delivery: Delivery) -> None:
+        try:
+            self.keeper.add(delivery)
+        except Unreadable as error:
+            self._pass_over(delivery.sequence, str(error))
+        except Exception as error:  # noqa: BLE001 - no message may stop all that come after it
+            self._pass_over(delivery.sequence, f"{type(error).__name__}: {error}")
+        self._last, self._count = delivery.sequence, self._count + 1
 
     def _begin(self, connection: Connection, reader: PullReader) -> "asyncio.Task[None]":
         """Write what was added until now. Cut off here: what is read from now on is not in it."""

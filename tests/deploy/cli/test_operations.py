@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from deploy.cli import doctor, operations
+from deploy.platform import PROJECTIONS
 from projections.alerts.projector import projection as alerts
 from services.operations.handlers import service
 from services.runtime import dead_letters, process
@@ -129,7 +130,7 @@ async def test_projections_and_processes_are_looked_at(
         (here.data_dir / "run.json").write_text(json.dumps(run))
         await operations.projections(as_json=True)
         rows = {row["name"]: row for row in _said(capsys)}
-        assert set(rows) == {"activity", "alerts", "fleet"}
+        assert set(rows) == set(PROJECTIONS)
         assert {row["state"] for row in rows.values()} == {"live"}
         await doctor.examine(as_json=True)
         findings = {each["what"]: each for each in _said(capsys)}

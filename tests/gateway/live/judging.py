@@ -72,8 +72,8 @@ class Judge:
             self.reached = sequence
         else:
             assert sequence > self.position
-            may_come = self.live | ({self.leaving} & set(self.wanted))
-            assert any(cluster in self.wanted[name] for name in may_come)
+            may_come = self.live | {self.leaving or ""}
+            assert any(cluster in self.wanted.get(name, ()) for name in may_come)
             assert self._missed(self.position, sequence - 1, self._needed()) == []
             self.position = sequence
 

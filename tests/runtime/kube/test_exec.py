@@ -182,6 +182,13 @@ async def test_more_than_is_allowed_is_not_taken_in() -> None:
         await server.failure(Kind.OVERSIZED, "more than 1000 bytes", limit=1_000)
 
 
+async def test_a_pod_that_no_address_can_name() -> None:
+    where = PodContainer("nvidia-gpu-operator", "p" * 70_000)
+    async with pods(says(SUCCESS)) as server:
+        await server.failure(Kind.UNREACHABLE, where=where)
+        assert server.asked == []
+
+
 async def test_nobody_there() -> None:
     outbound = Outbound(SystemClock())
     nobody = Pods(outbound.client(Target(base_url="http://127.0.0.1:9")))

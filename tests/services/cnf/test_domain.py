@@ -91,6 +91,10 @@ def test_a_workload_that_crashes_again_and_again_is_told_once() -> None:
     ]
 
 
+def test_a_container_whose_image_does_not_come_has_not_crashed() -> None:
+    assert states(pods({}), pods({"reason": "ImagePullBackOff", "ready": False})) == []
+
+
 def test_a_workload_that_is_gone_is_told_and_so_is_its_return() -> None:
     assert states(pods({}), pods(), pods(), pods({})) == [("RUNNING", "GONE"), ("GONE", "RUNNING")]
 

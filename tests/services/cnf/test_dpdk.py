@@ -1,5 +1,7 @@
 """Packet counters as DPDK's telemetry and Telegraf tell of them."""
 
+import json
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -80,6 +82,22 @@ def test_whatever_is_printed_can_be_read(output: str) -> None:
     except NoTelemetry:
         return
     assert isinstance(found, tuple)
+
+
+@pytest.mark.parametrize("odd", [2**63, 10**400, -1, True, "5", None])
+def test_a_program_that_counts_nonsense_tells_nothing(odd: object) -> None:
+    told = {"ipackets": odd, "imissed": 2**62, "rx_nombuf": 2**62, "oerrors": 3}
+    output = json.dumps({"/ethdev/list": [0]}) + json.dumps({"/ethdev/stats": told})
+    (port,) = dpdk.ports(output)
+    assert (port.rx_packets, port.rx_dropped, port.tx_errors) == (None, None, 3)
+
+
+def test_a_number_that_is_too_large_is_not_known() -> None:
+    labels = {"port": "0", "namespace": "a", "pod": "b"}
+    (stats,) = dpdk.of_samples(
+        [Sample("dpdk_imissed", labels, 1e300), Sample("dpdk_oerrors", labels, 3)]
+    )
+    assert stats.ports == (DpdkPort(port="0", tx_errors=3),)
 
 
 @given(st.floats(max_value=-0.5, allow_nan=False, allow_infinity=False))

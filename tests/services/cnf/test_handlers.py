@@ -11,7 +11,7 @@ import pytest
 from contracts.clusters import CnfType
 from contracts.cnf import ClockState, CnfArea, CnfUpdate, ReadCnf
 from contracts.envelope import Query
-from services.cnf import handlers, telling
+from services.cnf import domain, handlers, telling
 from services.cnf.handlers import LOOK, service
 from services.runtime import schedules, streams
 from services.runtime.answering import Answering
@@ -90,34 +90,40 @@ async def test_workers_that_race_tell_each_change_once(hub: Hub) -> None:
     assert await states(hub, cluster_id) == [("NODE_NAME/ens2fx", None, "HOLDOVER")]
 
 
-async def test_a_worker_that_dies_between_sample_and_events_leaves_these_to_the_next(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", ["decide", "publish"])
+async def test_a_worker_that_dies_leaves_events_and_sample_to_the_next(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    clocks(hub, 0)
+    hub.functions()
     cluster_id = await hub.cluster()
+    await hub.look(cluster_id)
     made = hub.collector
     quick = made.settings.workers.model_copy(update={"ack_wait": 0.5})
     settings = made.settings.model_copy(update={"workers": quick})
-    reached, whole = asyncio.Event(), telling.domain.decide
+    reached, bus = asyncio.Event(), made.log.bus
+    dying, whole = (bus, bus.publish) if where == "publish" else (telling.domain, domain.decide)
 
-    def dies(*_: Any) -> Any:
+    def dies(*given: Any) -> Any:
+        if where == "publish" and not given[0].startswith("tel.cnf."):
+            return whole(*given)
         reached.set()
         raise asyncio.CancelledError
+
+    async def samples_are(number: int) -> bool:
+        return len(await hub.samples(cluster_id)) == number
 
     def worker() -> DueWorker:
         return DueWorker("cnf", ROUTE, made.log.bus, made.log, settings, UNTRACED, made.outside)
 
-    monkeypatch.setattr(telling.domain, "decide", dies)
+    del hub.api.pods[0]
+    await bus.publish(f"due.{LOOK}.{cluster_id}", b"")
+    monkeypatch.setattr(dying, where, dies)
     async with running(worker().run):
-        await made.log.bus.publish(f"due.{LOOK}.{cluster_id}", b"")
         await reached.wait()
-    monkeypatch.setattr(telling.domain, "decide", whole)
-    # What is decided is what was stored, and not what is there meanwhile.
-    clocks(hub, 2)
+    monkeypatch.setattr(dying, where, whole)
     async with running(worker().run):
-        await eventually(lambda: hub.events(cluster_id))
-    assert await states(hub, cluster_id) == [("NODE_NAME/ens2fx", None, "FREERUN")]
-    assert len(await hub.samples(cluster_id)) == 1
+        await eventually(lambda: samples_are(2))
+    assert await states(hub, cluster_id) == [("du-site-1/du-0", "RUNNING", "GONE")]
 
 
 async def test_a_cluster_with_more_histories_than_one_read_brings(
@@ -237,6 +243,35 @@ async def test_where_discovery_knows_nothing_what_is_found_decides(hub: Hub) -> 
 def _due(cluster_id: UUID, every: int) -> Any:
     rule = schedules.spread(cluster_id, every).encode()
     return handlers.Due(str(cluster_id), rule, builders.at())
+
+
+async def test_what_discovery_finds_no_more_is_looked_at_until_it_is_gone(hub: Hub) -> None:
+    clocks(hub)
+    cluster_id = await hub.cluster(discovered=False)
+    await hub.look(cluster_id)
+    assert await hub.samples(cluster_id) == []
+    told = cnf_update(cluster_id=cluster_id, sampled_at=hub.collector.clock.now())
+    await telling.tell(None, told, hub.store())
+    await hub.look(cluster_id)
+    hub.prometheus.series = []
+    for _ in range(3):
+        await hub.look(cluster_id)
+    *_, last_but_one, last = await hub.samples(cluster_id)
+    assert last_but_one.ptp
+    assert (last.ptp, last.interval_seconds) == ((), 300)
+    assert len(await hub.samples(cluster_id)) == 3, "then it is known that there are none"
+
+
+async def test_a_sample_says_when_the_next_one_is_due(hub: Hub) -> None:
+    cluster_id = await hub.cluster(discovered=None)
+    for series, every in ((True, 60), (False, 300)):
+        clocks(hub)
+        if not series:
+            hub.prometheus.series = []
+        await hub.look(cluster_id)
+        *_, last = await hub.samples(cluster_id)
+        assert last.interval_seconds == every
+        assert await hub.rule(cluster_id) == schedules.spread(cluster_id, every)
 
 
 async def test_discovery_changes_how_often(hub: Hub) -> None:

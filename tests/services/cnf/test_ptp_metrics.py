@@ -1,8 +1,9 @@
 """Clocks as the exporters of the PTP operator tell of them."""
 
+import pytest
 from hypothesis import given, strategies as st
 
-from contracts.cnf import ClockState, PtpRole, PtpStatus
+from contracts.cnf import ClockState, PtpPort, PtpRole, PtpStatus
 from services.cnf.ptp_metrics import clocks
 from services.cnf.vectors import Sample
 from tests.services.cnf.recordings import exposed, samples
@@ -24,8 +25,8 @@ def test_a_slave_is_as_it_was_recorded() -> None:
             clock_state=ClockState.LOCKED,
             role=PtpRole.SLAVE,
             clock_class=135,
+            ports=(PtpPort(interface="ens2f0", role=PtpRole.SLAVE),),
         ),
-        PtpStatus(node_name="NODE_NAME", interface="ens2f0", process="ptp4l", role=PtpRole.SLAVE),
     )
 
 
@@ -48,16 +49,47 @@ def test_a_clock_that_loses_its_master_keeps_its_name() -> None:
     told = clocks([state, _role("ens1f0", 3), _role("ens1f1", 2), _role("ens2f0", 1)])
     assert [(each.interface, each.role, each.clock_state) for each in told] == [
         ("ens1fx", PtpRole.FAULTY, ClockState.HOLDOVER),
-        ("ens1f0", PtpRole.FAULTY, None),
-        ("ens1f1", PtpRole.MASTER, None),
         ("ens2f0", PtpRole.SLAVE, None),
     ]
+    assert [(each.interface, each.role) for each in told[0].ports] == [
+        ("ens1f0", PtpRole.FAULTY),
+        ("ens1f1", PtpRole.MASTER),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("port", "clock"),
+    [
+        ("ens1f0", "ens1fx"),
+        ("ens1f12", "ens1fx"),
+        ("eno8403", "eno840x"),
+        ("ens1f0np0", "ens1fx"),
+        ("ens1f0np0", "ens1f0npx"),
+        ("ens1f0.100", "ens1fx.100"),
+    ],
+)
+def test_a_port_belongs_to_the_clock_of_its_card(port: str, clock: str) -> None:
+    states = [_of("clock_state", 1, iface=each, process="ptp4l") for each in (clock, "ens9fx")]
+    found = {each.interface: each for each in clocks([*states, _role(port, 2)])}
+    assert {*found} == {clock, "ens9fx"}
+    assert found[clock].ports == (PtpPort(interface=port, role=PtpRole.MASTER),)
+
+
+def test_a_port_of_another_card_belongs_to_no_clock() -> None:
+    state = _of("clock_state", 1, iface="ens1fx", process="ptp4l")
+    for port in ("ens2f0", "ens1f0.100", "ens1f", "x", "0"):
+        first, second = sorted(clocks([state, _role(port, 1)]), key=lambda each: each.role or "")
+        assert (first.interface, first.ports) == ("ens1fx", ())
+        assert (second.interface, second.clock_state) == (port, None)
 
 
 def test_a_clock_of_a_vlan_has_the_role_of_its_port() -> None:
     state = _of("clock_state", 1, iface="ens1fx.100", process="ptp4l")
-    first, *_ = clocks([state, _role("ens1f0.100", 1), _role("ens1f0", 2)])
-    assert (first.interface, first.role) == ("ens1fx.100", PtpRole.SLAVE)
+    found = clocks([state, _role("ens1f0.100", 1), _role("ens1f0", 2)])
+    assert [(each.interface, each.role) for each in found] == [
+        ("ens1f0", PtpRole.MASTER),
+        ("ens1fx.100", PtpRole.SLAVE),
+    ]
 
 
 def test_exporters_that_do_not_hide_the_port_tell_one_status() -> None:

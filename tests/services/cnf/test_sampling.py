@@ -6,7 +6,7 @@ import pytest
 
 from contracts.clusters import CnfType
 from contracts.cnf import ClockState, CnfSource, CnfUpdate, SriovStatus
-from services.cnf import prometheus_source, sampling
+from services.cnf import exec_source, kube_source, prometheus_source, sampling
 from services.cnf.dpdk import COMMAND
 from services.cnf.ptp_pmc import QUESTIONS
 from tests.kit.gpu_builders import cnf_update
@@ -64,8 +64,7 @@ async def test_objects_programs_and_metrics_each_tell_what_they_know_best(hub: H
     assert pods(found) == ["du-0"]
     assert found.sriov == (FRONTHAUL,)
     assert [(each.node_name, each.clock_state) for each in found.ptp or ()] == [
-        ("worker-1", ClockState.LOCKED),
-        ("worker-1", None),
+        ("worker-1", ClockState.LOCKED)
     ]
     ((port,),) = [each.ports for each in found.dpdk or ()]
     assert port.rx_packets == 10_006_228
@@ -94,8 +93,9 @@ async def test_nothing_is_run_where_metrics_tell(hub: Hub) -> None:
     found = await hub.sample(await hub.cluster())
     assert hub.api.commands == []
     assert found.sources["ptp"] is found.sources["dpdk"] is CnfSource.METRICS
-    assert [each.interface for each in found.ptp or ()] == ["CLOCK_REALTIME", "ens2fx", "ens2f0"]
-    assert [each.pod for each in found.dpdk or ()] == ["du-0"]
+    assert [each.interface for each in found.ptp or ()] == ["CLOCK_REALTIME", "ens2fx"]
+    placed = [(each.pod, each.node_name) for each in found.dpdk or ()]
+    assert placed == [("du-0", "worker-1")], "the exporter tells no node"
 
 
 @pytest.mark.parametrize("kind", ["SPOKE", "FAR_EDGE"])
@@ -174,8 +174,42 @@ async def test_a_daemon_that_does_not_answer_spoils_no_other_node(hub: Hub) -> N
     hub.api.runs = runs
     hub.api.pods.append(objects.pod("linuxptp-daemon-bad", "openshift-ptp", node="worker-2"))
     found = await hub.sample(await hub.cluster())
-    assert [each.node_name for each in found.ptp or ()] == ["worker-1", "worker-1"]
+    assert [each.node_name for each in found.ptp or ()] == ["worker-1"]
     assert "there is no pmc in container linuxptp-daemon-container" in found.missing["ptp"]
+
+
+async def test_a_clock_that_does_not_answer_is_not_known(hub: Hub) -> None:
+    def runs(pod: str, words: tuple[str, ...]) -> tuple[int, str]:
+        first = "/var/run/ptp4l.0.config" in words
+        return (0, "sending: GET PORT_DATA_SET\n") if first else programs(pod, words)
+
+    hub.functions()
+    hub.api.runs = runs
+    found = await hub.sample(await hub.cluster())
+    assert found.ptp is None
+    assert "ptp4l does not answer pmc in" in found.missing["ptp"]
+
+
+async def test_daemons_beyond_what_is_asked_are_named(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exec_source, "_MOST_PODS", 1)
+    hub.functions()
+    hub.api.runs = programs
+    hub.api.pods.append(objects.pod("linuxptp-daemon-z", "openshift-ptp", node="worker-2"))
+    found = await hub.sample(await hub.cluster())
+    assert [each.node_name for each in found.ptp or ()] == ["worker-1"]
+    assert found.missing["ptp"] == "only 1 of 2 pods are asked"
+
+
+async def test_what_is_used_is_not_known_where_not_all_pods_are(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_source, "_MOST_PODS", 2)
+    hub.functions()
+    found = await hub.sample(await hub.cluster(endpoints={}))
+    assert [each.used_vfs for each in found.sriov or ()] == [None]
+    assert found.missing["sriov"] == found.missing["workloads"]
 
 
 async def test_a_cluster_without_the_operators_has_none_of_theirs(hub: Hub) -> None:

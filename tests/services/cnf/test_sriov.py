@@ -76,6 +76,18 @@ def test_a_recorded_node_before_its_device_plugin_runs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("vf_range", "total"), [("ens2f0#0-7", 8), (f"ens2f0#0-{'9' * 5000}", 8), ("odd", 8)]
+)
+def test_nonsense_of_an_operator_costs_nothing(vf_range: str, total: int) -> None:
+    told: Any = objects.node_state(vfs=8)
+    interface = told["spec"]["interfaces"][0]
+    interface["vfGroups"][0]["vfRange"] = vf_range
+    told["status"]["interfaces"][0] |= {"numVfs": 10**15, "Vfs": None}
+    (found,) = sriov.statuses([state(told)], nodes(objects.node()), [])
+    assert found.total_vfs == total
+
+
 def test_functions_that_are_still_being_made_are_not_there() -> None:
     (found,) = sriov.statuses([state(objects.node_state(vfs=3))], nodes(objects.node()), [])
     assert found.total_vfs == 3

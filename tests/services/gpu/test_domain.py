@@ -20,7 +20,7 @@ from contracts.gpu import (
     GpuUpdate,
     GpuXidError,
 )
-from services.gpu.domain import Level, Sample, Stand, Trail, decide, is_news, linked, trail
+from services.gpu.domain import Level, Stand, Trail, decide, is_news, linked, trail
 from services.gpu.thresholds import levels
 from services.runtime.settings_collecting import GpuSettings
 from tests.kit.gpu_builders import GPU_UUID, gpu, gpu_update
@@ -36,13 +36,12 @@ GONE = GpuStanding(present=False)
 OTHER = "GPU-other"
 
 
-def sampled(*gpus: Gpu, after: GpuUpdate | None = None, **changes: Any) -> Sample:
+def sampled(*gpus: Gpu, after: GpuUpdate | None = None, **changes: Any) -> GpuUpdate:
     """A sample of a node, linked to the one before it."""
-    before = trail(after) if after is not None else None
-    return Sample(linked(gpu_update(gpus=gpus, **changes), before), before)
+    return linked(gpu_update(gpus=gpus, **changes), trail(after) if after is not None else None)
 
 
-def told(sample: Sample, standing: GpuStanding | None = None, **more: Any) -> list[GpuEvent]:
+def told(sample: GpuUpdate, standing: GpuStanding | None = None, **more: Any) -> list[GpuEvent]:
     """The events of the one GPU."""
     stands = {} if standing is None else {GPU_UUID: Stand(standing, at(), **more)}
     return [event for chain in decide([sample], stands, LEVELS) for event in chain]
@@ -140,20 +139,20 @@ def test_a_gpu_has_disappeared_when_it_is_missing_in_two_samples() -> None:
     once = sampled(gpu(uuid=OTHER, index=1), after=both)
     assert told(once) == []
     later = at() + timedelta(seconds=30)
-    twice = sampled(gpu(uuid=OTHER, index=1), after=once.update, sampled_at=later)
+    twice = sampled(gpu(uuid=OTHER, index=1), after=once, sampled_at=later)
     (event,) = told(twice)
     assert isinstance(event, GpuDisappeared)
     assert (event.gpu_uuid, event.gpu_index, event.last_seen_at) == (GPU_UUID, 0, at())
     assert event.standing == GONE
     assert told(twice, event.standing) == []
-    thrice = sampled(gpu(uuid=OTHER), after=twice.update)
+    thrice = sampled(gpu(uuid=OTHER), after=twice)
     assert told(thrice, GONE) == []
     assert len(told(thrice)) == 1, "what could not be told is told later"
 
 
 def test_what_stood_of_a_gpu_stands_while_it_is_away() -> None:
     absent = (AbsentGpu(uuid=GPU_UUID, last_seen_at=at(), samples=2),)
-    sample = Sample(gpu_update(gpus=(gpu(uuid=OTHER),), absent=absent))
+    sample = gpu_update(gpus=(gpu(uuid=OTHER),), absent=absent)
     (event,) = told(sample, HOT)
     assert event.standing == GpuStanding(present=False, raised=HOT.raised)
     cool = sampled(gpu(temperature_celsius=50.0))
@@ -168,16 +167,16 @@ def test_a_sample_that_tells_of_no_gpu_says_nothing_about_them(changes: Any) -> 
     first = gpu_update(gpus=(gpu(), gpu(uuid=OTHER)))
     silent = sampled(after=first, **changes)
     assert told(silent) == []
-    assert [each.samples for each in silent.update.absent] == [0, 0]
-    once = sampled(gpu(uuid=OTHER), after=silent.update)
+    assert [each.samples for each in silent.absent] == [0, 0]
+    once = sampled(gpu(uuid=OTHER), after=silent)
     assert told(once) == []
-    assert [(each.uuid, each.samples) for each in once.update.absent] == [(GPU_UUID, 1)]
-    assert len(told(sampled(gpu(uuid=OTHER), after=once.update))) == 1
+    assert [(each.uuid, each.samples) for each in once.absent] == [(GPU_UUID, 1)]
+    assert len(told(sampled(gpu(uuid=OTHER), after=once))) == 1
 
 
 def test_a_gpu_that_has_moved_to_another_node_is_not_missing() -> None:
     absent = (AbsentGpu(uuid=GPU_UUID, last_seen_at=at(), samples=2),)
-    left = Sample(gpu_update(gpus=(gpu(uuid=OTHER),), absent=absent))
+    left = gpu_update(gpus=(gpu(uuid=OTHER),), absent=absent)
     there = sampled(gpu(), node_name="gpu-worker-2")
     assert decide([left, there], {}, LEVELS) == []
     assert len(decide([left], {}, LEVELS)) == 1
@@ -193,9 +192,24 @@ def test_absent_gpus_are_forgotten_after_a_while_and_bounded() -> None:
     many = gpu_update(gpus=tuple(gpu(uuid=f"GPU-{number}") for number in range(256)))
     last, most = many, 0
     for _ in range(30):
-        last = sampled(gpu(uuid=OTHER), after=last).update
+        last = sampled(gpu(uuid=OTHER), after=last)
         most = max(most, len(last.absent))
     assert (most, last.absent) == (256, ())
+
+
+@pytest.mark.parametrize(
+    ("passed", "interval"),
+    [(10, 15), (15, 15), (20, 15), (30, 30), (60, 60), (3_600, 60), (-9, 15)],
+)
+def test_a_sample_says_how_often_there_is_one(passed: int, interval: int) -> None:
+    assert sampled().interval_seconds == 15
+    found = sampled(after=gpu_update(), sampled_at=at() + timedelta(seconds=passed))
+    assert found.interval_seconds == interval
+
+
+def test_what_a_sample_claims_to_be_missing_is_not_believed() -> None:
+    absent = (AbsentGpu(uuid=OTHER, last_seen_at=at(), samples=9),)
+    assert sampled(gpu(), absent=absent, erring=(GPU_UUID,)) == sampled(gpu())
 
 
 def test_what_was_told_already_is_no_news() -> None:

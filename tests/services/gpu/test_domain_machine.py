@@ -19,7 +19,7 @@ from contracts.gpu import (
     GpuUpdate,
     GpuXidError,
 )
-from services.gpu.domain import MISSED, Level, Sample, Stand, decide, linked, trail
+from services.gpu.domain import MISSED, Level, Stand, decide, linked, trail
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.samples import at
 
@@ -73,11 +73,15 @@ class Hub:
     errors: dict[str, int] = field(default_factory=dict[str, int])
     """XIDs that are to be told, by GPU."""
     missed: dict[str, int] = field(default_factory=dict[str, int])
-    because: dict[str, Sample] = field(default_factory=dict[str, Sample])
+    seen: dict[str, int | None] = field(default_factory=dict[str, int | None])
+    """The last XID of each GPU, as it was measured."""
+    anew: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """GPUs of a node that had no XID the last time, and have one now."""
+    because: dict[str, GpuUpdate] = field(default_factory=dict[str, GpuUpdate])
     """Of the last event of each GPU."""
     clock: int = 0
 
-    def store(self, update: GpuUpdate) -> Sample:
+    def store(self, update: GpuUpdate) -> GpuUpdate:
         """Store a sample behind the one before it, as it is read by whoever decides."""
         chain = self.stream.setdefault(update.node_name, [])
         self.clock += 1
@@ -86,18 +90,22 @@ class Hub:
             trail(GpuUpdate.model_validate_json(chain[-1].model_dump_json())) if chain else None
         )
         chain.append(linked(update, before))
+        self.anew[update.node_name] = {
+            each.uuid for each in update.gpus if each.xid and self.seen.get(each.uuid) == 0
+        }
+        self.seen |= {each.uuid: each.xid for each in update.gpus}
         if update.error is None and update.gpus:
             here = {each.uuid for each in update.gpus}
             for uuid in self._known(update.node_name):
                 self.missed[uuid] = 0 if uuid in here else self.missed.get(uuid, 0) + 1
-        return Sample(chain[-1], before)
+        return chain[-1]
 
     def _known(self, node: str) -> set[str]:
         return {each.uuid for update in self.stream[node] for each in update.gpus}
 
-    def decide(self, samples: Sequence[Sample], *, most: int = 99) -> int:
+    def decide(self, samples: Sequence[GpuUpdate], *, most: int = 99) -> int:
         """Decide on samples, and append at most so many events of each GPU; how many it were."""
-        told = {each.uuid: sample for sample in samples for each in sample.update.gpus}
+        told = {each.uuid: sample for sample in samples for each in sample.gpus}
         stands = {
             uuid: Stand(last.standing, at(), xid_told=self._own(last, told.get(uuid)))
             for uuid, (*_, last) in self.log.items()
@@ -111,13 +119,13 @@ class Hub:
             count += len(events)
         return count
 
-    def _own(self, last: GpuEvent, sample: Sample | None) -> bool:
+    def _own(self, last: GpuEvent, sample: GpuUpdate | None) -> bool:
         because = self.because[last.gpu_uuid]
         return isinstance(last, GpuXidError) and sample is because
 
-    def expect(self, sample: Sample) -> None:
+    def expect(self, sample: GpuUpdate) -> None:
         """What stands after a sample was decided on."""
-        for each in sample.update.gpus:
+        for each in sample.gpus:
             before = self.expected.get(each.uuid, GpuStanding())
             raised = set(before.raised)
             values = {GpuMetric.TEMPERATURE: each.temperature_celsius}
@@ -127,21 +135,19 @@ class Hub:
                     raised.add(metric)
                 elif value is not None and value < LEVELS[metric].clear_at:
                     raised.discard(metric)
-            rises = sample.before is not None and any(
-                known.uuid == each.uuid and known.xid == 0 for known in sample.before.known
-            )
-            if each.xid and (each.xid != before.xid or rises):
+            anew = each.uuid in self.anew[sample.node_name]
+            if each.xid and (each.xid != before.xid or anew):
                 self.errors[each.uuid] = self.errors.get(each.uuid, 0) + 1
             self.expected[each.uuid] = GpuStanding(
                 raised=tuple(metric for metric in GpuMetric if metric in raised),
                 xid=each.xid or before.xid,
             )
-        if sample.update.error is None and sample.update.gpus:
+        if sample.error is None and sample.gpus:
             self._expect_missing(sample)
 
-    def _expect_missing(self, sample: Sample) -> None:
-        here = {each.uuid for each in sample.update.gpus}
-        for uuid in self._known(sample.update.node_name) - here:
+    def _expect_missing(self, sample: GpuUpdate) -> None:
+        here = {each.uuid for each in sample.gpus}
+        for uuid in self._known(sample.node_name) - here:
             if self.missed[uuid] >= MISSED:
                 before = self.expected.get(uuid, GpuStanding())
                 self.expected[uuid] = before.model_copy(update={"present": False})

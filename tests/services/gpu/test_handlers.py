@@ -11,7 +11,6 @@ import pytest
 from contracts.gpu import Gpu, GpuDisappeared, GpuReappeared, GpuThresholdCrossed, GpuUpdate
 from contracts.refusals import Code, Refused
 from services.gpu import handlers, telling
-from services.gpu.domain import Sample
 from services.gpu.sampling import Asking, Sampler
 from services.gpu.schedule import SAMPLE
 from services.runtime import streams
@@ -263,7 +262,7 @@ async def test_a_decision_on_an_earlier_sample_is_not_told_after_a_later_one(hub
     late, update = hub.store(), gpu_update(cluster_id=hub.cluster_id)
     hub.later()
     for gpus, store in ((two(xid=31), hub.store()), (two(xid=48), late)):
-        await telling.tell([Sample(update.model_copy(update={"gpus": gpus}))], store)
+        await telling.tell([update.model_copy(update={"gpus": gpus})], store)
     assert [each.standing.xid for each in await hub.events()] == [31]
 
 

@@ -1,6 +1,7 @@
 """What only its site reaches is sampled there, and decided on at the hub."""
 
 from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -74,14 +75,33 @@ async def test_a_site_says_why_there_are_none(hub: Hub, capsys: pytest.CaptureFi
     assert "bad gateway" in said
 
 
-@pytest.mark.parametrize("what", ["no JSON", "other JSON", "another cluster"])
+def _answer(**changes: Any) -> bytes:
+    return b"[" + gpu_update(**changes).model_dump_json().encode() + b"]"
+
+
+async def test_a_site_whose_clock_is_ahead_tells_nothing_of_the_future(hub: Hub) -> None:
+    now = hub.collector.clock.now()
+    body = _answer(cluster_id=hub.cluster_id, sampled_at=now + timedelta(hours=1))
+
+    async def answer(_: Any, asked: Asked) -> Mapping[str, Any]:
+        await asked.send(body)
+        return {}
+
+    async with running(site(hub, answer).run):
+        await hub.sample()
+    (update,) = await hub.samples()
+    assert now <= update.sampled_at <= hub.collector.clock.now()
+
+
+@pytest.mark.parametrize("what", ["no JSON", "other JSON", "another cluster", "a NUL"])
 async def test_what_a_site_tells_is_not_believed_blindly(
     hub: Hub, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bodies = {
         "no JSON": b"\xff",
         "other JSON": b'[{"cluster_id": 7}]',
-        "another cluster": b"[" + gpu_update().model_dump_json().encode() + b"]",
+        "another cluster": _answer(),
+        "a NUL": _answer(cluster_id=hub.cluster_id, node_name="\0"),
     }
 
     async def answer(_: Any, asked: Asked) -> Mapping[str, Any]:

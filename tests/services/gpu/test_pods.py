@@ -76,6 +76,8 @@ def test_it_is_told_in_which_container_and_whether_all_processes_are_seen_there(
         pod("nvidia-driver-daemonset-a", None),
         pod("nvidia-driver-daemonset-a", status={"phase": "Pending"}),
         pod("nvidia-driver-daemonset-a", deletionTimestamp="2026-03-01T12:00:00Z"),
+        pod("nvidia-driver-daemonset-a", "n" * 254),
+        pod("nvidia-driver-daemonset-a", "n\0"),
         pod("nvidia-driver-daemonset-a", spec={"containers": None}),
         {"metadata": {"name": "nvidia-driver-daemonset-a"}},
     ],

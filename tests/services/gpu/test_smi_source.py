@@ -1,9 +1,15 @@
 """A cluster's GPUs by nvidia-smi: nodes that are well, slow, broken, new and gone."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from contracts.gpu import Attribution, GpuProcess, GpuProcessType, GpuSource
 from services.gpu import smi_source
+from services.runtime.kube import exec as pod_exec, exec_failures
+from services.runtime.kube.exec import Outcome
+from services.runtime.kube.exec_failures import PodContainer
 from services.runtime.kube.failures import ApiFailureKind
 from tests.services.gpu.nodes import DRIVER, HANG, NOW, SPACE, Node, cluster
 from tests.services.gpu.test_nvidia_smi import recording
@@ -81,6 +87,50 @@ async def test_a_node_that_hangs_is_left_out_in_time() -> None:
     nodes = [Node("a"), Node("b", instead=HANG), Node("c")]
     async with cluster(*nodes) as found:
         assert list(await found.sample(seconds=0.7)) == ["a", "c"]
+
+
+@pytest.fixture
+def hangs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No command ends in the pods of this list."""
+    pods, whole = list[str](), pod_exec.run
+
+    async def run(api: httpx.AsyncClient, where: PodContainer, *args: Any, **how: Any) -> Outcome:
+        outcome = await whole(api, where, *args, **how)
+        if where.pod in pods:
+            raise exec_failures.late(where, how["seconds"])
+        return outcome
+
+    monkeypatch.setattr(pod_exec, "run", run)
+    return pods
+
+
+async def test_where_it_hangs_again_it_is_run_less_and_less_often(
+    hangs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = Node("b")
+    async with cluster(Node("a"), node) as found:
+        hangs.append(node.pod)
+        tried: list[int] = []
+        for seconds in range(0, 600, 15):
+            assert list(await found.sample(later=seconds)) == ["a"]
+            tried += [seconds] if any(each.startswith("b: ") for each in found.asked) else []
+        assert tried == [0, 15, 75, 195, 435]
+        # It takes another number of seconds each time; that is no news.
+        assert capsys.readouterr().out.count("node_not_sampled") == 1
+        hangs.clear()
+        for seconds in (915, 930):
+            assert list(await found.sample(later=seconds)) == ["a", "b"]
+
+
+async def test_a_pod_in_place_of_one_where_it_hangs_is_asked_at_once(hangs: list[str]) -> None:
+    node = Node("b")
+    async with cluster(Node("a"), node) as found:
+        hangs.append(node.pod)
+        for seconds in (0, 15):
+            await found.sample(later=seconds)
+        node.pod = "nvidia-driver-daemonset-new"
+        # By then the pods are listed again.
+        assert list(await found.sample(later=315)) == ["a", "b"]
 
 
 async def test_many_nodes_that_hang_leave_time_for_the_others() -> None:

@@ -49,7 +49,7 @@ const STATES: Readonly<Record<string, string>> = {
   AVAILABLE: "virtual functions left again",
   DROPPING: "drops packets",
   OK: "drops no packets any more",
-  CRASHING: "crashes again and again",
+  CRASHING: "crash-looping",
 };
 const inWords = (state: string) => STATES[state] ?? words(state);
 
@@ -83,7 +83,7 @@ export function severalIn(area: CnfArea, state: string, times: number): string {
     case "OK":
       return `${of} ${times === 1 ? "drops" : "drop"} no packets any more`;
     case "CRASHING":
-      return `${of} ${times === 1 ? "crashes" : "crash"} again and again`;
+      return `${of} crash-looping`;
     default:
       return `${of} ${words(state)}`;
   }

@@ -11,7 +11,10 @@ export type Unit =
   | "ratio"
   | "percent"
   | "per second"
-  | "cores";
+  | "cores"
+  | "celsius"
+  | "watts"
+  | "megahertz";
 
 const PLAIN = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
@@ -54,6 +57,9 @@ const WRITTEN: Readonly<Record<Unit, (value: number) => string>> = {
   percent: (value) => `${plain(value)} %`,
   "per second": (value) => `${plain(value)}/s`,
   cores: (value) => plain(value),
+  celsius: (value) => `${plain(value)} °C`,
+  watts: (value) => `${plain(value)} W`,
+  megahertz: (value) => `${plain(value)} MHz`,
 };
 
 export function formatValue(value: number | null | undefined, unit: Unit = "none"): string {

@@ -78,7 +78,7 @@ test("clocks show their offset with its sign, and what is not known as such", as
   expect(free.getByText("−48.2 µs")).toBeVisible();
   const port = within(await rowOf("ens1f0"));
   expect(port.getByText("No state")).toBeVisible();
-  expect(port.getByTitle("Its port tells its role, but no state")).toBeVisible();
+  expect(port.getByTitle("Its port reports a role, but no state")).toBeVisible();
   expect(port.queryByText(/^[+−]?\d+ ns$/)).toBeNull();
 });
 

@@ -5,6 +5,7 @@ import { NetworkIcon } from "@patternfly/react-icons";
 
 import { PageFrame } from "@/components/page-frame";
 import { Nothing } from "@/components/states";
+import { useTabInView } from "@/components/use-tab-in-view";
 import { ClocksTab } from "@/features/cnf/clocks/tab";
 import { FunctionsTab } from "@/features/cnf/functions/tab";
 import { PortsTab } from "@/features/cnf/ports/tab";
@@ -28,31 +29,34 @@ export function CnfPage() {
   const setSearch = useSetSearch<CnfSearch>();
   const overview = useOverview(cluster_id);
   useFresh(cluster_id ?? ALL);
+  const place = useTabInView(tab);
   if (cluster_id === undefined && isEmpty(overview)) return <NoFunctions overview={overview} />;
   const bad = badOn(overview);
   return (
     <PageFrame title="Network functions" fills subtitle={<Headline of={overview} />}>
-      <Tabs
-        activeKey={tab}
-        aria-label="Parts of network functions"
-        onSelect={(_, key) =>
-          setSearch({ tab: key === "workloads" ? undefined : (key as Exclude<TabName, "workloads">), open: undefined })
-        }
-      >
-        {TABS.map((name) => (
-          <Tab
-            key={name}
-            eventKey={name}
-            tabContentId={`cnf-${name}`}
-            title={
-              <TabTitleText>
-                {TITLES[name]}
-                {bad[name] > 0 ? <span className="cnf-count" title="Not well">{count(bad[name])}</span> : null}
-              </TabTitleText>
-            }
-          />
-        ))}
-      </Tabs>
+      <div ref={place}>
+        <Tabs
+          activeKey={tab}
+          aria-label="Parts of network functions"
+          onSelect={(_, key) =>
+            setSearch({ tab: key === "workloads" ? undefined : (key as Exclude<TabName, "workloads">), open: undefined })
+          }
+        >
+          {TABS.map((name) => (
+            <Tab
+              key={name}
+              eventKey={name}
+              tabContentId={`cnf-${name}`}
+              title={
+                <TabTitleText>
+                  {TITLES[name]}
+                  {bad[name] > 0 ? <span className="cnf-count" title="Not well">{count(bad[name])}</span> : null}
+                </TabTitleText>
+              }
+            />
+          ))}
+        </Tabs>
+      </div>
       <section className="cnf-tab" id={`cnf-${tab}`} role="tabpanel" aria-label={TITLES[tab]}>
         <MissingNotice tab={tab} missing={missingOf(overview, tab)} />
         {tab === "workloads" ? <WorkloadsTab overview={overview} /> : null}

@@ -1,7 +1,7 @@
 /** What the page of network functions keeps in its URL; names are those of the API wherever it has one. */
 
 import { CnfType } from "@/generated/api.schemas";
-import { flag, list, oneOf, someOf, text, type Raw } from "@/lib/search";
+import { flag, list, oneOf, someOf, text, uuid, type Raw } from "@/lib/search";
 
 export const TABS = ["workloads", "clocks", "functions", "ports"] as const;
 export type Tab = (typeof TABS)[number];
@@ -37,7 +37,7 @@ export interface CnfSearch extends Filters {
 export function readCnfSearch(raw: Raw): CnfSearch {
   return {
     tab: oneOf(raw["tab"], ["clocks", "functions", "ports"]),
-    cluster_id: list(raw["cluster_id"]),
+    cluster_id: clusters(raw["cluster_id"]),
     node_name: list(raw["node_name"]),
     q: text(raw["q"]),
     namespace: text(raw["namespace"]),
@@ -46,8 +46,19 @@ export function readCnfSearch(raw: Raw): CnfSearch {
     clock_state: someOf(raw["clock_state"], CLOCK_STATES),
     exhausted: flag(raw["exhausted"]) || undefined,
     dropping: flag(raw["dropping"]) || undefined,
-    open: text(raw["open"]),
+    open: opened(raw["open"]),
   };
+}
+
+function clusters(said: unknown): string[] | undefined {
+  const known = list(said)?.flatMap((id) => uuid(id) ?? []);
+  return known && known.length > 0 ? known : undefined;
+}
+
+/** Every row's name begins with its cluster. */
+function opened(said: unknown): string | undefined {
+  const row = text(said);
+  return uuid(row?.split("/", 1)[0]) === undefined ? undefined : row;
 }
 
 /** Nothing is looked for in particular: undefined for every filter. */

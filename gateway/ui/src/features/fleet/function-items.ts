@@ -120,7 +120,7 @@ const STATES: Readonly<Record<string, string>> = {
   FREERUN: "is in freerun",
   HOLDOVER: "is in holdover",
   FAILED: "has failed",
-  CRASHING: "crashes again and again",
+  CRASHING: "is crash-looping",
 };
 
 function clocks({ clocks: list }: FunctionLists): Listed | undefined {

@@ -77,7 +77,7 @@ function Sampled({ of }: { of: GpuSummary }) {
       {wasted > 0 ? (
         <Part place={{ to: "/gpu", search: { show: "wasted" } }} figure={wasted}>
           <Badge tone="neutral" icon={PauseCircleIcon}>
-            Idle but held
+            Allocated but idle
           </Badge>
         </Part>
       ) : null}

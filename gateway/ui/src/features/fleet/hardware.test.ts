@@ -50,7 +50,7 @@ test("each thing that happens to a network function is told in words", () => {
     ["warning", "Clock ens1f0 on worker-1: locked → holdover"],
   ]);
   expect(told(moved("WORKLOAD", "ran/du-0", null, "CRASHING"))).toEqual([
-    ["danger", "Workload du-0 in ran: crashes again and again"],
+    ["danger", "Workload du-0 in ran: crash-looping"],
   ]);
   expect(told(moved("SRIOV", "worker-1/openshift.io/fronthaul", "AVAILABLE", "EXHAUSTED"))).toEqual([
     ["warning", "openshift.io/fronthaul on worker-1: no virtual function left"],
@@ -242,7 +242,7 @@ test("workloads, virtual functions and ports that are not well are told with the
     },
   });
   expect(items.map(({ tone, what, why }) => [tone, what, why])).toEqual([
-    ["danger", "Workload du-0 in ran crashes again and again", "VDU · CrashLoopBackOff · 7 restarts"],
+    ["danger", "Workload du-0 in ran is crash-looping", "VDU · CrashLoopBackOff · 7 restarts"],
     ["warning", "openshift.io/fronthaul on worker-1: no virtual function left", "8 of 8 in use"],
     ["warning", "Port 0 of du-0 in ran: drops packets", "120 packets/s received are lost"],
   ]);

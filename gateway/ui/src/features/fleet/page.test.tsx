@@ -146,7 +146,7 @@ test("how busy GPUs are, and which of them are not well, is in the figures", asy
   const cards = within(await screen.findByRole("region", { name: "The fleet in figures" }));
   expect(await cards.findByRole("link", { name: /^GPUs ?24$/ })).toHaveAttribute("href", "/gpu");
   expect(cards.getByText("37 %")).toBeVisible();
-  expect(cards.getByRole("link", { name: "3 Idle but held" })).toHaveAttribute("href", "/gpu?show=wasted");
+  expect(cards.getByRole("link", { name: "3 Allocated but idle" })).toHaveAttribute("href", "/gpu?show=wasted");
   const panel = within(screen.getByRole("region", { name: "Needs attention now" }));
   expect(await panel.findByRole("link", { name: "1 GPU has disappeared" })).toHaveAttribute("href", "/gpu?show=lost");
 });

@@ -96,8 +96,8 @@ function Breakdown({ title, one, rows, empty = "None." }: BreakdownProps) {
                 <th scope="col">Busy</th>
                 <th scope="col">Memory</th>
                 <th scope="col">Power</th>
-                <th scope="col" title="Idle though a pod or process holds them">
-                  Idle, held
+                <th scope="col" title="Allocated to a pod or process, but idle">
+                  Wasted
                 </th>
               </tr>
             </thead>

@@ -46,7 +46,7 @@ export function Headline({ summary, stale }: HeadlineProps) {
       ) : null}
       {wasted > 0 ? (
         <Part tone="warning" search={{ show: "wasted" }}>
-          {count(wasted)} idle though held
+          {count(wasted)} allocated but idle
         </Part>
       ) : null}
       {busy === null ? null : <li>{percent(busy)} busy</li>}

@@ -30,7 +30,7 @@ export function ontoMap(map: GpuMap, samples: Samples): GpuMap {
     ...map,
     nodes: map.nodes.map((node, index) => {
       const update = told[index];
-      return update ? [node[0], node[1], ageAt(at, update), false] : node;
+      return update ? [node[0], node[1], ageAt(at, update), isStale(at, update)] : node;
     }),
     gpus: map.gpus.map((row) => {
       const update = told[row[0]];
@@ -38,6 +38,10 @@ export function ontoMap(map: GpuMap, samples: Samples): GpuMap {
     }),
   };
 }
+
+/** A sample may have been long on its way: the newest of a node, and old all the same. */
+const STALE_INTERVALS = 3;
+const isStale = (at: number, update: GpuUpdate) => ageAt(at, update) > STALE_INTERVALS * update.interval_seconds;
 
 /** Seconds; below 0 what was measured after the map was read. */
 const ageAt = (at: number, { sampled_at }: GpuUpdate) => Math.round((at - Date.parse(sampled_at)) / 1000);
@@ -74,7 +78,8 @@ export function ontoNode<Node extends GpuNode>(node: Node, samples: Samples): No
     source_reason: update.source_reason,
     last_updated: update.sampled_at,
     interval_seconds: update.interval_seconds,
-    stale: false,
+    // Only what was stale may still be so: clocks differ.
+    stale: node.stale && isStale(Date.now(), update),
     error: update.error ?? null,
     gpus,
   };

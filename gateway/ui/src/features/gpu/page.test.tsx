@@ -81,7 +81,7 @@ test("the head says in words what is wrong, and leads there", async () => {
   expect(head).toHaveTextContent("3 GPUs on 2 nodes");
   expect(within(head).getByRole("link", { name: "1 lost" })).toHaveAttribute("href", "/gpu?show=lost&view=table");
   expect(within(head).getByRole("link", { name: "2 nodes have stopped reporting" })).toBeVisible();
-  expect(within(head).getByRole("link", { name: "1 idle though held" })).toBeVisible();
+  expect(within(head).getByRole("link", { name: "1 allocated but idle" })).toBeVisible();
   await user.click(within(head).getByRole("link", { name: "1 too hot" }));
   await waitFor(() => expect(where()).toBe("/gpu?tab=thresholds&raised=TEMPERATURE"));
 });
@@ -129,7 +129,7 @@ test("by arrow keys the map is read out, and Enter opens the node", async () => 
   const stage = await screen.findByRole("application", { name: "3 GPUs by utilisation" });
   stage.focus();
   await user.keyboard("{ArrowRight}{ArrowRight}");
-  expect(screen.getByText(/GPU 1 of gpu-1, north, H100: 0 % busy, memory 10 %, 31 °C, 70 W. Idle though held/)).toBeInTheDocument();
+  expect(screen.getByText(/GPU 1 of gpu-1, north, H100: 0 % busy, memory 10 %, 31 °C, 70 W. Allocated but idle/)).toBeInTheDocument();
   await user.keyboard("{End}");
   expect(screen.getByText(/GPU 0 of gpu-2, south, A100: not known busy, .*91 °C, 240 W. Over a threshold/)).toBeInTheDocument();
   await user.keyboard("{Enter}");
@@ -140,7 +140,7 @@ test("the same as a table: all, or those with one mark", async () => {
   const { user, where } = await open("/gpu?view=table");
   const table = await screen.findByRole("table", { name: "GPUs" });
   expect(within(table).getAllByRole("row")).toHaveLength(4);
-  await user.click(screen.getByRole("button", { name: "Idle though held 1" }));
+  await user.click(screen.getByRole("button", { name: "Allocated but idle 1" }));
   expect(where()).toBe("/gpu?view=table&show=wasted");
   const [, row, ...others] = within(screen.getByRole("table", { name: "GPUs" })).getAllByRole("row");
   expect(row).toHaveTextContent("gpu-1 GPU 1");

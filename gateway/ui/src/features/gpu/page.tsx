@@ -1,5 +1,6 @@
 /** GPUs of the fleet: what is wrong with them, how they are used, and by whom. */
 
+import "@/features/gpu/drawer.css";
 import "@/features/gpu/gpu.css";
 
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
@@ -8,6 +9,7 @@ import { useMemo } from "react";
 import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading } from "@/components/states";
+import { useTabInView } from "@/components/use-tab-in-view";
 import { Headline } from "@/features/gpu/headline";
 import { HistoryTab } from "@/features/gpu/history/history-tab";
 import { useLiveGpus } from "@/features/gpu/live-samples";
@@ -87,11 +89,14 @@ function Parts({ tab }: { tab: TabName | "overview" }) {
   const setSearch = useSetSearch<GpuSearch>();
   const go = (key: string | number) =>
     setSearch({ ...LEFT, open: undefined, gpu: undefined, tab: key === "overview" ? undefined : (key as TabName) });
+  const place = useTabInView(tab);
   return (
-    <Tabs activeKey={tab} aria-label="Parts of GPUs" onSelect={(_, key) => go(key)}>
-      {(["overview", ...TABS] as const).map((name) => (
-        <Tab key={name} eventKey={name} tabContentId="gpu-panel" title={<TabTitleText>{TITLES[name]}</TabTitleText>} />
-      ))}
-    </Tabs>
+    <div ref={place}>
+      <Tabs activeKey={tab} aria-label="Parts of GPUs" onSelect={(_, key) => go(key)}>
+        {(["overview", ...TABS] as const).map((name) => (
+          <Tab key={name} eventKey={name} tabContentId="gpu-panel" title={<TabTitleText>{TITLES[name]}</TabTitleText>} />
+        ))}
+      </Tabs>
+    </div>
   );
 }

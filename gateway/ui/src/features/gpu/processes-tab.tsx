@@ -64,7 +64,7 @@ const COLUMNS: readonly Column<GpuProcessView>[] = [
     cell: ({ gpu_index, gpu_uuid, gpu_name, gpu_instance_id }) => (
       <span title={modelName(gpu_name)}>
         {gpuName(gpu_index, gpu_uuid)}
-        {gpu_instance_id === null || gpu_instance_id === undefined ? null : ` / ${gpu_instance_id}`}{" "}
+        {gpu_instance_id === null || gpu_instance_id === undefined ? null : ` · MIG ${gpu_instance_id}`}{" "}
         <span className="quiet">{modelName(gpu_name)}</span>
       </span>
     ),

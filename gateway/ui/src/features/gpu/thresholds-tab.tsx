@@ -117,8 +117,8 @@ function Levels({ of: levels }: { of: readonly GpuThreshold[] }) {
           <thead>
             <tr>
               <th scope="col">Of each GPU</th>
-              <th scope="col">Crossed from</th>
-              <th scope="col">Well again below</th>
+              <th scope="col">Crossed at</th>
+              <th scope="col">Clears below</th>
               <th scope="col">Setting</th>
             </tr>
           </thead>
@@ -147,7 +147,7 @@ function Levels({ of: levels }: { of: readonly GpuThreshold[] }) {
       </div>
       <details>
         <summary>How to change a level</summary>
-        <p>Set it where the hub is started and start the hub anew; null is no level.</p>
+        <p>Set it where the hub is started and restart the hub. The value null turns a threshold off.</p>
         <Snippet
           label="Setting of a level"
           text={'AIOPS_GPU__TEMPERATURE=\'{"raise_at": 85, "clear_at": 80}\'\nAIOPS_GPU__POWER_DRAW=\'{"raise_at": 98, "clear_at": 95}\''}

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import { heatShare, Meter } from "@/features/gpu/meter";
 import { nodeKey, type GpuSearch } from "@/features/gpu/search";
-import { celsius, mebibytes, modelName, NOT_KNOWN, percent, share, watts } from "@/features/gpu/values";
+import { celsius, mebibytes, NOT_KNOWN, percent, share, watts } from "@/features/gpu/values";
 import type { GpuSummary } from "@/generated/api.schemas";
 import { PageLink, useSearch } from "@/lib/place";
 
@@ -54,7 +54,7 @@ function Hottest({ summary: { hottest, raised } }: { summary: GpuSummary }) {
   if (hottest === null) {
     return <Total name="Hottest GPU" figure={NOT_KNOWN} bar={<Meter of={null} />} more="no temperature is known" />;
   }
-  const { cluster_id, node_name, index, name, temperature_celsius: hot } = hottest;
+  const { cluster_id, node_name, index, temperature_celsius: hot } = hottest;
   return (
     <Total
       name="Hottest GPU"
@@ -62,7 +62,7 @@ function Hottest({ summary: { hottest, raised } }: { summary: GpuSummary }) {
       bar={<Meter of={heatShare(hot)} hue="heat" high={raised.TEMPERATURE > 0} />}
       more={
         <PageLink to="/gpu" search={{ ...search, open: nodeKey(cluster_id, node_name), gpu: index ?? undefined }}>
-          {`${node_name}${index === null ? "" : ` · GPU ${index}`} · ${modelName(name)}`}
+          {`${node_name}${index === null ? "" : ` · GPU ${index}`}`}
         </PageLink>
       }
     />

@@ -59,14 +59,14 @@ export const RAISED: Readonly<Record<GpuMetric, { name: string; over: string; wr
   POWER_DRAW: { name: "Power of its limit", over: "near the power limit", write: percent, setting: "POWER_DRAW" },
 };
 
-export const COLUMNS: Readonly<Record<GpuColumn, { name: string; unit: Unit; suffix?: string }>> = {
+export const COLUMNS: Readonly<Record<GpuColumn, { name: string; unit: Unit }>> = {
   utilization_gpu_percent: { name: "Utilisation", unit: "percent" },
   memory_used_mb: { name: "Memory used", unit: "bytes" },
-  temperature_celsius: { name: "Temperature", unit: "none", suffix: "°C" },
-  power_draw_watts: { name: "Power", unit: "none", suffix: "W" },
+  temperature_celsius: { name: "Temperature", unit: "celsius" },
+  power_draw_watts: { name: "Power", unit: "watts" },
   utilization_memory_percent: { name: "Memory bandwidth in use", unit: "percent" },
-  memory_temperature_celsius: { name: "Memory temperature", unit: "none", suffix: "°C" },
-  sm_clock_mhz: { name: "SM clock", unit: "none", suffix: "MHz" },
+  memory_temperature_celsius: { name: "Memory temperature", unit: "celsius" },
+  sm_clock_mhz: { name: "SM clock", unit: "megahertz" },
   fan_speed_percent: { name: "Fan", unit: "percent" },
   nvlink_bytes_per_second: { name: "NVLink traffic", unit: "bytes/s" },
 };

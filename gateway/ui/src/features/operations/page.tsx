@@ -5,6 +5,7 @@ import { LockIcon } from "@patternfly/react-icons";
 
 import { PageFrame } from "@/components/page-frame";
 import { Failure, Loading, Nothing } from "@/components/states";
+import { useTabInView } from "@/components/use-tab-in-view";
 import { useWhoAmI } from "@/generated/api";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
@@ -58,6 +59,7 @@ function NotYours({ role }: { role: string }) {
 
 function Operations() {
   const { tab = "health" } = useSearch<OperationsSearch>();
+  const place = useTabInView(tab);
   const setSearch = useSetSearch<OperationsSearch>();
   const { as_of } = useAsOf();
   const { known, error, isLoading, at, retry } = useOperations(true);
@@ -70,25 +72,27 @@ function Operations() {
       actions={<Documents />}
     >
       <VerdictPanel known={known} problems={found} error={error} isLoading={isLoading} at={at} />
-      <Tabs
-        activeKey={tab}
-        aria-label="Parts of operations"
-        onSelect={(_, key) => setSearch({ tab: key === "health" ? undefined : (key as TabName), letter: undefined })}
-      >
-        {TABS.map((name) => (
-          <Tab
-            key={name}
-            eventKey={name}
-            tabContentId={`ops-${name}`}
-            title={
-              <TabTitleText>
-                {TITLES[name]}
-                {worse(name) > 0 ? <span className="ops-count">{worse(name)}</span> : null}
-              </TabTitleText>
-            }
-          />
-        ))}
-      </Tabs>
+      <div ref={place}>
+        <Tabs
+          activeKey={tab}
+          aria-label="Parts of operations"
+          onSelect={(_, key) => setSearch({ tab: key === "health" ? undefined : (key as TabName), letter: undefined })}
+        >
+          {TABS.map((name) => (
+            <Tab
+              key={name}
+              eventKey={name}
+              tabContentId={`ops-${name}`}
+              title={
+                <TabTitleText>
+                  {TITLES[name]}
+                  {worse(name) > 0 ? <span className="ops-count">{worse(name)}</span> : null}
+                </TabTitleText>
+              }
+            />
+          ))}
+        </Tabs>
+      </div>
       <section className="ops-tab" id={`ops-${tab}`} role="tabpanel" aria-label={TITLES[tab]}>
         {tab === "health" ? (
           known.report ? (

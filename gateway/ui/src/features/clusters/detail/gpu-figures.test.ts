@@ -41,6 +41,6 @@ test("what stands out of a node is counted, an error of its own first", () => {
     "1 with an error",
     "1 with an XID error",
     "1 over a threshold",
-    "2 idle but held",
+    "2 allocated but idle",
   ]);
 });

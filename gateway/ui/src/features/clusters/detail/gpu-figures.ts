@@ -67,6 +67,6 @@ export function troubles({ gpus, error }: Pick<GpuNode, "gpus" | "error">): stri
     ...said(({ error: wrong }) => wrong !== null && wrong !== undefined, "with an error"),
     ...said(({ xid }) => (xid ?? 0) > 0, "with an XID error"),
     ...said(({ raised }) => raised.length > 0, "over a threshold"),
-    ...said(({ wasted }) => wasted, "idle but held"),
+    ...said(({ wasted }) => wasted, "allocated but idle"),
   ];
 }

@@ -178,7 +178,7 @@ function Headline({ of, id }: { of: GpuSummary; id: string }) {
       ) : null}
       {wasted > 0 ? (
         <PageLink to="/gpu" search={{ ...at, show: "wasted" }}>
-          {wasted} idle but held
+          {wasted} allocated but idle
         </PageLink>
       ) : null}
       {stale_nodes > 0 ? (

@@ -4,12 +4,13 @@ import "@/features/clusters/detail/detail.css";
 
 import { Alert, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { keepPreviousData } from "@tanstack/react-query";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 
 import { ClusterStateBadge } from "@/components/badges";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Ago } from "@/components/timestamp";
+import { useTabInView } from "@/components/use-tab-in-view";
 import { Actions } from "@/features/clusters/detail/actions";
 import { AlertsTab } from "@/features/clusters/detail/alerts-tab";
 import { CapabilitiesTab } from "@/features/clusters/detail/capabilities-tab";
@@ -106,11 +107,7 @@ function ClusterTabs({ cluster }: { cluster: ClusterView }) {
   const setSearch = useSetSearch<ClusterSearch>();
   const parts: Partial<Record<TabName, boolean>> = { ...useParts(cluster) };
   const shown = (Object.keys(TABS) as TabName[]).filter((name) => name === tab || (parts[name] ?? true));
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // On a narrow screen the tabs are wider than it.
-    place.current?.querySelector(`[id^="pf-tab-${tab}-"]`)?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [tab]);
+  const place = useTabInView(tab);
   return (
     <div ref={place}>
       <Tabs

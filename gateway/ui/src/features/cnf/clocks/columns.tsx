@@ -16,7 +16,7 @@ export const sinceOf = (row: Pick<PtpStatusView, "clock_state" | "standing" | "s
 
 /** Ports tell a role where the clock has another name, as that of its card. */
 export const whyOf = ({ clock_state, role }: Pick<PtpStatusView, "clock_state" | "role">) =>
-  clock_state ? null : role ? "Its port tells its role, but no state" : "Its source tells no state";
+  clock_state ? null : role ? "Its port reports a role, but no state" : "Its source reports no state";
 
 export const COLUMNS: readonly Column<PtpStatusView>[] = [
   {

@@ -2,7 +2,7 @@
 
 import type { Column } from "@/components/data-table";
 import { UsageBar } from "@/features/cnf/functions/usage-bar";
-import { ageColumn, clusterColumn, Maybe, Unknown } from "@/features/cnf/shared/cells";
+import { ageColumn, clusterColumn, Maybe, Named, Unknown } from "@/features/cnf/shared/cells";
 import { EXHAUSTED, StateBadge } from "@/features/cnf/shared/states";
 import type { SriovStatusView } from "@/generated/api.schemas";
 import { count } from "@/lib/format";
@@ -13,12 +13,18 @@ export const sinceOf = (row: Pick<SriovStatusView, "exhausted" | "standing" | "s
 
 const said = (value: number | null | undefined) => (typeof value === "number" ? count(value) : "–");
 
+/** `fronthaul` before `openshift.io`, which most have in common: what is cut is the latter. */
+function ResourceName({ of }: { of: string }) {
+  const at = of.lastIndexOf("/");
+  return <Named name={of.slice(at + 1)} of={at > 0 ? of.slice(0, at) : null} />;
+}
+
 export const COLUMNS: readonly Column<SriovStatusView>[] = [
   {
     id: "resource",
     header: "Resource",
     width: "minmax(6rem, 2fr)",
-    cell: ({ resource_name }) => <Maybe>{resource_name}</Maybe>,
+    cell: ({ resource_name }) => <ResourceName of={resource_name} />,
   },
   {
     id: "node",

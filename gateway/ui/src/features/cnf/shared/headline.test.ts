@@ -28,7 +28,7 @@ test("what has completed is not missed among those that run", () => {
   expect(said(overview({ workloads }))[0]).toBe("success: 1 workload runs");
 });
 
-test("clocks that tell no state are not counted as locked", () => {
+test("clocks that report no state are not counted as locked", () => {
   const clocks = read(clocksOf([clock(), clock({ interface: "ens1f0", clock_state: null })]));
   expect(said(overview({ clocks }))).toContain("success: 1 clock locked");
   expect(said(overview({ clocks }))).toContain("neutral: 1 clock tells no state");

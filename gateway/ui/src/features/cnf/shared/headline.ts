@@ -17,14 +17,14 @@ type Told<State extends string> = readonly (readonly [State, Tone, (count: numbe
 
 const WORKLOADS: Told<ShownState> = [
   ["FAILED", "danger", (n) => `${count(n)} failed`],
-  ["CRASHING", "danger", (n) => `${count(n)} ${n === 1 ? "crashes" : "crash"} again and again`],
+  ["CRASHING", "danger", (n) => `${count(n)} crash-looping`],
   ["UNKNOWN", "warning", (n) => `${count(n)} in unknown state`],
   ["PENDING", "warning", (n) => `${count(n)} ${n === 1 ? "waits" : "wait"} to start`],
 ];
 const CLOCKS: Told<ShownClock> = [
   ["FREERUN", "danger", (n) => `${plural(n, "clock")} in freerun`],
   ["HOLDOVER", "warning", (n) => `${plural(n, "clock")} in holdover`],
-  ["UNKNOWN", "neutral", (n) => `${plural(n, "clock")} ${n === 1 ? "tells" : "tell"} no state`],
+  ["UNKNOWN", "neutral", (n) => `${plural(n, "clock")} ${n === 1 ? "reports" : "report"} no state`],
 ];
 
 export function headline(of: Overview): Part[] {

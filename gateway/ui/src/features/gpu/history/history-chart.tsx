@@ -12,10 +12,7 @@ interface HistoryChartProps {
   legend?: "table" | "none";
 }
 
-export const columnTitle = (column: GpuColumn): string => {
-  const { name, suffix } = COLUMNS[column];
-  return suffix ? `${name}, ${suffix}` : name;
-};
+export const columnTitle = (column: GpuColumn): string => COLUMNS[column].name;
 
 /** One metric over time, a line for each GPU; all such charts have one crosshair. */
 export function HistoryChart({ told, column, zoom, height = 200, legend = "table" }: HistoryChartProps) {

@@ -136,8 +136,8 @@ function Charts({ node }: { node: NodeId }) {
     <>
       <div className="toolbar">
         <span className="hint numbers">
-          {told.node_name} of {told.cluster_name} · from {SOURCE_WORDS[told.source]} · one value each{" "}
-          {lasting(told.step_seconds * 1000)} · brush to zoom, double-click to go back
+          {told.node_name} of {told.cluster_name} · from {SOURCE_WORDS[told.source]} · one value every{" "}
+          {lasting(told.step_seconds * 1000)} · drag to zoom, double-click to zoom out
         </span>
         <span className="toolbar-end">
           <CopyMenu request={{ path }} />

@@ -17,6 +17,7 @@ const PLACES: Readonly<Record<MapMetric, 3 | 4 | 5 | 6>> = { utilization: 3, mem
 
 export const valueOf = (row: Row, metric: MapMetric): number | null => row[PLACES[metric]];
 export const stateOf = (row: Row): number => row[8];
+export const isLost = (row: Row): boolean => (row[8] & LOST) !== 0;
 
 const BITS: Readonly<Record<Exclude<Mark, "stale">, number>> = {
   raised: RAISED,
@@ -33,7 +34,7 @@ export function isMarked(map: GpuMap, row: Row, mark: Mark): boolean {
 /** The one mark that a cell shows: the worst. */
 export function worstMark(map: GpuMap, row: Row): Mark | undefined {
   const state = row[8];
-  if (state & LOST) return "lost";
+  if (isLost(row)) return "lost";
   if (state & FAULT) return "error";
   if (state & RAISED) return "raised";
   if (map.nodes[row[0]]![3]) return "stale";

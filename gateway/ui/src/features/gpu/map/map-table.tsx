@@ -2,7 +2,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 
 import { DataTable, type Column } from "@/components/data-table";
 import { Nothing } from "@/components/states";
-import { isMarked, placeOf, stateOf, valueOf, type Place, type Row } from "@/features/gpu/map/fleet";
+import { isLost, isMarked, placeOf, stateOf, valueOf, type Place, type Row } from "@/features/gpu/map/fleet";
 import { openOf } from "@/features/gpu/map/heatmap";
 import { MARK_WORDS } from "@/features/gpu/map/mark-words";
 import { MAP_SORTS, MARKS, sortOf, type GpuSearch, type MapMetric, type Mark } from "@/features/gpu/search";
@@ -18,25 +18,28 @@ interface Line extends Place {
 }
 
 const idOf = ({ id }: Line) => id;
-const value = (text: string) => (text === NOT_KNOWN ? <span className="quiet">{text}</span> : <span className="numbers">{text}</span>);
+/** A GPU that is lost has no values now, whatever they were. */
+const now = (row: Row, text: string) =>
+  isLost(row) ? <span className="quiet">–</span> : text === NOT_KNOWN ? <span className="quiet">{text}</span> : <span className="numbers">{text}</span>;
 const COLUMNS: readonly Column<Line>[] = [
   {
     id: "gpu",
     header: "GPU",
-    width: "minmax(9rem, 2fr)",
+    width: "minmax(6rem, 2fr)",
     sort: "node",
     cell: ({ node, gpu }) => (
-      <>
-        {node} <span className="quiet">{gpu === null ? "" : `GPU ${gpu}`}</span>
-      </>
+      <span className="gpu-of-node" title={node}>
+        <span className="cut">{node}</span>
+        <span className="quiet">{gpu === null ? "" : `GPU ${gpu}`}</span>
+      </span>
     ),
   },
   { id: "cluster", header: "Cluster", width: "minmax(6rem, 1fr)", from: 45, cell: ({ clusterName }) => clusterName },
   { id: "model", header: "Model", width: "minmax(6rem, 1fr)", from: 60, cell: ({ model }) => model },
-  { id: "busy", header: "Busy", width: "5.5rem", align: "end", sort: "utilization", cell: ({ row }) => value(percent(row[3])) },
-  { id: "memory", header: "Memory", width: "6rem", align: "end", from: 45, sort: "memory", cell: ({ row }) => value(percent(row[4])) },
-  { id: "temperature", header: "Temp.", width: "5.5rem", align: "end", sort: "temperature", cell: ({ row }) => value(celsius(row[5])) },
-  { id: "power", header: "Power", width: "5.5rem", align: "end", from: 30, sort: "power", cell: ({ row }) => value(watts(row[7])) },
+  { id: "busy", header: "Busy", width: "4rem", align: "end", sort: "utilization", cell: ({ row }) => now(row, percent(row[3])) },
+  { id: "memory", header: "Memory", width: "6rem", align: "end", from: 45, sort: "memory", cell: ({ row }) => now(row, percent(row[4])) },
+  { id: "temperature", header: "Temp.", width: "4rem", align: "end", sort: "temperature", cell: ({ row }) => now(row, celsius(row[5])) },
+  { id: "power", header: "Power", width: "5.5rem", align: "end", from: 30, sort: "power", cell: ({ row }) => now(row, watts(row[7])) },
   {
     id: "state",
     header: "State",

@@ -1,4 +1,4 @@
-import { placeOf, stateOf, isMarked, type Row } from "@/features/gpu/map/fleet";
+import { isLost, isMarked, placeOf, type Row } from "@/features/gpu/map/fleet";
 import type { Layout } from "@/features/gpu/map/layout";
 import { MARKS } from "@/features/gpu/search";
 import { celsius, percent, watts } from "@/features/gpu/values";
@@ -35,12 +35,14 @@ export function Tip({ map, row, layout: { x, y, pitch, width, height }, cell }: 
       <div className="quiet">
         {clusterName} · {model}
       </div>
-      <dl className="gpu-tip-values numbers">
-        <Value name="Busy" value={percent(row[3])} />
-        <Value name="Memory" value={percent(row[4])} />
-        <Value name="Temperature" value={celsius(row[5])} />
-        <Value name="Power" value={row[6] === null ? watts(row[7]) : `${watts(row[7])}, ${percent(row[6])}`} />
-      </dl>
+      {isLost(row) ? null : (
+        <dl className="gpu-tip-values numbers">
+          <Value name="Busy" value={percent(row[3])} />
+          <Value name="Memory" value={percent(row[4])} />
+          <Value name="Temperature" value={celsius(row[5])} />
+          <Value name="Power" value={row[6] === null ? watts(row[7]) : `${watts(row[7])}, ${percent(row[6])} of its limit`} />
+        </dl>
+      )}
       {marksOf(map, row).map((said) => (
         <div key={said}>{said}</div>
       ))}
@@ -68,6 +70,5 @@ export function told(map: GpuMap, row: Row): string {
   const { clusterName, node, gpu, model } = placeOf(map, row);
   const where = `${gpu === null ? "GPU" : `GPU ${gpu}`} of ${node}, ${clusterName}, ${model}`;
   const values = `${percent(row[3])} busy, memory ${percent(row[4])}, ${celsius(row[5])}, ${watts(row[7])}`;
-  const lost = (stateOf(row) & 2) !== 0;
-  return [lost ? where : `${where}: ${values}`, ...marksOf(map, row)].join(". ");
+  return [isLost(row) ? where : `${where}: ${values}`, ...marksOf(map, row)].join(". ");
 }

@@ -109,7 +109,7 @@ function Wrong({ gpu }: { gpu: GpuView }) {
       )}
       {ecc ? <Danger>{`${ecc} memory errors that could not be corrected`}</Danger> : null}
       {slow.length > 0 ? <Warning>{`Slowed down: ${slow.join(", ")}`}</Warning> : null}
-      {wasted ? <Warning>Idle for long, though a pod or process holds it</Warning> : null}
+      {wasted ? <Warning>Allocated but idle for long</Warning> : null}
     </ul>
   );
 }

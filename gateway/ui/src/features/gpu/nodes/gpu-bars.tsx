@@ -53,7 +53,7 @@ export function told(gpu: GpuView): string {
   return [
     `${gpuName(gpu.index, gpu.uuid)}: ${values}`,
     ...(gpu.error ? [gpu.error] : []),
-    ...(gpu.wasted ? ["idle though held"] : []),
+    ...(gpu.wasted ? ["allocated but idle"] : []),
     ...(slow.length > 0 ? [`slowed down: ${slow.join(", ")}`] : []),
   ].join("; ");
 }

@@ -41,7 +41,7 @@ export function problemsOf({ error, stale, gpus }: GpuNode): (readonly [Tone, st
     ...raised.map((metric) => ["danger", RAISED[metric].over] as const),
     ...(stale ? [["warning", "stale"] as const] : []),
     ...(slow > 0 ? [["warning", `${slow} slowed down`] as const] : []),
-    ...(wasted > 0 ? [["warning", `${wasted} idle, held`] as const] : []),
+    ...(wasted > 0 ? [["warning", `${wasted} allocated but idle`] as const] : []),
   ];
 }
 
@@ -57,7 +57,12 @@ export const NODE_COLUMNS: readonly Column<GpuNode>[] = [
     header: "Node",
     width: "minmax(7rem, 2fr)",
     sort: "name",
-    cell: ({ node_name }) => <span title={node_name}>{node_name}</span>,
+    cell: (node) => (
+      <span className="gpu-of-node" title={node.node_name}>
+        <Sign node={node} />
+        <span className="cut">{node.node_name}</span>
+      </span>
+    ),
   },
   {
     id: "cluster",
@@ -130,6 +135,19 @@ export const NODE_COLUMNS: readonly Column<GpuNode>[] = [
     ),
   },
 ];
+
+/** The worst of its problems before its name, where their column has no room. */
+function Sign({ node }: { node: GpuNode }) {
+  const [worst] = problemsOf(node);
+  if (worst === undefined) return null;
+  const [tone, words] = worst;
+  const Icon = tone === "danger" ? ExclamationCircleIcon : ExclamationTriangleIcon;
+  return (
+    <span className={`gpu-sign tone-${tone}`} title={words}>
+      <Icon role="img" aria-label={words} />
+    </span>
+  );
+}
 
 function Problems({ node }: { node: GpuNode }) {
   const [first, ...others] = problemsOf(node);

@@ -89,7 +89,11 @@ class RaisedCounts(Message):
 
 
 class GpuSummary(GpuFigures):
-    """The GPUs of the fleet in figures: counts are over all, the rest over what is fresh."""
+    """The GPUs of the fleet in figures.
+
+    How many nodes, GPUs, errors and crossed thresholds there are is counted over all; how many GPUs
+    are idle or wasted, and the rest, over those of nodes that are not stale.
+    """
 
     nodes: int
     stale_nodes: int

@@ -18,7 +18,7 @@ from gateway.rest.documented_gpu import (
     GpuThresholds,
 )
 from gateway.rest.gpu_history import get_history
-from gateway.rest.gpu_moment import moment_of
+from gateway.rest.gpu_moment import moment_of, sampled_moment_of
 from gateway.rest.shared import (
     Flag,
     PageNumber,
@@ -88,7 +88,7 @@ async def list_nodes(
         q=q,
         sort=_sort(sort),
     )
-    at = await moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, moment, sequence)
     found = await node_queries.listing(gate.database, wanted, page_of(page, page_size), at)
     return raw(found, headers=as_of.headers(at.as_of))
 
@@ -110,7 +110,7 @@ async def get_node(
     sequence: AsOfSequence = None,
 ) -> Response[GpuNodeDetail]:
     """One node with GPUs, and which of them have disappeared."""
-    at = await moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, moment, sequence)
     found = await node_queries.one(gate.database, cluster_id, node_name, at)
     if found is None:
         raise Refused(Code.NO_GPU_NODES, f"nothing is known of GPUs of {node_name} of this cluster")
@@ -130,7 +130,7 @@ async def get_summary(
 
     Means and sums are over what is known of nodes that are not stale.
     """
-    at = await moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, moment, sequence)
     clusters = ids("cluster_id", cluster_id)
     found = await summary_queries.summary(gate.database, clusters, namespace, at)
     return raw(found, headers=as_of.headers(at.as_of))
@@ -162,7 +162,7 @@ async def list_processes(
         attribution=choices("attribution", attribution, tuple(Attribution)),
         q=q,
     )
-    at = await moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, moment, sequence)
     found = await process_queries.listing(gate.database, wanted, page_of(page, page_size), at)
     return raw(found, headers=as_of.headers(at.as_of))
 
@@ -176,7 +176,7 @@ async def get_map(
     sequence: AsOfSequence = None,
 ) -> Response[GpuMap]:
     """What a picture of all GPUs is made of: rows instead of objects, in the order of the nodes."""
-    at = await moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, moment, sequence)
     found = await map_queries.everything(gate.database, ids("cluster_id", cluster_id), at)
     return raw(found, headers=as_of.headers(at.as_of))
 

@@ -90,8 +90,9 @@ async def get_history(
     """The last hour, or the time asked for, in steps: about 300, or as asked, at most 2,000.
 
     Steps begin at whole multiples of their length, the first one at `from` or before. Steps of
-    whole minutes and hours are made of what was put together by then, others of single samples.
-    What is older than the finer one is kept comes in longer steps than asked for.
+    whole minutes and hours are made of what was put together by then, others of single samples: a
+    mean of several minutes or hours weighs each by its samples, also those that did not tell the
+    value. What is older than the finer one is kept comes in longer steps than asked for.
     """
     times = Times(
         zoned("from", since),
@@ -131,9 +132,10 @@ def _window(times: Times, now: datetime) -> tuple[datetime, datetime]:
         since = times.since or until - (times.back or _BACK)
     except OverflowError:
         raise field_error("range", "is too long") from None
+    since = max(since, _OLDEST)
     if since >= until:
         raise field_error("from", "must be before to, and in the past")
-    return max(since, _OLDEST), until
+    return since, until
 
 
 def _steps(gate: Gate, times: Times, interval: int, now: datetime) -> queries.Steps:
@@ -142,9 +144,10 @@ def _steps(gate: Gate, times: Times, interval: int, now: datetime) -> queries.St
     least = max(interval, length / _POINTS)
     step = times.step or next((each for each in _STEPS if each >= least), _STEPS[-1])
     step = _coarser(step, now - since, gate.runtime.settings.retention)
-    if length / step > queries.MOST_POINTS:
+    steps = queries.Steps.of(since, until, step)
+    if steps.count > queries.MOST_POINTS:
         raise field_error("step", f"must cut the time into at most {queries.MOST_POINTS} parts")
-    return queries.Steps.of(since, until, step)
+    return steps
 
 
 def _coarser(step: int, age: timedelta, kept: RetentionSettings) -> int:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.gate import Gate
 from gateway.rest import as_of
+from gateway.rest.shared import field_error
 from projections.gpu.sources import Moment
 
 _NOT_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,3 +17,19 @@ async def moment_of(gate: Gate, moment: datetime | None, sequence: int | None) -
     settings = gate.runtime.settings.gpu
     now = gate.clock.now() if at is None else at.at or _NOT_KNOWN
     return Moment(now, at, timedelta(minutes=settings.idle_minutes), settings.idle_percent)
+
+
+async def sampled_moment_of(gate: Gate, moment: datetime | None, sequence: int | None) -> Moment:
+    """The same for what is read from samples: Refused if those of then are not kept any more.
+
+    Nothing had happened before the first event: of that it is known that there were no GPUs.
+    """
+    at, hours = await moment_of(gate, moment, sequence), _hours(gate)
+    if at.as_of and at.as_of.sequence and at.now < gate.clock.now() - timedelta(hours=hours):
+        name = "as_of_sequence" if moment is None else "as_of"
+        raise field_error(name, f"is longer ago than samples of GPUs are kept: {hours} hours")
+    return at
+
+
+def _hours(gate: Gate) -> int:
+    return gate.runtime.settings.retention.gpu_samples_hours

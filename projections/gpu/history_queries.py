@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from contracts.envelope import rfc3339
-from projections.gpu.sources import Moment, sources
+from projections.gpu.sources import Moment, cluster_at
 from projections.gpu.view import GpuColumn, GpuHistorySource, OverTime
 from services.runtime.database import Database
 
@@ -47,6 +47,11 @@ class Steps:
         return cls(since - (since - _EPOCH) % length, until, seconds)
 
     @property
+    def count(self) -> int:
+        """How many there are; the last one may be cut short."""
+        return -((self.since - self.until) // timedelta(seconds=self.seconds))
+
+    @property
     def source(self) -> GpuHistorySource:
         """The coarsest table that has these steps in it."""
         if self.seconds % _HOUR == 0:
@@ -65,11 +70,15 @@ class Wanted:
 
 
 async def node(database: Database, cluster_id: UUID, name: str, at: Moment) -> Node | None:
-    """The node of this name, if anything was known of it."""
-    read = await sources(database, at)
+    """The node of this name, if its cluster was registered then and it had been sampled.
+
+    What samples became is kept for longer than they are, so it is not looked for among them.
+    """
+    known = "" if at.as_of is None else f" and n.first_at <= {at.at}"
     row = await database.fetch_one(
-        f"select n.id, n.cluster_name, n.interval_seconds from {read.nodes} n"  # noqa: S608 - our own names
-        " where n.cluster_id = %s and n.node_name = %s",
+        "select n.id, c.name, n.interval_seconds from aiops.gpu_node n"  # noqa: S608 - our own names
+        f" join {cluster_at(at)} c using (cluster_id)"
+        f" where n.cluster_id = %s and n.node_name = %s{known}",
         (cluster_id, name),
     )
     return None if row is None else Node(row[0], cluster_id, row[1], name, row[2])

@@ -16,7 +16,7 @@ from services.runtime.projections.ranges import Ranges
 from services.runtime.pull import Delivery
 from services.runtime.settings import Settings
 
-_FULL = 50_000
+_FULL = 100_000
 """Samples of GPUs in one batch at most, about."""
 _AHEAD = timedelta(minutes=5)
 """A node's clock may be ahead of ours by so much."""

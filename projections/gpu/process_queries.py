@@ -10,7 +10,7 @@ from services.runtime.queries import Page, Where, contains
 
 _VIEW = """m.p || jsonb_build_object('cluster_id', m.cluster_id, 'cluster_name', m.cluster_name,
     'node_name', m.node_name, 'gpu_index', m.index, 'gpu_name', m.name,
-    'utilization_gpu_percent', m.utilization_gpu_percent)"""
+    'utilization_gpu_percent', m.utilization_gpu_percent, 'stale', not m.fresh)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,11 @@ async def listing(database: Database, wanted: ProcessFilter, page: Page, at: Mom
     """``{items, total, page, page_size, total_pages}``, those with the most memory first."""
     read, where = await sources(database, at), _where(wanted)
     row = await database.fetch_one(
-        "with matched as materialized (select n.cluster_id, n.cluster_name, n.node_name, g.index,"  # noqa: S608 - our own names
-        " g.name, g.utilization_gpu_percent, p, row_number() over (order by"
+        "with matched as materialized (select n.cluster_id, n.cluster_name, n.node_name, n.fresh,"  # noqa: S608 - our own names
+        " g.index, g.name, g.utilization_gpu_percent, p, row_number() over (order by"
         " (p ->> 'used_memory_mb')::int8 desc nulls last, n.cluster_name, n.node_name, g.index,"
-        " g.uuid, (p ->> 'pid')::int8, p ->> 'namespace', p ->> 'pod', p ->> 'container') as place"
+        " g.uuid, (p ->> 'pid')::int8, p ->> 'namespace', p ->> 'pod', p ->> 'container',"
+        " p ->> 'gpu_instance_id') as place"
         f" from {read.nodes} n cross join lateral {read.gpus} g"
         f" cross join lateral jsonb_array_elements(g.told -> 'processes') p{where.sql})"
         f" select json_build_object('items', coalesce((select json_agg({_VIEW} order by place)"

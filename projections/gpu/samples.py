@@ -21,6 +21,7 @@ from projections.gpu.told import (
 _NOTHING = (None,) * 10
 _USED = 1
 """Where the utilisation is among the measures."""
+_LONG_AGO = (NEVER, 0)
 
 Row = tuple[Any, ...]
 
@@ -70,9 +71,15 @@ class Samples:
         how = _how(node, at, told.interval_seconds)
         node.last_at, node.sampled_at = at, max(at, node.sampled_at)
         self._add_node(node, told, at, how)
+        rows, busy, moment = self.batch.samples, self.batch.busy, (at, node.id)
         for gpu in told.gpus:
             known = node.gpus.get(gpu.uuid) or self._new_gpu(node, gpu.uuid, at)
-            self._add_measures(node, known, measures_of(gpu), at, how)
+            values = measures_of(gpu)
+            if not how.again:
+                rows.append((known.id, node.id, at, *values))
+            used = values[_USED]
+            if used is not None and used >= self._idle and busy.get(known.id, _LONG_AGO) < moment:
+                busy[known.id] = moment
             due = at - known.told_at >= (MINUTE if known.untold else HOUR)
             if due or how.anew or gpu.uuid in changes:
                 self._tell(known, gpu, changes.get(gpu.uuid), at, how, due=due)
@@ -89,17 +96,6 @@ class Samples:
         if how.anew or values != node.told or at - node.told_at >= HOUR:
             batch.node_told[node.id, at] = values
             node.told, node.told_at = values, at
-
-    def _add_measures(
-        self, node: KnownNode, known: KnownGpu, values: Row, at: int, how: "_How"
-    ) -> None:
-        used = values[_USED]
-        if used is not None and used >= self._idle:
-            before = self.batch.busy.get(known.id)
-            if before is None or before[0] < at:
-                self.batch.busy[known.id] = at, node.id
-        if not how.again:
-            self.batch.samples.append((known.id, node.id, at, *values))
 
     def _tell(
         self, known: KnownGpu, gpu: ToldGpu, change: "_Change | None", at: int, how: "_How", *,

@@ -65,10 +65,14 @@ class Sources:
     xid: str
 
 
+def cluster_at(at: Moment) -> str:
+    """Clusters that were registered: rows of `CLUSTER`."""
+    return CLUSTER.source(_SCHEMA, _sequence(at))
+
+
 async def sources(database: Database, at: Moment) -> Sources:
     """The tables themselves, or their rows as they were."""
-    sequence = None if at.as_of is None else at.as_of.sequence
-    cluster = CLUSTER.source(_SCHEMA, sequence)
+    sequence, cluster = _sequence(at), cluster_at(at)
     standing = STANDING.source(_SCHEMA, sequence)
     if sequence is None:
         nodes, gpus = _nodes(at, cluster), _gpus()
@@ -84,6 +88,10 @@ async def sources(database: Database, at: Moment) -> Sources:
         crossing=CROSSING.source(_SCHEMA, sequence),
         xid=XID.source(_SCHEMA, sequence),
     )
+
+
+def _sequence(at: Moment) -> int | None:
+    return None if at.as_of is None else at.as_of.sequence
 
 
 def _times(at: Moment, row: str) -> str:

@@ -7,25 +7,29 @@ from contracts.gpu import GpuMetric
 from projections.gpu.sources import Moment, Sources, sources
 from services.runtime.database import Database
 
-# One look at every GPU; all figures are then made of these few hundred rows.
-_PARTS = """select cluster_id, name, namespaces, fresh, count(*)::int4 as gpus,
-    (count(*) filter (where idle))::int4 as idle,
-    (count(*) filter (where idle and held))::int4 as wasted,
+# One look at every GPU; all figures are then made of these few hundred rows. All but the number of
+# GPUs is not known any more of those whose node is stale.
+_VALUES = {
+    "idle": "(count(*) filter (where idle))::int4",
+    "wasted": "(count(*) filter (where idle and held))::int4",
+    "used": "sum(utilization_gpu_percent::float8)",
+    "known": "count(utilization_gpu_percent)::int4",
+    "memory_total": "sum(memory_total_mb::float8)",
+    "memory_used": "sum(memory_used_mb::float8)",
+    "power_draw": "sum(power_draw_watts::float8)",
+    "power_limit": "sum(power_limit_watts)",
+    "hottest": "max(temperature_celsius)",
+}
+_PARTS = f"""select cluster_id, name, namespaces, count(*)::int4 as gpus,
     (count(*) filter (where faulty))::int4 as faulty,
-    sum(utilization_gpu_percent::float8) as used, count(utilization_gpu_percent)::int4 as known,
-    sum(memory_total_mb::float8) as memory_total, sum(memory_used_mb::float8) as memory_used,
-    sum(power_draw_watts::float8) as power_draw, sum(power_limit_watts) as power_limit,
-    max(temperature_celsius) as hottest
-    from gpu group by cluster_id, name, namespaces, fresh"""
-# All but their number is not known any more of those whose node is stale.
-_FIGURES = """coalesce(sum(gpus), 0) as gpus, coalesce(sum(idle) filter (where fresh), 0) as idle,
-    coalesce(sum(wasted) filter (where fresh), 0) as wasted,
-    round((sum(used) filter (where fresh)
-        / nullif(sum(known) filter (where fresh), 0))::numeric, 1) as utilization_gpu_percent,
-    (sum(memory_total) filter (where fresh))::int8 as memory_total_mb,
-    (sum(memory_used) filter (where fresh))::int8 as memory_used_mb,
-    round((sum(power_draw) filter (where fresh))::numeric, 1) as power_draw_watts,
-    round((sum(power_limit) filter (where fresh))::numeric, 1) as power_limit_watts"""
+    {", ".join(f"case when fresh then {made} end as {name}" for name, made in _VALUES.items())}
+    from gpu group by cluster_id, name, namespaces, fresh"""  # noqa: S608 - our own names
+_FIGURES = """coalesce(sum(gpus), 0) as gpus, coalesce(sum(idle), 0) as idle,
+    coalesce(sum(wasted), 0) as wasted,
+    round((sum(used) / nullif(sum(known), 0))::numeric, 1) as utilization_gpu_percent,
+    sum(memory_total)::int8 as memory_total_mb, sum(memory_used)::int8 as memory_used_mb,
+    round(sum(power_draw)::numeric, 1) as power_draw_watts,
+    round(sum(power_limit)::numeric, 1) as power_limit_watts"""
 _COUNTS = ("gpus", "idle", "wasted")
 _NAMES = (
     *_COUNTS,
@@ -43,8 +47,7 @@ _RAISED = ", ".join(
 _HOTTEST = """(select json_build_object('cluster_id', n.cluster_id,
         'cluster_name', n.cluster_name, 'node_name', n.node_name, 'uuid', g.uuid,
         'index', g.index, 'name', g.name, 'temperature_celsius', g.temperature_celsius)
-    from (select * from part
-        where fresh and hottest = (select max(hottest) from part where fresh)
+    from (select * from part where hottest = (select max(hottest) from part)
         order by cluster_id, name, namespaces limit 1) p
     join node n on n.cluster_id = p.cluster_id and n.fresh cross join lateral {gpus} g
     where g.temperature_celsius = p.hottest and g.name is not distinct from p.name

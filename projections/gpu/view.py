@@ -68,9 +68,10 @@ class GpuView(Gpu):
     raised: list[GpuMetric]
     """Of which metrics a threshold is crossed."""
     idle: bool | None
-    """Without work for as long as `gpu.idle_minutes`; null if its utilisation is not known."""
+    """No sample of the last `gpu.idle_minutes` tells of work; null if its utilisation is not known,
+    as that of a divided GPU (MIG)."""
     wasted: bool
-    """Idle, and held by a process or pod all the same."""
+    """Known to be idle, and held by a process or pod all the same."""
     last_xid: ToldXid | None
     """The last one that was told as an event."""
 
@@ -120,6 +121,8 @@ class GpuProcessView(GpuProcess):
     gpu_name: str | None
     utilization_gpu_percent: float | None
     """Of the GPU, all who use it together."""
+    stale: bool
+    """Of its node there has been no sample for three intervals: it may use the GPU no more."""
 
 
 class GpuColumn(StrEnum):

@@ -1,7 +1,7 @@
 """GPUs over REST, from their samples on the bus: every parameter, and what is refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import pytest
 
 from contracts.envelope import Event, rfc3339
 from contracts.gpu import GpuUpdate
+from contracts.refusals import Refused
 from contracts.subjects import token
 from gateway.rest.documented_gpu import (
     GpuHistory,
@@ -19,7 +20,9 @@ from gateway.rest.documented_gpu import (
     GpuSummary,
     GpuThresholds,
 )
+from gateway.rest.gpu_moment import moment_of, sampled_moment_of
 from projections.gpu.view import GpuNodeDetail
+from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Head
 from tests.kit import builders
@@ -268,7 +271,9 @@ async def test_what_cannot_be_answered_is_refused(fleet: _Fleet) -> None:
     refused(await http.get(f"{API}/gpu/nodes/{fleet.two}/nobody"), "NO_GPU_NODES")
     refused(await http.get(f"{API}/gpu/history", params=unknown), "NO_GPU_NODES")
     known: Json = {"cluster_id": fleet.one, "node_name": _NODE}
-    now = rfc3339(fleet.now)
+    now, half = rfc3339(fleet.now), fleet.now.replace(microsecond=500_000) - timedelta(seconds=1)
+    # The first step begins half a second earlier, which makes them 2,001.
+    long = {"from": rfc3339(half - timedelta(seconds=2000)), "to": rfc3339(half)}
     for path, query, field in (
         ("nodes", {"sort": "colour"}, "sort"),
         ("nodes", {"source": "GUESS"}, "source"),
@@ -289,6 +294,8 @@ async def test_what_cannot_be_answered_is_refused(fleet: _Fleet) -> None:
         ("history", known | {"from": "2026-01-01T00:00:00"}, "from"),
         ("history", known | {"to": "2026-01-01T00:00:00"}, "to"),
         ("history", known | {"range": "1h", "step": "1s"}, "step"),
+        ("history", known | long | {"step": "1s"}, "step"),
+        ("history", known | {"from": "1998-01-01T00:00:00Z", "to": "1999-01-01T00:00:00Z"}, "from"),
     ):
         answer = await http.get(f"{API}/gpu/{path}", params=query)
         fields = refused(answer, "VALIDATION_FAILED")["details"]["fields"]
@@ -300,3 +307,25 @@ async def test_what_cannot_be_answered_is_refused(fleet: _Fleet) -> None:
     assert (await http.get(f"{API}/gpu/history", params=ancient)).is_success
     async with fleet.platform.client() as anybody:
         refused(await anybody.get(f"{API}/gpu/nodes"), "AUTH_FAILED")
+
+
+async def test_what_is_not_kept_any_more_is_not_told_as_nothing(fleet: _Fleet) -> None:
+    gate, last = fleet.platform.gate, await fleet.platform.last_sequence()
+    later = replace(gate, clock=_Ahead(timedelta(hours=49)))
+    with pytest.raises(Refused, match="longer ago than samples of GPUs are kept: 48 hours"):
+        await sampled_moment_of(later, None, last)
+    # What is read from the log, and from minutes and hours, is kept for longer.
+    assert (await moment_of(later, None, last)).as_of is not None
+    assert (await sampled_moment_of(gate, None, last)).as_of is not None
+    answer = await fleet.platform.http.get(f"{API}/gpu/summary", params={"as_of_sequence": 0})
+    assert (answer.status_code, answer.json()["gpus"]) == (200, 0)
+
+
+@dataclass(frozen=True)
+class _Ahead(SystemClock):
+    """A clock that is ahead of ours."""
+
+    of_us: timedelta
+
+    def now(self) -> datetime:
+        return super().now() + self.of_us

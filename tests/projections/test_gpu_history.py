@@ -106,6 +106,11 @@ async def test_a_node_is_known_as_long_as_its_cluster_is(tables: GpuTables) -> N
     assert await queries.node(tables.database, CLUSTER_ID, NODE, tables.moment(0)) is None
     then = tables.then(0, tables.sequence - 1)
     assert await queries.node(tables.database, CLUSTER_ID, NODE, then) is not None
+    earlier = tables.then(-1, tables.sequence - 1)
+    assert await queries.node(tables.database, CLUSTER_ID, NODE, earlier) is None
+    # Its minutes are kept for longer.
+    await tables.connection.execute("truncate aiops.gpu_sample, aiops.gpu_node_told")
+    assert await queries.node(tables.database, CLUSTER_ID, NODE, then) is not None
 
 
 @pytest.mark.parametrize("seed", range(3))

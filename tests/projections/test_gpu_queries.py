@@ -149,9 +149,12 @@ async def test_what_is_not_known_is_null_and_left_out_of_means(tables: GpuTables
 
 
 async def test_a_node_without_samples_is_stale_and_counts_no_more(tables: GpuTables) -> None:
+    process = {"gpu_uuid": "GPU-1", "pid": 1, "attribution": "HOST"}
+    gone = gpu(uuid="GPU-1", utilization_gpu_percent=10.0, processes=(process,))
+    here = gpu(utilization_gpu_percent=90.0, processes=({**process, "pid": 2},))
     await tables.tell(
-        gpu_update(node_name="gone", gpus=(gpu(uuid="GPU-1", utilization_gpu_percent=10.0),)),
-        gpu_update(sampled_at=at(60), gpus=(gpu(utilization_gpu_percent=90.0),)),
+        gpu_update(node_name="gone", gpus=(gone,)),
+        gpu_update(sampled_at=at(60), gpus=(here,)),
     )
     for when in (tables.moment(60), tables.then(60)):
         figures = await _summary(tables, when)
@@ -166,8 +169,26 @@ async def test_a_node_without_samples_is_stale_and_counts_no_more(tables: GpuTab
             NODE
         ]
         assert (await _map(tables, when)).nodes == [(0, "gone", 60, True), (0, NODE, 0, False)]
+        used = {each.pid: each.stale for each in (await _processes(tables, when)).items}
+        assert used == {1: True, 2: False}
     at_the_edge = await _nodes(tables, tables.moment(45))
     assert [each.stale for each in at_the_edge.items] == [False, False]
+
+
+async def test_a_node_that_is_silent_for_longer_than_samples_are_kept_was_there_all_the_time(
+    tables: GpuTables,
+) -> None:
+    process = {"gpu_uuid": gpu().uuid, "pid": 7, "attribution": "HOST"}
+    await tables.tell(gpu_update(gpus=(gpu(processes=(process,)),)))
+    await tables.happen(gpu_builders.gpu_disappeared(gpu_uuid="GPU-lost"))
+    await tables.connection.execute(
+        "truncate aiops.gpu_sample, aiops.gpu_told, aiops.gpu_node_told"
+    )
+    days = 3 * 86_400
+    (found,) = (await _nodes(tables, tables.then(days))).items
+    assert (found.node_name, found.stale, len(found.gpus)) == (NODE, True, 1)
+    for ask in (_nodes, _node, _summary, _processes, _map):
+        assert await ask(tables, tables.then(days)) == await ask(tables, tables.moment(days))
 
 
 async def test_a_driver_that_does_not_answer_leaves_a_node_without_gpus(tables: GpuTables) -> None:
@@ -211,6 +232,17 @@ async def test_a_gpu_is_idle_after_a_while_without_work_and_wasted_if_it_is_held
         False,
         False,
     ]
+
+
+async def test_work_that_is_told_late_is_no_proof_of_being_idle(tables: GpuTables) -> None:
+    for seconds, used in ((600, 0.0), (0, 90.0), (960, 0.0)):
+        told = gpu(utilization_gpu_percent=used)
+        await tables.tell(gpu_update(sampled_at=at(seconds), interval_seconds=360, gpus=(told,)))
+    for when in (tables.moment(960), tables.then(960)):
+        assert [each.idle for each in (await _node(tables, when)).gpus] == [False]
+    await tables.tell(gpu_update(sampled_at=at(990), gpus=(gpu(utilization_gpu_percent=0.0),)))
+    before = await _node(tables, tables.then(960))
+    assert [each.idle for each in before.gpus] == [False]
 
 
 async def test_what_stands_about_a_gpu_is_told_with_it(tables: GpuTables) -> None:

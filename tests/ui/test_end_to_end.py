@@ -9,6 +9,7 @@ from tests.kit.hub import Hub, running_hub, until
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(480)]
 
+_SAMPLED = ("/api/v1/gpu/nodes", "/api/v1/cnf/ptp/status")
 _WITHIN = 360.0
 """Seconds; two cores that have nothing else to do need about two minutes."""
 
@@ -16,10 +17,12 @@ _WITHIN = 360.0
 def test_the_ui_does_in_a_browser_what_it_says(tmp_path: Path) -> None:
     chromium = browser()
     with (
-        running_hub(tmp_path / "demo", "--demo") as demo,
+        running_hub(tmp_path / "demo", "--demo", AIOPS_COLLECTOR__CNF_SECONDS="15") as demo,
         running_hub(tmp_path / "empty") as empty,
     ):
         until(lambda: _online(demo) == 12, within=90, every=0.5)
+        # Pages of these want something to show.
+        until(lambda: all(_total(demo, path) for path in _SAMPLED), within=90, every=0.5)
         ran = node(
             *("node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts"),
             told={
@@ -38,3 +41,8 @@ def _online(hub: Hub) -> int:
     with hub.client() as client:
         answer = client.get("/api/v1/fleet/summary")
     return answer.json()["by_state"].get("ONLINE", 0)
+
+
+def _total(hub: Hub, path: str) -> int:
+    with hub.client() as client:
+        return client.get(path, params={"page_size": 1}).json()["total"]

@@ -105,16 +105,25 @@ export class Hub {
   }
 
   /** Lets a part of a simulated cluster misbehave from now on; `none` heals it. */
-  async fault(cluster: string, part: "api" | "prometheus" | "loki", kind: string): Promise<void> {
+  fault(cluster: string, part: "api" | "prometheus" | "loki", kind: string): Promise<void> {
+    return this.#order("faults", { cluster, part, fault: { kind } });
+  }
+
+  /** Lets something go wrong in a simulated cluster for some seconds from now on. */
+  incident(cluster: string, incident: "gpu_hot" | "ptp_drift", seconds: number): Promise<void> {
+    return this.#order("incidents", { cluster, incident, seconds });
+  }
+
+  async #order(what: string, order: object): Promise<void> {
     const file = join(this.#directory, "demo", "ready.json");
     const { url, ca } = JSON.parse(readFileSync(file, "utf8")) as Simulator;
-    const body = JSON.stringify({ cluster, part, fault: { kind } });
+    const body = JSON.stringify(order);
     await new Promise<void>((done, failed) => {
       const options = { method: "POST", ca: readFileSync(ca) };
-      const asked = request(`${url}/_control/faults`, options, (answer) => {
+      const asked = request(`${url}/_control/${what}`, options, (answer) => {
         answer.resume();
         if (answer.statusCode === 200) done();
-        else failed(new Error(`no fault could be set: ${answer.statusCode}`));
+        else failed(new Error(`no ${what} could be ordered: ${answer.statusCode}`));
       });
       asked.on("error", failed);
       asked.end(body);

@@ -23,6 +23,8 @@ const PAGES: Readonly<Record<string, Shown>> = {
   cluster: { path: "/clusters/{cluster}" },
   "cluster-capabilities": { path: "/clusters/{cluster}?tab=capabilities" },
   "cluster-edit": { path: "/clusters/{cluster}?tab=edit" },
+  "cluster-gpus": { path: "/clusters/{gpuCluster}?tab=gpus" },
+  "cluster-functions": { path: "/clusters/{cnfCluster}?tab=functions" },
   "cluster-credentials": { path: "/clusters/{cluster}?tab=credentials" },
   alerts: { path: "/alerts" },
   "alerts-open": { path: "/alerts?alert={alert}" },
@@ -103,6 +105,8 @@ export function checkPages(theme: Theme): void {
     known["alert"] = (await hub.alert(known["cluster"], "EtcdMembersDown")).id;
     known["clock"] = await clockOf(hub);
     known["gpus"] = await gpusOf(hub);
+    known["gpuCluster"] = known["gpus"].split("/", 1)[0]!;
+    known["cnfCluster"] = known["clock"].split("/", 1)[0]!;
     known["instant"] = new Date().toISOString();
   });
   afterAll(() => browser.close());

@@ -24,6 +24,7 @@ export const PLACES: readonly Place[] = [
   { path: "/operations", title: "Operations" },
   { path: "/settings", title: "Settings" },
   { path: "/gpu", title: "GPUs" },
+  { path: "/cnf", title: "Network functions" },
 ];
 
 /** What is put into every page before its own scripts. */

@@ -90,8 +90,8 @@ test("a resource with none free is told from one of which it is not known", asyn
     ]),
   });
   await page("/cnf?tab=functions");
-  expect(within(await rowOf("x/full")).getByText("None free")).toBeVisible();
-  const dark = within(await rowOf("x/dark"));
+  expect(within(await rowOf("full")).getByText("None free")).toBeVisible();
+  const dark = within(await rowOf("dark"));
   expect(dark.getByText("– of 8")).toBeVisible();
   expect(dark.getByTitle("How many are in use is not known")).toBeVisible();
 });

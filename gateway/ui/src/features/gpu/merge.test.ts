@@ -25,7 +25,7 @@ test("a node that reports again is stale no more, and as old as its sample", () 
 test("a sample that was long on its way leaves its node stale", () => {
   const late = update({ sampled_at: "2026-03-04T11:58:30Z" });
   const after = ontoMap(map({ nodes: [[0, "gpu-1", 300, true], [1, "gpu-2", 10, false]] }), samples(late));
-  expect(after.nodes[0]).toEqual([0, "gpu-1", 90, true]);
+  expect(after.nodes[0]).toEqual([0, "gpu-1", 100, true]);
   const before = node({ stale: true, last_updated: "2026-03-04T11:50:00Z" });
   expect(ontoNode(before, samples(late))).toMatchObject({ stale: true, last_updated: late.sampled_at });
 });

@@ -215,7 +215,7 @@ test("a GPU tells why it is slow, what its XID means, who holds it, and what is 
   expect(entry).toHaveTextContent("Busynot known");
   expect(entry).toHaveTextContent("XID 79 GPU has fallen off the bus");
   expect(entry).toHaveTextContent("Slowed down: power limit reached");
-  expect(entry).toHaveTextContent("Idle for long, though a pod or process holds it");
+  expect(entry).toHaveTextContent("Allocated but idle for long");
   expect(entry).toHaveTextContent("1g.10gb");
   expect(within(entry).getByRole("link", { name: "Logs of llm-0" })).toHaveAttribute(
     "href",
@@ -244,7 +244,7 @@ test("history is of a node that is chosen, and offers the hottest", async () => 
   const { user, where } = await open("/gpu?tab=history&over=MAX&column=power_draw_watts");
   await user.click(await screen.findByRole("button", { name: /the hottest GPU: gpu-2/ }));
   expect(where()).toContain(`of=${OTHER}/gpu-2`);
-  expect(await screen.findByRole("region", { name: "Power, W" })).toBeVisible();
+  expect(await screen.findByRole("region", { name: "Power" })).toBeVisible();
   const { searchParams } = last("/api/v1/gpu/history");
   expect(searchParams.getAll("metric")).toEqual(["power_draw_watts"]);
   expect(searchParams.get("aggregation")).toBe("MAX");

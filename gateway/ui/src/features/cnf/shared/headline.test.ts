@@ -31,7 +31,7 @@ test("what has completed is not missed among those that run", () => {
 test("clocks that report no state are not counted as locked", () => {
   const clocks = read(clocksOf([clock(), clock({ interface: "ens1f0", clock_state: null })]));
   expect(said(overview({ clocks }))).toContain("success: 1 clock locked");
-  expect(said(overview({ clocks }))).toContain("neutral: 1 clock tells no state");
+  expect(said(overview({ clocks }))).toContain("neutral: 1 clock reports no state");
   const none = read(clocksOf([clock({ clock_state: null })]));
   expect(said(overview({ clocks: none })).filter((each) => each.includes("locked"))).toEqual([]);
 });

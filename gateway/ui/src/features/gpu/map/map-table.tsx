@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Line>[] = [
     sort: "node",
     cell: ({ node, gpu }) => (
       <span className="gpu-of-node" title={node}>
-        <span className="cut">{node}</span>
+        <span className="cut">{node}</span>{" "}
         <span className="quiet">{gpu === null ? "" : `GPU ${gpu}`}</span>
       </span>
     ),

@@ -16,6 +16,7 @@ from gateway.live.socket import Live, live_socket, log_tail_socket
 from gateway.middleware import Front
 from gateway.parts import Parts
 from gateway.positions import Positions
+from gateway.rest.as_of import READS
 from gateway.rest.outpour import OutpourProtocol
 from services.runtime import process
 from services.runtime.access import Access
@@ -48,7 +49,7 @@ async def open_gate(settings: Settings) -> Gate:
     database = Database(settings.database, "gateway", runtime.tracing)
     await database.open()
     positions = Positions(runtime.bus, database)
-    await positions.open("fleet", "alerts", "activity")
+    await positions.open(*READS)
     parts = Parts(runtime.bus, clock)
     await parts.open()
     directory = Directory(runtime.bus, database)

@@ -16,6 +16,7 @@ from services.runtime.settings import environment
 from tests.benchmarks.kit import (
     Figure,
     Options,
+    at_least,
     at_most,
     log,
     median,
@@ -48,6 +49,7 @@ async def measure(options: Options) -> list[Figure]:
                 *await _loads(running, options),
                 *await _routes(running, options),
                 *await _pixels(running, "at rest", options),
+                *await _heatmap(running, options),
                 *await _lively(running, bus, clusters, options),
                 *await _many(running, bus, clusters, options),
             ]
@@ -101,6 +103,22 @@ async def _pixels(running: Platform, how: str, options: Options) -> list[Figure]
         raise RuntimeError(f"{found['lost'][0]} alerts were never shown")
     raw = percentile(found["raw"], 0.95)
     return [_p95(f"alert posted to row painted, {how}", found["shown"], at_most(400), raw)]
+
+
+async def _heatmap(running: Platform, options: Options) -> list[Figure]:
+    """The map of all GPUs while their nodes tell of them; raw: cells filled as often, no more."""
+    found = await _browse(running, "heatmap", options.pick(15, 4))
+    name = "heatmap of 10,000 GPUs, 83 node updates/s"
+    updates, frames = found["updates"], found["frames"]
+    note = f"of whole seconds; the fewest {number(min(updates))}, the most {number(max(updates))}"
+    raw, raw_updates = percentile(found["raw"], 0.95), median(found["raw_updates"])
+    return [
+        Figure(
+            _BENCH, f"{name}: updates drawn per second", median(updates), "/s", (at_least(20),),
+            raw_updates, note,
+        ),
+        _p95(f"{name}: frame", frames, at_most(50), raw),
+    ]  # fmt: skip
 
 
 async def _lively(

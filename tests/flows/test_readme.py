@@ -31,7 +31,7 @@ def test_the_tour_of_the_readme_runs_step_by_step(hub: Hub, tmp_path: Path) -> N
             env=hub.environment | found,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -50,7 +50,7 @@ def _the_client_sees_an_alert(hub: Hub) -> None:
         env=hub.environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

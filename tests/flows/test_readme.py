@@ -11,7 +11,7 @@ from tests.kit.hub import Hub
 from tests.kit.simulator_program import simulator
 from tests.kit.tree import ROOT
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 
 
 def _blocks(language: str) -> list[str]:

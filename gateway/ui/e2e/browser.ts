@@ -114,6 +114,13 @@ export class Window {
     );
   }
 
+  /** As somebody's computer does in the evening. */
+  async turnDark(): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: "dark" });
+    await this.page.locator("html.pf-v6-theme-dark").waitFor({ state: "attached" });
+    await this.settled();
+  }
+
   /** Keeps a picture of what is shown now. */
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });

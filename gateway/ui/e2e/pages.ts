@@ -1,9 +1,9 @@
-/** Every page in one theme, wide and narrow: whole, quiet, reachable for everybody. */
+/** Every page in one width, light and dark: whole, quiet, reachable for everybody. */
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { launch, signIn, Window, type Session, type Theme } from "./browser.ts";
+import { launch, signIn, Window, type Session } from "./browser.ts";
 import { failures, violations, wider } from "./checks.ts";
 import { demoHub, type Hub } from "./hub.ts";
 
@@ -62,7 +62,6 @@ const PAGES: Readonly<Record<string, Shown>> = {
   nowhere: { path: "/nonsense", tolerates: [/status of 404/] },
   login: { path: "/login", signedOut: true },
 };
-const WIDTHS = [1440, 390];
 
 interface Clock {
   cluster_id: string;
@@ -90,7 +89,7 @@ async function gpusOf(hub: Hub): Promise<string> {
   return `${node.cluster_id}/${node.node_name}`;
 }
 
-export function checkPages(theme: Theme): void {
+export function checkPages(width: number): void {
   const hub = demoHub();
   let browser: Browser;
   let session: Session;
@@ -111,20 +110,25 @@ export function checkPages(theme: Theme): void {
   });
   afterAll(() => browser.close());
 
-  describe.each(WIDTHS)(`${theme}, %i px`, (width) => {
+  describe(`${width} px`, () => {
     test.each(Object.entries(PAGES))("%s", async (name, { path, signedOut = false, tolerates }) => {
-      const look = { theme, width, ...(signedOut ? {} : { session }), ...(tolerates ? { tolerates } : {}) };
+      const look = { width, ...(signedOut ? {} : { session }), ...(tolerates ? { tolerates } : {}) };
       const window = await Window.open(browser, hub, look);
       try {
         await window.goTo(filled(path));
-        await window.picture(`${name}-${theme}-${width}`);
+        await window.picture(`${name}-light-${width}`);
+        const light = await violations(window.page, "light");
+        // The same page in other colours: it has not to be loaded again.
+        await window.turnDark();
+        await window.picture(`${name}-dark-${width}`);
         const found = {
           problems: window.problems,
           failed: await failures(window.page),
           wider: await wider(window.page),
-          violations: await violations(window.page, theme),
+          light,
+          dark: await violations(window.page, "dark"),
         };
-        expect(found).toEqual({ problems: [], failed: [], wider: [], violations: [] });
+        expect(found).toEqual({ problems: [], failed: [], wider: [], light: [], dark: [] });
       } finally {
         await window.close();
       }

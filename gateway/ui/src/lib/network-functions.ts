@@ -113,17 +113,8 @@ export const areaPlace = (area: CnfArea, { state, cluster }: { state?: string; c
   },
 });
 
-/** The list with this one only. */
-export function functionPlace(cluster: string, area: CnfArea, name: string): Place {
-  const { node, namespace, pod, part } = partsOf(area, name);
-  return {
-    to: "/cnf",
-    search: {
-      ...TABS[area],
-      cluster_id: [cluster],
-      ...(node === undefined ? {} : { node_name: [node] }),
-      ...(namespace === undefined ? {} : { namespace }),
-      q: pod ?? part,
-    },
-  };
-}
+/** This one, open beside those of its cluster. */
+export const functionPlace = (cluster: string, area: CnfArea, name: string): Place => ({
+  to: "/cnf",
+  search: { ...TABS[area], cluster_id: [cluster], open: `${cluster}/${name}` },
+});

@@ -104,3 +104,10 @@ test("a port shows each counter, and which its source does not tell", async () =
   expect(row("Received: dropped").getByText("0.25")).toBeVisible();
   expect(row("Sent: dropped").getByTitle("Its source does not tell")).toBeVisible();
 });
+
+test("an event knows the clock, and not the process that keeps it", async () => {
+  withFunctions();
+  withHistory();
+  await page(`/cnf?tab=clocks&open=${ID}/worker-1/ens1fx`);
+  expect(await (await drawer("Clock")).findByText("ptp4l")).toBeVisible();
+});

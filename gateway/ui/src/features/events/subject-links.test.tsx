@@ -22,13 +22,13 @@ test.each([
     "CNF_STATUS_CHANGED",
     { area: "SRIOV", name: "worker-1/openshift.io/fronthaul" },
     "Open the network function",
-    "/cnf?tab=functions&cluster_id=c&node_name=worker-1&q=openshift.io/fronthaul",
+    "/cnf?tab=functions&cluster_id=c&open=c/worker-1/openshift.io/fronthaul",
   ],
   [
     "CNF_STATUS_CHANGED",
     { area: "WORKLOAD", name: "ran/du-0" },
     "Open the network function",
-    "/cnf?cluster_id=c&namespace=ran&q=du-0",
+    "/cnf?cluster_id=c&open=c/ran/du-0",
   ],
 ] as const)("%s of %j leads to what it is about", async (type, payload, said, href) => {
   await show(<SubjectLinks event={event(type, payload)} />);

@@ -60,11 +60,11 @@ test("each thing that happens to a network function is told in words", () => {
   ]);
 });
 
-test("a line leads to the GPU, or to the list that has the clock", () => {
+test("a line leads to the GPU, or to the clock", () => {
   expect(gather([hot(3)], MINUTE)[0]!.place).toEqual({ to: "/gpu", search: { open: "a/gpu-1", gpu: 3 } });
   expect(gather([moved("PTP", "worker-1/ens1f0", "LOCKED", "FREERUN")], MINUTE)[0]!.place).toEqual({
     to: "/cnf",
-    search: { tab: "clocks", cluster_id: ["a"], node_name: ["worker-1"], q: "ens1f0" },
+    search: { tab: "clocks", cluster_id: ["a"], open: "a/worker-1/ens1f0" },
   });
 });
 

@@ -21,11 +21,11 @@ const COLUMNS: readonly Column<GpuRaised>[] = [
   {
     id: "gpu",
     header: "GPU",
-    width: "minmax(9rem, 2fr)",
+    width: "minmax(7rem, 2fr)",
     cell: ({ node_name, gpu_index, gpu_uuid }) => (
-      <>
-        {node_name} <span className="quiet">{gpuName(gpu_index, gpu_uuid)}</span>
-      </>
+      <span className="gpu-of-node" title={node_name}>
+        <span className="cut">{node_name}</span> <span className="quiet">{gpuName(gpu_index, gpu_uuid)}</span>
+      </span>
     ),
   },
   {
@@ -51,6 +51,7 @@ const COLUMNS: readonly Column<GpuRaised>[] = [
     id: "since",
     header: "Since",
     width: "7rem",
+    from: 30,
     cell: ({ since }) => (since === null ? <span className="quiet">not known</span> : <Ago at={since} />),
   },
 ];

@@ -15,7 +15,7 @@ import { useAsOf } from "@/lib/moment";
 
 /** A clock in full: how it is, and how it was. */
 export function ClockDrawer({ id, known }: { id: string; known: PtpStatusView | undefined }) {
-  const [cluster_id = "", node_name = "", name = ""] = partsOf(id, 4);
+  const [cluster_id = "", node_name = "", name = "", process = ""] = partsOf(id, 4);
   const clock = { cluster_id, node_name, interface: name };
   const found = useListPtpStatus({
     cluster_id: [cluster_id],
@@ -30,7 +30,8 @@ export function ClockDrawer({ id, known }: { id: string; known: PtpStatusView | 
       title={`${node_name} · ${name}`}
       found={found}
       known={known}
-      isIt={(row) => clockId(row) === id}
+      // Events know of clocks, and not of the processes that keep them.
+      isIt={(row) => process === "" || clockId(row) === id}
       links={
         <Links cluster={cluster_id} tab="clocks" name={`${node_name}/${name}`}>
           <MetricsLink cluster={cluster_id} query={selector("openshift_ptp_offset_ns", { node: node_name })}>

@@ -1,3 +1,3 @@
 import { checkPages } from "./pages.ts";
 
-checkPages("dark");
+checkPages(390);

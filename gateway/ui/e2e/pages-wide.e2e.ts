@@ -1,3 +1,3 @@
 import { checkPages } from "./pages.ts";
 
-checkPages("light");
+checkPages(1440);

@@ -15,6 +15,7 @@ import type {
   Sent,
   Subscription,
 } from "./frames.ts";
+import { sleep } from "./sleep.ts";
 
 export * from "./frames.ts";
 
@@ -114,7 +115,7 @@ export interface Options {
   readonly answer?: number;
   /** Where there is no global one. */
   readonly WebSocket?: new (url: string) => WebSocket;
-  readonly sleep?: (seconds: number, ended: AbortSignal) => Promise<void>;
+  readonly sleep?: (seconds: number, woken: AbortSignal) => Promise<void>;
   readonly random?: () => number;
 }
 
@@ -133,6 +134,8 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   readonly #subscriptions: Record<string, Subscription>;
   readonly #options: Options;
   readonly #end = new AbortController();
+  /** The wait before the next try, which may be cut short. */
+  #nap = new AbortController();
   readonly #items: Item[] = [];
   readonly #resumed = new Set<string>();
   readonly #answer: number;
@@ -236,8 +239,9 @@ export class LiveStream implements AsyncIterableIterator<Item> {
     if (this.#ready) this.#line?.say({ type: "replay_control", id, ...action });
   }
 
-  /** Ask now whether the hub is there: the machine has slept, or its network is another one. */
+  /** Ask the hub now whether it is there, try now to reach it: the machine has slept, or its network is another one. */
   check(seconds = 5): void {
+    this.#nap.abort();
     const line = this.#line;
     if (line === undefined || !this.#ready) return;
     const { heard } = line;
@@ -249,6 +253,7 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   /** End the iteration, also one that waits. */
   close(): void {
     this.#end.abort();
+    this.#nap.abort();
     this.#hangUp();
   }
 
@@ -272,11 +277,16 @@ export class LiveStream implements AsyncIterableIterator<Item> {
 
   async #frame(): Promise<Frame> {
     if (this.#line === undefined) {
-      if (this.#wait) await (this.#options.sleep ?? sleep)(this.#wait, this.#end.signal);
+      if (this.#wait) await this.#rest(this.#wait);
       this.#wait = 0;
       await this.#connect();
     }
     return this.#watched(this.#line!);
+  }
+
+  #rest(seconds: number): Promise<void> {
+    this.#nap = new AbortController();
+    return (this.#options.sleep ?? sleep)(seconds, this.#nap.signal);
   }
 
   /** Log in and subscribe. */
@@ -384,16 +394,4 @@ function refuse(frame: ErrorFrame): void {
   if (frame.code === "AUTH_FAILED") throw new AuthFailed(frame);
   // A token was shown where none is needed: nothing else can be wrong.
   if (frame.code !== "INVALID_MESSAGE" || frame.id !== undefined) throw new Refused(frame);
-}
-
-function sleep(seconds: number, ended: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const wake = () => {
-      clearTimeout(timer);
-      ended.removeEventListener("abort", wake);
-      done();
-    };
-    const timer = setTimeout(wake, seconds * 1000);
-    ended.addEventListener("abort", wake);
-  });
 }

@@ -52,6 +52,19 @@ test("the end does not wait for the next try", { timeout: 5_000 }, async () => {
   assert.equal((await waiting).done, true);
 });
 
+test("who looks again does not wait for the next try", { timeout: 5_000 }, async () => {
+  const stream = opened({ sleep: undefined, random: () => 1 });
+  const first = stream.next();
+  (await socket(0)).close(1006);
+  assert.equal((await first).value.type, "reconnecting");
+  const next = stream.next();
+  await new Promise(setImmediate);
+  stream.check();
+  (await socket(1)).hear(subscribed(0), event(1));
+  assert.equal((await next).value.sequence, 1);
+  stream.close();
+});
+
 test("who asks again before an answer waits for the same connection", async () => {
   const stream = opened();
   const first = stream.next();

@@ -80,7 +80,7 @@ class Live {
     document.addEventListener("visibilitychange", () => document.hidden || this.check());
   }
 
-  /** Finds out now whether the hub still answers. */
+  /** Finds out now whether the hub answers. */
   check(): void {
     this.#stream?.check();
   }

@@ -2,7 +2,7 @@ import { act, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { ConnectionNotice } from "@/app/shell/connection-notice";
-import { useLiveState } from "@/lib/live";
+import { live, useLiveState } from "@/lib/live";
 import { show } from "@/testing/render";
 
 const pass = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds));
@@ -34,6 +34,9 @@ test("a longer one is told, with the next try, and goes by itself", async () => 
   await pass(2_100);
   expect(screen.getByText("The live connection is lost")).toBeInTheDocument();
   expect(screen.getByText(/Next try in 8 sec/)).toBeInTheDocument();
+  const check = vi.spyOn(live, "check");
+  screen.getByRole("button", { name: "Try now" }).click();
+  expect(check).toHaveBeenCalledOnce();
   set({ connection: "live" });
   await pass(500);
   expect(screen.queryByText("The live connection is lost")).toBeNull();

@@ -2,7 +2,7 @@ import { Alert, AlertActionLink, AlertGroup } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
 import { useLater } from "@/lib/later";
-import { useLiveState } from "@/lib/live";
+import { live, useLiveState, type Connection } from "@/lib/live";
 import { useWallClock } from "@/lib/moment";
 import { ago } from "@/lib/time";
 
@@ -20,17 +20,21 @@ export function ConnectionNotice() {
             variant="warning"
             component="p"
             title={connection === "connecting" ? "There is no live connection yet" : "The live connection is lost"}
-            actionLinks={
-              connection === "refused" ? (
-                <AlertActionLink onClick={() => location.reload()}>Load the page anew</AlertActionLink>
-              ) : undefined
-            }
+            actionLinks={<Action connection={connection} />}
           >
             {connection === "refused" ? "The hub refuses it." : <Countdown until={retryAt} />}
           </Alert>
         </Late>
       )}
     </AlertGroup>
+  );
+}
+
+function Action({ connection }: { connection: Connection }) {
+  return connection === "refused" ? (
+    <AlertActionLink onClick={() => location.reload()}>Load the page anew</AlertActionLink>
+  ) : (
+    <AlertActionLink onClick={() => live.check()}>Try now</AlertActionLink>
   );
 }
 

@@ -35,10 +35,15 @@ async def _alerts(platform: Platform, cluster: str, **query: Any) -> list[dict[s
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_what_is_no_json_is_told_so(platform: Platform, method: str, body: bytes) -> None:
-    cluster = await platform.register()
+    cluster = _told(await platform.register())
     path = f"{API}/clusters" if method == "POST" else f"{API}/clusters/{cluster['id']}"
     refused(await platform.http.request(method, path, content=body, headers=JSON), "INVALID_JSON")
-    assert await platform.list(f"/clusters/{cluster['id']}") == cluster
+    assert _told(await platform.list(f"/clusters/{cluster['id']}")) == cluster
+
+
+def _told(cluster: dict[str, Any]) -> dict[str, Any]:
+    """Without what checks find out meanwhile."""
+    return {name: cluster[name] for name in cluster if name != "status"}
 
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "1", "null", '{"alerts": {}}', '{"alerts": null}'])

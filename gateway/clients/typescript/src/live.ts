@@ -15,7 +15,6 @@ import type {
   Sent,
   Subscription,
 } from "./frames.ts";
-import { sleep } from "./sleep.ts";
 
 export * from "./frames.ts";
 
@@ -277,16 +276,14 @@ export class LiveStream implements AsyncIterableIterator<Item> {
 
   async #frame(): Promise<Frame> {
     if (this.#line === undefined) {
-      if (this.#wait) await this.#rest(this.#wait);
+      if (this.#wait) {
+        this.#nap = new AbortController();
+        await (this.#options.sleep ?? sleep)(this.#wait, this.#nap.signal);
+      }
       this.#wait = 0;
       await this.#connect();
     }
     return this.#watched(this.#line!);
-  }
-
-  #rest(seconds: number): Promise<void> {
-    this.#nap = new AbortController();
-    return (this.#options.sleep ?? sleep)(seconds, this.#nap.signal);
   }
 
   /** Log in and subscribe. */
@@ -395,3 +392,9 @@ function refuse(frame: ErrorFrame): void {
   // A token was shown where none is needed: nothing else can be wrong.
   if (frame.code !== "INVALID_MESSAGE" || frame.id !== undefined) throw new Refused(frame);
 }
+
+const sleep = (seconds: number, woken: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const timer = setTimeout(done, seconds * 1000);
+    woken.addEventListener("abort", () => (clearTimeout(timer), done()));
+  });

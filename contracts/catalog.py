@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import alerts, clusters, cnf, edge, gpu, operations, telemetry
+from contracts import access, alerts, clusters, cnf, edge, gpu, operations, telemetry
 from contracts.envelope import Command, Event, Message, public_name
 from contracts.upcasts import UPCASTS, Upcast
 
@@ -23,6 +23,8 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(gpu.GpuEvent),
     cnf.CnfStatusChanged,
     *get_args(edge.EdgeLinkEvent),
+    *get_args(access.AccessEvent),
+    *get_args(operations.OperationEvent),
 )
 COMMANDS: tuple[type[Command], ...] = (
     clusters.RegisterCluster,
@@ -40,7 +42,20 @@ COMMANDS: tuple[type[Command], ...] = (
     operations.RebuildProjection,
     operations.RetryDeadLetter,
     operations.DropDeadLetter,
+    access.CreateToken,
+    access.RevokeToken,
+    access.NoteAccess,
 )
+
+
+AUDITED: tuple[type[Event], ...] = (
+    *get_args(clusters.ClusterEvent),
+    *get_args(clusters.CredentialsEvent),
+    *get_args(alerts.MutingEvent),
+    *get_args(access.AccessEvent),
+    *get_args(operations.OperationEvent),
+)
+"""What the audit log shows, where it was somebody's doing and not a service's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""Operations of the platform itself: commands that operators give."""
+"""Operations of the platform itself: commands that operators give, and that they were done."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from contracts.envelope import Command
+from pydantic import Field
+
+from contracts.envelope import Command, Event
+from contracts.subjects import NO_CLUSTER, EntityKey
 
 
 class RebuildProjection(Command):
@@ -27,3 +30,43 @@ class DropDeadLetter(Command):
     area: ClassVar[str] = "dead_letters"
 
     sequence: int
+
+
+class ProjectionRebuildStarted(Event):
+    """Somebody has had a projection built anew."""
+
+    entity: ClassVar[str] = "projection"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    name: str
+
+    @property
+    def key(self) -> EntityKey:
+        """The projection."""
+        return EntityKey(NO_CLUSTER, "projection", self.name)
+
+
+class _LetterFact(Event):
+    entity: ClassVar[str] = "dead_letter"
+    aggregate: ClassVar[bool] = False
+    expires: ClassVar[bool] = True
+
+    sequence: Annotated[int, Field(ge=1)]
+    """Among the dead letters."""
+
+    @property
+    def key(self) -> EntityKey:
+        """The dead letter."""
+        return EntityKey(NO_CLUSTER, "dead_letter", str(self.sequence))
+
+
+class DeadLetterRetried(_LetterFact):
+    """Somebody has had a dead letter published again."""
+
+
+class DeadLetterDropped(_LetterFact):
+    """Somebody has given a dead letter up."""
+
+
+OperationEvent = ProjectionRebuildStarted | DeadLetterRetried | DeadLetterDropped

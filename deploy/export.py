@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_services
 from gateway.app import build
+from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.openapi import document
@@ -33,14 +34,16 @@ def _unconnected_gate(settings: Settings) -> Gate:
     tracing, outside = Tracing("export", None), Outside(settings, "export")
     runtime = Runtime("export", settings, bus, log, tracing, Health("export"), outside)
     database = Database(settings.database, "export")
+    commands = CommandBus(bus, "gateway")
     return Gate(
         runtime=runtime,
         database=database,
         access=Access(database, clock),
-        commands=CommandBus(bus, "gateway"),
+        commands=commands,
         positions=Positions(bus, database),
         parts=Parts(bus, clock),
         directory=Directory(bus, database),
+        trail=Trail(commands, clock),
         clock=clock,
     )
 

@@ -46,6 +46,7 @@ class Part:
 
 
 SERVICES: Mapping[str, str] = {
+    "access": "services.access.handlers:service",
     "clusters": "services.clusters.handlers:service",
     "alerts": "services.alerts.handlers:service",
     "operations": "services.operations.handlers:service",
@@ -80,7 +81,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "workers",
         needs=_READY,
-        services=("clusters", "alerts", "operations", "telemetry", "gpu", "cnf"),
+        services=("access", "clusters", "alerts", "operations", "telemetry", "gpu", "cnf"),
         health=Health("/ready", 8081),
     ),
 )

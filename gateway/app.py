@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.types import ControllerRouterHandler
 
-from gateway.auth.guards import PUBLIC, admit
+from gateway.auth.guards import PUBLIC, admit, mine
 from gateway.ecosystem.alertmanager import post_alerts, post_alerts_v1
 from gateway.ecosystem.prometheus.routes import prometheus
 from gateway.errors import HANDLERS
@@ -20,6 +20,7 @@ from gateway.pages.routes import PAGES, elsewhere
 from gateway.pages.ui import DIST, Ui
 from gateway.rest import health
 from gateway.rest.alerts import alerts
+from gateway.rest.audit import audit
 from gateway.rest.clusters import clusters
 from gateway.rest.cnf import cnf
 from gateway.rest.commands import commands
@@ -36,6 +37,7 @@ from gateway.rest.shared import AnyRequest
 from gateway.rest.silences import alert_silence, silences
 from gateway.rest.streaming import streaming
 from gateway.rest.streams import streams
+from gateway.rest.tokens import tokens
 from gateway.rest.traces import traces
 from gateway.rest.webhook import webhooks
 
@@ -77,6 +79,8 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             traces,
             gpus,
             cnf,
+            tokens,
+            audit,
         ],
     )
     return Litestar(
@@ -96,6 +100,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
         ],
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False, use_cache=True),
+            "mine": Provide(mine, sync_to_thread=False),
             "intake": Provide(lambda: intake, sync_to_thread=False, use_cache=True),
         },
         guards=[admit],

@@ -14,6 +14,7 @@ from projections.fleet import queries
 from services.runtime import streams
 from services.runtime.bus import Bus, BusUnavailable, JetStreamRefused
 from services.runtime.database import Database, DatabaseUnavailable
+from services.runtime.principals import EVERYWHERE
 from services.runtime.pull import Delivery, Ordered, PullReader
 
 _PAUSE = 0.5
@@ -54,7 +55,7 @@ class Directory:
         """`has`, asking the fleet about one that was registered just now."""
         if self.has(cluster_id):
             return True
-        found = await queries.by_id(self.database, cluster_id)
+        found = await queries.by_id(self.database, cluster_id, EVERYWHERE)
         return found is not None
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -3,18 +3,20 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.parts import Parts
 from gateway.positions import Positions
 from gateway.slots import Slots
-from services.runtime.access import Access, Principal, Role
+from services.runtime.access import Access
 from services.runtime.clock import Clock
 from services.runtime.command_bus import CommandBus
 from services.runtime.database import Database
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.process import Runtime
 
-ANYBODY = Principal("anybody", Role.ADMIN)
+ANYBODY = Principal.of("anybody", Role.ADMIN)
 """Who asks where nobody logs in: on loopback only, see `load_settings`."""
 
 
@@ -29,6 +31,7 @@ class Gate:
     positions: Positions
     parts: Parts
     directory: Directory
+    trail: Trail
     clock: Clock
     exports: Slots = field(default_factory=lambda: Slots(8))
     """Of the log: each has a reader and a few megabytes of its own."""

@@ -16,11 +16,11 @@ from gateway.gate import Gate
 from gateway.origin import origin_of
 from gateway.posts import REPORTS, Post, Rejected, read_v2, read_webhook
 from gateway.shares import Shares
-from services.runtime import dead_letters, metrics
-from services.runtime.access import Principal
+from services.runtime import dead_letters, metrics, rights
 from services.runtime.bus import Outgoing
 from services.runtime.command_bus import Origin
 from services.runtime.ids import derived_id, new_id
+from services.runtime.principals import Principal, Scope
 
 T = TypeVar("T")
 
@@ -122,9 +122,10 @@ class Intake:
 
         Ids that nobody knows are no sources of their own: one could have any number of shares.
         """
-        cluster = cluster_id or _only(principal.clusters)
+        scope = _posts_for(principal)
+        cluster = cluster_id or _only(scope)
         known = cluster if cluster is not None and self._gate.directory.has(cluster) else None
-        return principal.actor, principal.clusters, known
+        return principal.actor, scope, known
 
     async def _body(self, request: Any, announced: int) -> bytes:
         """All of it, within a time that grows with its size: who drips holds room for nothing."""
@@ -202,7 +203,7 @@ class Intake:
         self, reports: Iterable[AlertReport], sender: _Sender, cluster_id: UUID | None
     ) -> tuple[dict[UUID, list[AlertReport]], list[Rejected]]:
         """Reports by cluster: the path's, else the token's, else that of the ``cluster`` label."""
-        fixed = cluster_id or _only(sender.principal.clusters)
+        fixed = cluster_id or _only(_posts_for(sender.principal))
         if fixed is not None:
             _require_scope(sender.principal, fixed)
             if not await self._gate.directory.has_now(fixed):
@@ -219,7 +220,7 @@ class Intake:
         for report in reports:
             label = _label(report)
             cluster = known.get(label)
-            if cluster is None or not _in_scope(sender.principal, cluster):
+            if cluster is None or not _posts_for(sender.principal).has(cluster):
                 reason = f"no cluster known here is named by the label cluster={label[:80]!r}"
                 homeless.append(Rejected(_plain(report), reason))
             else:
@@ -308,14 +309,15 @@ def _label(report: AlertReport) -> str:
     return report.labels.get("cluster", "")
 
 
-def _only(clusters: frozenset[UUID]) -> UUID | None:
-    return next(iter(clusters)) if len(clusters) == 1 else None
+def _posts_for(principal: Principal) -> Scope:
+    return principal.scope(rights.given_by(IngestAlerts))
 
 
-def _in_scope(principal: Principal, cluster: UUID) -> bool:
-    return not principal.clusters or cluster in principal.clusters
+def _only(scope: Scope) -> UUID | None:
+    named = scope.clusters or frozenset[UUID]()
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def _require_scope(principal: Principal, cluster: UUID) -> None:
-    if not _in_scope(principal, cluster):
+    if not _posts_for(principal).has(cluster):
         raise Refused(Code.PERMISSION_DENIED, "this token is for other clusters")

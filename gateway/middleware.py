@@ -12,9 +12,9 @@ from gateway.auth.credentials import credentials, is_foreign
 from gateway.errors import envelope
 from gateway.gate import Gate
 from services.runtime import metrics
-from services.runtime.access import Principal
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.logging import logger
+from services.runtime.principals import Principal
 from services.runtime.tracing import trace_id
 
 _SECURITY = [
@@ -123,9 +123,13 @@ class Front:
         principal: Principal | None = state.get("principal")
         metrics.HTTP_REQUESTS.labels(method, path, str(status)).inc()
         metrics.HTTP_SECONDS.labels(method, path).observe(seconds)
+        client = fields.get("client")
         if status in {401, 403}:
             metrics.AUTH_FAILURES.labels(str(status)).inc()
-        client = fields.get("client")
+        if status == 403 and principal is not None:
+            self._gate.trail.denied(principal, method, path)
+        elif status == 401 and state.get("not_known") is not None:
+            self._gate.trail.failed(client[0] if client else None)
         self._say.info(
             "request",
             method=method,

@@ -30,6 +30,7 @@ from gateway.rest.documented import (
     FleetSummary,
     Whoami,
 )
+from gateway.rest.documented_access import NewToken, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
@@ -123,6 +124,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     SriovStatusList,
     StreamList,
     StreamingStatus,
+    TokenList,
+    TokenMade,
     TraceList,
     Whoami,
     WholeTrace,
@@ -135,6 +138,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     LogRangeQuery,
     LoginCode,
     MetricQuery,
+    NewToken,
     Registration,
     SilenceRequest,
     TraceQuery,

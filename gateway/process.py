@@ -9,6 +9,7 @@ from collections.abc import Generator
 import uvicorn
 
 from gateway.app import build
+from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.live.protocol import websocket_options
@@ -25,12 +26,16 @@ from services.runtime.command_bus import CommandBus
 from services.runtime.database import Database
 from services.runtime.health import Finding
 from services.runtime.logging import logger
+from services.runtime.pull import Delivery
 from services.runtime.settings import Settings
 from services.runtime.standing import Telling
 from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
 
 _BACKLOG = 4096
+_RIGHTS = ("evt.-.token.", "evt.-.session.")
+_LESS = (".revoked", ".out")
+"""Events after which somebody may do less than before."""
 
 
 class _Server(uvicorn.Server):
@@ -56,14 +61,16 @@ async def open_gate(settings: Settings) -> Gate:
     runtime.health.checks["fleet_directory"] = lambda: Finding(
         directory.loaded.is_set(), "" if directory.loaded.is_set() else "not loaded yet"
     )
+    commands = CommandBus(runtime.bus, "gateway")
     return Gate(
         runtime=runtime,
         database=database,
         access=Access(database, clock),
-        commands=CommandBus(runtime.bus, "gateway"),
+        commands=commands,
         positions=positions,
         parts=parts,
         directory=directory,
+        trail=Trail(commands, clock),
         clock=clock,
     )
 
@@ -86,7 +93,14 @@ async def run(settings: Settings) -> None:
 
 async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     settings, directory = gate.runtime.settings, gate.directory
-    tail = Tail(gate.log, directory.name, settings.gateway.ring, before=directory.observe)
+
+    def observe(delivery: Delivery) -> None:
+        directory.observe(delivery)
+        if delivery.subject.startswith(_RIGHTS) and delivery.subject.endswith(_LESS):
+            gate.access.forget()
+            live.recheck()
+
+    tail = Tail(gate.log, directory.name, settings.gateway.ring, before=observe)
     telemetry = TelemetryTail(gate.runtime.bus, directory.name)
     live = Live(tail, gate.principal, settings.gateway, gate.clock, telemetry=telemetry)
     gate.runtime.health.checks["live_stream"] = lambda: Finding(
@@ -96,7 +110,15 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     app.state["live"] = live
     server = _Server(_config(Front(app, gate), settings))
     telling = Telling(gate.runtime.health, gate.runtime.bus)
-    runs = (directory.run, tail.run, telemetry.run, live.run, telling.run)
+    runs = (
+        directory.run,
+        tail.run,
+        telemetry.run,
+        live.run,
+        telling.run,
+        gate.trail.run,
+        gate.access.run,
+    )
     loops = [asyncio.create_task(loop(stopping)) for loop in runs]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stopping.wait())

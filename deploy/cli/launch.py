@@ -11,10 +11,11 @@ from deploy.cli.output import say
 from deploy.local.companion import Companion
 from deploy.local.parts import platform_parts, replaying_parts
 from deploy.local.supervisor import Surroundings, up
-from services.runtime.access import Access, Role, TokenRequest
+from services.runtime.access import Access, TokenRequest
 from services.runtime.clock import SystemClock
 from services.runtime.database import Database
 from services.runtime.logging import configure
+from services.runtime.principals import Role
 from services.runtime.settings import Settings, environment
 
 

@@ -51,6 +51,8 @@ class TokenRole(StrEnum):
     """Roles that a token may have."""
 
     ADMIN = "admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
     INGEST = "ingest"
 
 
@@ -183,7 +185,7 @@ def token_create(
     days: Annotated[int | None, typer.Option(min=1, help="How long it is good.")] = None,
 ) -> None:
     """Print a new token; it is not shown again."""
-    access = importlib.import_module("services.runtime.access")
+    access = importlib.import_module("contracts.access")
     perform("tokens", "create", name or role.value, access.Role(role.value), cluster or [], days)
 
 

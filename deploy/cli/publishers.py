@@ -22,10 +22,10 @@ from deploy.local.nats_reload import CannotReload, let_in, shut_out
 from deploy.local.nats_users import passwords
 from deploy.local.private import make_private, write_private
 from projections.fleet import queries
-from services.runtime.access import Principal, Role
 from services.runtime.clock import SystemClock
 from services.runtime.database import Database
 from services.runtime.ids import new_secret
+from services.runtime.principals import Principal, Role
 from services.runtime.publishers import Publishers
 
 _WRONG_USE = 2
@@ -92,7 +92,7 @@ async def add(wanted: Wanted) -> None:
         scope = await _clusters(database, wanted.clusters)
         if wanted.role is Role.ADMIN and scope:
             fail("an admin is for all clusters: leave --cluster out", _WRONG_USE)
-        await Publishers(database, SystemClock()).put(Principal(wanted.name, wanted.role, scope))
+        await Publishers(database, SystemClock()).put(Principal.of(wanted.name, wanted.role, scope))
     password = server.let_in(wanted.name)
     server.write()
     out = wanted.out or server.directory / "publishers" / f"{wanted.name}.env"
@@ -133,8 +133,8 @@ async def show(*, as_json: bool) -> None:
     rows = [
         {
             "name": each.name,
-            "role": each.role.value,
-            "clusters": sorted(map(str, each.clusters)),
+            "role": each.role,
+            "clusters": each.named,
         }
         for each in known
     ]

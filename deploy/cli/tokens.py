@@ -1,51 +1,68 @@
 """`aiops token` and `aiops login`."""
 
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
+from contracts.access import Role
+from contracts.envelope import rfc3339
+from deploy.cli.clusters_api import ClusterApi, Declined, Json, Unanswered, client_of, read_object
 from deploy.cli.output import fail, listing, say
-from deploy.cli.reach import database_of, hub
-from projections.fleet import queries
-from services.runtime.access import Access, Role, TokenRequest
+from deploy.cli.reach import database_of, gateway_of, hub
+from services.runtime.access import Access
 from services.runtime.clock import SystemClock
-from services.runtime.database import Database
+
+_TOKENS = "/api/v1/tokens"
+_PAGE = 100
+_COLUMNS = ("id", "name", "role", "clusters", "created_at", "created_by", "last_used_at",
+            "expires_at", "revoked_at")  # fmt: skip
 
 
-async def create(name: str, role: Role, clusters: list[str], days: int | None) -> None:
+class TokenApi(ClusterApi):
+    """These routes beside those for clusters; each raises Declined or Unanswered."""
+
+    async def create(self, wanted: Json) -> Json:
+        """Make a token."""
+        return read_object(await self._send("POST", _TOKENS, wanted))
+
+    async def all(self) -> list[Json]:
+        """Every token, the newest first."""
+        found: list[Json] = []
+        while True:
+            page = len(found) // _PAGE + 1
+            told = await self._get(_TOKENS, {"page": page, "page_size": _PAGE})
+            found += told["items"]
+            if page >= told["total_pages"]:
+                return found
+
+    async def revoke(self, token_id: UUID) -> None:
+        """Make a token worthless."""
+        await self._send("DELETE", f"{_TOKENS}/{token_id}")
+
+
+async def create(name: str, role: Role, clusters: Sequence[str], days: int | None) -> None:
     """Print a new token; it is not shown again."""
-    async with database_of(hub()) as database:
-        scope = tuple([await _cluster(database, each) for each in clusters])
-        if role is Role.ADMIN and scope:
-            fail("an admin token is for all clusters: leave --cluster out")
-        request = TokenRequest(name, role, scope, timedelta(days=days) if days else None)
-        _, secret = await Access(database, SystemClock()).mint_token(request)
-    say(secret)
-
-
-async def _cluster(database: Database, name: str) -> UUID:
-    _, known = await queries.names(database)
-    found = [cluster_id for cluster_id, called in known if name in {called, str(cluster_id)}]
-    return found[0] if found else fail(f"there is no cluster named {name}: register it first")
+    wanted: Json = {"name": name, "role": role.value}
+    if days is not None:
+        wanted["expires_at"] = rfc3339(SystemClock().now() + timedelta(days=days))
+    async with _asking() as api:
+        wanted["clusters"] = [(await api.find(each))["id"] for each in clusters]
+        made = await api.create(wanted)
+    say(made["token"])
 
 
 async def show(*, as_json: bool) -> None:
     """Every token, without its secret."""
-    async with database_of(hub()) as database:
-        rows = await database.fetch_all(
-            "select id, name, role, clusters, created_at, expires_at, revoked_at"
-            " from aiops.token order by created_at"
-        )
-    names = ("id", "name", "role", "clusters", "created_at", "expires_at", "revoked_at")
-    found: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in rows]
+    async with _asking() as api:
+        found = [{name: each[name] for name in _COLUMNS} for each in await api.all()]
     listing(found, as_json=as_json, empty="there are no tokens")
 
 
 async def revoke(token_id: UUID) -> None:
     """A token is worthless from now on."""
-    async with database_of(hub()) as database:
-        if not await Access(database, SystemClock()).revoke_by_id(token_id):
-            fail(f"there is no valid token {token_id}")
+    async with _asking() as api:
+        await api.revoke(token_id)
     say("revoked")
 
 
@@ -55,3 +72,13 @@ async def login() -> None:
     async with database_of(found) as database:
         code = await Access(database, SystemClock()).mint_login_code()
     say(f"{found.gateway}/login#code={code}")
+
+
+@asynccontextmanager
+async def _asking() -> AsyncGenerator[TokenApi]:
+    """The gateway's routes for the time of a block, which a refusal ends with one line."""
+    try:
+        async with client_of(gateway_of()) as client:
+            yield TokenApi(client)
+    except (Declined, Unanswered) as error:
+        fail(str(error))

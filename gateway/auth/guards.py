@@ -1,21 +1,39 @@
 """Who may use a route, and what may be sent to it: said on the route, checked in one place."""
 
-from collections.abc import Iterable
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
 
+from contracts.envelope import Command
 from contracts.refusals import Code, Refused
-from services.runtime.access import Principal, Role
+from services.runtime import rights
+from services.runtime.principals import READING, Principal, Role, Scope
 
+_RULING = frozenset({Role.ADMIN})
 PUBLIC = {"public": True}
 """``opt`` of a route that needs no login."""
 
 
 def roles(*allowed: Role) -> dict[str, Any]:
-    """``opt`` of a route that these roles may use; without it only admins may."""
+    """``opt`` of a route that these roles may use; without it only admins of everything may."""
     return {"roles": frozenset(allowed)}
+
+
+def giving(command: type[Command]) -> dict[str, Any]:
+    """``opt`` of a route that gives this command."""
+    return {"roles": rights.given_by(command)}
+
+
+READERS = roles(*READING)
+"""``opt`` of a route that shows what is of clusters, to each what is of theirs."""
+
+
+Mine = NamedDependency[SkipValidation[Scope]]
+"""What whoever asks may read of: a parameter of every route that shows what is of clusters."""
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
@@ -37,9 +55,18 @@ def _require_role(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRou
         raise state.get("not_known") or Refused(
             Code.AUTH_FAILED, "log in, or send a token: Authorization: Bearer <token>"
         )
-    allowed: Iterable[Role] = route.opt.get("roles", (Role.ADMIN,))
-    if principal.role not in allowed:
-        raise Refused(Code.PERMISSION_DENIED, f"the role {principal.role.value} may not do this")
+    allowed: frozenset[Role] | None = route.opt.get("roles")
+    if allowed is None:
+        if not principal.scope(_RULING).whole:
+            text = "only an administrator of all clusters may do this"
+            raise Refused(Code.PERMISSION_DENIED, text)
+    elif not principal.may(allowed):
+        raise Refused(Code.PERMISSION_DENIED, f"{_as_what(principal)} may not do this")
+
+
+def _as_what(principal: Principal) -> str:
+    role = principal.role
+    return "somebody without a role" if role is None else f"the role {role.value}"
 
 
 def _require_json(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
@@ -56,3 +83,13 @@ def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     if principal is None:
         raise Refused(Code.AUTH_FAILED, "log in first")
     return principal
+
+
+def mine(request: Request[Any, Any, Any]) -> Scope:
+    """`Mine`, of a request."""
+    return reads_of(request)
+
+
+def reads_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Scope:
+    """The clusters that whoever asks may read of, on a route that needs a login."""
+    return principal_of(connection).reads

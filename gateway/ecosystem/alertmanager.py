@@ -6,15 +6,15 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from contracts.alerts import IngestAlerts
 from contracts.refusals import Code
-from gateway.auth.guards import principal_of, roles
+from gateway.auth.guards import giving, principal_of
 from gateway.intake import Intake
 from gateway.rest.shared import AnyRequest, errors, raw
-from services.runtime.access import Role
 
 
 @post("/alertmanager/api/v2/alerts", operation_id="postAlertmanagerAlerts", status_code=200,
-      opt=roles(Role.ADMIN, Role.INGEST), summary="Alerts as a Prometheus sends them",
+      opt=giving(IngestAlerts), summary="Alerts as a Prometheus sends them",
       tags=["Ecosystem"], responses=errors(Code.INVALID_JSON, Code.CLUSTER_NOT_FOUND,
       Code.BODY_TOO_LARGE, Code.BUS_UNAVAILABLE, Code.OVERLOADED))  # fmt: skip
 async def post_alerts(
@@ -25,7 +25,7 @@ async def post_alerts(
     return raw(b"{}")
 
 
-@post("/alertmanager/api/v1/alerts", status_code=200, opt=roles(Role.ADMIN, Role.INGEST),
+@post("/alertmanager/api/v1/alerts", status_code=200, opt=giving(IngestAlerts),
       include_in_schema=False)  # fmt: skip
 async def post_alerts_v1(
     intake: NamedDependency[SkipValidation[Intake]], request: AnyRequest

@@ -24,6 +24,7 @@ from gateway.federation.reordering import Recent, Released, Reordering
 from gateway.gate import Gate
 from projections.fleet.metrics_only_queries import metrics_only
 from services.runtime.asking import Asker, Place, Unanswered
+from services.runtime.principals import Scope
 
 MOST_LINES = 5_000
 """Of the time before a tail, or while a cluster was away, and of one cluster."""
@@ -104,17 +105,12 @@ class TailWanted:
     """False: there are none of before, the tail starts now."""
 
 
-async def with_logs(
-    gate: Gate, wanted: Sequence[UUID], mine: frozenset[UUID]
-) -> tuple[ClusterRef, ...]:
+async def with_logs(gate: Gate, wanted: Sequence[UUID], mine: Scope) -> tuple[ClusterRef, ...]:
     """The clusters whose logs can be followed; without ids, every one that has a Loki.
 
-    CLUSTER_NOT_FOUND for an id that is none of a cluster, or of none of ``mine`` (empty: all are).
+    CLUSTER_NOT_FOUND for an id that is none of a cluster in the scope ``mine``.
     """
-    foreign = set(wanted) - mine if mine else set[UUID]()
-    if foreign:
-        raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {min(map(str, foreign))}")
-    found = [each for each in await chosen(gate, wanted, "loki") if not mine or each.id in mine]
+    found = await chosen(gate, wanted, "loki", mine)
     bare = await metrics_only(gate.database, [each.id for each in found])
     if found and len(bare) == len(found):
         raise Refused(Code.CLUSTER_NOT_FOUND, "a FAR_EDGE cluster has metrics only, no logs")

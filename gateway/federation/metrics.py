@@ -18,6 +18,7 @@ from gateway.federation.memory import Room
 from gateway.federation.promql import Parsed, Returned, over_steps, parse
 from gateway.federation.sharing import Inquiry, Matter, Put, answered, put_together
 from gateway.gate import Gate
+from services.runtime.principals import NOWHERE, Scope
 
 MOST_STEPS = 11_000
 """Of one series, as Prometheus itself."""
@@ -66,8 +67,8 @@ class MetricsWanted:
     aggregation: Aggregation = Aggregation.MERGE
     fresh: bool = False
     """Not from the cache."""
-    mine: frozenset[UUID] = frozenset()
-    """The clusters that the asker may see; empty: all of them."""
+    mine: Scope = NOWHERE
+    """What the asker may read of."""
     traceparent: str | None = None
 
 
@@ -85,8 +86,8 @@ class DescriptionWanted:
     limit: int | None = None
     timeout: float = 30.0
     fresh: bool = False
-    mine: frozenset[UUID] = frozenset()
-    """The clusters that the asker may see; empty: all of them."""
+    mine: Scope = NOWHERE
+    """What the asker may read of."""
     traceparent: str | None = None
 
 
@@ -140,11 +141,7 @@ async def _answered(
 
 
 async def _visible(gate: Gate, wanted: MetricsWanted | DescriptionWanted) -> Sequence[ClusterRef]:
-    foreign = set(wanted.cluster_ids) - wanted.mine if wanted.mine else None
-    if foreign:
-        raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {min(map(str, foreign))}")
-    found = await chosen(gate, wanted.cluster_ids, _BACKEND)
-    return [each for each in found if not wanted.mine or each.id in wanted.mine]
+    return await chosen(gate, wanted.cluster_ids, _BACKEND, wanted.mine)
 
 
 def _question(wanted: MetricsWanted, now: datetime) -> Query:

@@ -11,11 +11,11 @@ from gateway.live.outlet import Gone, Outlet
 from gateway.live.pace import Pace
 from gateway.live.talk import Begin, Writer, cancel, watched
 from services.runtime import metrics
-from services.runtime.access import Principal
 from services.runtime.clock import Clock
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.ids import new_id
 from services.runtime.logging import logger
+from services.runtime.principals import Principal
 
 Authenticate = Callable[[str], Awaitable[Principal | None]]
 """Whose token or session secret this is."""
@@ -129,7 +129,7 @@ class Connection:
     async def _read(self, ambient: Ambient | None) -> None:
         self.principal = await self._log_in(ambient)
         self.checked = self._terms.clock.monotonic()
-        name, role = self.principal.name, self.principal.role.value
+        name, role = self.principal.name, self.principal.role
         await self.outlet.say(AuthResponse(client_id=self._id, user=name, role=role))
         while True:
             try:

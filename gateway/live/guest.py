@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.live.ending import Ending
 from gateway.live.wanted import Wanted
-from services.runtime.access import Principal
+from services.runtime.principals import Principal
 
 Door = Literal["ws", "logs", "sse"]
 

@@ -127,6 +127,11 @@ class Live:
                 if guest.principal is not None and guest.checked <= due:
                     await self._check(guest)
 
+    def recheck(self) -> None:
+        """Somebody's rights have changed: every login is checked again within a second."""
+        for guest in self.guests:
+            guest.checked = float("-inf")
+
     async def _check(self, guest: Guest) -> None:
         guest.checked = self.clock.monotonic()
         try:

@@ -22,8 +22,8 @@ from gateway.live.log_messages import (
 from gateway.live.messages import Auth, ErrorCode, ErrorFrame, Invalid, Ping
 from gateway.live.talk import Talk
 from services.runtime import metrics
-from services.runtime.access import Principal, Role
 from services.runtime.database import DatabaseUnavailable, NotBuilt
+from services.runtime.principals import READING, Principal
 
 MOST_CLUSTERS = 64
 """Of one tail."""
@@ -74,8 +74,8 @@ class LogTails(Talk):
         """See `Talk`."""
         match read(text):
             case Tail() as message:
-                if principal.role is Role.INGEST:
-                    raise refused("PERMISSION_DENIED", "the role ingest may not read logs")
+                if not principal.may(READING):
+                    raise refused("PERMISSION_DENIED", f"{principal.name} may not read logs")
                 await self._follow(message, await self._chosen(message, principal))
             case StopTail():
                 await self._stop()
@@ -96,7 +96,7 @@ class LogTails(Talk):
 
     async def _chosen(self, message: Tail, principal: Principal) -> tuple[ClusterRef, ...]:
         try:
-            found = await with_logs(self.gate, message.cluster_ids, principal.clusters)
+            found = await with_logs(self.gate, message.cluster_ids, principal.reads)
         except Refused as error:
             code = _CODES.get(error.code, "INTERNAL_ERROR")
             raise Invalid(code, error.message) from None

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from contracts.envelope import Timestamp
+from services.runtime.principals import Role
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class AuthResponse(LiveFrame):
     status: Literal["authenticated"] = "authenticated"
     client_id: UUID
     user: str
-    role: str
+    role: Role | None
 
 
 class Subscribed(LiveFrame):

@@ -24,11 +24,11 @@ from gateway.live.talk import Over, cancel, watched
 from gateway.live.wanted import wanted
 from gateway.slots import Slots
 from services.runtime import replay as history
-from services.runtime.access import Principal
 from services.runtime.bus import BusUnavailable, JetStreamRefused
 from services.runtime.clock import Clock
 from services.runtime.frames import Encoder, Filter, Frame, Malformed
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal
 from services.runtime.pull import Delivery
 from services.runtime.slices import Slice
 

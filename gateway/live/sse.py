@@ -14,9 +14,9 @@ from gateway.live.live import Live
 from gateway.live.messages import CaughtUp, Disconnect, LiveFrame, Subscribed, encode
 from gateway.live.talk import cancel, watched
 from services.runtime import metrics
-from services.runtime.access import Principal
 from services.runtime.ids import new_id
 from services.runtime.logging import logger
+from services.runtime.principals import Principal
 from services.runtime.slices import Piece, Slice
 
 MEDIA_TYPE = "text/event-stream"

@@ -11,7 +11,7 @@ from gateway.live.messages import Auth, Invalid, Ping, Subscribe, Unsubscribe
 from gateway.live.replay_messages import Replay, ReplayControl
 from gateway.live.replays import Replays, Stage
 from gateway.live.talk import Talk
-from services.runtime.access import Principal, Role
+from services.runtime.principals import READING, Principal
 
 MOST = 100
 """Subscriptions of one connection."""
@@ -95,5 +95,5 @@ class Subscriptions(Talk):
 
 
 def _may_read(principal: Principal) -> None:
-    if principal.role is Role.INGEST:
-        raise refused("PERMISSION_DENIED", "the role ingest may not read events")
+    if not principal.may(READING):
+        raise refused("PERMISSION_DENIED", f"{principal.name} may not read events")

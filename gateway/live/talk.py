@@ -9,8 +9,8 @@ from typing import ClassVar
 from gateway.live.guest import Door, Standing
 from gateway.live.messages import Auth, Invalid, Ping, Pong
 from gateway.live.outlet import Outlet
-from services.runtime.access import Principal
 from services.runtime.clock import Clock
+from services.runtime.principals import Principal
 
 Over = Callable[["asyncio.Future[None]"], None]
 """Told of a task that has ended."""

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from contracts.catalog import EventCatalog
 from gateway.live.messages import Invalid, Subscribe, Subscribed
-from services.runtime.access import Principal
 from services.runtime.frames import Filter, entity_token
+from services.runtime.principals import Principal
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,11 @@ def wanted(message: Subscribe, principal: Principal, catalog: EventCatalog) -> W
         raise Invalid("INVALID_SUBSCRIPTION", f"unknown event types: {_few(unknown)}", message.id)
     if asked.since_sequence is not None and asked.since_time is not None:
         raise Invalid("INVALID_SUBSCRIPTION", "since_sequence or since_time, not both", message.id)
-    clusters = frozenset(asked.cluster_filter)
-    if principal.clusters:
-        clusters = clusters & principal.clusters if clusters else principal.clusters
-        if not clusters:
-            raise Invalid("PERMISSION_DENIED", "none of these clusters is yours", message.id)
+    if asked.cluster_filter and not any(map(principal.reads.has, asked.cluster_filter)):
+        raise Invalid("PERMISSION_DENIED", "none of these clusters is yours", message.id)
     passes = Filter(
         event_types=frozenset(asked.event_types),
-        clusters=frozenset(map(str, clusters)),
+        clusters=frozenset(map(str, principal.reads.narrow(asked.cluster_filter))),
         namespaces=frozenset(asked.namespace_filter),
         entities=frozenset(map(entity_token, asked.entity_filter)),
     )

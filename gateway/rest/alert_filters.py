@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
 from contracts.alerts import Severity
+from gateway.auth.guards import Mine
 from gateway.rest.shared import Several, States, Text, choices, ids, label_pairs, zoned
 from projections.alerts import queries
 from projections.alerts.queries import AlertFilter
@@ -24,6 +25,7 @@ Wanted = NamedDependency[SkipValidation[AlertFilter]]
 
 
 def alike(
+    mine: Mine,
     severity: Several = None,
     cluster_id: Several = None,
     namespace: Several = None,
@@ -35,6 +37,7 @@ def alike(
 ) -> AlertFilter:
     """Of the parameters that alerts and history share."""
     return AlertFilter(
+        mine=mine,
         severity=choices("severity", severity, _SEVERITIES),
         cluster_id=ids("cluster_id", cluster_id),
         namespace=namespace or (),

@@ -9,6 +9,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine
 from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.alert_filters import FILTERS, Alike, Wanted
@@ -39,7 +40,7 @@ By = Annotated[
 ]
 
 
-@get("/", operation_id="listAlerts", summary="List alerts",
+@get("/", operation_id="listAlerts", opt=READERS, summary="List alerts",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_alerts(
     gate: WithGate,
@@ -61,7 +62,7 @@ async def list_alerts(
     return await _listed(gate, replace(wanted, as_of=at), page_of(page, page_size), cursor)
 
 
-@get("/history", operation_id="listAlertHistory", summary="Past occurrences",
+@get("/history", operation_id="listAlertHistory", opt=READERS, summary="Past occurrences",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_history(
     gate: WithGate,
@@ -78,7 +79,7 @@ async def list_history(
     return await _listed(gate, past, page_of(page, page_size), cursor)
 
 
-@get("/facets", operation_id="getAlertFacets", summary="Alerts by what they have",
+@get("/facets", operation_id="getAlertFacets", opt=READERS, summary="Alerts by what they have",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def get_facets(
     gate: WithGate,
@@ -96,7 +97,7 @@ async def get_facets(
     return raw(found, headers=as_of.headers(at))
 
 
-@get("/groups", operation_id="listAlertGroups", summary="Alerts in groups",
+@get("/groups", operation_id="listAlertGroups", opt=READERS, summary="Alerts in groups",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_groups(
     gate: WithGate,
@@ -132,11 +133,12 @@ def _when(gate: Gate, at: AsOf | None) -> datetime | None:
     return gate.clock.now() if at is None else at.at
 
 
-@get("/{ref:str}", operation_id="getAlert", summary="One alert by id or fingerprint",
+@get("/{ref:str}", operation_id="getAlert", opt=READERS, summary="One alert by id or fingerprint",
      response_headers=[AS_OF_HEADER],
      responses=errors(Code.ALERT_NOT_FOUND, Code.AMBIGUOUS))  # fmt: skip
 async def get_alert(
     gate: WithGate,
+    mine: Mine,
     ref: FromPath[str],
     cluster_id: FromQuery[UUID | None] = None,
     moment: AsOfTime = None,
@@ -145,10 +147,10 @@ async def get_alert(
     """One occurrence by its id, or the newest one of a fingerprint."""
     at = await as_of.find(gate, moment, sequence, "alerts")
     now, headers = _when(gate, at), as_of.headers(at)
-    body = await queries.by_id(gate.database, UUID(ref), now, at) if _is_uuid(ref) else None
+    body = await queries.by_id(gate.database, UUID(ref), mine, now, at) if _is_uuid(ref) else None
     if body is not None:
         return raw(body, headers=headers)
-    found = await queries.by_fingerprint(gate.database, ref, cluster_id, now, at)
+    found = await queries.by_fingerprint(gate.database, ref, cluster_id, mine, now, at)
     if not found:
         raise Refused(Code.ALERT_NOT_FOUND, f"there is no alert {ref}")
     if len(found) > 1:

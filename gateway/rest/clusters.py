@@ -20,6 +20,7 @@ from contracts.clusters import (
 )
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine, giving
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented import ClusterList
@@ -42,6 +43,7 @@ from gateway.rest.shared import (
 from gateway.rest.writes import Done, Pending, write
 from projections.fleet import queries
 from projections.fleet.view import ClusterView
+from services.runtime.principals import EVERYWHERE
 
 WRITE_HEADERS = [
     ResponseHeader(name="ETag", documentation_only=True, description="The cluster's version."),
@@ -70,10 +72,11 @@ IfMatch = Annotated[
 ]
 
 
-@get("/", operation_id="listClusters", summary="List clusters",
+@get("/", operation_id="listClusters", opt=READERS, summary="List clusters",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_clusters(
     gate: WithGate,
+    mine: Mine,
     name: Text = None,
     cluster_type: Several = None,
     environment: Several = None,
@@ -101,7 +104,7 @@ async def list_clusters(
         sort=_sort(sort),
     )
     at = await as_of.find(gate, moment, sequence, "fleet")
-    found = await queries.listing(gate.database, wanted, page_of(page, page_size), at)
+    found = await queries.listing(gate.database, wanted, page_of(page, page_size), mine, at)
     return raw(found, headers=as_of.headers(at))
 
 
@@ -124,38 +127,42 @@ async def register_cluster(
 
 
 @get("/by-name/{name:str}", operation_id="getClusterByName", summary="One cluster by its name",
-     response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER],
+     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
 async def get_cluster_by_name(
     gate: WithGate,
+    mine: Mine,
     name: FromPath[str],
     moment: AsOfTime = None,
     sequence: AsOfSequence = None,
 ) -> Response[ClusterView]:
     """One cluster; with ``as_of`` the one that had the name then."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    found = await queries.by_name(gate.database, name, at)
+    found = await queries.by_name(gate.database, name, mine, at)
     if found is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster named {name}")
     return raw(found.body, headers={"ETag": f'"{found.version}"'} | as_of.headers(at))
 
 
-@get("/{cluster_id:uuid}", operation_id="getCluster", summary="One cluster",
+@get("/{cluster_id:uuid}", operation_id="getCluster", opt=READERS, summary="One cluster",
      response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
 async def get_cluster(
     gate: WithGate,
+    mine: Mine,
     cluster_id: FromPath[UUID],
     moment: AsOfTime = None,
     sequence: AsOfSequence = None,
 ) -> Response[ClusterView]:
     """One cluster; its version is the ETag."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    found = await queries.by_id(gate.database, cluster_id, at)
+    found = await queries.by_id(gate.database, cluster_id, mine, at)
     if found is None:
         raise _no_cluster(cluster_id)
     return raw(found.body, headers={"ETag": f'"{found.version}"'} | as_of.headers(at))
 
 
 @put("/{cluster_id:uuid}", operation_id="replaceCluster", summary="Replace a registration",
+     opt=giving(UpdateCluster),
      response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
 async def replace_cluster(
     gate: WithGate,
@@ -171,6 +178,7 @@ async def replace_cluster(
 
 
 @patch("/{cluster_id:uuid}", operation_id="patchCluster", summary="Change parts of a registration",
+       opt=giving(UpdateCluster),
        response_headers=WRITE_HEADERS, responses=CHANGE_ERRORS)  # fmt: skip
 async def patch_cluster(
     gate: WithGate,
@@ -187,7 +195,7 @@ async def patch_cluster(
 
 
 @delete("/{cluster_id:uuid}", operation_id="deleteCluster", summary="Delete a cluster",
-        status_code=204, responses=CHANGE_ERRORS)  # fmt: skip
+        opt=giving(DeleteCluster), status_code=204, responses=CHANGE_ERRORS)  # fmt: skip
 async def delete_cluster(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID], if_match: IfMatch = None
 ) -> Response[None]:
@@ -206,7 +214,7 @@ async def show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Re
     if isinstance(done, Pending):
         return done.response()
     cluster_id = UUID(done.outcome.id or "")
-    found = await queries.by_id(gate.database, cluster_id)
+    found = await queries.by_id(gate.database, cluster_id, EVERYWHERE)
     if found is None:
         raise _no_cluster(cluster_id)
     headers = {"ETag": f'"{found.version}"', "X-Event-Sequence": str(done.outcome.sequence)}

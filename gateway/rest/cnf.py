@@ -7,6 +7,7 @@ from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
 from contracts.clusters import CnfType
+from gateway.auth.guards import READERS
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER
 from gateway.rest.cnf_filters import FILTERS, About
@@ -36,7 +37,7 @@ Dropping = Annotated[bool | None, QueryParameter(description="That have dropped 
 
 
 @get("/workloads", operation_id="listCnfWorkloads", summary="Pods of network functions",
-     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_workloads(
     gate: WithGate,
     about: About,
@@ -61,7 +62,7 @@ async def list_workloads(
     return raw(found, headers=as_of.headers(wanted.as_of))
 
 
-@get("/ptp/status", operation_id="listPtpStatus", summary="Clocks",
+@get("/ptp/status", operation_id="listPtpStatus", opt=READERS, summary="Clocks",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_ptp(
     gate: WithGate,
@@ -85,7 +86,7 @@ async def list_ptp(
     return raw(found, headers=as_of.headers(wanted.as_of))
 
 
-@get("/sriov/status", operation_id="listSriovStatus", summary="Virtual functions",
+@get("/sriov/status", operation_id="listSriovStatus", opt=READERS, summary="Virtual functions",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_sriov(
     gate: WithGate,
@@ -104,7 +105,7 @@ async def list_sriov(
     return raw(found, headers=as_of.headers(wanted.as_of))
 
 
-@get("/dpdk/stats", operation_id="listDpdkStats", summary="Packet counters",
+@get("/dpdk/stats", operation_id="listDpdkStats", opt=READERS, summary="Packet counters",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_dpdk(
     gate: WithGate,

@@ -3,6 +3,7 @@
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
+from gateway.auth.guards import Mine
 from gateway.rest import as_of
 from gateway.rest.as_of import AsOfSequence, AsOfTime
 from gateway.rest.shared import Flag, Several, Text, WithGate, ids
@@ -14,6 +15,7 @@ About = NamedDependency[SkipValidation[CnfFilter]]
 
 async def about(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     node_name: Several = None,
     stale: Flag = None,
@@ -26,6 +28,7 @@ async def about(
     at = await as_of.find(gate, moment, sequence, "cnf")
     return CnfFilter(
         now=at.at if at is not None and at.at is not None else gate.clock.now(),
+        mine=mine,
         as_of=at,
         cluster_id=clusters,
         node_name=node_name or (),

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.shared import Duration, WithGate, duration, errors, field_error, raw, zoned
@@ -37,10 +38,11 @@ Range = Annotated[
 ]
 
 
-@get("/ptp/history", operation_id="getPtpHistory", summary="A clock over time",
+@get("/ptp/history", operation_id="getPtpHistory", opt=READERS, summary="A clock over time",
      response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
 async def get_ptp_history(
     gate: WithGate,
+    mine: Mine,
     cluster_id: ClusterId,
     node_name: NodeName,
     interface: Interface,
@@ -60,7 +62,7 @@ async def get_ptp_history(
     now = at.at if at is not None and at.at is not None else gate.clock.now()
     begin, end = _between(now, zoned("from", since), zoned("to", until), back)
     wanted = ClockWindow(cluster_id, node_name, interface, begin, end, _step(begin, end, step))
-    found = await queries.clock(gate.database, wanted, at)
+    found = await queries.clock(gate.database, wanted, mine, at)
     if found is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
     return raw(found, headers=as_of.headers(at))

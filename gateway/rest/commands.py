@@ -21,8 +21,8 @@ from gateway.origin import origin_of
 from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
 from gateway.rest.writes import Pending, write
 from services.runtime import outcomes, rights
-from services.runtime.access import Role
 from services.runtime.command_bus import LARGEST_COMMAND
+from services.runtime.principals import Role
 from services.runtime.validation import problems
 
 _PATIENCE = 30.0
@@ -89,7 +89,7 @@ def _command(request: AnyRequest, given: GivenCommand) -> Command:
     principal = principal_of(request)
     rights.require_role(principal, kind)
     if not rights.may_be_given_by_name(kind):
-        text = f"{given.name} has credentials: send them to their own path"
+        text = f"{given.name} is given by its own path"
         raise Refused(Code.PERMISSION_DENIED, text)
     body = msgspec.json.encode(given.data)
     if len(body) > LARGEST_COMMAND:
@@ -101,7 +101,6 @@ def _command(request: AnyRequest, given: GivenCommand) -> Command:
         for field in details["fields"]:
             field["field"] = f"data.{field['field']}"
         raise Refused(Code.VALIDATION_FAILED, "the command is not valid", details) from None
-    rights.require_scope(principal, command)
     return command
 
 
@@ -110,9 +109,9 @@ def _command(request: AnyRequest, given: GivenCommand) -> Command:
 async def get_command(
     gate: WithGate, request: AnyRequest, command_id: FromPath[UUID]
 ) -> Response[Outcome]:
-    """What became of a command, for 24 hours. Administrators see those of all, others their own."""
+    """What became of a command, for 24 hours. Administrators of all see any, others their own."""
     kept = await outcomes.find(gate.runtime.bus, command_id)
-    of_all = principal_of(request).role is Role.ADMIN
+    of_all = principal_of(request).scope({Role.ADMIN}).whole
     owner = gate.commands.owner(origin_of(request))
     if kept is None or not (of_all or kept.belongs_to(owner)):
         raise Refused(

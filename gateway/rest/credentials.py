@@ -20,6 +20,7 @@ from contracts.clusters import (
 from contracts.envelope import Command
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine, giving, principal_of
 from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
@@ -29,6 +30,8 @@ from gateway.rest.shared import AnyRequest, WithGate, errors, raw
 from gateway.rest.writes import Pending, write
 from projections.fleet import queries
 from projections.fleet.view import CredentialsView
+from services.runtime import rights
+from services.runtime.principals import EVERYWHERE, Scope
 from services.runtime.queries import AsOf
 from services.runtime.vault.references import FOR_IMPORT, for_cluster
 
@@ -46,21 +49,23 @@ _ERRORS = CHANGE_ERRORS | errors(
 
 
 @get("/{cluster_id:uuid}/credentials", operation_id="getCredentials",
-     summary="What is known of a cluster's credentials",
+     opt=READERS, summary="What is known of a cluster's credentials",
      response_headers=[AS_OF_HEADER],
      responses=errors(Code.CLUSTER_NOT_FOUND, Code.CREDENTIALS_NOT_FOUND))  # fmt: skip
 async def get_credentials(
     gate: WithGate,
+    mine: Mine,
     cluster_id: FromPath[UUID],
     moment: AsOfTime = None,
     sequence: AsOfSequence = None,
 ) -> Response[CredentialsView]:
     """Kind, fingerprint, times and the last validation; never any of the material."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    return raw(await _shown(gate, cluster_id, at), headers=as_of.headers(at))
+    return raw(await _shown(gate, cluster_id, mine, at), headers=as_of.headers(at))
 
 
 @post("/{cluster_id:uuid}/credentials", operation_id="uploadCredentials", status_code=201,
+      opt=giving(UploadCredentials),
       summary="Give a cluster credentials", response_headers=WRITE_HEADERS,
       responses=_ERRORS)  # fmt: skip
 async def upload_credentials(
@@ -68,12 +73,14 @@ async def upload_credentials(
 ) -> Response[CredentialsView]:
     """Validated on every configured endpoint, then kept in place of what there was."""
     del data  # It is well formed; what is kept is what was sent.
+    rights.require_scope(principal_of(request), UploadCredentials, cluster_id)
     reference = await _deposited(gate, request, for_cluster(cluster_id))
     command = UploadCredentials(cluster_id=cluster_id, reference=reference)
     return await _changed(gate, request, command, status=201)
 
 
 @post("/{cluster_id:uuid}/credentials/rotate", operation_id="rotateCredentials", status_code=200,
+      opt=giving(RotateCredentials),
       summary="Replace parts of a cluster's credentials", response_headers=WRITE_HEADERS,
       responses=_ERRORS)  # fmt: skip
 async def rotate_credentials(
@@ -81,12 +88,14 @@ async def rotate_credentials(
 ) -> Response[CredentialsView]:
     """What is given replaces what there was, without a gap; what is not given stays."""
     del data
+    rights.require_scope(principal_of(request), RotateCredentials, cluster_id)
     reference = await _deposited(gate, request, for_cluster(cluster_id))
     command = RotateCredentials(cluster_id=cluster_id, reference=reference)
     return await _changed(gate, request, command, status=200)
 
 
 @post("/{cluster_id:uuid}/credentials/validate", operation_id="validateCredentials",
+      opt=giving(ValidateCredentials),
       status_code=200, summary="Try credentials on every endpoint", responses=_ERRORS)  # fmt: skip
 async def validate_credentials(
     gate: WithGate,
@@ -95,6 +104,7 @@ async def validate_credentials(
     data: JSONBody[Given | None] = None,
 ) -> Response[CredentialsTried]:
     """Those in the body, which are not kept; without a body the cluster's own."""
+    rights.require_scope(principal_of(request), ValidateCredentials, cluster_id)
     reference = None
     if data is not None:
         reference = await _deposited(gate, request, for_cluster(cluster_id))
@@ -106,6 +116,7 @@ async def validate_credentials(
 
 
 @delete("/{cluster_id:uuid}/credentials", operation_id="deleteCredentials", status_code=204,
+        opt=giving(DeleteCredentials),
         summary="Destroy a cluster's credentials", responses=_ERRORS)  # fmt: skip
 async def delete_credentials(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID]
@@ -124,6 +135,7 @@ async def import_clusters(
     gate: WithGate, request: AnyRequest, data: JSONBody[ImportRequest]
 ) -> Response[ImportResult]:
     """Every context of a kubeconfig, or every ManagedCluster of a hub; each for itself."""
+    rights.require_scope(principal_of(request), ImportClusters, None)
     options = {name: getattr(data, name) for name in ImportOptions.model_fields}
     reference = None
     if data.kubeconfig is not None:
@@ -153,7 +165,7 @@ async def _changed(
     if isinstance(done, Pending):
         return done.response()
     return raw(
-        await _shown(gate, UUID(_entity(done.outcome))),
+        await _shown(gate, UUID(_entity(done.outcome)), EVERYWHERE),
         status=status,
         headers={"X-Event-Sequence": str(done.outcome.sequence)},
     )
@@ -163,8 +175,8 @@ def _entity(outcome: Outcome) -> str:
     return outcome.id or ""
 
 
-async def _shown(gate: Gate, cluster_id: UUID, at: AsOf | None = None) -> bytes:
-    registered, told = await queries.credentials(gate.database, cluster_id, at)
+async def _shown(gate: Gate, cluster_id: UUID, mine: Scope, at: AsOf | None = None) -> bytes:
+    registered, told = await queries.credentials(gate.database, cluster_id, mine, at)
     if not registered:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
     if told is None:

@@ -11,6 +11,7 @@ from contracts.activity import EventRecord
 from contracts.clusters import ClusterState, ClusterType, Connectivity, Environment, Validation
 from contracts.envelope import Message, Timestamp
 from projections.fleet.view import ClusterView
+from services.runtime.principals import Role
 
 
 class Paged(Message):
@@ -129,8 +130,10 @@ class Whoami(Message):
     """Who is asking."""
 
     user: str
-    role: str
+    role: Role | None
+    """The highest that they have anywhere; null: they may do nothing."""
     clusters: list[UUID]
+    """Those that they have a role for; empty with a role that counts everywhere."""
     expires_at: Timestamp | None = None
 
 

@@ -8,13 +8,10 @@ from litestar.params import QueryParameter
 
 from contracts.catalog import EVENTS
 from contracts.refusals import Code, Refused
-from gateway.auth.guards import roles
 from gateway.rest.shared import field_error, zoned
-from services.runtime.access import Principal, Role
+from services.runtime.principals import Principal
 from services.runtime.replay import Window
 
-READERS = roles(Role.ADMIN, Role.OPERATOR)
-"""``opt`` of a route that reads events: who may do so by the live socket, too."""
 TYPES = tuple(event.names.public for event in EVENTS)
 From = Annotated[datetime | None, QueryParameter(name="from", description="Inclusive.")]
 To = Annotated[datetime | None, QueryParameter(name="to", description="Exclusive.")]
@@ -26,11 +23,9 @@ def clusters_of(principal: Principal, cluster_id: UUID | None) -> tuple[UUID, ..
 
     PERMISSION_DENIED for a cluster that is not the principal's.
     """
-    if cluster_id is None:
-        return tuple(sorted(principal.clusters))
-    if principal.clusters and cluster_id not in principal.clusters:
+    if cluster_id is not None and not principal.reads.has(cluster_id):
         raise Refused(Code.PERMISSION_DENIED, "this cluster is not yours")
-    return (cluster_id,)
+    return principal.reads.narrow(() if cluster_id is None else (cluster_id,))
 
 
 def window_of(start: datetime | None, end: datetime | None) -> Window:

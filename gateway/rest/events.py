@@ -12,12 +12,12 @@ from contracts.activity import EventRecord
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
 from contracts.subjects import token
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import READERS, principal_of
 from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented import EventCauses, EventList
-from gateway.rest.event_filters import READERS, TYPES, From, Since, To, clusters_of
+from gateway.rest.event_filters import TYPES, From, Since, To, clusters_of
 from gateway.rest.events_stream import stream_events
 from gateway.rest.export import export_events
 from gateway.rest.shared import (
@@ -33,7 +33,7 @@ from gateway.rest.shared import (
 )
 from projections.activity import queries
 from projections.activity.view import ActivityRow
-from services.runtime.access import Principal
+from services.runtime.principals import Principal
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Events of one answer.")]
 _ONE = errors(Code.EVENT_NOT_FOUND, Code.BUS_UNAVAILABLE)
@@ -62,7 +62,7 @@ async def list_events(
 ) -> Response[EventList]:
     """Events with filters; times are the log's. ``next_cursor`` is null at the end."""
     at = await as_of.find(gate, moment, sequence, "activity")
-    start = _cursor(cursor) if cursor is not None else None
+    start = position_of(cursor) if cursor is not None else None
     descending = order == "desc"
     wanted = queries.EventFilter(
         event_type=choices("event_type", event_type, TYPES),
@@ -79,7 +79,7 @@ async def list_events(
         descending=descending,
     )
     rows = await queries.listing(gate.database, wanted, limit + 1)
-    items = await _records(gate, rows[:limit])
+    items = await records_of(gate, rows[:limit])
     following = str(rows[limit - 1].sequence) if len(rows) > limit else None
     body = msgspec.json.encode({"items": items, "next_cursor": following})
     return raw(body, headers=as_of.headers(at))
@@ -92,7 +92,7 @@ async def get_event(
 ) -> Response[EventRecord]:
     """The event at a position of the log."""
     row = await _row(gate, principal_of(request), sequence)
-    return raw(msgspec.json.encode((await _records(gate, [row]))[0]))
+    return raw(msgspec.json.encode((await records_of(gate, [row]))[0]))
 
 
 @get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event",
@@ -107,7 +107,7 @@ async def get_causes(
     effects = await queries.effects(gate.database, row, queries.MOST_EFFECTS + 1)
     truncated = len(effects) > queries.MOST_EFFECTS
     effects = _seen(principal, effects[: queries.MOST_EFFECTS])
-    records = await _records(gate, [row, *causes, *effects])
+    records = await records_of(gate, [row, *causes, *effects])
     answer = {
         "event": records[0],
         "causes": records[1 : 1 + len(causes)],
@@ -125,12 +125,11 @@ async def _row(gate: Gate, principal: Principal, sequence: int) -> ActivityRow:
 
 
 def _seen(principal: Principal, rows: list[ActivityRow]) -> list[ActivityRow]:
-    """Those that the principal may see: where there are clusters of theirs, events of these."""
-    mine = principal.clusters
-    return [row for row in rows if not mine or row.cluster_id in mine]
+    """Those that the principal may see."""
+    return [row for row in rows if principal.reads.has(row.cluster_id)]
 
 
-async def _records(gate: Gate, rows: Sequence[ActivityRow]) -> list[dict[str, object]]:
+async def records_of(gate: Gate, rows: Sequence[ActivityRow]) -> list[dict[str, object]]:
     """Events as people see them; a payload that has aged out of the log is null."""
     stored = await gate.log.at_each([row.sequence for row in rows])
     return [_record(gate, row, stored.get(row.sequence)) for row in rows]
@@ -154,7 +153,8 @@ def _record(gate: Gate, row: ActivityRow, payload: bytes | None) -> dict[str, ob
     }
 
 
-def _cursor(text: str) -> int:
+def position_of(text: str) -> int:
+    """The position that a cursor of an earlier answer stands for."""
     if not text.isdecimal() or len(text) > 18:
         raise field_error("cursor", "is not one that an earlier answer gave")
     return int(text)

@@ -13,16 +13,15 @@ from pydantic import ValidationError
 from contracts.catalog import CATALOG
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import credentials
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import READERS, principal_of
 from gateway.gate import Gate
 from gateway.live.feed import Wanted, wanted
 from gateway.live.live import Live
 from gateway.live.messages import Invalid, Subscribe, Subscription
 from gateway.live.sse import MEDIA_TYPE, EventStream, Visitor
-from gateway.rest.event_filters import READERS
 from gateway.rest.outpour import Outpour
 from gateway.rest.shared import AnyRequest, Several, WithGate, errors, field_error, zoned
-from services.runtime.access import Principal
+from services.runtime.principals import Principal
 from services.runtime.tail import ResumeExpired, Tail
 
 HEARTBEAT_SECONDS = 15.0

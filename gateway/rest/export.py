@@ -15,9 +15,9 @@ from contracts.catalog import EVENTS
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
 from contracts.subjects import token
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import READERS, principal_of
 from gateway.gate import Gate
-from gateway.rest.event_filters import READERS, TYPES, From, Since, To, clusters_of, window_of
+from gateway.rest.event_filters import TYPES, From, Since, To, clusters_of, window_of
 from gateway.rest.outpour import Chunks, Outpour, begun
 from gateway.rest.shared import AnyRequest, Several, Text, WithGate, choices, errors
 from gateway.slots import Slots

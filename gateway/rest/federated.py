@@ -14,9 +14,9 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from contracts.envelope import Query
-from contracts.refusals import Code, Refused
+from contracts.refusals import Code
 from contracts.telemetry import DescribeLogs, DescribeTraces
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import reads_of
 from gateway.federation import logs, sharing
 from gateway.federation.answers import Federated, Made, fielded
 from gateway.federation.fleet import ClusterRef, chosen
@@ -106,11 +106,7 @@ async def asking(gate: Gate, request: AnyRequest, wanted: Sequence[UUID], backen
     CLUSTER_NOT_FOUND for one that there is not, or that is none of who is asking.
     """
     began = gate.clock.monotonic()
-    mine = principal_of(request).clusters
-    foreign = set(wanted) - mine if mine else set[UUID]()
-    if foreign:
-        raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {min(map(str, foreign))}")
-    found = [each for each in await chosen(gate, wanted, backend) if not mine or each.id in mine]
+    found = await chosen(gate, wanted, backend, reads_of(request))
     bare = frozenset[UUID]()
     if backend in _NOT_AT_THE_FAR_EDGE:
         bare = await metrics_only(gate.database, [each.id for each in found])

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from contracts.clusters import RefreshCluster
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine, giving
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.clusters import CHANGE_ERRORS, WRITE_HEADERS, show
@@ -26,9 +27,11 @@ _REFRESH_ERRORS = CHANGE_ERRORS | errors(
 
 
 @get("/{cluster_id:uuid}/status", operation_id="getClusterStatus", summary="Health of a cluster",
-     response_headers=[AS_OF_HEADER], responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER],
+     responses=errors(Code.CLUSTER_NOT_FOUND))  # fmt: skip
 async def cluster_status(
     gate: WithGate,
+    mine: Mine,
     cluster_id: FromPath[UUID],
     step: Duration = None,
     window: Duration = None,
@@ -43,14 +46,15 @@ async def cluster_status(
     at = await as_of.find(gate, moment, sequence, "fleet")
     until = gate.clock.now() if at is None or at.at is None else at.at
     wanted = queries.Window(until, back, every)
-    found = await queries.one(gate.database, cluster_id, wanted, at)
+    found = await queries.one(gate.database, cluster_id, wanted, mine, at)
     if found is None:
         raise Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
     return raw(found, headers=as_of.headers(at))
 
 
 @post("/{cluster_id:uuid}/refresh", operation_id="refreshCluster", summary="Check a cluster now",
-      status_code=200, response_headers=WRITE_HEADERS, responses=_REFRESH_ERRORS)  # fmt: skip
+      opt=giving(RefreshCluster), status_code=200, response_headers=WRITE_HEADERS,
+      responses=_REFRESH_ERRORS)  # fmt: skip
 async def refresh_cluster(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID]
 ) -> Response[ClusterView]:
@@ -59,34 +63,34 @@ async def refresh_cluster(
     return await show(gate, await write(gate, request, command, "fleet", wait=_PATIENCE))
 
 
-@get("/summary", operation_id="getFleetSummary", summary="The fleet in figures",
+@get("/summary", operation_id="getFleetSummary", opt=READERS, summary="The fleet in figures",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def fleet_summary(
-    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+    gate: WithGate, mine: Mine, moment: AsOfTime = None, sequence: AsOfSequence = None
 ) -> Response[FleetSummary]:
     """Clusters by state, type and environment, and their average score."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    return raw(await queries.summary(gate.database, at), headers=as_of.headers(at))
+    return raw(await queries.summary(gate.database, mine, at), headers=as_of.headers(at))
 
 
 @get("/capabilities", operation_id="getFleetCapabilities", summary="What the fleet can do",
-     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def fleet_capabilities(
-    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+    gate: WithGate, mine: Mine, moment: AsOfTime = None, sequence: AsOfSequence = None
 ) -> Response[FleetCapabilities]:
     """GPUs, CNF workloads, backends and versions over all clusters that were looked at."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    return raw(await queries.capabilities(gate.database, at), headers=as_of.headers(at))
+    return raw(await queries.capabilities(gate.database, mine, at), headers=as_of.headers(at))
 
 
-@get("/health", operation_id="getFleetHealth", summary="Health of all clusters",
+@get("/health", operation_id="getFleetHealth", opt=READERS, summary="Health of all clusters",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def fleet_health(
-    gate: WithGate, moment: AsOfTime = None, sequence: AsOfSequence = None
+    gate: WithGate, mine: Mine, moment: AsOfTime = None, sequence: AsOfSequence = None
 ) -> Response[FleetHealth]:
     """Every cluster's health, worst first."""
     at = await as_of.find(gate, moment, sequence, "fleet")
-    return raw(await queries.health(gate.database, at), headers=as_of.headers(at))
+    return raw(await queries.health(gate.database, mine, at), headers=as_of.headers(at))
 
 
 cluster_health = Router(

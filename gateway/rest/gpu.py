@@ -8,6 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from contracts.gpu import Attribution, GpuMetric, GpuSource
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented_gpu import (
@@ -60,10 +61,11 @@ Sort = Annotated[
 ]
 
 
-@get("/nodes", operation_id="listGpuNodes", summary="Nodes with GPUs",
+@get("/nodes", operation_id="listGpuNodes", opt=READERS, summary="Nodes with GPUs",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_nodes(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     node_name: Text = None,
     model: Model = None,
@@ -88,7 +90,7 @@ async def list_nodes(
         q=q,
         sort=_sort(sort),
     )
-    at = await sampled_moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, mine, moment, sequence)
     found = await node_queries.listing(gate.database, wanted, page_of(page, page_size), at)
     return raw(found, headers=as_of.headers(at.as_of))
 
@@ -101,16 +103,17 @@ def _sort(text: str) -> tuple[str, ...]:
 
 
 @get("/nodes/{cluster_id:uuid}/{node_name:str}", operation_id="getGpuNode", summary="One node",
-     response_headers=[AS_OF_HEADER], responses=errors(Code.NO_GPU_NODES))  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER], responses=errors(Code.NO_GPU_NODES))  # fmt: skip
 async def get_node(
     gate: WithGate,
+    mine: Mine,
     cluster_id: FromPath[UUID],
     node_name: FromPath[str],
     moment: AsOfTime = None,
     sequence: AsOfSequence = None,
 ) -> Response[GpuNodeDetail]:
     """One node with GPUs, and which of them have disappeared."""
-    at = await sampled_moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, mine, moment, sequence)
     found = await node_queries.one(gate.database, cluster_id, node_name, at)
     if found is None:
         raise Refused(Code.NO_GPU_NODES, f"nothing is known of GPUs of {node_name} of this cluster")
@@ -118,9 +121,10 @@ async def get_node(
 
 
 @get("/summary", operation_id="getGpuSummary", summary="The GPUs of the fleet in figures",
-     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def get_summary(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     namespace: Using = None,
     moment: AsOfTime = None,
@@ -130,16 +134,17 @@ async def get_summary(
 
     Means and sums are over what is known of nodes that are not stale.
     """
-    at = await sampled_moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, mine, moment, sequence)
     clusters = ids("cluster_id", cluster_id)
     found = await summary_queries.summary(gate.database, clusters, namespace, at)
     return raw(found, headers=as_of.headers(at.as_of))
 
 
-@get("/processes", operation_id="listGpuProcesses", summary="What uses GPUs",
+@get("/processes", operation_id="listGpuProcesses", opt=READERS, summary="What uses GPUs",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_processes(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     node_name: Text = None,
     namespace: Text = None,
@@ -162,29 +167,31 @@ async def list_processes(
         attribution=choices("attribution", attribution, tuple(Attribution)),
         q=q,
     )
-    at = await sampled_moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, mine, moment, sequence)
     found = await process_queries.listing(gate.database, wanted, page_of(page, page_size), at)
     return raw(found, headers=as_of.headers(at.as_of))
 
 
-@get("/map", operation_id="getGpuMap", summary="Every GPU of the fleet in few bytes",
+@get("/map", operation_id="getGpuMap", opt=READERS, summary="Every GPU of the fleet in few bytes",
      response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def get_map(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     moment: AsOfTime = None,
     sequence: AsOfSequence = None,
 ) -> Response[GpuMap]:
     """What a picture of all GPUs is made of: rows instead of objects, in the order of the nodes."""
-    at = await sampled_moment_of(gate, moment, sequence)
+    at = await sampled_moment_of(gate, mine, moment, sequence)
     found = await map_queries.everything(gate.database, ids("cluster_id", cluster_id), at)
     return raw(found, headers=as_of.headers(at.as_of))
 
 
 @get("/thresholds", operation_id="listGpuThresholds", summary="Thresholds, and those crossed",
-     response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
+     opt=READERS, response_headers=[AS_OF_HEADER], responses=errors())  # fmt: skip
 async def list_thresholds(
     gate: WithGate,
+    mine: Mine,
     cluster_id: Several = None,
     metric: Several = None,
     page: PageNumber = 1,
@@ -200,7 +207,7 @@ async def list_thresholds(
         cluster_id=ids("cluster_id", cluster_id),
         metric=choices("metric", metric, tuple(GpuMetric)),
     )
-    at = await moment_of(gate, moment, sequence)
+    at = await moment_of(gate, mine, moment, sequence)
     levels = _levels(gate.runtime.settings.gpu)
     found = await thresholds.raised(gate.database, wanted, page_of(page, page_size), at, levels)
     return raw(found, headers=as_of.headers(at.as_of))

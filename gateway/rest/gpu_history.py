@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
 from contracts.refusals import Code, Refused
+from gateway.auth.guards import READERS, Mine
 from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
@@ -71,10 +72,11 @@ class Times:
     """Seconds."""
 
 
-@get("/history", operation_id="getGpuHistory", summary="GPUs of a node over time",
+@get("/history", operation_id="getGpuHistory", opt=READERS, summary="GPUs of a node over time",
      response_headers=[AS_OF_HEADER], responses=errors(Code.NO_GPU_NODES))  # fmt: skip
 async def get_history(
     gate: WithGate,
+    mine: Mine,
     cluster_id: FromQuery[UUID],
     node_name: FromQuery[str],
     gpu_uuid: Text = None,
@@ -100,7 +102,7 @@ async def get_history(
         duration("range", back) if back else None,
         _seconds(step),
     )
-    at = await moment_of(gate, moment, sequence)
+    at = await moment_of(gate, mine, moment, sequence)
     node = await queries.node(gate.database, cluster_id, node_name, at)
     if node is None:
         raise Refused(Code.NO_GPU_NODES, f"nothing is known of GPUs of {node_name} of this cluster")

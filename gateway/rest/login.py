@@ -1,17 +1,25 @@
 """Login by one-time code, logout, and who is asking."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
+from contracts.access import LoggedIn, LoggedOut
 from contracts.envelope import Message
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import SESSION_COOKIE, session_cookie
 from gateway.auth.guards import PUBLIC, principal_of, roles
+from gateway.gate import Gate
 from gateway.rest.documented import Whoami
 from gateway.rest.shared import AnyRequest, WithGate, errors, raw
-from services.runtime.access import Role
+from services.runtime.principals import Principal, Role
+
+Everywhere = Annotated[
+    bool, QueryParameter(description="All sessions of this user, in every browser.")
+]
 
 
 class LoginCode(Message):
@@ -26,14 +34,19 @@ async def login(
     gate: WithGate, request: AnyRequest, data: JSONBody[LoginCode]
 ) -> Response[dict[str, str]]:
     """A one-time code becomes a session cookie."""
-    secret = await gate.access.redeem(data.code)
-    if secret is None:
+    address = request.client.host if request.client else None
+    session = await gate.access.redeem(data.code, address)
+    if session is None:
+        request.scope["state"]["not_known"] = True
         raise Refused(
             Code.AUTH_FAILED, "the code is not valid any more: `aiops login` gives a new one"
         )
+    gate.trail.note(
+        LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address)
+    )
     cookie = Cookie(
         key=SESSION_COOKIE,
-        value=secret,
+        value=session.secret,
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
@@ -45,15 +58,34 @@ async def login(
 
 @post("/logout", operation_id="logout", opt=PUBLIC, status_code=200, summary="Log out",
       responses=errors())  # fmt: skip
-async def logout(gate: WithGate, request: AnyRequest) -> Response[dict[str, str]]:
-    """The session ends."""
+async def logout(
+    gate: WithGate, request: AnyRequest, everywhere: Everywhere = False
+) -> Response[dict[str, str]]:
+    """The session ends, or all that whoever asks has."""
     header = request.headers.get("cookie")
     secret = session_cookie(header.encode("latin-1")) if header else None
+    principal: Principal | None = request.scope["state"]["principal"]
     # A page of another origin is nobody here, and ends nobody's session.
-    if secret is not None and request.scope["state"]["principal"] is not None:
-        await gate.access.end_session(secret)
+    if secret is not None and principal is not None:
+        await _end(gate, principal.name if everywhere else None, secret)
     gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/", httponly=True)
     return Response({"status": "ok"}, cookies=[gone])
+
+
+async def _end(gate: Gate, everybody: str | None, secret: str) -> None:
+    """End one session; with a name all of theirs."""
+    if everybody is not None:
+        ended = await gate.access.end_sessions(everybody)
+    else:
+        one = await gate.access.end_session(secret)
+        ended = [] if one is None else [one]
+    for session in ended:
+        reason = "logout" if everybody is None else "everywhere"
+        gate.trail.note(
+            LoggedOut(
+                session_id=session.id, user=session.actor, method=session.method, reason=reason
+            )
+        )
 
 
 @get("/me", operation_id="whoAmI", opt=roles(*Role), summary="Who is asking",
@@ -63,8 +95,8 @@ async def me(request: AnyRequest) -> Response[Whoami]:
     principal = principal_of(request)
     answer = {
         "user": principal.name,
-        "role": principal.role.value,
-        "clusters": [str(cluster) for cluster in principal.clusters],
+        "role": principal.role,
+        "clusters": principal.named,
     }
     return raw(msgspec.json.encode(answer))
 

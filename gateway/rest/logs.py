@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contracts.refusals import Code
 from contracts.telemetry import Described, DescribeLogs, QueryLogs
+from gateway.auth.guards import READERS
 from gateway.federation import logs as federation, sharing
 from gateway.federation.answers import Made, fielded
 from gateway.federation.outcome import ClusterAnswer
@@ -40,7 +41,7 @@ Selector = Annotated[
 _NAMES = answers_of(NamesAnswer, Code.INVALID_LOGQL)
 
 
-@post("/query", operation_id="queryLogs", summary="Search log lines", status_code=200,
+@post("/query", operation_id="queryLogs", opt=READERS, summary="Search log lines", status_code=200,
       response_headers=HEADERS, responses=_QUERY)  # fmt: skip
 async def query_logs(
     gate: WithGate, request: AnyRequest, data: JSONBody[LogQuery]
@@ -50,7 +51,7 @@ async def query_logs(
 
 
 @post("/query_range", operation_id="queryLogsRange", summary="Search log lines, in steps",
-      status_code=200, response_headers=HEADERS, responses=_QUERY)  # fmt: skip
+      opt=READERS, status_code=200, response_headers=HEADERS, responses=_QUERY)  # fmt: skip
 async def query_logs_range(
     gate: WithGate, request: AnyRequest, data: JSONBody[LogRangeQuery]
 ) -> Response[LogsAnswer]:
@@ -58,7 +59,7 @@ async def query_logs_range(
     return await _query(gate, request, data, duration_seconds(data.step))
 
 
-@get("/labels", operation_id="listLogLabels", summary="Labels of log streams",
+@get("/labels", operation_id="listLogLabels", opt=READERS, summary="Labels of log streams",
      response_headers=HEADERS, responses=_NAMES)  # fmt: skip
 async def log_labels(
     gate: WithGate,
@@ -76,7 +77,7 @@ async def log_labels(
 
 
 @get("/label/{name:str}/values", operation_id="listLogLabelValues",
-     summary="Values of a label of log streams", response_headers=HEADERS,
+     opt=READERS, summary="Values of a label of log streams", response_headers=HEADERS,
      responses=_NAMES)  # fmt: skip
 async def log_label_values(
     gate: WithGate,

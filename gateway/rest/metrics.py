@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contracts.refusals import Code
 from contracts.telemetry import Described
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import READERS, reads_of
 from gateway.federation import metrics as federation
 from gateway.federation.metrics import DescriptionWanted, MetricsWanted, Steps
 from gateway.gate import Gate
@@ -33,7 +33,8 @@ Metric = Annotated[str | None, QueryParameter(description="Only of this metric."
 
 
 @post("/query", operation_id="queryMetrics", summary="PromQL at one time", status_code=200,
-      response_headers=HEADERS, responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
+      opt=READERS, response_headers=HEADERS,
+      responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
 async def query_metrics(
     gate: WithGate, request: AnyRequest, data: JSONBody[MetricQuery]
 ) -> Response[MetricAnswer]:
@@ -41,7 +42,7 @@ async def query_metrics(
     return await _queried(gate, _wanted(request, data, None))
 
 
-@post("/query_range", operation_id="queryMetricsRange", summary="PromQL over a range",
+@post("/query_range", operation_id="queryMetricsRange", opt=READERS, summary="PromQL over a range",
       status_code=200, response_headers=HEADERS,
       responses=answers_of(MetricAnswer, *_CODES))  # fmt: skip
 async def query_metrics_range(
@@ -53,7 +54,7 @@ async def query_metrics_range(
 
 
 @get("/series", operation_id="listMetricSeries", summary="Series", response_headers=HEADERS,
-     responses=answers_of(MetricSeriesFound, *_CODES))  # fmt: skip
+     opt=READERS, responses=answers_of(MetricSeriesFound, *_CODES))  # fmt: skip
 async def list_series(
     gate: WithGate,
     request: AnyRequest,
@@ -77,7 +78,7 @@ async def list_series(
     return await _described(gate, wanted)
 
 
-@get("/labels", operation_id="listMetricLabels", summary="Names of labels",
+@get("/labels", operation_id="listMetricLabels", opt=READERS, summary="Names of labels",
      response_headers=HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
 async def list_labels(
     gate: WithGate,
@@ -103,7 +104,7 @@ async def list_labels(
 
 
 @get("/label/{name:str}/values", operation_id="listMetricLabelValues", summary="Values of a label",
-     response_headers=HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
+     opt=READERS, response_headers=HEADERS, responses=answers_of(MetricNames, *_CODES))  # fmt: skip
 async def list_label_values(
     gate: WithGate,
     request: AnyRequest,
@@ -130,7 +131,8 @@ async def list_label_values(
 
 
 @get("/metadata", operation_id="getMetricMetadata", summary="Type, help and unit of metrics",
-     response_headers=HEADERS, responses=answers_of(MetricMetadata, *_CODES))  # fmt: skip
+     opt=READERS, response_headers=HEADERS,
+     responses=answers_of(MetricMetadata, *_CODES))  # fmt: skip
 async def get_metadata(
     gate: WithGate,
     request: AnyRequest,
@@ -175,7 +177,7 @@ def _about(request: AnyRequest, timeout: float) -> dict[str, Any]:
     return {
         "timeout": timeout,
         "fresh": fresh(request),
-        "mine": frozenset(principal_of(request).clusters),
+        "mine": reads_of(request),
         "traceparent": request.scope["state"].get("traceparent"),
     }
 

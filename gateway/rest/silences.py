@@ -18,7 +18,7 @@ from contracts.alerts import AlertState, SilenceAlert, UnsilenceAlert
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from contracts.telemetry import ReadSilences
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import READERS, giving, reads_of
 from gateway.federation.answers import Federated, Made, fielded
 from gateway.federation.outcome import ClusterAnswer
 from gateway.federation.sharing import Matter, Put
@@ -97,7 +97,8 @@ class _Alert(msgspec.Struct):
 
 
 @post("/{ref:str}/silence", operation_id="silenceAlert", summary="Silence an alert",
-      status_code=201, response_headers=_HEADERS, responses=_MAKE)  # fmt: skip
+      opt=giving(SilenceAlert), status_code=201, response_headers=_HEADERS,
+      responses=_MAKE)  # fmt: skip
 async def silence_alert(
     gate: WithGate, request: AnyRequest, ref: FromPath[str], data: JSONBody[SilenceRequest]
 ) -> Response[SilenceMade]:
@@ -118,7 +119,7 @@ async def silence_alert(
     return raw(_made(command, done, shown), status=201, headers=_sequence(done))
 
 
-@get("/", operation_id="listSilences", summary="Silences of the clusters",
+@get("/", operation_id="listSilences", opt=READERS, summary="Silences of the clusters",
      responses=answers_of(SilenceList))  # fmt: skip
 async def list_silences(
     gate: WithGate,
@@ -134,7 +135,7 @@ async def list_silences(
 
 
 @delete("/{silence_id:str}", operation_id="removeSilence", summary="End a silence",
-        status_code=204, responses=_WRITE)  # fmt: skip
+        opt=giving(UnsilenceAlert), status_code=204, responses=_WRITE)  # fmt: skip
 async def remove_silence(
     gate: WithGate, request: AnyRequest, silence_id: FromPath[str], only: Only = None
 ) -> Response[None]:
@@ -154,13 +155,11 @@ async def remove_silence(
 
 async def _found(gate: Gate, request: AnyRequest, ref: str) -> tuple[_Alert, bytes]:
     """An alert that whoever asks may see, and its row."""
-    now = gate.clock.now()
-    body = await queries.by_id(gate.database, UUID(ref), now) if _is_uuid(ref) else None
-    mine = principal_of(request).clusters
-    alert = None if body is None else msgspec.json.decode(body, type=_Alert)
-    if body is None or alert is None or (mine and alert.cluster_id not in mine):
+    mine, now = reads_of(request), gate.clock.now()
+    body = await queries.by_id(gate.database, UUID(ref), mine, now) if _is_uuid(ref) else None
+    if body is None:
         raise Refused(Code.ALERT_NOT_FOUND, f"there is no alert {ref}")
-    return alert, body
+    return msgspec.json.decode(body, type=_Alert), body
 
 
 def _is_uuid(text: str) -> bool:

@@ -18,7 +18,7 @@ from gateway.rest.documented_streaming import (
     SubscriptionState,
 )
 from gateway.rest.shared import AnyRequest, PageNumber, PageSize, errors, raw
-from services.runtime.access import Role
+from services.runtime.principals import Role
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ def _client(guest: Guest) -> LiveClient:
         client_id=about.id,
         door=about.door,
         user=None if principal is None else principal.name,
-        role=None if principal is None else principal.role.value,
+        role=None if principal is None else principal.role,
         address=about.address,
         connected_at=about.connected_at,
         sent=about.sent,

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contracts.refusals import Code, Refused
 from contracts.telemetry import DescribeTraces, GetTrace, SearchTraces
+from gateway.auth.guards import READERS
 from gateway.federation import sampling, service_map as maps, sharing, traces as federation
 from gateway.federation.answers import Federated, Made, fielded
 from gateway.federation.memory import Room
@@ -59,7 +60,7 @@ class _Spans(msgspec.Struct):
     spans: list[msgspec.Raw]
 
 
-@post("/search", operation_id="searchTraces", summary="Search traces", status_code=200,
+@post("/search", operation_id="searchTraces", opt=READERS, summary="Search traces", status_code=200,
       response_headers=HEADERS, responses=_SEARCH)  # fmt: skip
 async def search_traces(
     gate: WithGate, request: AnyRequest, data: JSONBody[TraceQuery]
@@ -75,7 +76,7 @@ async def search_traces(
 
 
 @get("/services", operation_id="listTraceServices", summary="Services that traces know",
-     response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
+     opt=READERS, response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
 async def trace_services(
     gate: WithGate,
     request: AnyRequest,
@@ -91,7 +92,7 @@ async def trace_services(
 
 
 @get("/operations", operation_id="listTraceOperations", summary="Operations that traces know",
-     response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
+     opt=READERS, response_headers=HEADERS, responses=answers_of(NamesAnswer))  # fmt: skip
 async def trace_operations(
     gate: WithGate,
     request: AnyRequest,
@@ -111,7 +112,7 @@ async def trace_operations(
     return await round_.names("trace_names", question, start_time, end_time)
 
 
-@get("/service-map", operation_id="getServiceMap", summary="Which services call which",
+@get("/service-map", operation_id="getServiceMap", opt=READERS, summary="Which services call which",
      response_headers=HEADERS, responses=answers_of(ServiceMapAnswer))  # fmt: skip
 async def service_map(
     gate: WithGate,
@@ -129,7 +130,7 @@ async def service_map(
     return telling(gate, await round_.shared(matter, partial(_map, round_, question)))
 
 
-@get("/{trace_id:str}", operation_id="getTrace", summary="One trace",
+@get("/{trace_id:str}", operation_id="getTrace", opt=READERS, summary="One trace",
      response_headers=HEADERS, responses=answers_of(WholeTrace, Code.NOT_FOUND))  # fmt: skip
 async def get_trace(
     gate: WithGate, request: AnyRequest, trace_id: FromPath[str], cluster_id: Clusters = None
@@ -139,7 +140,7 @@ async def get_trace(
     return shown(gate, found, found.telling())
 
 
-@get("/{trace_id:str}/spans", operation_id="listSpans", summary="Spans of a trace",
+@get("/{trace_id:str}/spans", operation_id="listSpans", opt=READERS, summary="Spans of a trace",
      response_headers=HEADERS, responses=answers_of(SpanList, Code.NOT_FOUND))  # fmt: skip
 async def list_spans(
     gate: WithGate,

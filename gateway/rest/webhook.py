@@ -7,15 +7,15 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
+from contracts.alerts import IngestAlerts
 from contracts.refusals import Code
-from gateway.auth.guards import principal_of, roles
+from gateway.auth.guards import giving, principal_of
 from gateway.intake import Intake, Taken
 from gateway.rest.documented import AlertsAccepted
 from gateway.rest.shared import AnyRequest, errors, raw
-from services.runtime.access import Role
 
 WithIntake = NamedDependency[SkipValidation[Intake]]
-_INGEST = roles(Role.ADMIN, Role.INGEST)
+_INGEST = giving(IngestAlerts)
 _ERRORS = errors(
     Code.INVALID_JSON,
     Code.CLUSTER_NOT_FOUND,

@@ -14,7 +14,7 @@ from gateway.auth.guards import principal_of
 from gateway.gate import Gate
 from gateway.origin import origin_of
 from gateway.rest.shared import AnyRequest, field_error, raw
-from services.runtime import outcomes
+from services.runtime import outcomes, rights
 from services.runtime.ids import derived_id, new_id
 
 
@@ -46,11 +46,13 @@ async def write(
     wait: float | None = None,
     command_id: UUID | None = None,
 ) -> Done | Pending:
-    """Send a command and wait until a projection shows its effect; Refused if it was refused.
+    """Send a command and wait until a projection shows its effect; Refused if it was refused, or
+    if whoever asks may not give it.
 
     ``wait`` seconds, where its handler asks others and may take long. ``projection`` None: no
     projection shows it.
     """
+    rights.require(principal_of(request), command)
     wait = wait or gate.runtime.settings.gateway.write_timeout
     command_id, origin = command_id or await command_id_of(gate, request), origin_of(request)
     started = gate.clock.monotonic()

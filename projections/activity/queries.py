@@ -30,6 +30,9 @@ class EventFilter:
     after_sequence: int | None = None
     before_sequence: int | None = None
     correlation_id: UUID | None = None
+    actor: str | None = None
+    by_people: bool = False
+    """Without what services do by themselves."""
     descending: bool = False
 
 
@@ -50,6 +53,8 @@ def _where(wanted: EventFilter) -> Where:
     where.one_of("e.event_type", wanted.event_type)
     if len(wanted.clusters) > 1:
         where.one_of("e.cluster_id", wanted.clusters)
+    if wanted.by_people:
+        where.add("e.actor not like 'service:%%'")
     only = wanted.clusters[0] if len(wanted.clusters) == 1 else None
     bounds: tuple[tuple[str, Any], ...] = (
         ("e.cluster_id = %s", only),
@@ -60,6 +65,7 @@ def _where(wanted: EventFilter) -> Where:
         ("e.sequence > %s", wanted.after_sequence),
         ("e.sequence < %s", wanted.before_sequence),
         ("e.correlation_id = %s", wanted.correlation_id),
+        ("e.actor = %s", wanted.actor),
     )
     for condition, value in bounds:
         if value is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from projections.alerts.sources import Sources, sources
 from projections.alerts.view import AHEAD, INDEXED
+from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, Cursor, Where, contains
 
 OPEN = ("FIRING", "PENDING")
@@ -30,6 +31,8 @@ _WORDS = """lower(a.alertname || E'\\n' || coalesce(a.annotations->>'summary', '
 class AlertFilter:
     """Which alerts are asked for; empty fields do not restrict."""
 
+    mine: Scope
+    """Whose alerts are seen."""
     state: Sequence[str] = OPEN
     severity: Sequence[str] = ()
     cluster_id: Sequence[UUID] = ()
@@ -146,6 +149,7 @@ class AlertFilter:
         where.add("a.state = any(%s)", [state for state in STATES if state in self.state])
         where.one_of("a.severity", self.severity)
         where.one_of("a.cluster_id", self.cluster_id)
+        where.within("a.cluster_id", self.mine)
 
 
 def fingerprint_is(where: Where, fingerprint: str) -> None:

@@ -11,6 +11,7 @@ from projections.alerts.filtering import NEWEST, OPEN, STATES, AlertFilter, fing
 from projections.alerts.sources import Sources, sources
 from projections.alerts.view import INDEXED
 from services.runtime.database import Database
+from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, Cursor, Page, Where, rfc3339
 
 __all__ = ["COUNTED", "OPEN", "STATES", "AlertFilter", "Candidate", "by_fingerprint", "by_id",
@@ -161,13 +162,19 @@ def _totals(source: str, most: int | None) -> str:
 
 
 async def by_id(
-    database: Database, alert_id: UUID, now: datetime | None, as_of: AsOf | None = None
+    database: Database,
+    alert_id: UUID,
+    mine: Scope,
+    now: datetime | None,
+    as_of: AsOf | None = None,
 ) -> bytes | None:
-    """One occurrence."""
-    read = sources(as_of)
+    """One occurrence, if it is in the scope."""
+    read, where = sources(as_of), Where()
+    where.add("a.id = %s", alert_id)
+    where.within("a.cluster_id", mine)
     row = await database.fetch_one(
-        f"select {_view(read)}::text from {read.occurrence} a {_around(read)} where a.id = %s",  # noqa: S608
-        (now, alert_id),
+        f"select {_view(read)}::text from {read.occurrence} a {_around(read)}{where.sql}",  # noqa: S608
+        [now, *where.parameters],
     )
     return None if row is None else row[0].encode()
 
@@ -176,11 +183,13 @@ async def by_fingerprint(
     database: Database,
     fingerprint: str,
     cluster_id: UUID | None,
+    mine: Scope,
     now: datetime | None,
     as_of: AsOf | None = None,
 ) -> list[Candidate]:
     """The newest occurrence of a fingerprint in each cluster that knows it, at most 100."""
     read, where = sources(as_of), Where()
+    where.within("a.cluster_id", mine)
     fingerprint_is(where, fingerprint)
     if cluster_id is not None:
         where.add("a.cluster_id = %s", cluster_id)

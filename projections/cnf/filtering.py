@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, Where, contains
 
 
@@ -14,6 +15,8 @@ class CnfFilter:
 
     now: datetime
     """The time at which it is so: what is older than three intervals then is stale."""
+    mine: Scope
+    """Whose network functions are seen."""
     as_of: AsOf | None = None
     """After which event; None for now."""
     cluster_id: Sequence[UUID] = ()

@@ -7,6 +7,7 @@ from uuid import UUID
 from projections.cnf.sources import Sources, sources
 from projections.cnf.view import CnfPart
 from services.runtime.database import Database
+from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, rfc3339
 
 MOST_POINTS = 2_000
@@ -55,9 +56,11 @@ class ClockWindow:
     """Seconds."""
 
 
-async def clock(database: Database, wanted: ClockWindow, as_of: AsOf | None = None) -> bytes | None:
-    """A `PtpHistory`; None if there is no such cluster."""
-    read = sources(as_of)
+async def clock(
+    database: Database, wanted: ClockWindow, mine: Scope, as_of: AsOf | None = None
+) -> bytes | None:
+    """A `PtpHistory`; None if there is no such cluster in the scope."""
+    read = sources(mine, as_of)
     row = await database.fetch_one(
         "with w as (select %s::uuid as cluster_id, %s::text as node_name, %s::text as interface,"  # noqa: S608
         " %s::timestamptz as since, %s::timestamptz as until, %s::int8 as step),"

@@ -41,7 +41,7 @@ class Kind:
 
 async def listing(database: Database, kind: Kind, wanted: CnfFilter, page: Page) -> bytes:
     """``{items, missing, total, page, …}`` and the totals of the kind."""
-    read = sources(wanted.as_of)
+    read = sources(wanted.mine, wanted.as_of)
     where = wanted.where(*kind.words)
     only, clusters = _only(wanted)
     fields = ", ".join(f"'{name}', r.{name}" for name in kind.fields)

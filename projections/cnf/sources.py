@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from projections.cnf.view import CLUSTER_NAME, STATE, CnfPart
-from services.runtime.queries import AsOf
+from services.runtime.principals import Scope
+from services.runtime.queries import AsOf, within
 
 _SCHEMA = "cnf"
 _LATEST = """select c.cluster_id, c.name as cluster_name, l.asked_at, l.missing, l.interval_seconds,
@@ -63,13 +64,13 @@ class Sources:
         )
 
 
-def sources(as_of: AsOf | None = None) -> Sources:
-    """The tables themselves, or their rows as they were."""
+def sources(mine: Scope, as_of: AsOf | None = None) -> Sources:
+    """The tables themselves, or their rows as they were; of clusters in the scope."""
     sequence = None if as_of is None else as_of.sequence
     until = "" if sequence is None else f" where valid_from <= {int(sequence)}"
     at = None if as_of is None else _moment(as_of.at)
     return Sources(
-        cluster_name=CLUSTER_NAME.source(_SCHEMA, sequence),
+        cluster_name=within(CLUSTER_NAME.source(_SCHEMA, sequence), mine),
         state=STATE.source(_SCHEMA, sequence),
         changes=f"(select * from {_SCHEMA}.{STATE.name}_history{until})",  # noqa: S608 - our own names
         offset="e.offset_ns" if at is None else _OFFSET_THEN.format(at=at),

@@ -7,6 +7,7 @@ from uuid import UUID
 from projections.fleet.queries import STATUS_JSON
 from projections.fleet.sources import sources
 from services.runtime.database import Database
+from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, rfc3339
 
 MOST_STEPS = 2_016
@@ -75,10 +76,10 @@ class Window:
 
 
 async def one(
-    database: Database, cluster_id: UUID, wanted: Window, as_of: AsOf | None = None
+    database: Database, cluster_id: UUID, wanted: Window, mine: Scope, as_of: AsOf | None = None
 ) -> bytes | None:
     """A cluster's status, checks and runs, and its history; no step, no history."""
-    read, until = sources(as_of), wanted.until
+    read, until = sources(mine, as_of), wanted.until
     history, times = "null::json", list[object]()
     if wanted.step:
         history, times = _HISTORY, [until - wanted.back, until, wanted.step, wanted.step]
@@ -93,13 +94,13 @@ async def one(
     return None if row is None else row[0].encode()
 
 
-async def summary(database: Database, as_of: AsOf | None = None) -> bytes:
+async def summary(database: Database, mine: Scope, as_of: AsOf | None = None) -> bytes:
     """How many clusters there are, by state, type and environment, and their average score.
 
     A cluster without a score is left out of the average. GPUs and CNF workloads are counted where
     discovery has run; where it has not run anywhere, nothing is known of them.
     """
-    read = sources(as_of)
+    read = sources(mine, as_of)
     row = await database.fetch_one(
         "with told as (select c.cluster_type, c.environment, s.health_score,"  # noqa: S608
         " coalesce(s.state, 'PROVISIONING') as state"
@@ -120,9 +121,9 @@ async def summary(database: Database, as_of: AsOf | None = None) -> bytes:
     return b"" if row is None else row[0].encode()
 
 
-async def capabilities(database: Database, as_of: AsOf | None = None) -> bytes:
+async def capabilities(database: Database, mine: Scope, as_of: AsOf | None = None) -> bytes:
     """What the clusters can do, over all that discovery has looked at."""
-    read = sources(as_of)
+    read = sources(mine, as_of)
     counted = ", ".join(
         f"'{name}', count(*) filter (where (told->>'{name}')::bool)" for name in _ABILITIES
     )
@@ -147,7 +148,7 @@ def _kinds(field: str) -> str:
     )
 
 
-async def health(database: Database, as_of: AsOf | None = None) -> bytes:
+async def health(database: Database, mine: Scope, as_of: AsOf | None = None) -> bytes:
     """Every cluster's state and what it is grouped by, worst first, at most 1,000."""
     row = await database.fetch_one(
         "select json_build_object('items', coalesce(json_agg(json_build_object('id', id,"  # noqa: S608
@@ -158,7 +159,7 @@ async def health(database: Database, as_of: AsOf | None = None) -> bytes:
         " order by health_score nulls last, name), '[]'::json))::text from"
         " (select c.id, c.name, c.display_name, c.cluster_type, c.environment, c.region,"
         " coalesce(s.state, 'PROVISIONING') as state, s.health_score, s.connectivity,"
-        f" s.last_error, s.changed_at from {sources(as_of).clusters}"
+        f" s.last_error, s.changed_at from {sources(mine, as_of).clusters}"
         " order by s.health_score nulls last, c.name limit 1000) as told"
     )
     return b"" if row is None else row[0].encode()

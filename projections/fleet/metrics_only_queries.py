@@ -5,6 +5,7 @@ from uuid import UUID
 
 from projections.fleet.sources import sources
 from services.runtime.database import Database
+from services.runtime.principals import EVERYWHERE
 
 
 async def metrics_only(database: Database, ids: Sequence[UUID]) -> frozenset[UUID]:
@@ -12,7 +13,7 @@ async def metrics_only(database: Database, ids: Sequence[UUID]) -> frozenset[UUI
     if not ids:
         return frozenset()
     rows = await database.fetch_all(
-        f"select c.id from {sources().clusters}"  # noqa: S608
+        f"select c.id from {sources(EVERYWHERE).clusters}"  # noqa: S608
         " where c.cluster_type = 'FAR_EDGE' and c.id = any(%s)",
         (list(ids),),
     )

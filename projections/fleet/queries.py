@@ -9,6 +9,7 @@ import msgspec
 
 from projections.fleet.sources import Sources, sources
 from services.runtime.database import Database
+from services.runtime.principals import EVERYWHERE, Scope
 from services.runtime.queries import AsOf, Page, Where, contains, rfc3339
 
 SORTABLE = {
@@ -75,18 +76,21 @@ class ClusterFilter:
     """Names of `SORTABLE`, with ``-`` in front for descending."""
 
 
-async def by_id(database: Database, cluster_id: UUID, as_of: AsOf | None = None) -> Found | None:
-    """One cluster."""
-    return await _one(database, "c.id = %s", cluster_id, as_of)
+async def by_id(
+    database: Database, cluster_id: UUID, mine: Scope, as_of: AsOf | None = None
+) -> Found | None:
+    """One cluster, if it is in the scope."""
+    return await _one(database, "c.id = %s", cluster_id, sources(mine, as_of))
 
 
-async def by_name(database: Database, name: str, as_of: AsOf | None = None) -> Found | None:
-    """One cluster by its name."""
-    return await _one(database, "c.name = %s", name, as_of)
+async def by_name(
+    database: Database, name: str, mine: Scope, as_of: AsOf | None = None
+) -> Found | None:
+    """One cluster by its name, if it is in the scope."""
+    return await _one(database, "c.name = %s", name, sources(mine, as_of))
 
 
-async def _one(database: Database, condition: str, value: Any, as_of: AsOf | None) -> Found | None:
-    read = sources(as_of)
+async def _one(database: Database, condition: str, value: Any, read: Sources) -> Found | None:
     row = await database.fetch_one(
         f"select {_WHOLE}::text, c.version from {read.clusters} {read.more} where {condition}",  # noqa: S608
         (value,),
@@ -95,10 +99,10 @@ async def _one(database: Database, condition: str, value: Any, as_of: AsOf | Non
 
 
 async def listing(
-    database: Database, wanted: ClusterFilter, page: Page, as_of: AsOf | None = None
+    database: Database, wanted: ClusterFilter, page: Page, mine: Scope, as_of: AsOf | None = None
 ) -> bytes:
     """``{items, total, page, page_size, total_pages}``."""
-    read = sources(as_of)
+    read = sources(mine, as_of)
     where = _where(wanted, read)
     order = ", ".join([*map(_order, wanted.sort), "c.id"])
     row = await database.fetch_one(
@@ -169,10 +173,10 @@ async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:
 
 
 async def credentials(
-    database: Database, cluster_id: UUID, as_of: AsOf | None = None
+    database: Database, cluster_id: UUID, mine: Scope, as_of: AsOf | None = None
 ) -> tuple[bool, bytes | None]:
     """Whether there is such a cluster, and what is known of its credentials."""
-    read = sources(as_of)
+    read = sources(mine, as_of)
     row = await database.fetch_one(
         f"select k.told::text from {read.cluster} c"  # noqa: S608
         f" left join {read.credentials} k on k.cluster_id = c.id where c.id = %s",
@@ -189,7 +193,7 @@ async def askable(
     The state is another one after every change of the cluster or of its credentials. Without ids:
     of all that have this backend and are not OFFLINE.
     """
-    read = sources()
+    read = sources(EVERYWHERE)
     where = Where()
     if ids:
         where.add("c.id = any(%s)", list(ids))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from projections.fleet.view import CAPABILITIES, CLUSTER, CREDENTIALS, STATUS
-from services.runtime.queries import AsOf
+from services.runtime.principals import Scope
+from services.runtime.queries import AsOf, within
 
 _SCHEMA = "fleet"
 
@@ -34,13 +35,13 @@ class Sources:
         )
 
 
-def sources(as_of: AsOf | None = None) -> Sources:
-    """The tables themselves, or their rows as they were."""
+def sources(mine: Scope, as_of: AsOf | None = None) -> Sources:
+    """The tables themselves, or their rows as they were; of clusters in the scope."""
     sequence = None if as_of is None else as_of.sequence
     return Sources(
-        cluster=CLUSTER.source(_SCHEMA, sequence),
+        cluster=within(CLUSTER.source(_SCHEMA, sequence), mine, "id"),
         status=STATUS.source(_SCHEMA, sequence),
-        capabilities=CAPABILITIES.source(_SCHEMA, sequence),
+        capabilities=within(CAPABILITIES.source(_SCHEMA, sequence), mine),
         credentials=CREDENTIALS.source(_SCHEMA, sequence),
         checked=_checked(None if as_of is None else as_of.at),
     )

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from projections.gpu.view import CLUSTER, CROSSING, STANDING, XID, GpuColumn
 from services.runtime.database import Database
-from services.runtime.queries import AsOf
+from services.runtime.principals import Scope
+from services.runtime.queries import AsOf, within
 
 _SCHEMA = "gpu"
 SAMPLED = (*(column.value for column in GpuColumn), "memory_free_mb")
@@ -26,10 +27,12 @@ _STATIC = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a read stands, and what counts as idle."""
+    """When a read stands, what it may see, and what counts as idle."""
 
     now: datetime
     """The time at which it is so."""
+    mine: Scope
+    """Whose GPUs are seen."""
     as_of: AsOf | None
     idle: timedelta
     idle_percent: float
@@ -66,8 +69,8 @@ class Sources:
 
 
 def cluster_at(at: Moment) -> str:
-    """Clusters that were registered: rows of `CLUSTER`."""
-    return CLUSTER.source(_SCHEMA, _sequence(at))
+    """Clusters that were registered and may be seen: rows of `CLUSTER`."""
+    return within(CLUSTER.source(_SCHEMA, _sequence(at)), at.mine)
 
 
 async def sources(database: Database, at: Moment) -> Sources:

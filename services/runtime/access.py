@@ -1,17 +1,20 @@
 """API tokens, one-time login codes and sessions: durable, and only as SHA-256."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from contracts.access import LoginMethod
 from services.runtime.clock import Clock
 from services.runtime.database import Database, DatabaseUnavailable
 from services.runtime.ids import new_id, new_secret
+from services.runtime.principals import Principal, Role
 
 TOKEN_PREFIX = "aiops_"  # noqa: S105 - what every token begins with, so that scanners find leaks
 _SESSION_AGE = timedelta(hours=12)
@@ -19,29 +22,7 @@ _CODE_AGE = timedelta(minutes=10)
 _CACHE_SECONDS = 5.0
 _GRACE_SECONDS = 900.0
 _CACHE_SIZE = 10_000
-
-
-class Role(StrEnum):
-    """What a token may do; rights are spelled out where they are asked for."""
-
-    ADMIN = "admin"
-    OPERATOR = "operator"
-    INGEST = "ingest"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is asking."""
-
-    name: str
-    role: Role
-    clusters: frozenset[UUID] = frozenset()
-    """The clusters that a token is for; empty: all of them."""
-
-    @property
-    def actor(self) -> str:
-        """How events name them."""
-        return self.name
+_KEEP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +33,34 @@ class TokenRequest:
     role: Role
     clusters: tuple[UUID, ...] = ()
     age: timedelta | None = None
-    """None: until it is revoked."""
+    """None: until it is revoked, or until ``until``."""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    """What is kept of a token."""
+
+    id: UUID
+    name: str
+    role: Role
+    clusters: list[UUID]
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's login."""
+
+    id: UUID
+    actor: str
+    method: LoginMethod
+    secret: str = field(default="", repr=False)
+    """What the browser shows; known only when it begins."""
 
 
 def digest(secret: str) -> bytes:
@@ -69,14 +77,22 @@ class Access:
     _known: OrderedDict[bytes, tuple[float, Principal | None]] = field(
         default_factory=OrderedDict[bytes, tuple[float, Principal | None]]
     )
+    _used: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime], repr=False)
+    """What was shown, and when last; not kept yet."""
     _command_id_secret: str = field(default="", repr=False)
 
     async def mint_token(self, request: TokenRequest) -> tuple[UUID, str]:
         """A new token; the secret is told here and never again."""
-        secret, token_id, now = TOKEN_PREFIX + new_secret(), new_id(), self.clock.now()
+        token_id = new_id()
+        return token_id, await self.keep_token(token_id, request)
+
+    async def keep_token(self, token_id: UUID, request: TokenRequest, by: str | None = None) -> str:
+        """The secret of the token with this id; kept again, it has another one."""
+        secret, now = TOKEN_PREFIX + new_secret(), self.clock.now()
         await self.database.execute(
-            "insert into aiops.token (id, name, hash, role, clusters, created_at, expires_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
+            "insert into aiops.token (id, name, hash, role, clusters, created_at, expires_at,"
+            " created_by) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (id) do update set hash = excluded.hash",
             (
                 token_id,
                 request.name,
@@ -84,10 +100,24 @@ class Access:
                 request.role.value,
                 [str(cluster) for cluster in request.clusters],
                 now,
-                now + request.age if request.age else None,
+                now + request.age if request.age else request.until,
+                by,
             ),
         )
-        return token_id, secret
+        return secret
+
+    async def tokens(self, offset: int, limit: int) -> tuple[int, list[KnownToken]]:
+        """How many tokens there are, and some of them, the newest first."""
+        count = await self.database.fetch_one("select count(*) from aiops.token")
+        rows = await self.database.fetch_all(
+            f"{_TOKENS} order by created_at desc, id desc limit %s offset %s", (limit, offset)
+        )
+        return (count[0] if count else 0), [_token(row) for row in rows]
+
+    async def token(self, token_id: UUID) -> KnownToken | None:
+        """One token."""
+        row = await self.database.fetch_one(f"{_TOKENS} where id = %s", (token_id,))
+        return None if row is None else _token(row)
 
     async def revoke(self, secret: str) -> None:
         """The token is worthless from now on (for other processes within 5 seconds)."""
@@ -117,26 +147,50 @@ class Access:
         )
         return code
 
-    async def redeem(self, code: str) -> str | None:
-        """The secret of a new session for a code, None if the code is not good (any more)."""
-        now = self.clock.now()
+    async def redeem(self, code: str, address: str | None = None) -> Session | None:
+        """A new session for a code, None if the code is not good (any more)."""
         used = await self.database.execute(
-            "delete from aiops.login_code where hash = %s and expires_at > %s", (digest(code), now)
+            "delete from aiops.login_code where hash = %s and expires_at > %s",
+            (digest(code), self.clock.now()),
         )
-        if not used:
-            return None
-        secret = new_secret()
-        await self.database.execute(
-            "insert into aiops.session (hash, actor, role, created_at, expires_at)"
-            " values (%s, 'admin', %s, %s, %s)",
-            (digest(secret), Role.ADMIN.value, now, now + _SESSION_AGE),
-        )
-        return secret
+        return await self._begin("admin", LoginMethod.CODE, address) if used else None
 
-    async def end_session(self, secret: str) -> None:
-        """Log out."""
-        await self.database.execute("delete from aiops.session where hash = %s", (digest(secret),))
+    async def _begin(self, actor: str, method: LoginMethod, address: str | None) -> Session:
+        session, now = Session(new_id(), actor, method, new_secret()), self.clock.now()
+        await self.database.execute(
+            "insert into aiops.session (id, hash, actor, role, method, address, created_at,"
+            " expires_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                session.id,
+                digest(session.secret),
+                actor,
+                Role.ADMIN.value,
+                method.value,
+                address,
+                now,
+                now + _SESSION_AGE,
+            ),
+        )
+        return session
+
+    async def end_session(self, secret: str) -> Session | None:
+        """Log out; the session that has ended, None if there was none."""
         self._known.pop(digest(secret), None)
+        ended = await self._end("hash = %s", digest(secret))
+        return ended[0] if ended else None
+
+    async def end_sessions(self, actor: str) -> list[Session]:
+        """Log somebody out everywhere (elsewhere within 5 seconds); what has ended."""
+        ended = await self._end("actor = %s", actor)
+        self._known.clear()
+        return ended
+
+    async def _end(self, which: str, value: object) -> list[Session]:
+        rows = await self.database.fetch_all(
+            f"delete from aiops.session where {which} returning id, actor, method",  # noqa: S608
+            (value,),
+        )
+        return [Session(row[0], row[1], LoginMethod(row[2])) for row in rows]
 
     async def principal(self, secret: str) -> Principal | None:
         """Whose token or session this is; remembered for 5 seconds."""
@@ -152,10 +206,39 @@ class Access:
                 raise
             return known[1]
         self._known[key] = (now, found)
+        if found is not None:
+            self._used[key] = self.clock.now()
         self._known.move_to_end(key)
         while len(self._known) > _CACHE_SIZE:
             self._known.popitem(last=False)
         return found
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Keep now and then when tokens and sessions were shown last."""
+        while not stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_KEEP_SECONDS):
+                    await stopping.wait()
+            with suppress(DatabaseUnavailable):
+                await self.keep_used()
+
+    async def keep_used(self) -> None:
+        """Keep when tokens and sessions were shown last."""
+        used, self._used = self._used, {}
+        if not used:
+            return
+        for table in ("token", "session"):
+            await self.database.execute(
+                f"update aiops.{table} t set last_used_at = u.at"  # noqa: S608 - our own names
+                " from unnest(%s::bytea[], %s::timestamptz[]) as u(hash, at) where t.hash = u.hash",
+                (list(used), list(used.values())),
+            )
+
+    def forget(self) -> None:
+        """Somebody's rights have changed: everybody is looked up again."""
+        past = self.clock.monotonic() - _CACHE_SECONDS
+        for key, (at, known) in self._known.items():
+            self._known[key] = (min(at, past), known)
 
     async def command_id_secret(self) -> str:
         """What all gateways of a platform mix into command ids that nobody else shall tell."""
@@ -178,5 +261,14 @@ class Access:
         return None if row is None else _principal(*row)
 
 
+_TOKENS = """select id, name, role, clusters, created_at, created_by, expires_at, revoked_at,
+    last_used_at from aiops.token"""
+
+
+def _token(row: tuple[Any, ...]) -> KnownToken:
+    token_id, name, role, clusters, *rest = row
+    return KnownToken(token_id, name, Role(role), [UUID(each) for each in clusters], *rest)
+
+
 def _principal(name: str, role: str, clusters: Iterable[Any]) -> Principal:
-    return Principal(name, Role(role), frozenset(UUID(str(cluster)) for cluster in clusters))
+    return Principal.of(name, Role(role), (UUID(str(cluster)) for cluster in clusters))

@@ -14,7 +14,6 @@ from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import dead_letters, metrics, outcomes, rights, streams
-from services.runtime.access import Principal
 from services.runtime.bench import Bench
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
@@ -24,6 +23,7 @@ from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.outside import NOTHING_OUTSIDE, Outside
+from services.runtime.principals import Principal
 from services.runtime.pull import Delivery, Durable
 from services.runtime.service import CommandRoute
 from services.runtime.settings import Settings
@@ -221,9 +221,13 @@ class CommandWorker:
             raise Refused(Code.NOT_FOUND, f"there is no command {self.area}.{incoming.name}")
         if principal is not None:
             rights.require_role(principal, kind)
+            if not rights.may_be_given_by_name(kind):
+                raise Refused(
+                    Code.PERMISSION_DENIED, f"{kind.__name__} is given to the hub by REST"
+                )
         command = _parsed(kind, incoming.delivery.data)
         if principal is not None:
-            rights.require_scope(principal, command)
+            rights.require(principal, command)
         return route, command
 
     async def _is_known(self, incoming: Incoming) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts.envelope import Query
-from contracts.operations import RebuildProjection
+from contracts.operations import ProjectionRebuildStarted, RebuildProjection
 from contracts.refusals import Code, Refused
 from services.runtime import bus as buses, metrics
-from services.runtime.access import Principal
 from services.runtime.answering import Answering
 from services.runtime.asking import PROJECTIONS
 from services.runtime.bus import Bus
@@ -22,6 +21,7 @@ from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.outside import Outside
+from services.runtime.principals import Principal
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.keeping import KeepingRunner
 from services.runtime.projections.measures import MeasureRunner
@@ -230,7 +230,7 @@ def projection_operations(hosts: dict[str, ProjectionHost]) -> Service:
         if host is None:
             raise Refused(Code.PROJECTION_NOT_FOUND, f"there is no projection {command.name}")
         host.rebuild()
-        return Accepted(id=command.name)
+        return await store.tell(ProjectionRebuildStarted(name=command.name))
 
     return service
 

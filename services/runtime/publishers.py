@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.runtime.access import Principal, Role
 from services.runtime.clock import Clock
 from services.runtime.database import Database
+from services.runtime.principals import Principal, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,16 @@ class Publishers:
     clock: Clock
 
     async def put(self, publisher: Principal) -> None:
-        """Take a publisher in, or change what it may do."""
+        """Take a publisher in, or change what it may do: it has one grant."""
+        (grant,) = publisher.grants
         await self.database.execute(
             "insert into aiops.publisher (name, role, clusters, created_at)"
             " values (%s, %s, %s, %s)"
             " on conflict (name) do update set role = excluded.role, clusters = excluded.clusters",
             (
                 publisher.name,
-                publisher.role.value,
-                sorted(str(cluster) for cluster in publisher.clusters),
+                grant.role,
+                sorted(map(str, grant.scope.clusters or ())),
                 self.clock.now(),
             ),
         )
@@ -51,4 +52,4 @@ _SELECT = "select name, role, clusters from aiops.publisher"
 
 
 def _principal(name: str, role: str, clusters: list[Any]) -> Principal:
-    return Principal(name, Role(role), frozenset(UUID(str(cluster)) for cluster in clusters))
+    return Principal.of(name, Role(role), frozenset(UUID(str(cluster)) for cluster in clusters))

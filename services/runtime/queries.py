@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.runtime.principals import Scope
+
 
 @dataclass
 class Where:
@@ -25,10 +27,23 @@ class Where:
         if values:
             self.add(f"{column} = any(%s)", list(values))
 
+    def within(self, column: str, mine: Scope) -> None:
+        """The column has a cluster of the scope; of the whole, no condition."""
+        if mine.clusters is not None:
+            self.add(f"{column} = any(%s)", sorted(mine.clusters))
+
     @property
     def sql(self) -> str:
         """The where clause, empty without conditions."""
         return f" where {' and '.join(self.conditions)}" if self.conditions else ""
+
+
+def within(source: str, mine: Scope, column: str = "cluster_id") -> str:
+    """The rows of what stands behind ``from`` that are of clusters of a scope."""
+    if mine.clusters is None:
+        return source
+    ids = ",".join(sorted(map(str, mine.clusters)))
+    return f"(select * from {source} as any_of_them where {column} = any('{{{ids}}}'::uuid[]))"  # noqa: S608 - UUIDs
 
 
 def rfc3339(column: str) -> str:

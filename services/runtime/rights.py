@@ -1,14 +1,12 @@
-"""Which role may give which command: one closed list, for every door that takes commands by name.
-
-Routes of the gateway with a path of their own say on the route who may use them.
-"""
+"""Which role may give which command: one closed list, for every door that takes commands."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from contracts import alerts, clusters, operations
+from contracts import access, alerts, clusters, operations
 from contracts.envelope import Command
 from contracts.refusals import Code, Refused
-from services.runtime.access import Principal, Role
+from services.runtime.principals import Principal, Role
 
 _ADMIN = frozenset({Role.ADMIN})
 _OPERATOR = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -30,37 +28,52 @@ RIGHTS: Mapping[type[Command], frozenset[Role]] = {
     operations.RebuildProjection: _ADMIN,
     operations.RetryDeadLetter: _ADMIN,
     operations.DropDeadLetter: _ADMIN,
+    access.CreateToken: _ADMIN,
+    access.RevokeToken: _ADMIN,
+    access.NoteAccess: frozenset(),
 }
 """A command that is not named here may be given by administrators alone."""
 
 
-_OF_CREDENTIALS = frozenset(
+_NOT_BY_NAME = frozenset(
     {
         clusters.UploadCredentials,
         clusters.RotateCredentials,
         clusters.ValidateCredentials,
         clusters.DeleteCredentials,
         clusters.ImportClusters,
+        access.CreateToken,
+        access.RevokeToken,
+        access.NoteAccess,
     }
 )
 
 
+def given_by(command: type[Command]) -> frozenset[Role]:
+    """The roles that may give a command."""
+    return RIGHTS.get(command, _ADMIN)
+
+
 def may_be_given_by_name(command: type[Command]) -> bool:
-    """False for those that take material with them, which may stand in no command."""
-    return command not in _OF_CREDENTIALS
+    """False for those that take material with them, or of which a door of the hub keeps a part."""
+    return command not in _NOT_BY_NAME
 
 
 def require_role(principal: Principal, command: type[Command]) -> None:
-    """Refused if the role may not give this command, whatever it is about."""
-    if principal.role not in RIGHTS.get(command, _ADMIN):
-        text = f"the role {principal.role.value} may not give {command.__name__}"
-        raise Refused(Code.PERMISSION_DENIED, text)
+    """Refused if the principal may not give this command, whatever it is about."""
+    if not principal.may(given_by(command)):
+        role = "somebody without a role" if principal.role is None else f"the role {principal.role}"
+        raise Refused(Code.PERMISSION_DENIED, f"{role} may not give {command.__name__}")
 
 
-def require_scope(principal: Principal, command: Command) -> None:
-    """Refused if a principal that is for some clusters gives a command about anything else."""
-    if not principal.clusters:
-        return
-    if getattr(command, "cluster_id", None) not in principal.clusters:
+def require_scope(principal: Principal, command: type[Command], cluster: UUID | None) -> None:
+    """Refused if the principal may not give this command about a cluster, or about none."""
+    if not principal.scope(given_by(command)).has(cluster):
         text = f"{principal.name} is not for this cluster"
         raise Refused(Code.PERMISSION_DENIED, text)
+
+
+def require(principal: Principal, command: Command) -> None:
+    """Refused if the principal may not give this command."""
+    require_role(principal, type(command))
+    require_scope(principal, type(command), getattr(command, "cluster_id", None))

@@ -83,6 +83,15 @@ class Store:
         appended = await self.log.append(events, expected, self.context, self.at)
         return Accepted(events[-1].key.id, appended.version, appended.sequence)
 
+    async def tell(self, fact: Event) -> Accepted:
+        """Store a fact whatever was told of its entity before; once, if the message comes again."""
+
+        async def attempt() -> Accepted:
+            before = await self.load(fact.key, lambda _, last: last)
+            return await self.append([fact], {fact.key: before.head})
+
+        return await self.settle(attempt)
+
     async def measure(self, kind: str, cluster: str, message: Message) -> None:
         """Store a measurement: telemetry, which is no decision and ages out."""
         subject = f"tel.{kind}.{cluster}.{NO_CLUSTER}"

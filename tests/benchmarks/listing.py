@@ -12,6 +12,7 @@ from deploy.local.ports import free_port
 from projections.alerts import queries
 from services.runtime.clock import SystemClock
 from services.runtime.database import Database
+from services.runtime.principals import EVERYWHERE
 from services.runtime.queries import Page
 from tests.benchmarks import material
 from tests.benchmarks.bare import Asked
@@ -116,7 +117,9 @@ class _Listener(Database):
 async def _statement(url: str) -> Asked:
     """The very SQL of our listing."""
     listener = _Listener()
-    await queries.listing(listener, queries.AlertFilter(), Page(1, 20), SystemClock().now())
+    await queries.listing(
+        listener, queries.AlertFilter(EVERYWHERE), Page(1, 20), SystemClock().now()
+    )
     sql, parameters = listener.asked
     return Asked(url, sql, parameters)
 

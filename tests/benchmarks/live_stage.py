@@ -15,12 +15,13 @@ from deploy.local.child import halt, last_lines, spawn
 from deploy.local.parts import Wiring
 from deploy.local.ports import answers, free_port
 from services.runtime import bus as buses, database, streams
-from services.runtime.access import Access, Role, TokenRequest
+from services.runtime.access import Access, TokenRequest
 from services.runtime.bus import Bus, Outgoing
 from services.runtime.clock import SystemClock
 from services.runtime.context import context_headers, event_headers
 from services.runtime.database import Database
 from services.runtime.ids import new_id
+from services.runtime.principals import Role
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.benchmarks import material
 from tests.benchmarks.client import Address

@@ -79,6 +79,19 @@ EVENT_NAMES = {
     "GpuXidError": ("aiops.gpu.xid_error.v1", "xid_error", "GPU_XID_ERROR"),
     "GpuDisappeared": ("aiops.gpu.disappeared.v1", "disappeared", "GPU_DISAPPEARED"),
     "GpuReappeared": ("aiops.gpu.reappeared.v1", "reappeared", "GPU_REAPPEARED"),
+    "TokenCreated": ("aiops.token.created.v1", "created", "TOKEN_CREATED"),
+    "TokenRevoked": ("aiops.token.revoked.v1", "revoked", "TOKEN_REVOKED"),
+    "LoggedIn": ("aiops.logged.in.v1", "in", "LOGGED_IN"),
+    "LoggedOut": ("aiops.logged.out.v1", "out", "LOGGED_OUT"),
+    "AccessDenied": ("aiops.access.denied.v1", "denied", "ACCESS_DENIED"),
+    "LoginsFailed": ("aiops.logins.failed.v1", "failed", "LOGINS_FAILED"),
+    "ProjectionRebuildStarted": (
+        "aiops.projection.rebuild_started.v1",
+        "rebuild_started",
+        "PROJECTION_REBUILD_STARTED",
+    ),
+    "DeadLetterRetried": ("aiops.dead_letter.retried.v1", "retried", "DEAD_LETTER_RETRIED"),
+    "DeadLetterDropped": ("aiops.dead_letter.dropped.v1", "dropped", "DEAD_LETTER_DROPPED"),
     "CnfStatusChanged": ("aiops.cnf.status_changed.v1", "status_changed", "CNF_STATUS_CHANGED"),
 }
 COMMAND_NAMES = {
@@ -97,6 +110,9 @@ COMMAND_NAMES = {
     "RebuildProjection": ("projections", "rebuild_projection"),
     "RetryDeadLetter": ("dead_letters", "retry_dead_letter"),
     "DropDeadLetter": ("dead_letters", "drop_dead_letter"),
+    "CreateToken": ("access", "create_token"),
+    "RevokeToken": ("access", "revoke_token"),
+    "NoteAccess": ("access", "note_access"),
 }
 # One stored payload of every type ever published, by ce-type; also only added to.
 STORED: dict[str, dict[str, Any]] = json.loads(

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from contracts.outcomes import Outcome
 from services.runtime import outcomes
-from services.runtime.access import Principal, Role
 from services.runtime.answers import Ack
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
+from services.runtime.principals import Principal, Role
 from services.runtime.publishers import Publishers
 from tests.kit.gateway import Json, Platform, registration
 from tests.kit.runtime import eventually
@@ -56,5 +56,5 @@ async def bot(platform: Platform, role: Role, *clusters: str) -> Bot:
     """A new publisher of a role, for these clusters or for all."""
     name = f"bot-{new_id().hex[-8:]}"
     scope = frozenset(map(UUID, clusters))
-    await publishers(platform).put(Principal(name, role, scope))
+    await publishers(platform).put(Principal.of(name, role, scope))
     return Bot(platform, name)

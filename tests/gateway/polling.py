@@ -9,8 +9,8 @@ from typing import Any
 
 from services.alerts import handlers_polling
 from services.runtime import streams
-from services.runtime.access import Role
 from services.runtime.clock import SystemClock
+from services.runtime.principals import Role
 from tests.kit.alertmanager import Alertmanager, Shape, alert, alertmanager
 from tests.kit.gateway import Platform, on_the_wire
 from tests.kit.ways import Way, way_to

@@ -11,9 +11,9 @@ import pytest
 from contracts.refusals import Code, Refused
 from gateway.backlog import Backlog
 from services.runtime import metrics, streams
-from services.runtime.access import Role
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.ids import new_id
+from services.runtime.principals import Role
 from services.runtime.settings import GatewaySettings, RetentionSettings, Settings
 from tests.kit.alertmanager import Shape, alert as real_alert, alertmanager
 from tests.kit.gateway import API, Platform, alert, on_the_wire, platform_on, refused, webhook

@@ -12,7 +12,7 @@ from deploy.simulator.cluster import Part
 from deploy.simulator.fleet import Fleet
 from deploy.simulator.kubeconfig import kubeconfig
 from deploy.simulator.simulator import Running, RunningCluster, simulating
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.leaks import hidden
 from tests.kit.simulated import (

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.runtime.access import Role
 from services.runtime.ids import new_id
+from services.runtime.principals import Role
 from tests.kit.builders import CLUSTER_ID, COMMAND_ID
 from tests.kit.gateway import API, Platform, alert, on_the_wire, refused, registration, webhook
 

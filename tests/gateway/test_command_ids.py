@@ -10,9 +10,10 @@ import pytest
 from contracts.clusters import RegisterCluster
 from contracts.outcomes import Outcome
 from services.runtime import outcomes
-from services.runtime.access import Role, TokenRequest
+from services.runtime.access import TokenRequest
 from services.runtime.command_bus import Origin
 from services.runtime.ids import derived_id, new_id
+from services.runtime.principals import Role
 from tests.gateway.bots import REGISTER, Bot, bot, publishers, unreachable
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.runtime import eventually, until

@@ -8,8 +8,8 @@ import pytest
 from contracts.catalog import COMMANDS
 from contracts.outcomes import Outcome
 from services.runtime import rights
-from services.runtime.access import Role
 from services.runtime.ids import new_id
+from services.runtime.principals import Role
 from tests.gateway.bots import unreachable
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.runtime import eventually

@@ -19,7 +19,8 @@ from gateway.app import build
 from gateway.middleware import Front
 from gateway.process import open_gate
 from services.runtime import process, setup
-from services.runtime.access import Role, TokenRequest
+from services.runtime.access import TokenRequest
+from services.runtime.principals import Role
 from services.runtime.replay_file import Reader
 from services.runtime.replay_loading import load
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings

@@ -17,7 +17,7 @@ from gateway.live.live import Live
 from gateway.middleware import Front
 from gateway.rest import events_stream
 from gateway.rest.outpour import OutpourProtocol
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
 from tests.kit.gateway import API, Json, Platform, alert, refused

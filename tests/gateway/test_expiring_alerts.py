@@ -13,8 +13,8 @@ from services.alerts.asking import open_alerts
 from services.alerts.normalize import fingerprint
 from services.alerts.polled import Margins, Sweeps
 from services.runtime import schedules
-from services.runtime.access import Role
 from services.runtime.clock import SystemClock
+from services.runtime.principals import Role
 from tests.kit.gateway import Platform
 from tests.kit.runtime import eventually
 from tests.kit.worker import come_due, told, working

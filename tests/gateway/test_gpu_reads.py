@@ -25,6 +25,7 @@ from projections.gpu.view import GpuNodeDetail
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Head
+from services.runtime.principals import EVERYWHERE
 from tests.kit import builders
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.gpu_builders import gpu, gpu_disappeared, gpu_update, threshold_crossed
@@ -313,10 +314,10 @@ async def test_what_is_not_kept_any_more_is_not_told_as_nothing(fleet: _Fleet) -
     gate, last = fleet.platform.gate, await fleet.platform.last_sequence()
     later = replace(gate, clock=_Ahead(timedelta(hours=49)))
     with pytest.raises(Refused, match="longer ago than samples of GPUs are kept: 48 hours"):
-        await sampled_moment_of(later, None, last)
+        await sampled_moment_of(later, EVERYWHERE, None, last)
     # What is read from the log, and from minutes and hours, is kept for longer.
-    assert (await moment_of(later, None, last)).as_of is not None
-    assert (await sampled_moment_of(gate, None, last)).as_of is not None
+    assert (await moment_of(later, EVERYWHERE, None, last)).as_of is not None
+    assert (await sampled_moment_of(gate, EVERYWHERE, None, last)).as_of is not None
     answer = await fleet.platform.http.get(f"{API}/gpu/summary", params={"as_of_sequence": 0})
     assert (answer.status_code, answer.json()["gpus"]) == (200, 0)
 

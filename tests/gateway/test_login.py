@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from gateway.auth.credentials import SESSION_COOKIE
-from services.runtime.access import Role, TokenRequest
+from services.runtime.access import TokenRequest
 from services.runtime.clock import SystemClock
+from services.runtime.principals import Role
 from tests.kit.gateway import API, Platform, alert, refused, registration, webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]

@@ -11,7 +11,7 @@ from contracts.refusals import Code, Refused
 from contracts.telemetry import Described, DescribeLogs, Direction, QueryLogs
 from gateway.rest import federated
 from gateway.rest.documented_logs import LogsAnswer, NamesAnswer
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.collecting import FakeCollector, collecting, unreachable
 from tests.kit.gateway import API, Platform, refused
 

@@ -16,7 +16,7 @@ from gateway.rest.documented_metrics import (
     MetricNames,
     MetricSeriesFound,
 )
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.collecting import FakeCollector, collecting, unreachable
 from tests.kit.gateway import API, Platform, refused
 from tests.kit.runtime import until

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.platform import PROJECTIONS
 from gateway.rest.documented_operations import ProjectionList, StreamList
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from services.runtime.standing import BuildStanding, PartStanding
 from tests.kit.gateway import API, Json, Platform, alert, refused
 from tests.kit.runtime import eventually

@@ -7,10 +7,10 @@ import pytest
 
 from contracts.outcomes import Outcome
 from services.runtime import outcomes
-from services.runtime.access import Principal, Role
 from services.runtime.answers import BusUnavailable
 from services.runtime.command_bus import LARGEST_COMMAND
 from services.runtime.ids import new_id
+from services.runtime.principals import Principal, Role
 from tests.gateway.bots import REGISTER, Bot, bot, publishers, unreachable
 from tests.kit.gateway import Json, Platform
 from tests.kit.runtime import eventually, until
@@ -118,7 +118,7 @@ async def test_the_first_publisher_may_do_what_it_could_until_it_is_removed(
 async def test_rights_change_with_the_next_command(platform: Platform) -> None:
     someone = await bot(platform, Role.OPERATOR)
     assert (await someone.give(REGISTER, unreachable())).code == "PERMISSION_DENIED"
-    await publishers(platform).put(Principal(someone.name, Role.ADMIN))
+    await publishers(platform).put(Principal.of(someone.name, Role.ADMIN))
     assert (await someone.give(REGISTER, unreachable())).outcome == "accepted"
 
 

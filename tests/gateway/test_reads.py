@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.kit.gateway import API, Platform, alert, refused, registration, webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]

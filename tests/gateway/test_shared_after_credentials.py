@@ -7,6 +7,7 @@ import pytest
 from gateway.federation.fleet import chosen
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING
+from services.runtime.principals import EVERYWHERE
 from tests.kit import builders
 from tests.kit.gateway import API, Platform
 from tests.kit.runtime import eventually
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 
 async def _state(platform: Platform, cluster: UUID) -> str:
-    (found,) = await chosen(platform.gate, [cluster], "prometheus")
+    (found,) = await chosen(platform.gate, [cluster], "prometheus", EVERYWHERE)
     return found.state
 
 

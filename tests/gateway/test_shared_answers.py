@@ -26,8 +26,8 @@ from gateway.federation.sharing import Process
 from gateway.middleware import Front
 from gateway.process import open_gate
 from services.runtime import process, streams
-from services.runtime.access import Role
 from services.runtime.metrics import REGISTRY
+from services.runtime.principals import Role
 from tests.gateway.collecting import FakeCollector, collecting, unreachable
 from tests.gateway.replies import NOW, reply
 from tests.kit.gateway import API, Platform, refused

@@ -18,8 +18,8 @@ from contracts.alerts import SilenceAlert
 from gateway.rest.documented_silences import SilenceList, SilenceMade
 from services.alerts import handlers_silences
 from services.alerts.normalize import fingerprint
-from services.runtime.access import Role
 from services.runtime.ids import new_id
+from services.runtime.principals import Role
 from services.runtime.settings import environment
 from tests.kit.alertmanager import Alertmanager, alert as posted, alertmanager
 from tests.kit.gateway import API, Json, Platform, alert, on_the_wire, refused

@@ -9,7 +9,7 @@ import pytest
 from contracts.refusals import Code, Refused
 from contracts.telemetry import ReadSilences
 from gateway.rest.documented_silences import SilenceList
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.collecting import FakeCollector, collecting, unreachable
 from tests.kit.gateway import API, Json, Platform, refused
 

@@ -46,6 +46,7 @@ from contracts.envelope import Command, Context, Event, Recorded
 from contracts.gpu import GpuDisappeared, GpuReappeared, GpuThresholdCrossed, GpuXidError
 from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
+from tests.kit import access_builders
 from tests.kit.alert_builders import (
     alert as alert,
     fired as fired,
@@ -315,8 +316,9 @@ def edge_link_lost(**changes: Any) -> EdgeLinkLost:
 
 
 def edge_link_restored(**changes: Any) -> EdgeLinkRestored:
-    values = {"site": "ship-7", "lost_at": at(), "waiting": 3}
-    return EdgeLinkRestored.model_validate(values | changes)
+    return EdgeLinkRestored.model_validate(
+        {"site": "ship-7", "lost_at": at(), "waiting": 3} | changes
+    )
 
 
 def context(**changes: Any) -> Context:
@@ -376,6 +378,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     GpuDisappeared: gpu_disappeared,
     GpuReappeared: gpu_reappeared,
     CnfStatusChanged: cnf_status_changed,
+    **access_builders.EVENTS,
 }
 """A builder for every event there is; a test notices a missing one."""
 
@@ -395,5 +398,6 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     RebuildProjection: rebuild,
     RetryDeadLetter: retry,
     DropDeadLetter: drop,
+    **access_builders.COMMANDS,
 }
 """A builder for every command there is."""

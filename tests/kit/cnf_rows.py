@@ -15,6 +15,7 @@ from projections.cnf.filtering import CnfFilter
 from projections.cnf.keeper import CnfKeeper
 from projections.cnf.projector import projection
 from services.runtime.database import Connection, Database, connect
+from services.runtime.principals import EVERYWHERE
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Rows
 from services.runtime.projections.writer import Writer, write
@@ -78,7 +79,7 @@ class CnfTables:
 
     async def read(self, now: datetime, as_of: AsOf | None = None) -> list[Any]:
         """Every list."""
-        wanted = CnfFilter(now=now, as_of=as_of)
+        wanted = CnfFilter(now=now, mine=EVERYWHERE, as_of=as_of)
         return [msgspec.json.decode(await each(self.database, wanted, Page())) for each in LISTS]
 
     async def ask(self, sql: str) -> list[tuple[Any, ...]]:

@@ -21,11 +21,12 @@ from gateway.gate import Gate
 from gateway.middleware import Front
 from gateway.process import open_gate
 from services.runtime import process, schedules, streams
-from services.runtime.access import Role, TokenRequest
+from services.runtime.access import TokenRequest
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
 from services.runtime.outside import Outside
+from services.runtime.principals import Role
 from services.runtime.settings import Settings
 from tests.kit.runtime import eventually, letters, running, until
 from tests.kit.streams import fresh_streams

@@ -15,6 +15,7 @@ from projections.gpu.keeping import GpuKeeper
 from projections.gpu.projector import projection
 from projections.gpu.sources import Moment
 from services.runtime.database import Connection, Database, connect
+from services.runtime.principals import EVERYWHERE
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Rows
 from services.runtime.projections.writer import Writer
@@ -81,12 +82,12 @@ class GpuTables:
 
     def moment(self, seconds: float) -> Moment:
         """Now, which is then."""
-        return Moment(at(seconds), None, IDLE, 5.0)
+        return Moment(at(seconds), EVERYWHERE, None, IDLE, 5.0)
 
     def then(self, seconds: float, sequence: int | None = None) -> Moment:
         """As of a time, and of an event."""
         told = AsOf(self.sequence if sequence is None else sequence, at(seconds))
-        return Moment(at(seconds), told, IDLE, 5.0)
+        return Moment(at(seconds), EVERYWHERE, told, IDLE, 5.0)
 
     async def rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         """Rows of a statement."""

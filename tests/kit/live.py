@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from contracts.alerts import AlertFired
 from gateway.live.protocol import websocket_options
 from gateway.live.socket import Live, live_socket
-from services.runtime.access import Principal, Role
 from services.runtime.clock import SystemClock
 from services.runtime.log import NOTHING, EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.settings import GatewaySettings
 from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
@@ -34,9 +34,9 @@ Frame = dict[str, Any]
 def people() -> dict[str, Principal]:
     """Whose token is whose."""
     return {
-        ADMIN: Principal("ada", Role.ADMIN),
-        "ingest-token": Principal("alertmanager", Role.INGEST),
-        "berlin-token": Principal("bea", Role.ADMIN, frozenset({builders.CLUSTER_ID})),
+        ADMIN: Principal.of("ada", Role.ADMIN),
+        "ingest-token": Principal.of("alertmanager", Role.INGEST),
+        "berlin-token": Principal.of("bea", Role.ADMIN, frozenset({builders.CLUSTER_ID})),
     }
 
 

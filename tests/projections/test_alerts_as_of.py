@@ -19,6 +19,7 @@ from services.runtime.bus import Bus
 from services.runtime.database import Database
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, EventLog, Head
+from services.runtime.principals import EVERYWHERE
 from services.runtime.queries import AsOf, Page
 from services.runtime.settings import Settings
 from tests.kit import builders
@@ -32,15 +33,15 @@ NOW = builders.at(86_400)
 # So that the tally is not asked, which cannot tell what was.
 _EVER = builders.at(10**9)
 FILTERS = (
-    AlertFilter(),
-    AlertFilter(state=STATES),
-    AlertFilter(state=("RESOLVED",)),
-    AlertFilter(state=("PENDING", "RESOLVED"), severity=("CRITICAL", "INFO")),
-    AlertFilter(cluster_id=(CLUSTERS[0],), labels=(("node", "x"),), state=STATES),
-    AlertFilter(silenced=True),
-    AlertFilter(silenced=False, inhibited=False, state=STATES),
-    AlertFilter(q="ALERT", namespace=("n", ""), alertname=("One",)),
-    AlertFilter(fingerprint=FINGERPRINTS[0], since=builders.at(30), state=STATES),
+    AlertFilter(EVERYWHERE),
+    AlertFilter(EVERYWHERE, state=STATES),
+    AlertFilter(EVERYWHERE, state=("RESOLVED",)),
+    AlertFilter(EVERYWHERE, state=("PENDING", "RESOLVED"), severity=("CRITICAL", "INFO")),
+    AlertFilter(EVERYWHERE, cluster_id=(CLUSTERS[0],), labels=(("node", "x"),), state=STATES),
+    AlertFilter(EVERYWHERE, silenced=True),
+    AlertFilter(EVERYWHERE, silenced=False, inhibited=False, state=STATES),
+    AlertFilter(EVERYWHERE, q="ALERT", namespace=("n", ""), alertname=("One",)),
+    AlertFilter(EVERYWHERE, fingerprint=FINGERPRINTS[0], since=builders.at(30), state=STATES),
 )
 
 KEYS = (("alertname", "cluster_id"), ("label:node", "state"), ("severity",))
@@ -85,9 +86,11 @@ async def _read(database: Database, ids: Sequence[UUID], sequence: int | None) -
         facets = replace(wanted, until=_EVER) if wanted.until is None else wanted
         found[f"facets {number}"] = await facet_queries.facets(database, facets, 100)
     for alert in ids:
-        found[f"alert {alert}"] = await queries.by_id(database, alert, NOW, at) or b"null"
+        found[f"alert {alert}"] = (
+            await queries.by_id(database, alert, EVERYWHERE, NOW, at) or b"null"
+        )
     for name in FINGERPRINTS:
-        candidates = await queries.by_fingerprint(database, name, None, NOW, at)
+        candidates = await queries.by_fingerprint(database, name, None, EVERYWHERE, NOW, at)
         found |= {f"{name} in {each.cluster_id}": each.body for each in candidates}
     return {name: json.loads(answer) for name, answer in found.items()}
 

@@ -20,6 +20,7 @@ from services.runtime.bus import Bus
 from services.runtime.database import Database
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, EventLog, Head
+from services.runtime.principals import EVERYWHERE
 from services.runtime.projections import catalog, host as hosts_module
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.projection import Projection
@@ -32,7 +33,7 @@ from tests.kit.runtime import running, store, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
-ANY_STATE = queries.AlertFilter(state=queries.STATES)
+ANY_STATE = queries.AlertFilter(EVERYWHERE, state=queries.STATES)
 SEVERITIES = ("CRITICAL", "WARNING", "INFO")
 
 

@@ -8,11 +8,11 @@ from contracts.clusters import RegisterCluster
 from contracts.outcomes import Outcome
 from contracts.refusals import Code, Refused
 from services.runtime import metrics, outcomes
-from services.runtime.access import Principal, Role
 from services.runtime.bus import Bus, JetStreamRefused
 from services.runtime.command_bus import CommandBus, Origin
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.settings import Settings
 from services.runtime.store import Accepted, Store
 from tests.kit import builders
@@ -50,7 +50,7 @@ async def test_an_accepted_command_is_answered_and_kept(area: Area) -> None:
 
 async def test_any_other_publisher_is_the_actor_itself(area: Area) -> None:
     async def admin(name: str) -> Principal | None:
-        return Principal(name, Role.ADMIN)
+        return Principal.of(name, Role.ADMIN)
 
     handler, area.rights_of = Handler(), admin
     async with running(area.worker(handler).run):

@@ -10,7 +10,7 @@ from litestar import Response
 
 from contracts.envelope import Query
 from contracts.refusals import Code, Refused
-from gateway.auth.guards import principal_of
+from gateway.auth.guards import reads_of
 from gateway.ecosystem.prometheus.parameters import Parameters, parameters
 from gateway.federation.answers import Made, fielded
 from gateway.federation.completeness import completeness
@@ -126,9 +126,7 @@ class Fleet:
 async def fleet(gate: Gate, request: AnyRequest) -> Fleet:
     """Read a request, and see whom it may ask."""
     given = await parameters(request)
-    mine = principal_of(request).clusters
-    found = await chosen(gate, (), "prometheus")
-    clusters = tuple(each for each in found if not mine or each.id in mine)
+    clusters = await chosen(gate, (), "prometheus", reads_of(request))
     warnings = [] if clusters else [_NOBODY]
     traceparent = request.scope["state"].get("traceparent")
     path, seconds = request.scope["path"], given.seconds()

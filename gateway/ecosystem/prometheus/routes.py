@@ -7,6 +7,7 @@ import promql_parser as promql
 from litestar import Response, Router, route
 from litestar.handlers import HTTPRouteHandler
 
+from gateway.auth.guards import READERS
 from gateway.ecosystem.prometheus import describing, querying, ruling
 from gateway.ecosystem.prometheus.asking import success
 from gateway.ecosystem.prometheus.errors import ITS_HANDLERS, bad_data
@@ -48,7 +49,9 @@ async def exemplars(request: AnyRequest) -> Response[Any]:
 
 
 def _route(path: str, handler: Callable[..., Any]) -> HTTPRouteHandler:
-    made = route(path, http_method=["GET", "POST"], status_code=200, include_in_schema=False)
+    made = route(
+        path, http_method=["GET", "POST"], status_code=200, opt=READERS, include_in_schema=False
+    )
     return made(handler)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.ecosystem.conftest import NOON, T0, TwoClusters
 from tests.kit.gateway import on_the_wire
 from tests.kit.prometheus import door, run

@@ -11,10 +11,10 @@ from gateway.live import feed as feeds
 from gateway.live.feed import Feed, Source, Wanted, wanted
 from gateway.live.messages import CaughtUp, LiveFrame, Subscribe, Subscription
 from gateway.live.talk import cancel
-from services.runtime.access import Principal, Role
 from services.runtime.bus import JetStreamRefused
 from services.runtime.clock import SystemClock
 from services.runtime.log import NOTHING, EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.signals import Bell, Signal
 from services.runtime.slices import Piece, Slice
 from services.runtime.tail import Tail
@@ -25,7 +25,7 @@ from tests.kit.runtime import running, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-ADA = Principal("ada", Role.ADMIN)
+ADA = Principal.of("ada", Role.ADMIN)
 
 
 class Sink:

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from gateway.federation import log_tail
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.live.tailing import (
     FakeTails,
     Question,

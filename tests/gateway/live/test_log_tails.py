@@ -11,7 +11,7 @@ from gateway.live import log_tails
 from gateway.live.log_tails import Places
 from gateway.rest.documented_logs import LogLine
 from services.runtime import metrics
-from services.runtime.access import Role
+from services.runtime.principals import Role
 from tests.gateway.live.tailing import (
     MOMENT,
     FakeTails,

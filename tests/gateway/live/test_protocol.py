@@ -8,9 +8,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from services.runtime import metrics
-from services.runtime.access import Principal, Role
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.settings import GatewaySettings
 from tests.kit.live import ADMIN, Client, Stream, alerts, serving
 from tests.kit.runtime import until
@@ -91,7 +91,7 @@ async def test_without_logins_the_page_still_counts(
     log: EventLog, origin: str | None, let_in: bool
 ) -> None:
     async with serving(log, gateway=GatewaySettings(auth="none")) as stream:
-        stream.known[""] = Principal("admin", Role.ADMIN)
+        stream.known[""] = Principal.of("admin", Role.ADMIN)
         async with stream.client(None, origin=origin) as client:
             if let_in:
                 assert (await client.next())["user"] == "admin"

@@ -10,17 +10,17 @@ from gateway.live.messages import Invalid, LiveFrame
 from gateway.live.replay_messages import ReplayControl, ReplayState
 from gateway.live.replays import MOST_REPLAYS, Replays, Script, TimedReplay
 from gateway.slots import Slots
-from services.runtime.access import Principal, Role
 from services.runtime.bus import JetStreamRefused
 from services.runtime.frames import EVERYTHING
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.slices import Piece
 from tests.gateway.live.replaying import Client, HandClock, QuickClock, asked, at, fill, stage
 from tests.kit.runtime import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-ADA = Principal("ada", Role.ADMIN)
+ADA = Principal.of("ada", Role.ADMIN)
 
 
 async def test_a_refusal_of_the_bus_is_waited_out(

@@ -13,8 +13,8 @@ from gateway.live.feed import wanted
 from gateway.live.live import Live
 from gateway.live.messages import Subscribe
 from gateway.live.sse import EventStream, Outbox, Visitor
-from services.runtime.access import Principal, Role
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.settings import GatewaySettings
 from services.runtime.slices import Piece
 from services.runtime.tail import Tail
@@ -24,7 +24,7 @@ from tests.kit.runtime import running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-ADA = Principal("ada", Role.ADMIN)
+ADA = Principal.of("ada", Role.ADMIN)
 NEWS = wanted(Subscribe(type="subscribe"), ADA, CATALOG)
 HEARTBEAT = 0.05
 

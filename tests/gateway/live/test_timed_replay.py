@@ -16,10 +16,10 @@ from gateway.live.messages import Invalid
 from gateway.live.replay_messages import Replay, ReplayControl
 from gateway.live.replays import MOST_REPLAYS, Replays, Script, TimedReplay, script
 from services.runtime import bus as buses
-from services.runtime.access import Principal, Role
 from services.runtime.bus import Bus
 from services.runtime.frames import EVERYTHING, Encoder
 from services.runtime.log import EventLog
+from services.runtime.principals import Principal, Role
 from services.runtime.settings import NatsSettings, Settings
 from tests.gateway.live.replaying import Client, HandClock, QuickClock, asked, at, fill, put, stage
 from tests.kit import builders
@@ -31,8 +31,8 @@ from tests.kit.streams import wipe
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-ADA = Principal("ada", Role.ADMIN)
-BEA = Principal("bea", Role.ADMIN, frozenset({CLUSTER_ID}))
+ADA = Principal.of("ada", Role.ADMIN)
+BEA = Principal.of("bea", Role.ADMIN, frozenset({CLUSTER_ID}))
 
 
 async def play(log: EventLog, clock: HandClock, **fields: Any) -> Client:

@@ -1,0 +1,52 @@
+"""Shapes of tokens."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.access import Name, Role
+from contracts.envelope import Message, Timestamp
+
+
+class NewToken(Message):
+    """What a token shall be."""
+
+    name: Name
+    """Who or what uses it: it stands in events and in the audit log."""
+    role: Role
+    clusters: tuple[UUID, ...] = Field(default=(), max_length=1000)
+    """Those that it is for; empty: all of them, also those to come."""
+    expires_at: Timestamp | None = None
+    """Null: when it is revoked."""
+
+
+class TokenView(Message):
+    """A token, without its secret."""
+
+    id: UUID
+    name: str
+    role: Role
+    clusters: list[UUID]
+    created_at: Timestamp
+    created_by: str | None
+    expires_at: Timestamp | None
+    revoked_at: Timestamp | None
+    last_used_at: Timestamp | None
+    """To within a minute."""
+
+
+class TokenMade(TokenView):
+    """A new token."""
+
+    token: str
+    """Its secret, which is told only here."""
+
+
+class TokenList(Message):
+    """Tokens, the newest first."""
+
+    items: list[TokenView]
+    total: int
+    page: int
+    page_size: int
+    total_pages: int

@@ -1,0 +1,107 @@
+"""Who is asking, what they may do, and with which clusters."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.access import Role
+
+__all__ = ["EVERYWHERE", "NOWHERE", "READING", "Grant", "Principal", "Role", "Scope"]
+
+_NO_CLUSTER_AT_ALL = UUID(int=0)
+"""Stands in filters for "none": no cluster has this id, and an empty filter lets all through."""
+
+
+READING = frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER})
+"""Roles that may read what there is of a cluster."""
+_RANKS = tuple(Role)
+_ANY = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Clusters that somebody may do something with."""
+
+    clusters: frozenset[UUID] | None = None
+    """None: every one, those to come, and what belongs to no cluster."""
+
+    @property
+    def whole(self) -> bool:
+        """True for the whole platform."""
+        return self.clusters is None
+
+    def has(self, cluster: UUID | None) -> bool:
+        """True for a cluster in it; None, what is of no cluster, is in that of the whole only."""
+        return self.clusters is None or cluster in self.clusters
+
+    def narrow(self, wanted: Collection[UUID] = ()) -> tuple[UUID, ...]:
+        """A filter on clusters, empty for all of them, as one that shows what is in scope only."""
+        if self.clusters is None:
+            return tuple(wanted)
+        mine = self.clusters & frozenset(wanted) if wanted else self.clusters
+        return tuple(sorted(mine)) or (_NO_CLUSTER_AT_ALL,)
+
+    def __or__(self, other: "Scope") -> "Scope":
+        """What is in one of the two."""
+        if self.clusters is None or other.clusters is None:
+            return EVERYWHERE
+        return Scope(self.clusters | other.clusters)
+
+
+EVERYWHERE = Scope()
+NOWHERE = Scope(frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, and where it counts."""
+
+    role: Role
+    scope: Scope = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking."""
+
+    name: str
+    grants: tuple[Grant, ...] = ()
+    """What they were given; one may have several roles, each for other clusters."""
+
+    @classmethod
+    def of(cls, name: str, role: Role, clusters: Iterable[UUID] = ()) -> "Principal":
+        """With one role, for some clusters; none are named for one that counts everywhere."""
+        named = frozenset(clusters)
+        return cls(name, (Grant(role, Scope(named) if named else EVERYWHERE),))
+
+    @property
+    def actor(self) -> str:
+        """How events name them."""
+        return self.name
+
+    @property
+    def role(self) -> Role | None:
+        """The highest role that they have anywhere, None if there is none."""
+        return min((each.role for each in self.grants), key=_RANKS.index, default=None)
+
+    @property
+    def reads(self) -> Scope:
+        """What they may read of."""
+        return self.scope(READING)
+
+    @property
+    def named(self) -> list[str]:
+        """The clusters that they were given a role for, by id; none where one counts everywhere."""
+        return sorted(map(str, self.scope(_ANY).clusters or ()))
+
+    def may(self, roles: Collection[Role]) -> bool:
+        """True if they have one of these roles somewhere."""
+        return any(each.role in roles for each in self.grants)
+
+    def scope(self, roles: Collection[Role]) -> Scope:
+        """Where they have one of these roles."""
+        found = NOWHERE
+        for each in self.grants:
+            if each.role in roles:
+                found |= each.scope
+        return found

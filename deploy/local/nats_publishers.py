@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalog import COMMANDS
+from services.runtime import rights
 
 ACCOUNT = "PLATFORM"
 """The account of the platform's own parts, in which the streams are."""
@@ -24,7 +25,7 @@ _PREFIX = "PUBLISHER-"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
 _TAKEN = frozenset({"setup", "gateway", "projector", "workers", "collector", "system", OUTSIDE})
 _OUTCOMES = "_P"
-_AREAS = sorted({command.area for command in COMMANDS})
+_AREAS = sorted({each.area for each in COMMANDS if rights.may_be_given_by_name(each)})
 
 EXPORTS: tuple[Mapping[str, Any], ...] = (
     # To whom is said by the imports: all accounts are in this one file.

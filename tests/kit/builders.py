@@ -41,12 +41,11 @@ from contracts.clusters import (
     ValidateCredentials,
 )
 from contracts.cnf import CnfStatusChanged
-from contracts.edge import EdgeLinkLost, EdgeLinkRestored
 from contracts.envelope import Command, Context, Event, Recorded
 from contracts.gpu import GpuDisappeared, GpuReappeared, GpuThresholdCrossed, GpuXidError
 from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
-from tests.kit import access_builders
+from tests.kit import access_builders, edge_builders
 from tests.kit.alert_builders import (
     alert as alert,
     fired as fired,
@@ -311,16 +310,6 @@ def drop(**changes: Any) -> DropDeadLetter:
     return DropDeadLetter.model_validate({"sequence": 7} | changes)
 
 
-def edge_link_lost(**changes: Any) -> EdgeLinkLost:
-    return EdgeLinkLost.model_validate({"site": "ship-7", "since": at()} | changes)
-
-
-def edge_link_restored(**changes: Any) -> EdgeLinkRestored:
-    return EdgeLinkRestored.model_validate(
-        {"site": "ship-7", "lost_at": at(), "waiting": 3} | changes
-    )
-
-
 def context(**changes: Any) -> Context:
     values: dict[str, Any] = {
         "command_id": COMMAND_ID,
@@ -369,8 +358,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     AlertPending: pending,
     AlertPendingEnded: pending_ended,
     BackendCircuitOpened: circuit_opened,
-    EdgeLinkLost: edge_link_lost,
-    EdgeLinkRestored: edge_link_restored,
+    **edge_builders.EVENTS,
     BackendCircuitClosed: circuit_closed,
     TraceReceived: trace_received,
     GpuThresholdCrossed: threshold_crossed,

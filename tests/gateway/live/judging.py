@@ -62,8 +62,9 @@ class Judge:
 
     def _event(self, sequence: int) -> None:
         cluster = self.clusters[sequence]
-        others = self.live - {self.leaving}
-        if self.coming == self.leaving and others and sequence > self.position:
+        # Only what others want can be theirs: the one that leaves may have got beyond them.
+        theirs = sequence > self.position and cluster in self._needed()
+        if self.coming == self.leaving and theirs:
             self.coming = None
         if self.coming is not None:
             assert sequence > self.reached

@@ -36,9 +36,9 @@ async def tails(platform: Platform) -> AsyncGenerator[FakeTails]:
 
 
 async def session(platform: Platform) -> str:
-    secret = await platform.gate.access.redeem(await platform.gate.access.mint_login_code())
-    assert secret is not None
-    return f"aiops_session={secret}"
+    begun = await platform.gate.access.redeem(await platform.gate.access.mint_login_code())
+    assert begun is not None
+    return f"aiops_session={begun.secret}"
 
 
 async def refusal(client: TailClient) -> tuple[int, str]:

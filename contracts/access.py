@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from contracts.envelope import Command, Event, Timestamp
+from contracts.clusters import LabelKey, LabelValue
+from contracts.envelope import Command, Event, Message, Timestamp
 from contracts.subjects import NO_CLUSTER, EntityKey, token
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -29,6 +30,23 @@ class LoginMethod(StrEnum):
     """By the one-time code of somebody who may read the hub's files."""
     OIDC = "oidc"
     OPENSHIFT = "openshift"
+
+
+class Binding(Message):
+    """The role that users of a group have, and for which clusters."""
+
+    group: Annotated[str, Field(min_length=1, max_length=256)]
+    """As the identity provider names it."""
+    role: Role
+    selector: Annotated[dict[LabelKey, LabelValue], Field(max_length=16)] = Field(
+        default_factory=dict[str, str]
+    )
+    """Labels that a cluster must have, each with this value; empty: all clusters, also those to
+    come."""
+
+
+MOST_BINDINGS = 500
+Bindings = Annotated[tuple[Binding, ...], Field(max_length=MOST_BINDINGS)]
 
 
 class _TokenFact(Event):
@@ -80,8 +98,9 @@ class LoggedIn(_SessionFact):
 class LoggedOut(_SessionFact):
     """A browser's session has ended before its time."""
 
-    reason: Literal["logout", "everywhere"] = "logout"
-    """`everywhere`: they have ended all that they had."""
+    reason: Literal["logout", "everywhere", "ended"] = "logout"
+    """`everywhere`: they have ended all that they had; `ended`: this one, by its id, from another
+    browser or by an administrator."""
 
 
 class AccessDenied(Event):
@@ -106,6 +125,23 @@ class AccessDenied(Event):
         return EntityKey(NO_CLUSTER, "access", token(self.user))
 
 
+class AccessBindingsChanged(Event):
+    """Other groups have other roles than before, from now on."""
+
+    entity: ClassVar[str] = "access"
+    aggregate: ClassVar[bool] = False
+
+    bindings: Bindings
+    """All that there are."""
+    reason: Literal["start", "file"]
+    """`file`: the file was changed; `start`: a gateway has started with others than were told."""
+
+    @property
+    def key(self) -> EntityKey:
+        """The bindings."""
+        return BINDINGS_KEY
+
+
 class LoginsFailed(Event):
     """An address has shown tokens, sessions or codes that are none; told once a minute."""
 
@@ -125,8 +161,10 @@ class LoginsFailed(Event):
 
 
 TokenEvent = TokenCreated | TokenRevoked
-AccessEvent = TokenEvent | LoggedIn | LoggedOut | AccessDenied | LoginsFailed
-Noted = LoggedIn | LoggedOut | AccessDenied | LoginsFailed
+AccessEvent = (
+    TokenEvent | LoggedIn | LoggedOut | AccessDenied | LoginsFailed | AccessBindingsChanged
+)
+Noted = LoggedIn | LoggedOut | AccessDenied | LoginsFailed | AccessBindingsChanged
 """What happens at the doors and is no command's effect."""
 
 
@@ -158,6 +196,7 @@ class NoteAccess(Command):
     logged_out: LoggedOut | None = None
     denied: AccessDenied | None = None
     failed: LoginsFailed | None = None
+    bindings: AccessBindingsChanged | None = None
 
     @classmethod
     def of(cls, noted: Noted) -> "NoteAccess":
@@ -171,6 +210,8 @@ class NoteAccess(Command):
                 return cls(denied=noted)
             case LoginsFailed():
                 return cls(failed=noted)
+            case AccessBindingsChanged():
+                return cls(bindings=noted)
 
     @property
     def noted(self) -> Noted:
@@ -180,7 +221,7 @@ class NoteAccess(Command):
 
     @property
     def _told(self) -> tuple[Noted, ...]:
-        told = (self.logged_in, self.logged_out, self.denied, self.failed)
+        told = (self.logged_in, self.logged_out, self.denied, self.failed, self.bindings)
         return tuple(each for each in told if each is not None)
 
     @model_validator(mode="after")
@@ -188,6 +229,10 @@ class NoteAccess(Command):
         if len(self._told) != 1:
             raise ValueError("one thing must be told")
         return self
+
+
+BINDINGS_KEY = EntityKey(NO_CLUSTER, "access", "bindings")
+"""Which group has which role."""
 
 
 def token_key(token_id: UUID) -> EntityKey:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_services
 from gateway.app import build
+from gateway.auth.bindings import Bindings
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
@@ -34,7 +35,8 @@ def _unconnected_gate(settings: Settings) -> Gate:
     tracing, outside = Tracing("export", None), Outside(settings, "export")
     runtime = Runtime("export", settings, bus, log, tracing, Health("export"), outside)
     database = Database(settings.database, "export")
-    commands = CommandBus(bus, "gateway")
+    commands, directory = CommandBus(bus, "gateway"), Directory(bus, database)
+    trail = Trail(commands, clock)
     return Gate(
         runtime=runtime,
         database=database,
@@ -42,8 +44,9 @@ def _unconnected_gate(settings: Settings) -> Gate:
         commands=commands,
         positions=Positions(bus, database),
         parts=Parts(bus, clock),
-        directory=Directory(bus, database),
-        trail=Trail(commands, clock),
+        directory=directory,
+        trail=trail,
+        bindings=Bindings(settings.access, directory, trail, log),
         clock=clock,
     )
 

@@ -33,6 +33,7 @@ from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
 from gateway.rest.projections import projections
+from gateway.rest.sessions import sessions
 from gateway.rest.shared import AnyRequest
 from gateway.rest.silences import alert_silence, silences
 from gateway.rest.streaming import streaming
@@ -87,6 +88,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
         route_handlers=[
             api,
             auth,
+            sessions,
             post_alerts,
             post_alerts_v1,
             prometheus,

@@ -1,7 +1,7 @@
-"""Which clusters there are and how they are called, kept in memory from the log."""
+"""Which clusters there are, their names and labels, kept in memory from the log."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,14 +22,20 @@ _PAUSE = 0.5
 
 @dataclass
 class Directory:
-    """Names of clusters. Events keep it: what is known does not depend on the database."""
+    """Names and labels of clusters. Events keep it: the database is asked at the start only."""
 
     bus: Bus
     database: Database
     _names: dict[str, str] = field(default_factory=dict[str, str])
     _ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
     _seen: dict[str, int] = field(default_factory=dict[str, int])
+    _labels: dict[UUID, Mapping[str, str]] = field(default_factory=dict[UUID, Mapping[str, str]])
+    _loaded_to: int = 0
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    version: int = 0
+    """Another one whenever a cluster has other labels than before."""
+    changed: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    """Called after every change of the version."""
 
     def name(self, cluster: str) -> str | None:
         """The name of a cluster, also of one that was deleted."""
@@ -38,6 +44,11 @@ class Directory:
     def has(self, cluster_id: UUID) -> bool:
         """True for a live cluster."""
         return self._ids.get(self._names.get(str(cluster_id), "")) == cluster_id
+
+    def matching(self, selector: Mapping[str, str]) -> frozenset[UUID]:
+        """The clusters with these labels, with deleted ones that had them last."""
+        wanted = selector.items()
+        return frozenset(each for each, told in self._labels.items() if wanted <= told.items())
 
     async def resolve(self, labels: Iterable[str]) -> dict[str, UUID]:
         """The live clusters that these names or ids mean; the fleet is asked about unknown ones."""
@@ -70,11 +81,16 @@ class Directory:
         for cluster_id, name in await alerts.cluster_names(self.database):
             self._names.setdefault(str(cluster_id), name)
         sequence, known = await queries.names(self.database)
+        # Read after the sequence: what may be newer than it comes once more with its event.
+        labels = await queries.labels(self.database)
         # What left the fleet while nobody listened is not among those known.
         self._ids.clear()
         self._seen.clear()
         for cluster_id, name in known:
             self._put(cluster_id, name)
+        for cluster_id, told in labels:
+            self._label(cluster_id, told)
+        self._loaded_to = sequence
         filters = ("evt.*.cluster.>",)
         reader = PullReader(self.bus, Ordered(streams.EVENTS, filters), start=sequence + 1)
         try:
@@ -89,7 +105,8 @@ class Directory:
     def observe(self, delivery: Delivery) -> None:
         """Learn from an event; others than cluster events say nothing, older ones neither."""
         tokens = delivery.subject.split(".")
-        if tokens[2] != "cluster" or self._seen.get(tokens[1], 0) >= delivery.sequence:
+        known = max(self._seen.get(tokens[1], 0), self._loaded_to)
+        if tokens[2] != "cluster" or known >= delivery.sequence:
             return
         self._seen[tokens[1]] = delivery.sequence
         try:
@@ -99,6 +116,7 @@ class Directory:
         match event:
             case ClusterRegistered() | ClusterUpdated():
                 self._put(event.cluster.id, event.cluster.name)
+                self._label(event.cluster.id, event.cluster.labels)
             case ClusterDeleted():
                 if self._ids.get(event.name) == event.cluster_id:
                     self._ids.pop(event.name)
@@ -111,6 +129,14 @@ class Directory:
             self._ids.pop(before)
         self._names[str(cluster_id)] = name
         self._ids[name] = cluster_id
+
+    def _label(self, cluster_id: UUID, labels: Mapping[str, str]) -> None:
+        if self._labels.get(cluster_id) == labels:
+            return
+        self._labels[cluster_id] = labels
+        self.version += 1
+        for tell in self.changed:
+            tell()
 
 
 def _may_name(label: str) -> bool:

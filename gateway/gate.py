@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.auth.bindings import Bindings
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.parts import Parts
@@ -32,6 +33,8 @@ class Gate:
     parts: Parts
     directory: Directory
     trail: Trail
+    bindings: Bindings
+    """What users may do by their groups."""
     clock: Clock
     exports: Slots = field(default_factory=lambda: Slots(8))
     """Of the log: each has a reader and a few megabytes of its own."""

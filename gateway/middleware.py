@@ -1,16 +1,20 @@
 """One pass around every request: trace, login, one log line, metrics."""
 
-import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send, WebSocketScope
 
 from contracts.refusals import Code, Refused
-from gateway.auth.credentials import credentials, is_foreign
-from gateway.errors import envelope
+from gateway.auth.credentials import credentials, is_foreign, session_cookie
+from gateway.cors import Cors
+from gateway.exchange import Answer, deny_socket, in_time
 from gateway.gate import Gate
+from gateway.limits.classes import Asker, asker, is_urgent, plain
+from gateway.limits.limiter import Limiter
+from gateway.slots import Slots
 from services.runtime import metrics
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.logging import logger
@@ -22,25 +26,30 @@ _SECURITY = [
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 ]
+_TOO_OFTEN = "this is asked too often; come again when Retry-After says"
+_TOO_MANY = "too many requests are being worked on; try again"
 
 
 class Front:
     """The ASGI middleware."""
 
     def __init__(self, app: ASGIApp, gate: Gate, *, body_seconds: float = 120.0) -> None:
+        settings = gate.runtime.settings
+        self.limiter = Limiter(settings.limits, gate.clock)
+        """To be shared with other instances; see `gateway.limits.sharing`."""
         self._app = app
         self._gate = gate
         self._body_seconds = body_seconds
+        self._cors = Cors(settings.gateway.cors_origins)
+        self._room = Slots(settings.limits.most_in_flight)
         self._say = logger("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Requests in full; sockets look after themselves once they are for us."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
-            if scope["type"] == "websocket" and self._unfit(scope, dict(scope["headers"])):
-                await receive()
-                # Before it is accepted, so that the handshake is answered with 403.
-                await send({"type": "websocket.close", "code": 1008, "reason": ""})
-                return
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -48,6 +57,34 @@ class Front:
         name = f"{scope['method']} request"
         with self._gate.runtime.tracing.span(name, incoming) as traceparent:
             await self._request(scope, receive, send, headers, traceparent)
+
+    async def _socket(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if self._unfit(scope, headers):
+            await receive()
+            # Before it is accepted, so that the handshake is answered with 403.
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
+        decision = self.limiter.connect(await self._connecting(scope, headers))
+        if decision is None or decision.allowed:
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        extensions = cast("dict[str, Any]", scope).get("extensions")
+        incoming = _text(headers.get(b"traceparent"))
+        with self._gate.runtime.tracing.span("socket", incoming) as traceparent:
+            trace = trace_id(traceparent)
+            told = decision.headers
+            await deny_socket(extensions, send, Code.RATE_LIMITED, _TOO_OFTEN, told, trace)
+
+    async def _connecting(self, scope: WebSocketScope, headers: Mapping[bytes, bytes]) -> Asker:
+        """Who opens a socket, as far as it shows: by a session, which the browser sends along."""
+        secret = None if is_foreign(headers) else session_cookie(headers.get(b"cookie"))
+        principal: Principal | None = None
+        if self.limiter.enabled:
+            with suppress(DatabaseUnavailable):
+                principal = await self._gate.principal(secret)
+        return asker(principal, secret, _address(scope))
 
     async def _request(
         self,
@@ -57,29 +94,45 @@ class Front:
         headers: Mapping[bytes, bytes],
         traceparent: str,
     ) -> None:
-        started, status = time.perf_counter(), 500
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                own = [*_SECURITY, (b"x-trace-id", trace_id(traceparent).encode())]
-                message["headers"] = [*message["headers"], *own]
-            await send(message)
-
+        started, trace = time.perf_counter(), trace_id(traceparent)
         state = cast("dict[str, Any]", scope).setdefault("state", {})
-        state["traceparent"], state["trace_id"] = traceparent, trace_id(traceparent)
+        state["traceparent"], state["trace_id"] = traceparent, trace
+        own = [*_SECURITY, (b"x-trace-id", trace.encode()), *self._cors.headers(headers)]
+        answer = Answer(send, trace, own)
         metrics.HTTP_IN_FLIGHT.inc()
         try:
-            refused = self._unfit(scope, headers)
-            if refused is not None:
-                await _refuse(sending, refused, state["trace_id"])
-            else:
-                await self._identify(scope, headers, state)
-                await self._app(scope, _in_time(receive, self._body_seconds), sending)
+            await self._answer(scope, receive, headers, answer)
         finally:
+            answer.leave()
             metrics.HTTP_IN_FLIGHT.dec()
-            self._account(scope, state, status, time.perf_counter() - started)
+            self._account(scope, state, answer.status, time.perf_counter() - started)
+
+    async def _answer(
+        self, scope: HTTPScope, receive: Receive, headers: Mapping[bytes, bytes], answer: Answer
+    ) -> None:
+        refused = self._unfit(scope, headers)
+        if refused is not None:
+            await answer.refuse(*refused)
+            return
+        preflight = self._cors.preflight(scope["method"], headers)
+        if preflight is not None:
+            await answer.empty(preflight)
+            return
+        if not is_urgent(plain(scope["path"])) and not answer.enter(self._room):
+            await answer.refuse(Code.OVERLOADED, _TOO_MANY, [(b"retry-after", b"1")])
+            return
+        state = cast("dict[str, Any]", scope)["state"]
+        secret = await self._identify(scope, headers, state)
+        who = asker(state["principal"], secret, _address(scope))
+        decision = self.limiter.ask(who, scope["method"], scope["path"])
+        if decision is not None:
+            answer.headers += decision.headers
+            if not decision.allowed:
+                await answer.refuse(Code.RATE_LIMITED, _TOO_OFTEN)
+                return
+        await self._app(scope, in_time(receive, self._body_seconds), answer.send)
+        if answer.status == 401 and decision is not None and not decision.taken:
+            self.limiter.failed(who)
 
     def _unfit(
         self, scope: HTTPScope | WebSocketScope, headers: Mapping[bytes, bytes]
@@ -95,41 +148,41 @@ class Front:
 
     async def _identify(
         self, scope: HTTPScope, headers: Mapping[bytes, bytes], state: dict[str, Any]
-    ) -> None:
-        """Who is asking, or why that is not known, goes into the state.
+    ) -> str | None:
+        """Who is asking, or why that is not known, goes into the state; what they have shown.
 
         Nothing is refused here: a login that has ended must not keep anybody from logging in.
         """
         state["principal"] = None
         secret = credentials(headers, scope["method"])
         if secret is None and is_foreign(headers):
-            return
+            return None
         try:
             state["principal"] = await self._gate.principal(secret)
         except DatabaseUnavailable:
             code = Code.DATABASE_UNAVAILABLE
             state["not_known"] = Refused(code, "logins cannot be checked now; try again")
-            return
+            return secret
         if state["principal"] is None and secret is not None:
             text = "the token or session is not valid (any more)"
             state["not_known"] = Refused(Code.AUTH_FAILED, text)
+        return secret
 
     def _account(
         self, scope: HTTPScope, state: Mapping[str, Any], status: int, seconds: float
     ) -> None:
-        fields = cast("dict[str, Any]", scope)
-        path = str(fields.get("path_template") or "(unmatched)")
+        path = str(cast("dict[str, Any]", scope).get("path_template") or "(unmatched)")
         method = scope["method"]
         principal: Principal | None = state.get("principal")
         metrics.HTTP_REQUESTS.labels(method, path, str(status)).inc()
         metrics.HTTP_SECONDS.labels(method, path).observe(seconds)
-        client = fields.get("client")
+        address = _address(scope)
         if status in {401, 403}:
             metrics.AUTH_FAILURES.labels(str(status)).inc()
         if status == 403 and principal is not None:
             self._gate.trail.denied(principal, method, path)
         elif status == 401 and state.get("not_known") is not None:
-            self._gate.trail.failed(client[0] if client else None)
+            self._gate.trail.failed(address)
         self._say.info(
             "request",
             method=method,
@@ -138,39 +191,13 @@ class Front:
             duration_ms=round(seconds * 1000, 2),
             user=principal.name if principal else None,
             trace_id=state["trace_id"],
-            client=client[0] if client else None,
+            client=address,
         )
 
 
-async def _refuse(send: Send, why: tuple[Code, str], trace: str) -> None:
-    code, message = why
-    body = envelope(code, message, {}, trace)
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": code.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _in_time(receive: Receive, seconds: float) -> Receive:
-    """The whole body has to come within these seconds."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    complete = False
-
-    async def receiving() -> Any:
-        nonlocal complete
-        if complete:
-            return await receive()
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            text = f"the body did not come within {seconds:g} s; send it again"
-            raise Refused(Code.OVERLOADED, text) from None
-        if message["type"] == "http.disconnect":
-            raise Refused(Code.BAD_REQUEST, "the connection ended before the body did")
-        complete = not message.get("more_body", False)
-        return message
-
-    return receiving
+def _address(scope: HTTPScope | WebSocketScope) -> str | None:
+    client = cast("dict[str, Any]", scope).get("client")
+    return client[0] if client else None
 
 
 def _host_name(host: str) -> str:

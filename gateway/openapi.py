@@ -30,7 +30,7 @@ from gateway.rest.documented import (
     FleetSummary,
     Whoami,
 )
-from gateway.rest.documented_access import NewToken, TokenList, TokenMade
+from gateway.rest.documented_access import NewToken, SessionList, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
@@ -118,6 +118,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     PtpHistory,
     PtpStatusList,
     ServiceMapAnswer,
+    SessionList,
     SilenceList,
     SilenceMade,
     SpanList,

@@ -5,20 +5,23 @@ import contextlib
 import resource
 import signal
 from collections.abc import Generator
+from datetime import timedelta
 
 import uvicorn
 
 from gateway.app import build
+from gateway.auth.bindings import Bindings
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
+from gateway.limits.heads import HeadProtocol
+from gateway.limits.sharing import Sharing
 from gateway.live.protocol import websocket_options
 from gateway.live.socket import Live, live_socket, log_tail_socket
 from gateway.middleware import Front
 from gateway.parts import Parts
 from gateway.positions import Positions
 from gateway.rest.as_of import READS
-from gateway.rest.outpour import OutpourProtocol
 from services.runtime import process
 from services.runtime.access import Access
 from services.runtime.clock import SystemClock
@@ -62,16 +65,22 @@ async def open_gate(settings: Settings) -> Gate:
         directory.loaded.is_set(), "" if directory.loaded.is_set() else "not loaded yet"
     )
     commands = CommandBus(runtime.bus, "gateway")
+    trail = Trail(commands, clock)
+    bindings = Bindings(settings.access, directory, trail, runtime.log)
+    await bindings.read()
+    runtime.health.checks["access_bindings"] = bindings.finding
+    age = timedelta(hours=settings.access.session_hours)
     return Gate(
         runtime=runtime,
         database=database,
-        access=Access(database, clock),
+        access=Access(database, clock, granted=bindings.grants, session_age=age),
         commands=commands,
         positions=positions,
         parts=parts,
         directory=directory,
-        trail=Trail(commands, clock),
+        trail=trail,
         clock=clock,
+        bindings=bindings,
     )
 
 
@@ -108,9 +117,11 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     )
     app = build(gate, live_socket(live), log_tail_socket(live, gate))
     app.state["live"] = live
-    server = _Server(_config(Front(app, gate), settings))
+    front = Front(app, gate)
+    sharing = Sharing(gate.runtime.bus, front.limiter, gate.clock)
+    server = _Server(_config(front, settings))
     telling = Telling(gate.runtime.health, gate.runtime.bus)
-    runs = (
+    runs = [
         directory.run,
         tail.run,
         telemetry.run,
@@ -118,7 +129,10 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
         telling.run,
         gate.trail.run,
         gate.access.run,
-    )
+        gate.bindings.run,
+        sharing.run,
+    ]
+    gate.bindings.changed.append(live.recheck)
     loops = [asyncio.create_task(loop(stopping)) for loop in runs]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stopping.wait())
@@ -136,7 +150,7 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
         host=settings.gateway.host,
         port=settings.gateway.port,
         loop="none",
-        http=OutpourProtocol,
+        http=HeadProtocol,
         **websocket_options(),
         lifespan="off",
         log_config=None,

@@ -18,6 +18,10 @@ PUBLIC = {"public": True}
 """``opt`` of a route that needs no login."""
 
 
+KNOWN = {"known": True}
+"""``opt`` of a route for everybody who has logged in, whatever they may do."""
+
+
 def roles(*allowed: Role) -> dict[str, Any]:
     """``opt`` of a route that these roles may use; without it only admins of everything may."""
     return {"roles": frozenset(allowed)}
@@ -55,6 +59,8 @@ def _require_role(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRou
         raise state.get("not_known") or Refused(
             Code.AUTH_FAILED, "log in, or send a token: Authorization: Bearer <token>"
         )
+    if route.opt.get("known"):
+        return
     allowed: frozenset[Role] | None = route.opt.get("roles")
     if allowed is None:
         if not principal.scope(_RULING).whole:

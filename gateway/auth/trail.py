@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from contracts.access import AccessDenied, LoginsFailed, NoteAccess, Noted
 from contracts.refusals import Refused
@@ -48,11 +49,15 @@ class Trail:
         """Somebody has shown a token, session or code that is none."""
         self._count((address or "unknown",), _FAILED_SECONDS, None)
 
-    def note(self, what: Noted) -> None:
-        """Tell of this as soon as possible."""
+    def note(self, what: Noted, *, by: str = "gateway", once: UUID | None = None) -> None:
+        """Tell of this as soon as possible: whose doing it was, and what several may tell of.
+
+        What has the same id ``once`` is told once, whichever processes tell of it.
+        """
         if len(self._waiting) < _MOST:
-            command, origin = NoteAccess.of(what), Origin("gateway")
-            self._waiting.append(self.commands.message(command, new_id(), origin))
+            command = NoteAccess.of(what)
+            message = self.commands.message(command, once or new_id(), Origin(by))
+            self._waiting.append(message)
 
     def _count(self, what: _What, seconds: float, principal: Principal | None) -> None:
         now, known = self.clock.now(), self._counts.get(what)

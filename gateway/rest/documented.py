@@ -133,7 +133,9 @@ class Whoami(Message):
     role: Role | None
     """The highest that they have anywhere; null: they may do nothing."""
     clusters: list[UUID]
-    """Those that they have a role for; empty with a role that counts everywhere."""
+    """Those that they have a role for by name; empty with a role that counts everywhere."""
+    everywhere: bool
+    """They may read of all clusters, those to come, and what belongs to none."""
     expires_at: Timestamp | None = None
 
 

@@ -1,10 +1,10 @@
-"""Shapes of tokens."""
+"""Shapes of tokens and sessions."""
 
 from uuid import UUID
 
 from pydantic import Field
 
-from contracts.access import Name, Role
+from contracts.access import LoginMethod, Name, Role
 from contracts.envelope import Message, Timestamp
 
 
@@ -46,6 +46,34 @@ class TokenList(Message):
     """Tokens, the newest first."""
 
     items: list[TokenView]
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+
+
+class SessionView(Message):
+    """A login in a browser, without its secret."""
+
+    id: UUID
+    user: str
+    method: LoginMethod
+    groups: list[str]
+    """Those that the identity provider named at the login: they say what the user may do."""
+    address: str | None
+    """Where the user came from, as the connection showed it."""
+    created_at: Timestamp
+    expires_at: Timestamp
+    last_used_at: Timestamp | None
+    """To within a minute."""
+    current: bool
+    """The one that has asked."""
+
+
+class SessionList(Message):
+    """Sessions, the newest first."""
+
+    items: list[SessionView]
     total: int
     page: int
     page_size: int

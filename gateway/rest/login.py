@@ -11,11 +11,11 @@ from contracts.access import LoggedIn, LoggedOut
 from contracts.envelope import Message
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import SESSION_COOKIE, session_cookie
-from gateway.auth.guards import PUBLIC, principal_of, roles
+from gateway.auth.guards import KNOWN, PUBLIC, principal_of
 from gateway.gate import Gate
 from gateway.rest.documented import Whoami
 from gateway.rest.shared import AnyRequest, WithGate, errors, raw
-from services.runtime.principals import Principal, Role
+from services.runtime.principals import Principal
 
 Everywhere = Annotated[
     bool, QueryParameter(description="All sessions of this user, in every browser.")
@@ -51,7 +51,7 @@ async def login(
         samesite="strict",
         secure=request.url.scheme == "https",
         path="/",
-        max_age=12 * 3600,
+        max_age=int(gate.access.session_age.total_seconds()),
     )
     return Response({"status": "ok"}, cookies=[cookie])
 
@@ -67,20 +67,23 @@ async def logout(
     principal: Principal | None = request.scope["state"]["principal"]
     # A page of another origin is nobody here, and ends nobody's session.
     if secret is not None and principal is not None:
-        await _end(gate, principal.name if everywhere else None, secret)
+        await _end(gate, secret, everywhere=everywhere)
     gone = Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/", httponly=True)
     return Response({"status": "ok"}, cookies=[gone])
 
 
-async def _end(gate: Gate, everybody: str | None, secret: str) -> None:
-    """End one session; with a name all of theirs."""
-    if everybody is not None:
-        ended = await gate.access.end_sessions(everybody)
+async def _end(gate: Gate, secret: str, *, everywhere: bool) -> None:
+    """End a session, or all of who has it that began in the same way."""
+    one = await gate.access.session(secret)
+    if one is None:
+        return
+    if everywhere:
+        ended = await gate.access.end_sessions(one.actor, one.method)
     else:
-        one = await gate.access.end_session(secret)
-        ended = [] if one is None else [one]
+        last = await gate.access.end_session(secret)
+        ended = [] if last is None else [last]
     for session in ended:
-        reason = "logout" if everybody is None else "everywhere"
+        reason = "everywhere" if everywhere else "logout"
         gate.trail.note(
             LoggedOut(
                 session_id=session.id, user=session.actor, method=session.method, reason=reason
@@ -88,7 +91,7 @@ async def _end(gate: Gate, everybody: str | None, secret: str) -> None:
         )
 
 
-@get("/me", operation_id="whoAmI", opt=roles(*Role), summary="Who is asking",
+@get("/me", operation_id="whoAmI", opt=KNOWN, summary="Who is asking",
      responses=errors())  # fmt: skip
 async def me(request: AnyRequest) -> Response[Whoami]:
     """Name, role and clusters of the token or session."""
@@ -97,6 +100,7 @@ async def me(request: AnyRequest) -> Response[Whoami]:
         "user": principal.name,
         "role": principal.role,
         "clusters": principal.named,
+        "everywhere": principal.reads.whole,
     }
     return raw(msgspec.json.encode(answer))
 

@@ -172,6 +172,20 @@ async def names(database: Database) -> tuple[int, list[tuple[UUID, str]]]:
     return row[0], [(UUID(cluster), name) for cluster, name in pairs]
 
 
+async def labels(database: Database) -> list[tuple[UUID, dict[str, str]]]:
+    """The labels of every cluster, and those that a deleted one had last."""
+    row = await database.fetch_one(
+        "select json_agg(json_build_array(id, labels))::text from ("
+        " select id, labels from fleet.cluster union all"
+        " (select distinct on (id) id, labels from fleet.cluster_past p"
+        " where not exists (select from fleet.cluster c where c.id = p.id)"
+        " order by id, valid_from desc)) as known"
+    )
+    told = None if row is None else row[0]
+    pairs: list[tuple[str, dict[str, str]]] = msgspec.json.decode(told or "[]")
+    return [(UUID(cluster), found) for cluster, found in pairs]
+
+
 async def credentials(
     database: Database, cluster_id: UUID, mine: Scope, as_of: AsOf | None = None
 ) -> tuple[bool, bytes | None]:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,8 @@ from contracts.access import LoginMethod
 from services.runtime.clock import Clock
 from services.runtime.database import Database, DatabaseUnavailable
 from services.runtime.ids import new_id, new_secret
-from services.runtime.principals import Principal, Role
+from services.runtime.principals import Grant, Principal, Role
+from services.runtime.sessions import KnownSession, Session, Sessions, session_of
 
 TOKEN_PREFIX = "aiops_"  # noqa: S105 - what every token begins with, so that scanners find leaks
 _SESSION_AGE = timedelta(hours=12)
@@ -52,15 +53,16 @@ class KnownToken:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A browser's login."""
+Granted = Callable[[frozenset[str]], tuple[Grant, ...]]
+"""What the users of these groups together may do now."""
 
-    id: UUID
-    actor: str
-    method: LoginMethod
-    secret: str = field(default="", repr=False)
-    """What the browser shows; known only when it begins."""
+
+def _nothing(_: frozenset[str]) -> tuple[Grant, ...]:
+    return ()
+
+
+_Shown = Principal | Session | None
+"""Whose token it was, or which session, or neither."""
 
 
 def digest(secret: str) -> bytes:
@@ -74,8 +76,11 @@ class Access:
 
     database: Database
     clock: Clock
-    _known: OrderedDict[bytes, tuple[float, Principal | None]] = field(
-        default_factory=OrderedDict[bytes, tuple[float, Principal | None]]
+    granted: Granted = _nothing
+    """Asked at every request: it has to remember."""
+    session_age: timedelta = _SESSION_AGE
+    _known: OrderedDict[bytes, tuple[float, _Shown]] = field(
+        default_factory=OrderedDict[bytes, tuple[float, _Shown]]
     )
     _used: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime], repr=False)
     """What was shown, and when last; not kept yet."""
@@ -153,47 +158,72 @@ class Access:
             "delete from aiops.login_code where hash = %s and expires_at > %s",
             (digest(code), self.clock.now()),
         )
-        return await self._begin("admin", LoginMethod.CODE, address) if used else None
+        if not used:
+            return None
+        return await self.begin_session("admin", LoginMethod.CODE, frozenset(), address)
 
-    async def _begin(self, actor: str, method: LoginMethod, address: str | None) -> Session:
-        session, now = Session(new_id(), actor, method, new_secret()), self.clock.now()
-        await self.database.execute(
-            "insert into aiops.session (id, hash, actor, role, method, address, created_at,"
-            " expires_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                session.id,
-                digest(session.secret),
-                actor,
-                Role.ADMIN.value,
-                method.value,
-                address,
-                now,
-                now + _SESSION_AGE,
-            ),
-        )
+    async def begin_session(
+        self, actor: str, method: LoginMethod, groups: frozenset[str], address: str | None
+    ) -> Session:
+        """Somebody is logged in, with what these groups may do; by a code with everything."""
+        session = Session(new_id(), actor, method, groups, new_secret())
+        await self._sessions.begin(session, digest(session.secret), address)
         return session
+
+    async def session(self, secret: str) -> Session | None:
+        """The session that a browser shows; remembered as long as `principal`."""
+        found = await self._shown(secret)
+        return found if isinstance(found, Session) else None
+
+    async def sessions(
+        self, owner: Session | None, offset: int, limit: int
+    ) -> tuple[int, list[KnownSession]]:
+        """How many good sessions there are, and some of them, the newest first.
+
+        Those of the same user as this session; with None everybody's.
+        """
+        return await self._sessions.listing(owner, offset, limit)
 
     async def end_session(self, secret: str) -> Session | None:
         """Log out; the session that has ended, None if there was none."""
         self._known.pop(digest(secret), None)
-        ended = await self._end("hash = %s", digest(secret))
+        ended = await self._sessions.end(digest(secret))
         return ended[0] if ended else None
 
-    async def end_sessions(self, actor: str) -> list[Session]:
-        """Log somebody out everywhere (elsewhere within 5 seconds); what has ended."""
-        ended = await self._end("actor = %s", actor)
-        self._known.clear()
+    async def end_session_by_id(self, session_id: UUID, owner: Session | None) -> Session | None:
+        """End one session of the same user as another, with None anybody's; None: there is none."""
+        ended = self._forgotten(await self._sessions.end_by_id(session_id, owner))
+        return ended[0] if ended else None
+
+    async def end_sessions(self, actor: str, method: LoginMethod | None = None) -> list[Session]:
+        """Log somebody out everywhere (elsewhere within 5 seconds); what has ended.
+
+        With a method only who has logged in that way: others may have the same name.
+        """
+        return self._forgotten(await self._sessions.end_all(actor, method))
+
+    def _forgotten(self, ended: list[Session]) -> list[Session]:
+        ids = {each.id for each in ended}
+        for key, (_, known) in list(self._known.items()):
+            if isinstance(known, Session) and known.id in ids:
+                self._known.pop(key)
         return ended
 
-    async def _end(self, which: str, value: object) -> list[Session]:
-        rows = await self.database.fetch_all(
-            f"delete from aiops.session where {which} returning id, actor, method",  # noqa: S608
-            (value,),
-        )
-        return [Session(row[0], row[1], LoginMethod(row[2])) for row in rows]
+    @property
+    def _sessions(self) -> Sessions:
+        return Sessions(self.database, self.clock, self.session_age)
 
     async def principal(self, secret: str) -> Principal | None:
-        """Whose token or session this is; remembered for 5 seconds."""
+        """Whose token or session this is, remembered for 5 seconds; with what groups may do now."""
+        match await self._shown(secret):
+            case Session(method=LoginMethod.CODE) as session:
+                return Principal.of(session.actor, Role.ADMIN)
+            case Session() as session:
+                return Principal(session.actor, self.granted(session.groups))
+            case found:
+                return found
+
+    async def _shown(self, secret: str) -> _Shown:
         key, now = digest(secret), self.clock.monotonic()
         known = self._known.get(key)
         if known is not None and now - known[0] < _CACHE_SECONDS:
@@ -249,16 +279,22 @@ class Access:
             self._command_id_secret = row[0]
         return self._command_id_secret
 
-    async def _look_up(self, key: bytes) -> Principal | None:
+    async def _look_up(self, key: bytes) -> _Shown:
         now = self.clock.now()
         row = await self.database.fetch_one(
-            "select name, role, clusters from aiops.token"
+            "select name, role, clusters, null::uuid, null, null from aiops.token"
             " where hash = %s and revoked_at is null and (expires_at is null or expires_at > %s)"
             " union all"
-            " select actor, role, '{}' from aiops.session where hash = %s and expires_at > %s",
+            " select actor, role, '{}', id, method, groups from aiops.session"
+            " where hash = %s and expires_at > %s",
             (key, now, key, now),
         )
-        return None if row is None else _principal(*row)
+        if row is None:
+            return None
+        name, role, clusters, session_id, method, groups = row
+        if session_id is None:
+            return _principal(name, role, clusters)
+        return session_of(session_id, name, method, groups)
 
 
 _TOKENS = """select id, name, role, clusters, created_at, created_by, expires_at, revoked_at,

@@ -25,6 +25,12 @@ HTTP_SECONDS = Histogram(
 HTTP_IN_FLIGHT = Gauge(
     "aiops_http_requests_in_flight", "Requests being answered now.", registry=REGISTRY
 )
+RATE_LIMITED = Counter(
+    "aiops_rate_limited",
+    "Requests refused with 429, by the limit that they were beyond.",
+    ("limit",),
+    registry=REGISTRY,
+)
 AUTH_FAILURES = Counter(
     "aiops_auth_failures", "Requests refused with 401 or 403.", ("status",), registry=REGISTRY
 )

@@ -23,12 +23,14 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from services.runtime.settings_access import AccessSettings
 from services.runtime.settings_collecting import (
     CollectorSettings,
     GpuSettings,
     RetentionSettings,
     Section,
 )
+from services.runtime.settings_limits import LimitsSettings, WebOrigin
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
@@ -99,6 +101,10 @@ class GatewaySettings(Section):
     )
     allowed_hosts: Names = Field(
         default=("localhost", "127.0.0.1", "[::1]"), description="Host headers that are answered."
+    )
+    cors_origins: Annotated[tuple[WebOrigin, ...], BeforeValidator(_listed)] = Field(
+        default=(),
+        description="Origins whose pages may ask with a token; never with a cookie of ours.",
     )
     write_timeout: float = Field(
         default=5.0, gt=0, description="Seconds that a write waits for its projection, then 202."
@@ -247,6 +253,8 @@ class Settings(BaseSettings):
     nats: NatsSettings = NatsSettings()
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()
+    limits: LimitsSettings = LimitsSettings()
+    access: AccessSettings = AccessSettings()
     retention: RetentionSettings = RetentionSettings()
     clusters: ClusterSettings = ClusterSettings()
     vault: VaultSettings = VaultSettings()

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     idle,
     intake,
     latency,
+    limits,
     listing,
     live,
     partitions,
@@ -56,6 +57,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "edge": edge.measure,
     "gpu": gpu.measure,
     "gpu_reads": gpu_reads.measure,
+    "limits": limits.measure,
     "ui": ui.measure,
 }
 

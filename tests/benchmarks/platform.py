@@ -31,6 +31,8 @@ from tests.kit.tree import ROOT
 
 _START_WITHIN, _STOP_WITHIN = 120.0, 20.0
 _APPENDED_AT_ONCE = 500
+_SET = {"AIOPS_TELEMETRY__LOG_FORMAT": "json", "AIOPS_LIMITS__ENABLED": "false"}
+"""Settings of it: benchmarks ask more often than anybody may."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def platform() -> Generator[Platform]:
                     *("--data-dir", str(directory), "--port", "0"),
                 ],
                 cwd=ROOT,
-                env=environment() | {"AIOPS_TELEMETRY__LOG_FORMAT": "json"},
+                env=environment() | _SET,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

@@ -85,6 +85,11 @@ EVENT_NAMES = {
     "LoggedOut": ("aiops.logged.out.v1", "out", "LOGGED_OUT"),
     "AccessDenied": ("aiops.access.denied.v1", "denied", "ACCESS_DENIED"),
     "LoginsFailed": ("aiops.logins.failed.v1", "failed", "LOGINS_FAILED"),
+    "AccessBindingsChanged": (
+        "aiops.access.bindings_changed.v1",
+        "bindings_changed",
+        "ACCESS_BINDINGS_CHANGED",
+    ),
     "ProjectionRebuildStarted": (
         "aiops.projection.rebuild_started.v1",
         "rebuild_started",

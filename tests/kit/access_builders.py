@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.access import (
+    AccessBindingsChanged,
     AccessDenied,
     CreateToken,
     LoggedIn,
@@ -37,6 +38,12 @@ def denied(**changes: Any) -> AccessDenied:
     return AccessDenied.model_validate({**told, **_COUNTED, **changes})
 
 
+def bindings_changed(**changes: Any) -> AccessBindingsChanged:
+    binding = {"group": "ran", "role": "operator", "selector": {"team": "ran"}}
+    told = {"bindings": [binding], "reason": "file"}
+    return AccessBindingsChanged.model_validate(told | changes)
+
+
 def note_access() -> NoteAccess:
     return NoteAccess.of(denied())
 
@@ -48,6 +55,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     LoggedOut: lambda: LoggedOut.model_validate(_SESSION),
     AccessDenied: denied,
     LoginsFailed: lambda: LoginsFailed.model_validate({"address": "192.0.2.7", **_COUNTED}),
+    AccessBindingsChanged: bindings_changed,
     ProjectionRebuildStarted: lambda: ProjectionRebuildStarted(name="fleet"),
     DeadLetterRetried: lambda: DeadLetterRetried(sequence=7),
     DeadLetterDropped: lambda: DeadLetterDropped(sequence=7),

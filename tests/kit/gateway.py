@@ -28,6 +28,7 @@ from services.runtime.ids import new_id
 from services.runtime.outside import Outside
 from services.runtime.principals import Role
 from services.runtime.settings import Settings
+from services.runtime.settings_limits import LimitsSettings
 from tests.kit.runtime import eventually, letters, running, until
 from tests.kit.streams import fresh_streams
 
@@ -244,7 +245,9 @@ async def platform_on(
     """Run everything on prepared servers for the time of a block.
 
     ``outside``: what the services reach other systems by, if not by the network as it is.
+    Nobody is limited by a rate: tests ask often, and those of limits set their own.
     """
+    settings = settings.model_copy(update={"limits": LimitsSettings(enabled=False)})
     async with AsyncExitStack() as stack:
         workers, projector = Part(settings, "workers", outside), Part(settings, "projector")
         for each in (projector, workers):

@@ -21,7 +21,7 @@ def wired(settings: Settings, passwords: dict[str, str] | None = None, port: int
     """As the launcher would, on servers that run already; the gateway on a port of its own."""
     gateway = settings.gateway.model_copy(update={"port": free_port(port)})
     chosen = settings.model_copy(update={"gateway": gateway})
-    return Wiring(chosen, environment(), passwords or {})
+    return Wiring(chosen, environment() | {"AIOPS_LIMITS__ENABLED": "false"}, passwords or {})
 
 
 @dataclass

@@ -91,7 +91,7 @@ def running_hub(directory: Path, *options: str, **settings: str) -> Generator[Hu
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli.main", *arguments],
             cwd=ROOT,
-            env=environment() | settings,
+            env=environment() | {"AIOPS_LIMITS__ENABLED": "false"} | settings,
             stdout=file,
             stderr=subprocess.STDOUT,
         )

@@ -1,0 +1,1 @@
+"""How often the gateway may be asked, by whom, and by how many at once."""

@@ -33,6 +33,7 @@ from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
 from gateway.rest.projections import projections
+from gateway.rest.provider_login import provider_login
 from gateway.rest.sessions import sessions
 from gateway.rest.shared import AnyRequest
 from gateway.rest.silences import alert_silence, silences
@@ -88,6 +89,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
         route_handlers=[
             api,
             auth,
+            provider_login,
             sessions,
             post_alerts,
             post_alerts_v1,

@@ -30,7 +30,7 @@ from gateway.rest.documented import (
     FleetSummary,
     Whoami,
 )
-from gateway.rest.documented_access import NewToken, SessionList, TokenList, TokenMade
+from gateway.rest.documented_access import LoginWays, NewToken, SessionList, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
@@ -96,6 +96,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     EventList,
     LiveClients,
     LiveSubscriptions,
+    LoginWays,
     FleetCapabilities,
     FleetHealth,
     FleetSummary,

@@ -11,6 +11,7 @@ import uvicorn
 
 from gateway.app import build
 from gateway.auth.bindings import Bindings
+from gateway.auth.providers import provider_of
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
@@ -81,6 +82,7 @@ async def open_gate(settings: Settings) -> Gate:
         trail=trail,
         clock=clock,
         bindings=bindings,
+        provider=provider_of(settings, runtime.outside, clock),
     )
 
 

@@ -7,6 +7,8 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 SESSION_COOKIE = "aiops_session"
+ATTEMPT_COOKIE = "aiops_login"
+"""Ties a login at an identity provider to the browser that has begun it."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

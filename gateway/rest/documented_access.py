@@ -1,5 +1,6 @@
 """Shapes of tokens and sessions."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -78,3 +79,10 @@ class SessionList(Message):
     page: int
     page_size: int
     total_pages: int
+
+
+class LoginWays(Message):
+    """How one logs in here."""
+
+    mode: Literal["token", "oidc", "openshift", "none"]
+    """`oidc` and `openshift`: also at an identity provider, from `/auth/start` on."""

@@ -16,6 +16,7 @@ from gateway.gate import Gate
 from gateway.rest.documented import Whoami
 from gateway.rest.shared import AnyRequest, WithGate, errors, raw
 from services.runtime.principals import Principal
+from services.runtime.sessions import Session
 
 Everywhere = Annotated[
     bool, QueryParameter(description="All sessions of this user, in every browser.")
@@ -44,7 +45,13 @@ async def login(
     gate.trail.note(
         LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address)
     )
-    cookie = Cookie(
+    cookie = session_cookie_of(gate, request, session)
+    return Response({"status": "ok"}, cookies=[cookie])
+
+
+def session_cookie_of(gate: Gate, request: AnyRequest, session: Session) -> Cookie:
+    """What a browser shows from now on: no script and no other site gets at it."""
+    return Cookie(
         key=SESSION_COOKIE,
         value=session.secret,
         httponly=True,
@@ -53,7 +60,6 @@ async def login(
         path="/",
         max_age=int(gate.access.session_age.total_seconds()),
     )
-    return Response({"status": "ok"}, cookies=[cookie])
 
 
 @post("/logout", operation_id="logout", opt=PUBLIC, status_code=200, summary="Log out",

@@ -219,7 +219,7 @@ class Access:
             case Session(method=LoginMethod.CODE) as session:
                 return Principal.of(session.actor, Role.ADMIN)
             case Session() as session:
-                return Principal(session.actor, self.granted(session.groups))
+                return Principal(session.actor, self.granted(session.groups), session.method)
             case found:
                 return found
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.access import Role
+from contracts.access import LoginMethod, Role
 
 __all__ = ["EVERYWHERE", "NOWHERE", "READING", "Grant", "Principal", "Role", "Scope"]
 
@@ -67,6 +67,8 @@ class Principal:
     name: str
     grants: tuple[Grant, ...] = ()
     """What they were given; one may have several roles, each for other clusters."""
+    via: LoginMethod | None = None
+    """The provider that knows a user; None for a token, and for who logs in by a code."""
 
     @classmethod
     def of(cls, name: str, role: Role, clusters: Iterable[UUID] = ()) -> "Principal":
@@ -76,8 +78,8 @@ class Principal:
 
     @property
     def actor(self) -> str:
-        """How events name them."""
-        return self.name
+        """How events name them: a user is never taken for a token of the same name."""
+        return self.name if self.via is None else f"{self.via.value}:{self.name}"
 
     @property
     def role(self) -> Role | None:

@@ -31,6 +31,7 @@ from services.runtime.settings_collecting import (
     Section,
 )
 from services.runtime.settings_limits import LimitsSettings, WebOrigin
+from services.runtime.settings_oidc import OidcSettings
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
@@ -96,8 +97,14 @@ class GatewaySettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8080, description="0: any free one."
     )
-    auth: Literal["token", "none"] = Field(
-        default="token", description="`none` is refused unless bound to loopback."
+    auth: Literal["token", "oidc", "none"] = Field(
+        default="token",
+        description="`oidc`: people log in at the issuer of AIOPS_OIDC__ISSUER; `none` is refused"
+        " unless bound to loopback.",
+    )
+    public_url: str = Field(
+        default="",
+        description="As browsers reach it, where a proxy hides that: for the way back of a login.",
     )
     allowed_hosts: Names = Field(
         default=("localhost", "127.0.0.1", "[::1]"), description="Host headers that are answered."
@@ -254,6 +261,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitsSettings = LimitsSettings()
+    oidc: OidcSettings = OidcSettings()
     access: AccessSettings = AccessSettings()
     retention: RetentionSettings = RetentionSettings()
     clusters: ClusterSettings = ClusterSettings()
@@ -329,6 +337,8 @@ def load_settings(**values: Any) -> Settings:
         raise InvalidSettings(f"{_PREFIX}{path}: {first['msg']}") from None
     if settings.gateway.auth == "none" and not _is_loopback(settings.gateway.host):
         raise InvalidSettings("AIOPS_GATEWAY__AUTH: none is refused unless bound to loopback")
+    if settings.gateway.auth == "oidc" and not (settings.oidc.issuer and settings.oidc.client_id):
+        raise InvalidSettings("AIOPS_OIDC__ISSUER and AIOPS_OIDC__CLIENT_ID: oidc needs both")
     return settings
 
 

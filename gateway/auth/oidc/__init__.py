@@ -1,0 +1,1 @@
+"""Logins and bearer tokens of any OpenID Connect issuer."""

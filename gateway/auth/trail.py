@@ -43,7 +43,7 @@ class Trail:
 
     def denied(self, principal: Principal, method: str, path: str) -> None:
         """Somebody who is known may not do this."""
-        self._count((principal.name, method, path), _DENIED_SECONDS, principal)
+        self._count((principal.actor, method, path), _DENIED_SECONDS, principal)
 
     def failed(self, address: str | None) -> None:
         """Somebody has shown a token, session or code that is none."""
@@ -81,7 +81,9 @@ class Trail:
     async def tell(self, until: float) -> None:
         """Tell what is due by then; what cannot be told now stays for the next time."""
         for what in [what for what, count in self._counts.items() if count.due <= until]:
-            self.note(_noted(what, self._counts.pop(what)))
+            count = self._counts.pop(what)
+            by = "gateway" if count.principal is None else count.principal.actor
+            self.note(_noted(what, count), by=by)
         waiting, self._waiting = self._waiting, []
         try:
             await self.commands.send(waiting)

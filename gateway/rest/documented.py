@@ -126,6 +126,14 @@ class AlertsAccepted(Message):
     command_id: UUID
 
 
+class GrantView(Message):
+    """A role, and where it counts."""
+
+    role: Role
+    clusters: list[UUID] | None
+    """Null: all of them, those to come, and what belongs to none."""
+
+
 class Whoami(Message):
     """Who is asking."""
 
@@ -136,6 +144,8 @@ class Whoami(Message):
     """Those that they have a role for by name; empty with a role that counts everywhere."""
     everywhere: bool
     """They may read of all clusters, those to come, and what belongs to none."""
+    grants: list[GrantView]
+    """Each role, and where it counts."""
     expires_at: Timestamp | None = None
 
 

@@ -15,7 +15,7 @@ from gateway.auth.guards import KNOWN, PUBLIC, principal_of
 from gateway.gate import Gate
 from gateway.rest.documented import Whoami
 from gateway.rest.shared import AnyRequest, WithGate, errors, raw
-from services.runtime.principals import Principal
+from services.runtime.principals import Principal, Scope
 from services.runtime.sessions import Session
 
 Everywhere = Annotated[
@@ -43,7 +43,8 @@ async def login(
             Code.AUTH_FAILED, "the code is not valid any more: `aiops login` gives a new one"
         )
     gate.trail.note(
-        LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address)
+        LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address),
+        by=session.actor_told,
     )
     cookie = session_cookie_of(gate, request, session)
     return Response({"status": "ok"}, cookies=[cookie])
@@ -93,7 +94,8 @@ async def _end(gate: Gate, secret: str, *, everywhere: bool) -> None:
         gate.trail.note(
             LoggedOut(
                 session_id=session.id, user=session.actor, method=session.method, reason=reason
-            )
+            ),
+            by=session.actor_told,
         )
 
 
@@ -107,8 +109,15 @@ async def me(request: AnyRequest) -> Response[Whoami]:
         "role": principal.role,
         "clusters": principal.named,
         "everywhere": principal.reads.whole,
+        "grants": [
+            {"role": each.role, "clusters": _named(each.scope)} for each in principal.grants
+        ],
     }
     return raw(msgspec.json.encode(answer))
+
+
+def _named(scope: Scope) -> list[str] | None:
+    return None if scope.clusters is None else sorted(map(str, scope.clusters))
 
 
 auth = Router("/auth", route_handlers=[login, logout, me], tags=["Login"])

@@ -76,7 +76,8 @@ async def finish_login(gate: WithGate, request: AnyRequest) -> Response[str]:
     method = _provider(gate).method
     session = await gate.access.begin_session(identity.user, method, identity.groups, address)
     gate.trail.note(
-        LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address)
+        LoggedIn(session_id=session.id, user=session.actor, method=session.method, address=address),
+        by=session.actor_told,
     )
     # From a page of ours: a redirect out of the provider's would not carry a strict cookie.
     answer = _onward(attempt.back, 200)

@@ -25,6 +25,9 @@ function compressed(): Plugin {
   };
 }
 
+/** Pages that stand elsewhere than their folder says: they share what is another page's. */
+const ADDRESSES: Readonly<Record<string, string>> = { "events/audit": "audit" };
+
 /**
  * `pages.json`: the files that each page has beyond those of the index, by its folder below features.
  * The hub names them in the index that it sends, so that they come with the rest and not after it.
@@ -33,23 +36,27 @@ function pageParts(): Plugin {
   return {
     name: "page-parts",
     apply: "build",
-    generateBundle(_, bundle) {
-      const chunks = Object.values(bundle).filter((part) => part.type === "chunk");
-      const partsOf = (file: string, found = new Set<string>()): Set<string> => {
-        const chunk = chunks.find(({ fileName }) => fileName === file);
-        if (chunk === undefined || found.has(file)) return found;
-        found.add(file);
-        for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
-        for (const each of chunk.imports) partsOf(each, found);
-        return found;
-      };
-      const everywhere = partsOf(chunks.find(({ isEntry }) => isEntry)!.fileName);
-      const pages = chunks.flatMap(({ facadeModuleId, fileName }) => {
-        const page = /\/src\/features\/(.+)\/page\.tsx$/.exec(facadeModuleId ?? "")?.[1];
-        return page === undefined ? [] : [[page, [...partsOf(fileName)].filter((part) => !everywhere.has(part))]];
-      });
-      const source = JSON.stringify(Object.fromEntries(pages), undefined, 1);
-      this.emitFile({ type: "asset", fileName: "pages.json", source });
+    // When Vite has taken out the chunks that held nothing but styles: nobody could load them.
+    generateBundle: {
+      order: "post",
+      handler(_, bundle) {
+        const chunks = Object.values(bundle).filter((part) => part.type === "chunk");
+        const partsOf = (file: string, found = new Set<string>()): Set<string> => {
+          const chunk = chunks.find(({ fileName }) => fileName === file);
+          if (chunk === undefined || found.has(file)) return found;
+          found.add(file);
+          for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
+          for (const each of chunk.imports) partsOf(each, found);
+          return found;
+        };
+        const everywhere = partsOf(chunks.find(({ isEntry }) => isEntry)!.fileName);
+        const pages = chunks.flatMap(({ facadeModuleId, fileName }) => {
+          const page = /\/src\/features\/(.+)\/page\.tsx$/.exec(facadeModuleId ?? "")?.[1];
+          return page === undefined ? [] : [[ADDRESSES[page] ?? page, [...partsOf(fileName)].filter((part) => !everywhere.has(part))]];
+        });
+        const source = JSON.stringify(Object.fromEntries(pages), undefined, 1);
+        this.emitFile({ type: "asset", fileName: "pages.json", source });
+      },
     },
   };
 }

@@ -215,13 +215,10 @@ class Access:
 
     async def principal(self, secret: str) -> Principal | None:
         """Whose token or session this is, remembered for 5 seconds; with what groups may do now."""
-        match await self._shown(secret):
-            case Session(method=LoginMethod.CODE) as session:
-                return Principal.of(session.actor, Role.ADMIN)
-            case Session() as session:
-                return Principal(session.actor, self.granted(session.groups), session.method)
-            case found:
-                return found
+        found = await self._shown(secret)
+        if isinstance(found, Session):
+            return found.principal(self.granted(found.groups))
+        return found
 
     async def _shown(self, secret: str) -> _Shown:
         key, now = digest(secret), self.clock.monotonic()

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.access import LoginMethod
 from services.runtime.clock import Clock
 from services.runtime.database import Database
-from services.runtime.principals import Role
+from services.runtime.principals import Grant, Principal, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,17 @@ class Session:
     """Those that the identity provider has named at the login; of a code there are none."""
     secret: str = field(default="", repr=False)
     """What the browser shows; known only when it begins."""
+
+    @property
+    def actor_told(self) -> str:
+        """How events name whose it is."""
+        return self.principal(()).actor
+
+    def principal(self, grants: tuple[Grant, ...]) -> Principal:
+        """Who shows it, with what their groups were given; who came by a code may do everything."""
+        if self.method is LoginMethod.CODE:
+            return Principal.of(self.actor, Role.ADMIN)
+        return Principal(self.actor, grants, self.method)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ SHOWN = [
     "/clusters/",
     "/clusters/0199c0de-0000-7000-8000-000000000000",
     "/alerts?state=FIRING",
+    "/audit?actor=ada",
     "/cnf?tab=clocks",
     "/gpu?tab=nodes",
     "/observability/metrics",

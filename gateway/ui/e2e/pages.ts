@@ -1,5 +1,7 @@
 /** Every page in one width, light and dark: whole, quiet, reachable for everybody. */
 
+import { setTimeout } from "node:timers/promises";
+
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -57,6 +59,8 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "operations-streams": { path: "/operations?tab=streams" },
   "operations-letters": { path: "/operations?tab=letters" },
   "operations-clients": { path: "/operations?tab=clients" },
+  audit: { path: "/audit?from=now-30d" },
+  "audit-open": { path: "/audit?from=now-30d&event={made}" },
   settings: { path: "/settings" },
   past: { path: "/?as_of={instant}" },
   nowhere: { path: "/nonsense", tolerates: [/status of 404/] },
@@ -89,6 +93,18 @@ async function gpusOf(hub: Hub): Promise<string> {
   return `${node.cluster_id}/${node.node_name}`;
 }
 
+/** A token as the settings list them, and the event that tells of it. */
+async function tokenOf(hub: Hub): Promise<string> {
+  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/tokens", { name: "grafana", role: "viewer" });
+  const path = `/api/v1/events?event_type=TOKEN_CREATED&entity_id=${id}`;
+  for (let tries = 0; tries < 50; tries += 1) {
+    const { items } = await hub.call<{ items: { sequence: number }[] }>("GET", path);
+    if (items[0] !== undefined) return String(items[0].sequence);
+    await setTimeout(100);
+  }
+  throw new Error("the log has no event of the token");
+}
+
 export function checkPages(width: number): void {
   const hub = demoHub();
   let browser: Browser;
@@ -106,6 +122,7 @@ export function checkPages(width: number): void {
     known["gpus"] = await gpusOf(hub);
     known["gpuCluster"] = known["gpus"].split("/", 1)[0]!;
     known["cnfCluster"] = known["clock"].split("/", 1)[0]!;
+    known["made"] = await tokenOf(hub);
     known["instant"] = new Date().toISOString();
   });
   afterAll(() => browser.close());

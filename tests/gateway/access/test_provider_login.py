@@ -100,7 +100,8 @@ async def test_who_logs_in_there_is_known_here(door: Door) -> None:
             == "/alerts?severity=CRITICAL"
         )
         me = (await browser.get("/auth/me")).json()
-        assert me == {"user": "ada", "role": "admin", "clusters": [], "everywhere": True}
+        assert (me["user"], me["role"], me["everywhere"]) == ("ada", "admin", True)
+        assert me["grants"] == [{"role": "admin", "clusters": None}]
         (own,) = (await browser.get("/auth/sessions")).json()["items"]
         assert (own["user"], own["method"], own["groups"]) == ("ada", "oidc", ["platform"])
 

@@ -134,7 +134,7 @@ async def test_a_user_ends_another_session_of_theirs_and_keeps_this_one(users: P
         assert (await client.get("/auth/me")).json()["user"] == name
         refused(await client.delete(f"/auth/sessions/{lost.id}"), "NOT_FOUND")
     (told,) = await eventually(lambda: _told(users, name, "LOGGED_OUT"))
-    assert told["actor"] == name
+    assert told["actor"] == f"oidc:{name}"
     assert told["payload"]["session_id"] == str(lost.id)
     assert told["payload"]["reason"] == "ended"
 
@@ -159,7 +159,7 @@ async def test_nobody_ends_those_of_others_but_an_administrator(users: Platform)
         assert (await client.delete(f"/auth/sessions/{victim.id}")).status_code == 204
     assert await users.gate.access.principal(victim.secret) is None
     (told,) = await eventually(lambda: _told(users, name, "LOGGED_OUT"))
-    assert told["actor"] == boss.actor
+    assert told["actor"] == boss.actor_told
 
 
 async def test_a_foreign_page_ends_no_session(users: Platform) -> None:

@@ -43,7 +43,7 @@ test("who logs out is out, in every window", async () => {
   const { page } = window;
   await window.goTo("/settings");
   await page.getByRole("button", { name: /logged in as/i }).click();
-  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await page.getByRole("menuitem", { name: "Log out", exact: true }).click();
   await page.getByRole("button", { name: "Log in" }).waitFor();
   const other = await Window.open(browser, hub, { session, tolerates: NOBODY });
   await other.page.goto("/settings");

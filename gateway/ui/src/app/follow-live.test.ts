@@ -62,7 +62,7 @@ test("somebody else who logs in elsewhere is not shown what was read here; onese
   const reload = vi.fn();
   vi.stubGlobal("location", { reload, href: "http://hub.test/", origin: "http://hub.test" });
   const { client } = followed("/alerts");
-  const me = { user: "ada", role: "admin", clusters: [] };
+  const me = { user: "ada", role: "admin", clusters: [], everywhere: true };
   const answered = vi.fn();
   client.setQueryData(getWhoAmIQueryKey(), me);
   hub.use(http.get("*/auth/me", () => (answered(), HttpResponse.json({ ...me, expires_at: "2026-03-04T12:00:00Z" }))));

@@ -34,4 +34,5 @@ async function leaveIfAnother(client: QueryClient): Promise<void> {
   if (rightsOf(now) !== rightsOf(before)) location.reload();
 }
 
-const rightsOf = ({ user, role, clusters }: Whoami): string => JSON.stringify([user, role, clusters]);
+const rightsOf = ({ user, role, clusters, everywhere }: Whoami): string =>
+  JSON.stringify([user, role, clusters, everywhere]);

@@ -38,7 +38,7 @@ test("who is unknown has no session: that is told once, and not tried again", as
 });
 
 test("while the login page is on its way, the page of before is for nobody", async () => {
-  hub.use(http.get("*/auth/me", () => HttpResponse.json({ user: "ada", role: "admin", clusters: [] })));
+  hub.use(http.get("*/auth/me", () => HttpResponse.json({ user: "ada", role: "admin", clusters: [], everywhere: true })));
   const root = createRootRoute({ component: Root });
   const at = { getParentRoute: () => root };
   let arrive = () => {};

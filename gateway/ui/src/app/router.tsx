@@ -17,6 +17,7 @@ import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
 import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
 import { readCnfSearch } from "@/features/cnf/search";
+import { readAuditSearch } from "@/features/events/audit/search";
 import { readEventsSearch } from "@/features/events/search";
 import { readFleetSearch } from "@/features/fleet/search";
 import { readGpuSearch } from "@/features/gpu/search";
@@ -130,6 +131,12 @@ const routes = [
     path: "/operations",
     validateSearch: readOperationsSearch,
     component: lazyRouteComponent(() => import("@/features/operations/page"), "OperationsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/audit",
+    validateSearch: readAuditSearch,
+    component: lazyRouteComponent(() => import("@/features/events/audit/page"), "AuditPage"),
   }),
   createRoute({
     ...at,

@@ -1,6 +1,7 @@
 /** The pages of the UI: what the navigation, the palette and the keyboard know of. */
 
 import type { Path } from "@/lib/place";
+import type { Rights } from "@/lib/rights";
 
 export interface PageEntry {
   to: Path;
@@ -8,6 +9,8 @@ export interface PageEntry {
   /** Pressed after `g`. */
   key: string;
   group?: "Observability";
+  /** For administrators of all clusters only: others are not led there. */
+  ruling?: true;
 }
 
 export const PAGES: readonly PageEntry[] = [
@@ -20,9 +23,13 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/observability/logs", title: "Logs", key: "l", group: "Observability" },
   { to: "/observability/traces", title: "Traces", key: "t", group: "Observability" },
   { to: "/events", title: "Events", key: "e" },
-  { to: "/operations", title: "Operations", key: "o" },
+  { to: "/operations", title: "Operations", key: "o", ruling: true },
+  { to: "/audit", title: "Audit", key: "d", ruling: true },
   { to: "/settings", title: "Settings", key: "s" },
 ];
+
+/** Those that whoever is here is led to. */
+export const pagesFor = ({ rules }: Rights): readonly PageEntry[] => PAGES.filter(({ ruling }) => rules || !ruling);
 
 /** The page that a path belongs to: `/clusters/42` to Clusters. */
 export function pageOf(path: string): PageEntry | undefined {

@@ -60,6 +60,7 @@ export type Path =
   | "/observability/traces"
   | "/events"
   | "/operations"
+  | "/audit"
   | "/settings";
 
 /** A page as a link leads to it. */

@@ -8,6 +8,7 @@ import { useTravel } from "@/app/time-machine/use-travel";
 import { copyText } from "@/lib/copied";
 import { lastingLink } from "@/lib/link";
 import { useRange } from "@/lib/moment";
+import { useRights } from "@/lib/rights";
 import { useSettings, type Settings } from "@/lib/settings";
 
 type Look = readonly [title: string, changed: Partial<Settings>, words: string[]];
@@ -22,6 +23,14 @@ const LOOKS: readonly Look[] = [
   ["Times: UTC", { zone: "utc" }, ["time zone"]],
 ];
 
+const ADD_CLUSTER: Entry = {
+  id: "action:add-cluster",
+  group: "Actions",
+  title: "Add a cluster",
+  to: "/clusters/add",
+  words: ["register", "new"],
+};
+
 /** What the palette can do. */
 export function useActions(): Entry[] {
   const { as_of, goLive } = useTravel();
@@ -29,6 +38,7 @@ export function useActions(): Entry[] {
   const settings = useSettings();
   const show = useOverlay((overlay) => overlay.show);
   const { mutate: logOut } = useLogOut();
+  const { rules } = useRights();
   return useMemo(() => {
     const action = (title: string, run: () => void, more: Partial<Entry> = {}): Entry => ({
       id: `action:${title}`,
@@ -48,12 +58,12 @@ export function useActions(): Entry[] {
         words: ["time machine", "history", "as of"],
       }),
       action("Copy a link to this page", copyLink, { hint: "with fixed times", words: ["share", "url"] }),
-      { id: "action:add-cluster", group: "Actions", title: "Add a cluster", to: "/clusters/add", words: ["register", "new"] },
+      ...(rules ? [ADD_CLUSTER] : []),
       ...looks.map(([title, changed, words]) => action(title, () => settings.set(changed), { words })),
       action("Keyboard shortcuts", () => show("shortcuts"), { keys: keysOf("help"), words: ["help", "keys"] }),
-      action("Log out", () => logOut(), { words: ["sign out", "exit"] }),
+      action("Log out", () => logOut("here"), { words: ["sign out", "exit"] }),
     ];
-  }, [as_of, goLive, range, settings, show, logOut]);
+  }, [as_of, goLive, range, settings, show, logOut, rules]);
 }
 
 function isSo(settings: Settings, changed: Partial<Settings>): boolean {

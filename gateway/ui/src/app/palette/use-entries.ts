@@ -6,15 +6,16 @@ import { useGpuNodes } from "@/app/palette/use-gpu-nodes";
 import { useFiringNames } from "@/app/firing";
 import { useClusters } from "@/components/cluster-picker";
 import { count, title } from "@/lib/format";
-import { PAGES } from "@/lib/pages";
+import { pagesFor, type PageEntry } from "@/lib/pages";
+import { useRights } from "@/lib/rights";
 
-const PLACES: readonly Entry[] = PAGES.map(({ to, title, key }) => ({
+const placeOf = ({ to, title, key }: PageEntry): Entry => ({
   id: `page:${to}`,
   group: "Pages",
   title,
   keys: `g ${key}`,
   to,
-}));
+});
 
 /** Everything that the palette can go to or do; of GPU nodes those that are called like what was typed. */
 export function useEntries(typed: string): Entry[] {
@@ -22,9 +23,10 @@ export function useEntries(typed: string): Entry[] {
   const names = useFiringNames();
   const nodes = useGpuNodes(typed);
   const actions = useActions();
+  const rights = useRights();
   return useMemo(
     () => [
-      ...PLACES,
+      ...pagesFor(rights).map(placeOf),
       ...[...clusters.values()].map(
         ({ id, name, display_name, state }): Entry => ({
           id: `cluster:${id}`,
@@ -48,6 +50,6 @@ export function useEntries(typed: string): Entry[] {
       ),
       ...actions,
     ],
-    [clusters, nodes, names, actions],
+    [clusters, nodes, names, actions, rights],
   );
 }

@@ -1,10 +1,11 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
 import { Navigation } from "@/app/shell/navigation";
 import { getListAlertsResponseMock } from "@/generated/api.msw";
-import { hub } from "@/testing/hub";
+import type { Whoami } from "@/generated/api.schemas";
+import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 /** A hub in which so many critical alerts fire. */
@@ -32,4 +33,19 @@ test("where none fires nothing is counted", async () => {
   firing(0);
   await show(<Navigation onGo={() => {}} />);
   expect(await screen.findByRole("link", { name: "Alerts" })).toBeVisible();
+});
+
+test.each<[string, Partial<Whoami>, string[]]>([
+  ["an administrator of all clusters", {}, ["Operations", "Audit"]],
+  ["an administrator of one", { clusters: ["00000000-0000-4000-8000-0000000000c1"] }, []],
+  ["an operator", { role: "operator" }, []],
+])("operations and audit are there for those who rule the platform: %s", async (_, me, there) => {
+  firing(0);
+  asking(me);
+  await show(<Navigation onGo={() => {}} />);
+  await waitFor(() => {
+    const found = screen.queryAllByRole("link", { name: /^(Operations|Audit)$/ }).map(({ textContent }) => textContent);
+    expect(found).toEqual(there);
+  });
+  expect(screen.getByRole("link", { name: "Settings" })).toBeVisible();
 });

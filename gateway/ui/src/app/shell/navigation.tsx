@@ -2,11 +2,9 @@ import { Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 
 import { useCritical } from "@/app/firing";
 import { short } from "@/lib/format";
-import { PAGES, pageOf, type PageEntry } from "@/lib/pages";
+import { pageOf, pagesFor, type PageEntry } from "@/lib/pages";
 import { PageLink, usePath } from "@/lib/place";
-
-const GROUPED = PAGES.filter(({ group }) => group !== undefined);
-const FIRST = GROUPED[0]!;
+import { useRights } from "@/lib/rights";
 
 /** Where one can go. `onGo`: a link was followed. */
 export function Navigation({ onGo }: { onGo: () => void }) {
@@ -25,12 +23,14 @@ export function Navigation({ onGo }: { onGo: () => void }) {
       </PageLink>
     </NavItem>
   );
-  const before = PAGES.slice(0, PAGES.indexOf(FIRST));
-  const after = PAGES.slice(PAGES.indexOf(GROUPED.at(-1)!) + 1);
+  const pages = pagesFor(useRights());
+  const grouped = pages.filter(({ group }) => group !== undefined);
+  const before = pages.slice(0, pages.indexOf(grouped[0]!));
+  const after = pages.slice(pages.indexOf(grouped.at(-1)!) + 1);
   return (
     <Nav aria-label="Pages">
       <NavList>{before.map(item)}</NavList>
-      <NavGroup title="Observability">{GROUPED.map(item)}</NavGroup>
+      <NavGroup title="Observability">{grouped.map(item)}</NavGroup>
       <NavGroup title="Platform">{after.map(item)}</NavGroup>
     </Nav>
   );

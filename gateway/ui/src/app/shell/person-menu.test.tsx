@@ -3,8 +3,10 @@ import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 
 import { PersonMenu } from "@/app/shell/person-menu";
+import { getGetFleetHealthResponseMock } from "@/generated/api.msw";
+import type { Whoami } from "@/generated/api.schemas";
 import { onSessionEnded } from "@/lib/session";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 test("logging out ends the session; where that fails, one is told so and stays logged in", async () => {
@@ -22,4 +24,35 @@ test("logging out ends the session; where that fails, one is told so and stays l
   await user.click(again);
   await waitFor(() => expect(ended).toHaveBeenCalledOnce());
   forget();
+});
+
+test("every session of somebody ends at once, and this one with them", async () => {
+  const ended = vi.fn();
+  const forget = onSessionEnded(ended);
+  const asked: URL[] = [];
+  hub.use(
+    http.post("*/auth/logout", ({ request }) => {
+      asked.push(new URL(request.url));
+      return HttpResponse.json({ status: "ok" });
+    }),
+  );
+  const { user } = await show(<PersonMenu />);
+  await user.click(await screen.findByRole("button", { name: "Logged in as ada" }));
+  await user.click(screen.getByRole("menuitem", { name: /^Log out everywhere/ }));
+  await waitFor(() => expect(ended).toHaveBeenCalledWith(true));
+  expect(asked.map(({ searchParams }) => searchParams.get("everywhere"))).toEqual(["true"]);
+  forget();
+});
+
+test.each<[Partial<Whoami>, string]>([
+  [{}, "Admin of all clusters"],
+  [{ role: "operator", clusters: ["c1"] }, "Operator of edge-1"],
+  [{ role: null }, "Without a role: you may see nothing"],
+])("the role and its clusters are told (%j)", async (me, said) => {
+  const [one] = getGetFleetHealthResponseMock().items;
+  asking(me);
+  hub.use(http.get("*/api/v1/fleet/health", () => HttpResponse.json({ items: [{ ...one!, id: "c1", name: "edge-1" }] })));
+  const { user } = await show(<PersonMenu />);
+  await user.click(await screen.findByRole("button", { name: "Logged in as ada" }));
+  expect(await screen.findByText(said)).toBeVisible();
 });

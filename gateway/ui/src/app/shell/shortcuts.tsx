@@ -1,8 +1,10 @@
 import { Button } from "@patternfly/react-core";
 import { TimesIcon } from "@patternfly/react-icons";
 
-import { keyName, SHORTCUTS } from "@/app/keyboard/registry";
+import { keyName, SHORTCUTS, type Shortcut } from "@/app/keyboard/registry";
 import { Dialog } from "@/app/shell/dialog";
+import { pagesFor } from "@/lib/pages";
+import { useRights } from "@/lib/rights";
 import { useSettings } from "@/lib/settings";
 
 const GROUPS = ["Anywhere", "Lists", "Go to", "Time machine"] as const;
@@ -10,6 +12,8 @@ const GROUPS = ["Anywhere", "Lists", "Go to", "Time machine"] as const;
 /** What every key does. */
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
   const singleKeys = useSettings((settings) => settings.singleKeys);
+  const pages = pagesFor(useRights());
+  const leads = ({ to }: Shortcut) => to === undefined || pages.some((page) => page.to === to);
   return (
     <Dialog label="Keyboard shortcuts" className="shortcuts" onClose={onClose}>
       <div className="dialog-head">
@@ -23,7 +27,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
             <section key={group} className="shortcuts-group">
               <h3>{group}</h3>
               <dl>
-                {SHORTCUTS.filter((shortcut) => shortcut.group === group).map(({ keys, does }) => (
+                {SHORTCUTS.filter((shortcut) => shortcut.group === group && leads(shortcut)).map(({ keys, does }) => (
                   <div key={does} className="shortcuts-row">
                     <dt>{does}</dt>
                     <dd>

@@ -8,7 +8,7 @@ import { AlertsPage } from "@/features/alerts/page";
 import { readAlertsSearch } from "@/features/alerts/search";
 import type { AlertFacets, AlertGroups, AlertList, AlertView, Whoami } from "@/generated/api.schemas";
 import { live, type LiveEvent } from "@/lib/live";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 export const CLUSTER = "00000000-0000-4000-8000-0000000000c1";
@@ -65,7 +65,6 @@ export const FACETS: AlertFacets = {
   namespace: [{ value: "", count: 2 }],
   at_least: false,
 };
-const ADMIN: Whoami = { user: "ada", role: "admin", clusters: [] };
 
 interface Answers {
   list?: (asked: URLSearchParams) => AlertList;
@@ -85,9 +84,9 @@ export function answering({ list = () => page([]), groups, me }: Answers): URLSe
     http.get("*/api/v1/alerts/facets", () => HttpResponse.json(FACETS)),
     http.get("*/api/v1/alerts/history", () => HttpResponse.json(page([]))),
     http.get("*/api/v1/alerts/groups", () => HttpResponse.json(groups)),
-    http.get("*/auth/me", () => HttpResponse.json({ ...ADMIN, ...me })),
     http.get("*/api/v1/fleet/health", () => HttpResponse.json({ items: [] })),
   );
+  if (me) asking(me);
   return asked;
 }
 

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import { ClustersPage } from "@/features/clusters/page";
 import { readClustersSearch } from "@/features/clusters/search";
-import { cluster, ID, listOf, refusal, stream, withCluster } from "@/features/clusters/testing/data";
+import { asRole, cluster, ID, listOf, refusal, stream, withCluster } from "@/features/clusters/testing/data";
 import type { ClusterView } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
@@ -161,4 +161,20 @@ test("a failure says what, and tries again", async () => {
   withClusters([cluster()]);
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await rowOf("edge-1")).toBeVisible();
+});
+
+test("adding a cluster is offered to those who may", async () => {
+  await page();
+  expect(await screen.findByRole("link", { name: "Add a cluster" })).toBeVisible();
+});
+
+test.each([
+  ["operator", []],
+  ["admin", [ID]],
+] as const)("nobody else is led to adding one, not even from an empty list (%s)", async (role, clusters) => {
+  asRole(role, [...clusters]);
+  withClusters([]);
+  await page();
+  expect(await screen.findByText(/An administrator can change that/)).toBeVisible();
+  expect(screen.queryByRole("link", { name: "Add a cluster" })).toBeNull();
 });

@@ -24,6 +24,7 @@ import { plural, words } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
+import { useRights } from "@/lib/rights";
 
 const KEPT = { query: { placeholderData: keepPreviousData } };
 const WORST_FIRST = ["OFFLINE", "DEGRADED", "UNKNOWN", "PROVISIONING", "ONLINE"];
@@ -31,6 +32,7 @@ const WORST_FIRST = ["OFFLINE", "DEGRADED", "UNKNOWN", "PROVISIONING", "ONLINE"]
 /** Every cluster of the fleet: to find one, and to see which are not well. */
 export function ClustersPage() {
   const asOf = useAsOf();
+  const { rules } = useRights();
   const { data: summary } = useGetFleetSummary(asOf, KEPT);
   const { data: facets } = useGetAlertFacets({ top: FACETS_SHOWN, ...asOf }, KEPT);
   useRefreshOn({ enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary", "/api/v1/alerts/facets"], 2_000);
@@ -39,7 +41,7 @@ export function ClustersPage() {
       title="Clusters"
       subtitle={summary ? inWords(summary) : undefined}
       fills
-      actions={<LinkButton to="/clusters/add">Add a cluster</LinkButton>}
+      actions={rules ? <LinkButton to="/clusters/add">Add a cluster</LinkButton> : undefined}
     >
       <List summary={summary} alerts={useMemo(() => facets && alertCounts(facets), [facets])} />
     </PageFrame>
@@ -132,6 +134,7 @@ function NoClusters() {
   const search = useSearch<ClustersSearch>();
   const setSearch = useSetSearch<ClustersSearch>();
   const { as_of } = useAsOf();
+  const { rules } = useRights();
   if (chipsOf(search).length > 0) {
     return (
       <Nothing
@@ -148,6 +151,13 @@ function NoClusters() {
   }
   if (as_of !== undefined) {
     return <Nothing title="No clusters then">At that instant no cluster was registered.</Nothing>;
+  }
+  if (!rules) {
+    return (
+      <Nothing title="No clusters yet" icon={ServerIcon}>
+        None is registered, or none is yours. An administrator can change that.
+      </Nothing>
+    );
   }
   return (
     <Nothing

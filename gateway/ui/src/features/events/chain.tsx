@@ -1,10 +1,11 @@
 /** Why an event came about and what it led to: one line downwards, the oldest on top. */
 
-import { useListEvents, useWhoAmI } from "@/generated/api";
+import { useListEvents } from "@/generated/api";
 import type { EventCauses } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, useSearch } from "@/lib/place";
+import { useRights } from "@/lib/rights";
 
 import { TypeBadge } from "@/features/events/columns";
 import type { LogEvent } from "@/features/events/event";
@@ -56,14 +57,14 @@ export function Chain({ of }: { of: EventCauses }) {
 
 /** What was there before any event: a command, or the platform's own work. */
 function Origin({ id, actor }: { id: string; actor: string }) {
-  const me = useWhoAmI();
+  const { rules } = useRights();
   const own = actor.startsWith("service:");
   return (
     <li className="events-step is-origin">
       <div className="events-step-head">
         {own ? `Found by the platform itself (${actor.slice("service:".length)})` : `Asked for by ${actor}`}
       </div>
-      {!own && me.data?.role === "admin" ? (
+      {!own && rules ? (
         <PageLink to="/operations" search={{ tab: "commands", command: id }}>
           Outcome of command {id.slice(0, 8)}
         </PageLink>

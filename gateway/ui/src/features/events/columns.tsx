@@ -26,7 +26,7 @@ export function ClusterName({ event }: { event: LogEvent }) {
 }
 
 /** To the millisecond; the date steps back, as most rows have the same, and goes where there is no room. */
-function EventTime({ at }: { at: string }) {
+export function EventTime({ at }: { at: string }) {
   const said = useClock()(at, "ms");
   const [date, time, zone] = said.split(" ");
   return (

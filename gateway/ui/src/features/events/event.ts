@@ -14,11 +14,16 @@ export interface Entity {
   id: string;
 }
 
+const LONGEST_ID = 128;
+
 type Find = (payload: Payload, cluster: string | null) => string | undefined;
 
 const alert: Find = ({ alert }) => field(alert, "fingerprint");
 const cluster: Find = (_, cluster) => cluster ?? undefined;
+const sequence: Find = ({ sequence }) => (typeof sequence === "number" ? String(sequence) : undefined);
 const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
+  ACCESS_BINDINGS_CHANGED: ["access", () => "bindings"],
+  ACCESS_DENIED: ["access", (payload) => named(field(payload, "user"))],
   ALERT_FIRED: ["alert", alert],
   ALERT_RESOLVED: ["alert", alert],
   ALERT_SILENCED: ["alert_muting", alert],
@@ -38,6 +43,8 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   CLUSTER_DELETED: ["cluster", cluster],
   CLUSTER_NAME_FREED: ["cluster_name", (payload) => field(payload, "name")],
   CLUSTER_NAME_TAKEN: ["cluster_name", (payload) => field(payload, "name")],
+  DEAD_LETTER_DROPPED: ["dead_letter", sequence],
+  DEAD_LETTER_RETRIED: ["dead_letter", sequence],
   EDGE_LINK_LOST: ["edge_link", (payload) => field(payload, "site")],
   EDGE_LINK_RESTORED: ["edge_link", (payload) => field(payload, "site")],
   GPU_DISAPPEARED: ["gpu", (payload) => field(payload, "gpu_uuid")],
@@ -47,8 +54,17 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   GPU_UPDATE: ["gpu_node", (payload) => field(payload, "node_name")],
   CNF_STATUS_CHANGED: ["cnf", (payload) => slashed(field(payload, "area"), field(payload, "name"))],
   CNF_UPDATE: ["cnf_cluster", cluster],
+  LOGGED_IN: ["session", (payload) => field(payload, "session_id")],
+  LOGGED_OUT: ["session", (payload) => field(payload, "session_id")],
+  LOGINS_FAILED: ["logins", (payload) => named(field(payload, "address"))],
+  PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
+  TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
+  TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
   TRACE_RECEIVED: ["trace", (payload, at) => joined(at, field(payload, "trace_id"))],
 };
+
+/** Those whose ids say nothing to people, or say it in escapes. */
+const NAMED: ReadonlySet<string> = new Set(["access", "logins", "session", "token"]);
 
 export const ENTITY_TYPES = [...new Set(Object.values(ENTITIES).map(([type]) => type))].toSorted();
 
@@ -67,6 +83,7 @@ export function entityName(event: LogEvent): string | undefined {
   const named =
     field(payload["alert"], "alertname") ??
     field(payload, "backend") ??
+    (NAMED.has(entity.type) ? (field(payload, "name") ?? field(payload, "user") ?? field(payload, "address")) : undefined) ??
     field(payload, "trace_id")?.slice(0, 8);
   if (named !== undefined) return named;
   return entity.id === cluster_id ? (field(payload["cluster"], "name") ?? cluster_name ?? undefined) : entity.id;
@@ -82,3 +99,14 @@ const slashed = (area: string | undefined, name: string | undefined) =>
 
 const joined = (cluster: string | null, part: string | undefined) =>
   cluster === null || part === undefined ? undefined : `${cluster}_${part}`;
+
+/** A name as the log writes it in an id: other bytes as `=2E`; undefined for one that it keeps only as a hash. */
+function named(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const bytes = [...new TextEncoder().encode(name)].map((byte) => {
+    const letter = String.fromCodePoint(byte);
+    return /[\w-]/.test(letter) ? letter : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+  const id = bytes.join("");
+  return id.length > LONGEST_ID ? undefined : id;
+}

@@ -12,13 +12,20 @@ import {
   HeartbeatIcon,
   InfoCircleIcon,
   KeyIcon,
+  LockIcon,
   MicrochipIcon,
   MinusCircleIcon,
   NetworkIcon,
   PendingIcon,
   PlusCircleIcon,
+  RedoIcon,
   RouteIcon,
+  SignInAltIcon,
+  SignOutAltIcon,
+  SyncAltIcon,
   TagIcon,
+  TrashIcon,
+  UsersIcon,
 } from "@patternfly/react-icons";
 import type { ComponentType } from "react";
 
@@ -32,6 +39,8 @@ import type { LogEvent } from "@/features/events/event";
 type Look = readonly [said: string, tone: Tone, icon: ComponentType];
 
 const LOOKS: Readonly<Record<EventName, Look>> = {
+  ACCESS_BINDINGS_CHANGED: ["Roles changed", "info", UsersIcon],
+  ACCESS_DENIED: ["Access denied", "warning", LockIcon],
   ALERT_FIRED: ["Alert fired", "danger", BellIcon],
   ALERT_PENDING: ["Alert pending", "warning", PendingIcon],
   ALERT_PENDING_ENDED: ["Alert pending ended", "neutral", PendingIcon],
@@ -60,6 +69,14 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
   GPU_UPDATE: ["GPUs sampled", "neutral", MicrochipIcon],
   CNF_STATUS_CHANGED: ["Network function changed", "info", NetworkIcon],
   CNF_UPDATE: ["Network functions sampled", "neutral", NetworkIcon],
+  DEAD_LETTER_RETRIED: ["Dead letter retried", "info", RedoIcon],
+  DEAD_LETTER_DROPPED: ["Dead letter dropped", "warning", TrashIcon],
+  LOGGED_IN: ["Logged in", "neutral", SignInAltIcon],
+  LOGGED_OUT: ["Logged out", "neutral", SignOutAltIcon],
+  LOGINS_FAILED: ["Logins failed", "danger", LockIcon],
+  PROJECTION_REBUILD_STARTED: ["Projection rebuild", "info", SyncAltIcon],
+  TOKEN_CREATED: ["Token created", "info", KeyIcon],
+  TOKEN_REVOKED: ["Token revoked", "info", KeyIcon],
   TRACE_RECEIVED: ["Error trace", "warning", RouteIcon],
 };
 
@@ -72,6 +89,8 @@ export const GROUPS: readonly (readonly [string, readonly EventName[]])[] = [
   ["GPUs", namesOf("GPU_")],
   ["Network functions", namesOf("CNF_")],
   ["Traces", namesOf("TRACE_")],
+  ["Access", [...namesOf("ACCESS_"), ...namesOf("LOGGED_"), ...namesOf("LOGINS_"), ...namesOf("TOKEN_")]],
+  ["Platform", [...namesOf("DEAD_LETTER_"), ...namesOf("PROJECTION_")]],
 ];
 
 function namesOf(prefix: string): EventName[] {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { EventName, type Alert, type Cluster, type Credentials } from "@/generated/api.schemas";
 
-import { entityOf, type LogEvent } from "@/features/events/event";
+import { entityName, entityOf, type LogEvent } from "@/features/events/event";
 import { GROUPS, lookOf } from "@/features/events/names";
 import { MEASURED } from "@/lib/live";
 import { summary, type Payloads } from "@/features/events/summary";
@@ -42,8 +42,22 @@ const credentials: Credentials = {
 const of = { cluster_id: CLUSTER_ID };
 const gpu = { node_name: "gpu-1", gpu_uuid: "GPU-0a1b", gpu_index: 3 };
 
+const minute = { first_at: "2026-01-31T11:59:00Z", last_at: "2026-01-31T12:00:00Z" };
+const session = { session_id: "9c1b7b35-4f54-4f3c-9c1b-7b354f544f3c", user: "ann", method: "code" } as const;
+const token = { token_id: "5e0b7b35-4f54-4f3c-9c1b-7b354f544f3c", name: "grafana", role: "viewer" } as const;
+
 /** One of each type, what is told of it, and its entity. */
 const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string] } = {
+  ACCESS_BINDINGS_CHANGED: [
+    { bindings: [{ group: "noc", role: "operator" }], reason: "file" },
+    "1 group has a role, the file was changed",
+    "access",
+  ],
+  ACCESS_DENIED: [
+    { user: "ann", role: "viewer", method: "POST", path: "/api/v1/tokens", times: 3, ...minute },
+    "ann (viewer) may not POST /api/v1/tokens, 3 times",
+    "access",
+  ],
   ALERT_FIRED: [{ alert, renewed: true }, "Still firing: NodeHighLoad on master-0", "alert"],
   ALERT_PENDING: [
     { alert: { ...alert, annotations: { summary: "Much load." } } },
@@ -136,6 +150,8 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "cluster_health",
   ],
   CLUSTER_UPDATED: [{ cluster, changed_fields: ["display_name", "labels"] }, "hub-1: display name, labels", "cluster"],
+  DEAD_LETTER_DROPPED: [{ sequence: 7 }, "Dead letter 7 given up, its body is gone", "dead_letter"],
+  DEAD_LETTER_RETRIED: [{ sequence: 7 }, "Dead letter 7 published again", "dead_letter"],
   EDGE_LINK_LOST: [
     { site: "north", since: "2026-01-31T11:59:00Z" },
     "north not heard of for 1 min",
@@ -198,6 +214,20 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "XID 79 on GPU 3 of gpu-1: GPU has fallen off the bus",
     "gpu",
   ],
+  LOGGED_IN: [{ ...session, address: "10.0.0.7" }, "ann by one-time code from 10.0.0.7", "session"],
+  LOGGED_OUT: [{ ...session, reason: "everywhere" }, "ann, everywhere", "session"],
+  LOGINS_FAILED: [
+    { address: "10.0.0.7", times: 1, ...minute },
+    "From 10.0.0.7: no such token, session or code",
+    "logins",
+  ],
+  PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
+  TOKEN_CREATED: [
+    { ...token, clusters: [CLUSTER_ID], expires_at: "2026-03-02T12:00:00Z" },
+    "grafana (viewer), 1 cluster, ends in 30 d",
+    "token",
+  ],
+  TOKEN_REVOKED: [token, "grafana (viewer) is good for nothing any more", "token"],
   TRACE_RECEIVED: [
     {
       ...of,
@@ -256,4 +286,14 @@ test("a critical alert looks otherwise than a warning", () => {
   );
   expect(looks.map(([, tone]) => tone)).toEqual(["danger", "warning"]);
   expect(looks[0]![2]).not.toBe(looks[1]![2]);
+});
+
+test("people and addresses are found in the log under the ids that it writes", () => {
+  const at = (payload: object) => entityOf(made("LOGINS_FAILED", payload));
+  expect(at({ address: "10.0.0.7" })).toEqual({ type: "logins", id: "10=2E0=2E0=2E7" });
+  expect(entityOf(made("ACCESS_DENIED", { user: "ann@x.é" }))?.id).toBe("ann=40x=2E=C3=A9");
+  // The log keeps a hash of it.
+  expect(at({ address: ".".repeat(60) })).toBeUndefined();
+  expect(entityName(made("ACCESS_DENIED", { user: "ann@x.é" }))).toBe("ann@x.é");
+  expect(entityName(made("TOKEN_REVOKED", token))).toBe("grafana");
 });

@@ -1,6 +1,8 @@
 /** One line on what an event says, made from its payload; one branch for each type. */
 
 import type {
+  AccessBindingsChanged,
+  AccessDenied,
   Alert,
   AlertFired,
   AlertPending,
@@ -25,6 +27,8 @@ import type {
   ClusterUpdated,
   CnfStatusChanged,
   CnfUpdate,
+  DeadLetterDropped,
+  DeadLetterRetried,
   EdgeLinkLost,
   EdgeLinkRestored,
   Ending,
@@ -34,14 +38,23 @@ import type {
   GpuThresholdCrossed,
   GpuUpdate,
   GpuXidError,
+  LoggedIn,
+  LoggedOut,
+  LoginMethod,
+  LoginsFailed,
+  ProjectionRebuildStarted,
+  TokenCreated,
+  TokenRevoked,
   TraceReceived,
 } from "@/generated/api.schemas";
-import { plural, title, words } from "@/lib/format";
+import { count, plural, title, words } from "@/lib/format";
 import { lasting } from "@/lib/time";
 
 import type { LogEvent } from "@/features/events/event";
 
 export interface Payloads {
+  ACCESS_BINDINGS_CHANGED: AccessBindingsChanged;
+  ACCESS_DENIED: AccessDenied;
   ALERT_FIRED: AlertFired;
   ALERT_PENDING: AlertPending;
   ALERT_PENDING_ENDED: AlertPendingEnded;
@@ -63,6 +76,8 @@ export interface Payloads {
   CLUSTER_UPDATED: ClusterUpdated;
   CNF_STATUS_CHANGED: CnfStatusChanged;
   CNF_UPDATE: CnfUpdate;
+  DEAD_LETTER_DROPPED: DeadLetterDropped;
+  DEAD_LETTER_RETRIED: DeadLetterRetried;
   EDGE_LINK_LOST: EdgeLinkLost;
   EDGE_LINK_RESTORED: EdgeLinkRestored;
   GPU_DISAPPEARED: GpuDisappeared;
@@ -70,6 +85,12 @@ export interface Payloads {
   GPU_THRESHOLD_CROSSED: GpuThresholdCrossed;
   GPU_UPDATE: GpuUpdate;
   GPU_XID_ERROR: GpuXidError;
+  LOGGED_IN: LoggedIn;
+  LOGGED_OUT: LoggedOut;
+  LOGINS_FAILED: LoginsFailed;
+  PROJECTION_REBUILD_STARTED: ProjectionRebuildStarted;
+  TOKEN_CREATED: TokenCreated;
+  TOKEN_REVOKED: TokenRevoked;
   TRACE_RECEIVED: TraceReceived;
 }
 
@@ -77,6 +98,10 @@ export interface Payloads {
 type Summaries = { readonly [Name in EventName]: (payload: Payloads[Name], at: number) => string };
 
 const SUMMARIES: Summaries = {
+  ACCESS_BINDINGS_CHANGED: ({ bindings, reason }) =>
+    `${plural(bindings.length, "group has a role", "groups have roles")}${reason === "file" ? ", the file was changed" : ", found when the hub started"}`,
+  ACCESS_DENIED: ({ user, role, method, path, times }) =>
+    `${user} (${role ?? "without a role"}) may not ${method} ${path}${repeated(times)}`,
   ALERT_FIRED: ({ alert, renewed }) => `${renewed ? "Still firing: " : ""}${told(alert)}`,
   ALERT_PENDING: ({ alert }) => told(alert),
   ALERT_PENDING_ENDED: ({ alert }) => `No longer pending: ${told(alert)}`,
@@ -118,6 +143,8 @@ const SUMMARIES: Summaries = {
     ]
       .filter(Boolean)
       .join(", ") || "nothing is known",
+  DEAD_LETTER_DROPPED: ({ sequence }) => `Dead letter ${sequence} given up, its body is gone`,
+  DEAD_LETTER_RETRIED: ({ sequence }) => `Dead letter ${sequence} published again`,
   EDGE_LINK_LOST: ({ site, since }, at) => `${site} not heard of for ${lasting(at - Date.parse(since))}`,
   EDGE_LINK_RESTORED: ({ site, lost_at, waiting }, at) =>
     `${site} back after ${lasting(at - Date.parse(lost_at))}, ${plural(waiting, "event")} to take over`,
@@ -130,6 +157,12 @@ const SUMMARIES: Summaries = {
   },
   GPU_UPDATE: ({ node_name, gpus, error }) => `${node_name}: ${error ?? plural(gpus.length, "GPU")}`,
   GPU_XID_ERROR: (gpu) => `XID ${gpu.xid} on ${gpuOf(gpu)}${gpu.description ? `: ${gpu.description}` : ""}`,
+  LOGGED_IN: ({ user, method, address }) => `${user} by ${LOGINS[method]}${address ? ` from ${address}` : ""}`,
+  LOGGED_OUT: ({ user, reason }) => `${user}${reason === "everywhere" ? ", everywhere" : ""}`,
+  LOGINS_FAILED: ({ address, times }) => `From ${address}: no such token, session or code${repeated(times)}`,
+  PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
+  TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
+  TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) is good for nothing any more`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
     `${[root_service ?? "unknown service", root_operation].filter(Boolean).join(" ")}, ${duration_ms} ms` +
     `${error_count ? `, ${plural(error_count, "error")}` : ""}${similar > 0 ? `, ${similar} more alike` : ""}`,
@@ -141,6 +174,11 @@ const BACKENDS: Readonly<Record<Checked, string>> = {
   TEMPO: "Tempo",
   LOKI: "Loki",
   ALERTMANAGER: "Alertmanager",
+};
+const LOGINS: Readonly<Record<LoginMethod, string>> = {
+  code: "one-time code",
+  oidc: "OpenID Connect",
+  openshift: "OpenShift",
 };
 const ENDINGS: Readonly<Record<Ending, string>> = {
   REPORTED: "",
@@ -195,6 +233,14 @@ function muted(silences: number, inhibitions: number): string {
 
 const gpuOf = ({ gpu_index, gpu_uuid, node_name }: Pick<GpuXidError, "gpu_index" | "gpu_uuid" | "node_name">) =>
   `${gpu_index === null || gpu_index === undefined ? gpu_uuid : `GPU ${gpu_index}`} of ${node_name}`;
+
+const repeated = (times: number) => (times > 1 ? `, ${count(times)} times` : "");
+
+const reach = ({ clusters = [] }: TokenCreated) =>
+  clusters.length === 0 ? "all clusters" : plural(clusters.length, "cluster");
+
+const ends = (at: string | null | undefined, now: number) =>
+  at ? `ends in ${lasting(Date.parse(at) - now)}` : "without an end";
 
 const rounded = (value: number) => Math.round(value * 10) / 10;
 

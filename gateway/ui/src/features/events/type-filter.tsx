@@ -20,15 +20,16 @@ interface TypeFilterProps {
   /** Empty: all. */
   chosen: readonly EventName[];
   onChange: (chosen: EventName[]) => void;
+  /** What can be chosen; without it: all. */
+  groups?: typeof GROUPS;
 }
 
-const ofGroup = (title: string) => GROUPS.find(([name]) => name === title)?.[1] ?? [];
-
 /** Which types of events are meant, one by one or a group at once. */
-export function TypeFilter({ chosen, onChange }: TypeFilterProps) {
+export function TypeFilter({ chosen, onChange, groups = GROUPS }: TypeFilterProps) {
   const [open, setOpen] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
+  const ofGroup = (title: string) => groups.find(([name]) => name === title)?.[1] ?? [];
   const flip = (item: string) => {
     const names: readonly EventName[] = item.startsWith("all ") ? ofGroup(item.slice(4)) : [item as EventName];
     const all = names.every((name) => chosen.includes(name));
@@ -55,7 +56,7 @@ export function TypeFilter({ chosen, onChange }: TypeFilterProps) {
       menu={
         <Menu ref={menu} isScrollable onSelect={(_, item) => flip(String(item))}>
           <MenuContent maxMenuHeight="24rem">
-            {GROUPS.map(([title, names]) => (
+            {groups.map(([title, names]) => (
               <MenuGroup key={title} label={title} labelHeadingLevel="h2">
                 <MenuList aria-label={title}>
                   {names.length > 1 ? (

@@ -5,10 +5,14 @@ import { AlertmanagerSteps } from "@/components/alertmanager-steps";
 import { LinkButton } from "@/components/link-button";
 import { PageFrame } from "@/components/page-frame";
 import { Snippet } from "@/components/snippet";
+import { Nothing } from "@/components/states";
 import { PageLink } from "@/lib/place";
+import { useRights } from "@/lib/rights";
 
 /** Before the first cluster: three ways to have one. It gives way to the home by itself. */
 export function FirstRun() {
+  const { me, rules } = useRights();
+  if (me && !rules) return <NothingYet />;
   return (
     <PageFrame
       title="Welcome to AIOps NextGen"
@@ -49,6 +53,18 @@ export function FirstRun() {
       <p className="hint" role="status">
         Waiting for the first cluster …
       </p>
+    </PageFrame>
+  );
+}
+
+/** For those who cannot add one. */
+function NothingYet() {
+  return (
+    <PageFrame title="Welcome to AIOps NextGen">
+      <Nothing title="No cluster is here for you yet" icon={ServerIcon}>
+        None is registered, or none is yours. Administrators of all clusters add them, and say who sees which. This page
+        becomes the view of your fleet as soon as the first one is there.
+      </Nothing>
     </PageFrame>
   );
 }

@@ -19,7 +19,7 @@ import {
   getListSriovStatusResponseMock,
 } from "@/generated/api.msw";
 import type { ClusterInFleet, GpuSummary } from "@/generated/api.schemas";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { hearing } from "@/testing/live";
 import { show } from "@/testing/render";
 
@@ -278,4 +278,16 @@ test("a fleet that cannot be read is said, with what to do", async () => {
   await open();
   expect(await screen.findByText("The fleet could not be loaded")).toBeVisible();
   expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
+});
+
+test("who cannot add a cluster is not led to it, with clusters and without", async () => {
+  asking({ role: "operator" });
+  const { unmount } = await open();
+  expect(await screen.findByRole("link", { name: "Event log" })).toBeVisible();
+  expect(screen.queryByRole("link", { name: "Add a cluster" })).toBeNull();
+  unmount();
+  fleet([]);
+  await open();
+  expect(await screen.findByText("No cluster is here for you yet")).toBeVisible();
+  expect(screen.queryByRole("link", { name: "Add a cluster" })).toBeNull();
 });

@@ -2,9 +2,11 @@ import { BellIcon, ChartLineIcon, ListIcon, PlusCircleIcon } from "@patternfly/r
 
 import { LinkButton } from "@/components/link-button";
 import { heard } from "@/features/fleet/firing";
+import { useRights } from "@/lib/rights";
 
 /** What people come here to do. */
 export function QuickActions() {
+  const { rules } = useRights();
   return (
     <>
       <LinkButton to="/alerts" search={heard({ severity: "CRITICAL" })} icon={BellIcon} variant="secondary">
@@ -16,9 +18,11 @@ export function QuickActions() {
       <LinkButton to="/events" icon={ListIcon} variant="secondary">
         Event log
       </LinkButton>
-      <LinkButton to="/clusters/add" icon={PlusCircleIcon}>
-        Add a cluster
-      </LinkButton>
+      {rules ? (
+        <LinkButton to="/clusters/add" icon={PlusCircleIcon}>
+          Add a cluster
+        </LinkButton>
+      ) : null}
     </>
   );
 }

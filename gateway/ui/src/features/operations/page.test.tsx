@@ -2,8 +2,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
+import { getGetFleetHealthResponseMock } from "@/generated/api.msw";
 import type { DeadLetterItem, ProjectionBuild } from "@/generated/api.schemas";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 import { OperationsPage } from "@/features/operations/page";
@@ -49,7 +50,6 @@ let letters: DeadLetterItem[];
 beforeEach(() => {
   letters = [];
   hub.use(
-    http.get("*/auth/me", () => HttpResponse.json({ user: "admin", role: "admin", clusters: [] })),
     http.get("*/health/detailed", () =>
       HttpResponse.json({ part: "gateway", ready: true, checks: { bus: { ready: true } }, parts, projections: [build()] }),
     ),
@@ -101,17 +101,24 @@ test("if a part cannot be read, it is not said that all is well", async () => {
   expect(screen.queryByText(/All is well/)).toBeNull();
 });
 
-test("others than administrators are told whom it is for, and nothing is asked for them", async () => {
+test.each([
+  ["viewer", [], /You are ann, viewer of all clusters\./],
+  ["admin", ["00000000-0000-4000-8000-0000000000c1"], /You are ann, admin of edge-1\./],
+] as const)("others than administrators of everything are told whom it is for, and nothing is asked for them (%s)", async (role, clusters, said) => {
   let asked = false;
+  asking({ user: "ann", role, clusters: [...clusters] });
   hub.use(
-    http.get("*/auth/me", () => HttpResponse.json({ user: "ann", role: "viewer", clusters: [] })),
+    http.get("*/api/v1/fleet/health", () =>
+      HttpResponse.json({ items: clusters.map((id) => ({ ...getGetFleetHealthResponseMock().items[0]!, id, name: "edge-1" })) }),
+    ),
     http.get("*/health/detailed", () => {
       asked = true;
       return HttpResponse.json({});
     }),
   );
   await open();
-  expect(await screen.findByText("For administrators")).toBeVisible();
+  expect(await screen.findByText("You may not see this")).toBeVisible();
+  expect(await screen.findByText(said)).toBeVisible();
   expect(asked).toBe(false);
 });
 

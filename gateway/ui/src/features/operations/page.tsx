@@ -1,14 +1,14 @@
 import "@/features/operations/operations.css";
 
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
-import { LockIcon } from "@patternfly/react-icons";
 
+import { NotYours } from "@/components/not-yours";
 import { PageFrame } from "@/components/page-frame";
-import { Failure, Loading, Nothing } from "@/components/states";
+import { Failure, Loading } from "@/components/states";
 import { useTabInView } from "@/components/use-tab-in-view";
-import { useWhoAmI } from "@/generated/api";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
+import { useRights } from "@/lib/rights";
 
 import { ClientsTab } from "@/features/operations/clients-tab";
 import { CommandsTab } from "@/features/operations/commands-tab";
@@ -31,28 +31,20 @@ const TITLES: Readonly<Record<TabName, string>> = {
   commands: "Commands",
 };
 
-/** How the platform itself is; for administrators. */
+/** How the platform itself is; for administrators of all clusters. */
 export function OperationsPage() {
-  const me = useWhoAmI({ query: { staleTime: Number.POSITIVE_INFINITY } });
-  if (!me.data) {
-    return (
-      <PageFrame title="Operations">
-        {me.error ? <Failure error={me.error} what="Your role" onRetry={() => void me.refetch()} /> : <Loading />}
-      </PageFrame>
-    );
-  }
-  if (me.data.role !== "admin") return <NotYours role={me.data.role} />;
-  return <Operations />;
-}
-
-function NotYours({ role }: { role: string }) {
+  const { me, rules } = useRights();
+  if (rules) return <Operations />;
   return (
     <PageFrame title="Operations">
-      <Nothing title="For administrators" icon={LockIcon}>
-        Here administrators see how the platform itself is: its processes, projections, streams and what could not be
-        handled. You are {role}: the fleet, its alerts and events are on the other pages. If those look wrong or old,
-        tell an administrator.
-      </Nothing>
+      {me === undefined ? (
+        <Loading />
+      ) : (
+        <NotYours>
+          Here administrators of all clusters see how the platform itself is: its processes, projections, streams and what
+          could not be handled. If the fleet, its alerts or events look wrong or old, tell one of them.
+        </NotYours>
+      )}
     </PageFrame>
   );
 }

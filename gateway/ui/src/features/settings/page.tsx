@@ -10,14 +10,14 @@ import { YouSection } from "@/features/settings/you-section";
 /** What a person may choose, and what there is to know of the hub. */
 export function SettingsPage() {
   return (
-    <PageFrame title="Settings" subtitle="They hold for this browser and take effect at once.">
+    <PageFrame title="Settings" subtitle="What you choose holds for this browser and takes effect at once.">
       <div className="settings">
         <LookSection />
         <NotificationsSection />
         <YouSection />
-        <TokensSection />
         <AboutSection />
       </div>
+      <TokensSection />
     </PageFrame>
   );
 }

@@ -8,7 +8,7 @@ import { Ago } from "@/components/timestamp";
 import { SilenceForm } from "@/features/alerts/detail/silence-form";
 import { EndSilence, isOfAlerts } from "@/features/alerts/silences/end-silence";
 import { GuardedButton } from "@/features/alerts/silences/guarded-button";
-import { useWhyNotSilence } from "@/features/alerts/silences/may-silence";
+import { useMaySilence } from "@/features/alerts/silences/may-silence";
 import { useListSilences, useRemoveSilence } from "@/generated/api";
 import type { AlertView, SilenceMade } from "@/generated/api.schemas";
 import { useAsOf, useClock } from "@/lib/moment";
@@ -16,12 +16,13 @@ import { PageLink } from "@/lib/place";
 
 /** Silences the alert, and takes that back. */
 export function Silencing({ alert }: { alert: AlertView }) {
-  const whyNot = useWhyNotSilence();
+  const { may, notNow } = useMaySilence(alert.cluster_id);
   const [asking, setAsking] = useState(false);
   const [done, setDone] = useState<{ made: SilenceMade | undefined }>();
+  if (!may) return null;
   return (
     <>
-      {asking && whyNot === undefined ? (
+      {asking && notNow === undefined ? (
         <SilenceForm
           alert={alert}
           onCancel={() => setAsking(false)}
@@ -35,24 +36,30 @@ export function Silencing({ alert }: { alert: AlertView }) {
           variant="secondary"
           size="sm"
           icon={<BellSlashIcon />}
-          whyNot={whyNot}
+          whyNot={notNow}
           onClick={() => setAsking(true)}
         >
           Silence…
         </GuardedButton>
       )}
       <div aria-live="polite" className={done ? "alerts-done" : undefined}>
-        {done ? <Done made={done.made} onUndone={() => setDone(undefined)} /> : null}
+        {done ? <Done made={done.made} notNow={notNow} onUndone={() => setDone(undefined)} /> : null}
       </div>
     </>
   );
 }
 
+interface DoneProps {
+  made: SilenceMade | undefined;
+  /** Why it cannot be taken back now. */
+  notNow: string | undefined;
+  onUndone: () => void;
+}
+
 /** What became of it, and the way back. */
-function Done({ made, onUndone }: { made: SilenceMade | undefined; onUndone: () => void }) {
+function Done({ made, notNow, onUndone }: DoneProps) {
   const client = useQueryClient();
   const clock = useClock();
-  const whyNot = useWhyNotSilence();
   const undo = useRemoveSilence({
     mutation: {
       onSuccess: () => {
@@ -78,7 +85,7 @@ function Done({ made, onUndone }: { made: SilenceMade | undefined; onUndone: () 
           <GuardedButton
             variant="link"
             isInline
-            whyNot={whyNot}
+            whyNot={notNow}
             isLoading={undo.isPending}
             isDisabled={undo.isPending}
             onClick={() => undo.mutate({ silenceId: made.silence_id, params: { cluster_id: made.cluster_id } })}

@@ -9,6 +9,7 @@ import { useGetFleetHealth, useListAlertHistory } from "@/generated/api";
 import { plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, useSearch, useSetSearch } from "@/lib/place";
+import { useRights } from "@/lib/rights";
 
 /** Why the list is empty: good news, filters that leave nothing, or nobody who could tell. */
 export function NoAlerts() {
@@ -42,6 +43,7 @@ export function NoAlerts() {
 
 function NothingFires() {
   const asOf = useAsOf();
+  const { rules } = useRights();
   const fleet = useGetFleetHealth(asOf, { query: { staleTime: 30_000 } });
   const { data: past } = useListAlertHistory({ page_size: 1, ...asOf });
   const last = past?.items[0];
@@ -49,7 +51,7 @@ function NothingFires() {
   const silent = fleet.data?.items.filter(({ state }) => state === "OFFLINE" || state === "UNKNOWN").length ?? 0;
   if (fleet.data?.items.length === 0) {
     return (
-      <Nothing title="No cluster tells its alerts" actions={<PageLink to="/clusters/add">Add a cluster</PageLink>}>
+      <Nothing title="No cluster tells its alerts" actions={rules ? <PageLink to="/clusters/add">Add a cluster</PageLink> : undefined}>
         Alerts are shown here as soon as a cluster sends them.
       </Nothing>
     );

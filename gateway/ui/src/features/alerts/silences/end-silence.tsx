@@ -3,14 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { GuardedButton } from "@/features/alerts/silences/guarded-button";
-import { useWhyNotSilence } from "@/features/alerts/silences/may-silence";
+import { useMaySilence } from "@/features/alerts/silences/may-silence";
 import { useRemoveSilence } from "@/generated/api";
 import type { ClusterSilence } from "@/generated/api.schemas";
 
 /** Ends a silence, once that was said twice: it cannot be taken back. */
 export function EndSilence({ silence }: { silence: Pick<ClusterSilence, "id" | "cluster_id"> }) {
   const client = useQueryClient();
-  const whyNot = useWhyNotSilence();
+  const { may, notNow } = useMaySilence(silence.cluster_id);
   const [sure, setSure] = useState(false);
   const end = useRemoveSilence({
     mutation: {
@@ -20,11 +20,12 @@ export function EndSilence({ silence }: { silence: Pick<ClusterSilence, "id" | "
       },
     },
   });
+  if (!may) return null;
   if (end.isSuccess) return <span className="quiet">Ended</span>;
-  if (!sure || whyNot !== undefined) {
+  if (!sure || notNow !== undefined) {
     return (
       <span className="alerts-end">
-        <GuardedButton variant="link" isInline whyNot={whyNot} isLoading={end.isPending} onClick={() => setSure(true)}>
+        <GuardedButton variant="link" isInline whyNot={notNow} isLoading={end.isPending} onClick={() => setSure(true)}>
           End now
         </GuardedButton>
         {end.error ? (

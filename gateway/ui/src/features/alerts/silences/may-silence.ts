@@ -1,13 +1,19 @@
-import { useWhoAmI } from "@/generated/api";
 import { useAsOf } from "@/lib/moment";
+import { useRights } from "@/lib/rights";
 
-/** Why silences cannot be made or ended here; undefined if they can. */
-export function useWhyNotSilence(): string | undefined {
+interface MaySilence {
+  /** Otherwise it is not offered. */
+  may: boolean;
+  /** Why silences cannot be made or ended now, whoever is here; undefined if they can. */
+  notNow: string | undefined;
+}
+
+/** Whether silences of a cluster may be made and ended here. */
+export function useMaySilence(cluster: string): MaySilence {
   const { as_of } = useAsOf();
-  const { data: me } = useWhoAmI({ query: { staleTime: Number.POSITIVE_INFINITY } });
-  if (as_of !== undefined) return "The past cannot be changed: go back to live first";
-  if (me !== undefined && me.role !== "admin" && me.role !== "operator") {
-    return `Your role (${me.role}) may not change silences: an operator may`;
-  }
-  return undefined;
+  const { operates } = useRights();
+  return {
+    may: operates(cluster),
+    notNow: as_of === undefined ? undefined : "The past cannot be changed: go back to live first",
+  };
 }

@@ -3,7 +3,7 @@ import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
 import { CLUSTER, answering, showAlerts } from "@/features/alerts/testing";
-import type { ClusterSilence, SilenceList } from "@/generated/api.schemas";
+import type { ClusterSilence, SilenceList, Whoami } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 
 const silence: ClusterSilence = {
@@ -86,4 +86,16 @@ test("a link to a silence that is not there says so", async () => {
   silences([silence]);
   await showAlerts("/alerts?tab=silences&silence=gone");
   expect(await screen.findByText(/It is not in this list/)).toBeInTheDocument();
+});
+
+test.each<[string, Partial<Whoami>, ends: number]>([
+  ["a viewer", { role: "viewer" }, 0],
+  ["an operator of another cluster", { role: "operator", clusters: ["00000000-0000-4000-8000-0000000000c2"] }, 0],
+  ["an operator of its cluster", { role: "operator", clusters: [CLUSTER] }, 1],
+])("ending one is offered only to those who may: %s", async (_, me, ends) => {
+  answering({ me });
+  silences([silence]);
+  await showAlerts("/alerts?tab=silences");
+  expect(await screen.findByText('alertname="DiskFull"')).toBeVisible();
+  await waitFor(() => expect(screen.queryAllByRole("button", { name: "End now" })).toHaveLength(ends));
 });

@@ -20,6 +20,7 @@ import { useHeld } from "@/lib/held";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, useSearch, useSetSearch } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
+import { useRights } from "@/lib/rights";
 
 const MOST = 1_000;
 const AGAIN_MS = 30_000;
@@ -31,6 +32,7 @@ export function Silences() {
   const search = useSearch<AlertsSearch>();
   const setSearch = useSetSearch<AlertsSearch>();
   const { as_of } = useAsOf();
+  const { operates } = useRights();
   const [held, setHeld] = useState(false);
   const ended = search.ended === "true";
   const params = {
@@ -106,13 +108,13 @@ export function Silences() {
             icon={BellIcon}
             actions={<PageLink to="/alerts">See open alerts</PageLink>}
           >
-            To silence an alert, open it in the list and choose Silence.
+            {operates() ? "To silence an alert, open it in the list and choose Silence." : "Operators may silence alerts."}
           </Nothing>
         ) : (
           <DataTable
             label="Silences"
             rows={rows}
-            columns={COLUMNS}
+            columns={operates() ? COLUMNS : READ_ONLY}
             idOf={idOf}
             onOpen={(silence) =>
               setSearch({ silence: idOf(silence) }, { replace: search.silence !== undefined })
@@ -147,3 +149,5 @@ const COLUMNS: readonly Column<ClusterSilence>[] = [
     cell: (silence) => (silence.state === "EXPIRED" ? null : <EndSilence silence={silence} />),
   },
 ];
+/** For those who may end none. */
+const READ_ONLY = COLUMNS.filter(({ id }) => id !== "end");

@@ -2,8 +2,9 @@ import "@/components/badges.css";
 import "@/features/clusters/clusters.css";
 import "@/features/clusters/forms.css";
 
-import { Alert, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 
+import { NotYours } from "@/components/not-yours";
 import { PageFrame } from "@/components/page-frame";
 import { FormWay } from "@/features/clusters/add/form-way";
 import { KubeconfigWay } from "@/features/clusters/add/kubeconfig-way";
@@ -17,14 +18,20 @@ import { useSearch, useSetSearch } from "@/lib/place";
 export function AddClusterPage() {
   const { way = "kubeconfig", login } = readAddSearch({ ...useSearch() });
   const setSearch = useSetSearch<AddSearch>();
-  const { manage } = useAllowed();
+  const { manages, notNow } = useAllowed(null);
+  if (!manages) {
+    return (
+      <PageFrame title="Add clusters" trail={<Trail />}>
+        <NotYours title="You may not add clusters">Administrators of all clusters take new ones into the fleet.</NotYours>
+      </PageFrame>
+    );
+  }
   return (
     <PageFrame
       title="Add clusters"
       subtitle="Nothing is installed on a cluster: the hub reads its API server and its backends."
       trail={<Trail />}
     >
-      {manage ? <Alert isInline component="p" variant="info" title={manage} /> : null}
       <Tabs
         activeKey={way}
         onSelect={(_, key) => setSearch({ way: key as Way }, { replace: true })}
@@ -34,17 +41,17 @@ export function AddClusterPage() {
       >
         <Tab eventKey="kubeconfig" title={<TabTitleText>Kubeconfig</TabTitleText>}>
           <div className="clusters-tab">
-            <KubeconfigWay disabled={manage} />
+            <KubeconfigWay disabled={notNow} />
           </div>
         </Tab>
         <Tab eventKey="form" title={<TabTitleText>By hand</TabTitleText>}>
           <div className="clusters-tab">
-            <FormWay disabled={manage} loginLater={login === "later"} />
+            <FormWay disabled={notNow} loginLater={login === "later"} />
           </div>
         </Tab>
         <Tab eventKey="managed" title={<TabTitleText>Open Cluster Management</TabTitleText>}>
           <div className="clusters-tab">
-            <ManagedWay disabled={manage} />
+            <ManagedWay disabled={notNow} />
           </div>
         </Tab>
       </Tabs>

@@ -17,13 +17,13 @@ import { title } from "@/lib/format";
 import { useSetSearch } from "@/lib/place";
 
 export function Actions({ cluster, gone }: { cluster: ClusterView; gone: boolean }) {
-  const allowed = useAllowed();
-  const deleted = gone ? "The cluster was deleted." : undefined;
+  const { manages, operates, notNow } = useAllowed(cluster.id);
+  const refused = gone ? "The cluster was deleted." : notNow;
   return (
     <>
-      <CheckNow cluster={cluster} refused={deleted ?? allowed.refresh} />
+      {operates ? <CheckNow cluster={cluster} refused={refused} /> : null}
       <OpenMenu cluster={cluster} />
-      <MoreMenu cluster={cluster} refused={deleted ?? allowed.manage} />
+      {manages ? <MoreMenu cluster={cluster} refused={refused} /> : null}
     </>
   );
 }

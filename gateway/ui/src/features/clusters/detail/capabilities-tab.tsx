@@ -3,6 +3,7 @@ import { CheckCircleIcon, MinusCircleIcon } from "@patternfly/react-icons";
 import { Nothing } from "@/components/states";
 import { At } from "@/components/timestamp";
 import { LinkButton } from "@/components/link-button";
+import { useAllowed } from "@/features/clusters/shared/allowed";
 import type { CapabilitiesView, ClusterView, Evidence, Finding } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
 
@@ -38,12 +39,13 @@ const CAPABILITIES: readonly Capability[] = [
 /** What a cluster can do, and by what that is known. */
 export function CapabilitiesTab({ cluster }: { cluster: ClusterView }) {
   const found = cluster.capabilities;
+  const { manages } = useAllowed(cluster.id);
   if (found === null) {
     return (
       <Nothing
         title="Not looked at yet"
         actions={
-          cluster.credentials === null ? (
+          cluster.credentials === null && manages ? (
             <LinkButton to={`/clusters/${cluster.id}`} search={{ tab: "credentials" }}>
               Give it credentials
             </LinkButton>

@@ -30,7 +30,7 @@ const RENEWALS: Readonly<Record<Renewal, string>> = {
 
 export function CredentialsTab({ cluster }: { cluster: ClusterView }) {
   const [form, setForm] = useState<"rotate" | "replace">();
-  const { manage } = useAllowed();
+  const { manages, notNow } = useAllowed(cluster.id);
   const { credentials } = cluster;
   if (credentials === null) {
     return (
@@ -38,19 +38,23 @@ export function CredentialsTab({ cluster }: { cluster: ClusterView }) {
         <Alert isInline component="p" variant="info" title="It has no credentials">
           Its API server is not checked and nothing is discovered. Backends that answer anybody are asked.
         </Alert>
-        <CredentialsForm cluster={cluster} mode="add" disabled={manage} onDone={() => setForm(undefined)} />
+        {manages ? (
+          <CredentialsForm cluster={cluster} mode="add" disabled={notNow} onDone={() => setForm(undefined)} />
+        ) : (
+          <p className="hint">Its administrators can give it some.</p>
+        )}
       </>
     );
   }
   return (
     <>
-      <Known cluster={cluster} credentials={credentials} disabled={manage} onChange={setForm} />
-      {form ? (
+      <Known cluster={cluster} credentials={credentials} manages={manages} disabled={notNow} onChange={setForm} />
+      {form && manages ? (
         <CredentialsForm
           key={form}
           cluster={cluster}
           mode={form}
-          disabled={manage}
+          disabled={notNow}
           onDone={() => setForm(undefined)}
           onCancel={() => setForm(undefined)}
         />
@@ -62,11 +66,14 @@ export function CredentialsTab({ cluster }: { cluster: ClusterView }) {
 interface KnownProps {
   cluster: ClusterView;
   credentials: CredentialsView;
+  /** They may be changed. */
+  manages: boolean;
+  /** Why not now. */
   disabled: string | undefined;
   onChange: (how: "rotate" | "replace") => void;
 }
 
-function Known({ cluster, credentials, disabled, onChange }: KnownProps) {
+function Known({ cluster, credentials, manages, disabled, onChange }: KnownProps) {
   const client = useQueryClient();
   const [deleting, setDeleting] = useState(false);
   const validate = useMutation({
@@ -115,15 +122,17 @@ function Known({ cluster, credentials, disabled, onChange }: KnownProps) {
             ["Fingerprint", <span key="print" className="mono clusters-url">{credentials.fingerprint}</span>],
           ]}
         />
-        <div className="clusters-line clusters-note">
-          {disabled ? (
-            <Tooltip content={disabled}>
-              <span className="clusters-line">{actions}</span>
-            </Tooltip>
-          ) : (
-            actions
-          )}
-        </div>
+        {manages ? (
+          <div className="clusters-line clusters-note">
+            {disabled ? (
+              <Tooltip content={disabled}>
+                <span className="clusters-line">{actions}</span>
+              </Tooltip>
+            ) : (
+              actions
+            )}
+          </div>
+        ) : null}
       </section>
       <section className="panel" aria-labelledby="taken" aria-live="polite">
         <h2 id="taken">Validation on every endpoint</h2>

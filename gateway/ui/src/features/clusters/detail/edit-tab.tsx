@@ -4,6 +4,7 @@ import { Alert, Button, Form } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
+import { NotYours } from "@/components/not-yours";
 import { adviceOn } from "@/components/states";
 import { changesOf, patchOf } from "@/features/clusters/detail/changes";
 import type { ClusterSearch } from "@/features/clusters/search";
@@ -18,9 +19,22 @@ import { ApiError } from "@/lib/http";
 import { useSetSearch } from "@/lib/place";
 
 export function EditTab({ cluster }: { cluster: ClusterView }) {
+  const { manages, notNow } = useAllowed(cluster.id);
+  if (!manages) {
+    return <NotYours title="You may not change this">Clusters are registered and edited by their administrators.</NotYours>;
+  }
+  return <EditForm cluster={cluster} notNow={notNow} />;
+}
+
+interface EditFormProps {
+  cluster: ClusterView;
+  /** Why nothing can be saved now. */
+  notNow: string | undefined;
+}
+
+function EditForm({ cluster, notNow }: EditFormProps) {
   const client = useQueryClient();
   const setSearch = useSetSearch<ClusterSearch>();
-  const { manage } = useAllowed();
   // What the form began with: what others change meanwhile is told, not mixed in.
   const [base, setBase] = useState(cluster);
   const [draft, setDraft] = useState<Draft>(() => draftOf(cluster));
@@ -80,7 +94,7 @@ export function EditTab({ cluster }: { cluster: ClusterView }) {
       <RegistrationFields
         draft={draft}
         problems={problems}
-        disabled={manage !== undefined}
+        disabled={notNow !== undefined}
         onChange={(changed) => setDraft({ ...draft, ...changed })}
       />
       {save.error && !isStale(save.error) ? (
@@ -92,7 +106,7 @@ export function EditTab({ cluster }: { cluster: ClusterView }) {
         <Button
           type="submit"
           isLoading={save.isPending}
-          isDisabled={mine.length === 0 || save.isPending || manage !== undefined}
+          isDisabled={mine.length === 0 || save.isPending || notNow !== undefined}
         >
           Save
         </Button>
@@ -100,7 +114,7 @@ export function EditTab({ cluster }: { cluster: ClusterView }) {
           Undo the changes
         </Button>
         <span className="hint" aria-live="polite">
-          {manage ?? (mine.length > 0 ? `Changed: ${mine.map(({ field }) => field).join(", ")}` : "Nothing is changed.")}
+          {notNow ?? (mine.length > 0 ? `Changed: ${mine.map(({ field }) => field).join(", ")}` : "Nothing is changed.")}
         </span>
       </div>
     </Form>

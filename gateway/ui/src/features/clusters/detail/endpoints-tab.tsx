@@ -2,6 +2,7 @@ import { CheckCircleIcon, ExclamationCircleIcon, MinusCircleIcon } from "@patter
 
 import { AlertmanagerSteps } from "@/components/alertmanager-steps";
 import { safeUrl } from "@/features/clusters/detail/links";
+import { useAllowed } from "@/features/clusters/shared/allowed";
 import { BACKEND_NAMES, BACKENDS } from "@/features/clusters/shared/draft";
 import { latency } from "@/features/clusters/shared/checks-list";
 import { useGetClusterStatus } from "@/generated/api";
@@ -11,6 +12,7 @@ import { PageLink } from "@/lib/place";
 
 /** Where a cluster and its backends answer, and how Alertmanager posts here. */
 export function EndpointsTab({ cluster }: { cluster: ClusterView }) {
+  const { manages } = useAllowed(cluster.id);
   const { data: health } = useGetClusterStatus(cluster.id, useAsOf());
   const checks = new Map(health?.checks.map((check) => [check.name, check]));
   const endpoints = cluster.endpoints ?? {};
@@ -29,11 +31,13 @@ export function EndpointsTab({ cluster }: { cluster: ClusterView }) {
             />
           ))}
         </ul>
-        <p className="clusters-note">
-          <PageLink to={`/clusters/${cluster.id}`} search={{ tab: "edit" }}>
-            Change the URLs
-          </PageLink>
-        </p>
+        {manages ? (
+          <p className="clusters-note">
+            <PageLink to={`/clusters/${cluster.id}`} search={{ tab: "edit" }}>
+              Change the URLs
+            </PageLink>
+          </p>
+        ) : null}
       </section>
       <Webhook cluster={cluster} />
     </>

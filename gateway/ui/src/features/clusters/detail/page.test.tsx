@@ -109,6 +109,41 @@ test("an operator may check it, and what was found is told", async () => {
   await waitFor(() => expect(screen.queryByText("Checked: online"), "a later check says more").toBeNull());
 });
 
+test.each([
+  ["viewer", [], { checks: 0, changes: 0 }],
+  ["operator", [], { checks: 1, changes: 0 }],
+  ["operator", ["another"], { checks: 0, changes: 0 }],
+  ["admin", [ID], { checks: 1, changes: 1 }],
+] as const)("what one may not do with it is not offered: %s of %j", async (role, clusters, may) => {
+  withCluster(cluster({ credentials: null }));
+  asRole(role, [...clusters]);
+  await page();
+  await screen.findByRole("heading", { level: 1, name: "edge-1" });
+  await screen.findByText("There is more to see of it");
+  await waitFor(() => {
+    expect(screen.queryAllByRole("button", { name: "Check now" })).toHaveLength(may.checks);
+    expect(screen.queryAllByRole("button", { name: "More actions" })).toHaveLength(may.changes);
+    expect(screen.queryAllByRole("tab", { name: "Edit" })).toHaveLength(may.changes);
+    expect(screen.queryAllByRole("link", { name: "Give it credentials" })).toHaveLength(may.changes);
+  });
+});
+
+test("who may not change it and has a link to its form is told so", async () => {
+  withCluster(cluster());
+  asRole("operator");
+  await page("?tab=edit");
+  expect(await screen.findByText("You may not change this")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Save" })).toBeNull();
+});
+
+test("credentials are shown to who may not change them, without a way to", async () => {
+  withCluster(cluster({ credentials: CREDENTIALS }));
+  asRole("viewer");
+  await page("?tab=credentials");
+  expect(await screen.findByText("abc123")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Rotate" })).toBeNull();
+});
+
 test("it is deleted only when its name is typed", async () => {
   withCluster(cluster());
   let deleted = false;

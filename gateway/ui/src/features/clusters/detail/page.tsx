@@ -25,6 +25,7 @@ import { useParts } from "@/features/clusters/detail/parts";
 import type { ClusterSearch, Tab as TabName } from "@/features/clusters/search";
 import { HealthScore } from "@/features/clusters/shared/health-score";
 import { LinkButton } from "@/components/link-button";
+import { useAllowed } from "@/features/clusters/shared/allowed";
 import { Trail } from "@/features/clusters/shared/trail";
 import { ENVIRONMENTS, PLATFORMS, TYPES } from "@/features/clusters/shared/types";
 import { useGetCluster } from "@/generated/api";
@@ -105,7 +106,8 @@ function OneCluster({ id }: { id: string }) {
 function ClusterTabs({ cluster }: { cluster: ClusterView }) {
   const { tab = "overview" } = useSearch<ClusterSearch>();
   const setSearch = useSetSearch<ClusterSearch>();
-  const parts: Partial<Record<TabName, boolean>> = { ...useParts(cluster) };
+  const { manages } = useAllowed(cluster.id);
+  const parts: Partial<Record<TabName, boolean>> = { ...useParts(cluster), edit: manages };
   const shown = (Object.keys(TABS) as TabName[]).filter((name) => name === tab || (parts[name] ?? true));
   const place = useTabInView(tab);
   return (

@@ -2,6 +2,7 @@
 
 import { Alert } from "@patternfly/react-core";
 
+import { useAllowed } from "@/features/clusters/shared/allowed";
 import { LOST, SPOKEN } from "@/features/clusters/shared/health";
 import { sentence } from "@/features/clusters/shared/sentence";
 import type { Check, ClusterView } from "@/generated/api.schemas";
@@ -62,6 +63,7 @@ function Failing({ cluster, failing }: { cluster: ClusterView; failing: readonly
 /** What a cluster still needs to show all that it could. */
 function Missing({ cluster }: { cluster: ClusterView }) {
   const { credentials, endpoints, status } = cluster;
+  const { manages } = useAllowed(cluster.id);
   const noEndpoints = !Object.values(endpoints ?? {}).some(Boolean);
   if (credentials !== null && !noEndpoints && status.state !== "PROVISIONING") return null;
   return (
@@ -70,13 +72,13 @@ function Missing({ cluster }: { cluster: ClusterView }) {
         {credentials === null ? (
           <li>
             It has no credentials: its API server is not checked, and nodes, GPUs and workloads are not
-            found. <TabLink cluster={cluster} tab="credentials">Give it credentials</TabLink>
+            found. {manages ? <TabLink cluster={cluster} tab="credentials">Give it credentials</TabLink> : null}
           </li>
         ) : null}
         {noEndpoints ? (
           <li>
             None of its backends is known: no metrics, logs or traces.{" "}
-            <TabLink cluster={cluster} tab="edit">Say where they answer</TabLink>
+            {manages ? <TabLink cluster={cluster} tab="edit">Say where they answer</TabLink> : null}
           </li>
         ) : null}
         <li>

@@ -1,28 +1,24 @@
-/** Who may change what, and why not: buttons say it before the hub refuses. */
+/** Who may change what: what one may not is not offered; what cannot be done now says why. */
 
-import { useWhoAmI } from "@/generated/api";
 import { useAsOf } from "@/lib/moment";
+import { useRights } from "@/lib/rights";
 
 export interface Allowed {
-  /** Why registrations and credentials cannot be changed; undefined: they can. */
-  manage: string | undefined;
-  /** Why a cluster cannot be checked now; undefined: it can. */
-  refresh: string | undefined;
+  /** Registration and credentials may be changed. */
+  manages: boolean;
+  /** It may be checked. */
+  operates: boolean;
+  /** Why nothing can be changed now, whoever is here; undefined: it can. */
+  notNow: string | undefined;
 }
 
-export function useAllowed(): Allowed {
+/** With one cluster, or for all and those to come. */
+export function useAllowed(cluster: string | null): Allowed {
   const { as_of } = useAsOf();
-  const { data: me } = useWhoAmI({ query: { staleTime: 60_000 } });
-  if (as_of !== undefined) {
-    const past = "The past is shown. Go back to now to change something.";
-    return { manage: past, refresh: past };
-  }
-  const role = me?.role.toLowerCase();
+  const { manages, operates } = useRights();
   return {
-    manage: role === undefined || role === "admin" ? undefined : "Only administrators may do this.",
-    refresh:
-      role === undefined || role === "admin" || role === "operator"
-        ? undefined
-        : "Only operators and administrators may do this.",
+    manages: manages(cluster),
+    operates: operates(cluster),
+    notNow: as_of === undefined ? undefined : "The past is shown. Go back to now to change something.",
   };
 }

@@ -2,10 +2,10 @@
 
 import { http, HttpResponse } from "msw";
 
-import type { Check, ClusterList, ClusterView } from "@/generated/api.schemas";
-import { getGetClusterResponseMock, getGetClusterStatusResponseMock, getWhoAmIResponseMock } from "@/generated/api.msw";
+import type { Check, ClusterList, ClusterView, Role } from "@/generated/api.schemas";
+import { getGetClusterResponseMock, getGetClusterStatusResponseMock } from "@/generated/api.msw";
 import type { LiveEvent } from "@/lib/live";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { hearing } from "@/testing/live";
 
 export const ID = "75f9c9f4-eec2-5cac-b213-74a1a6493d37";
@@ -66,8 +66,8 @@ export function withCluster(of: ClusterView, checks: Check[] = [check()]): void 
   asRole("admin");
 }
 
-export function asRole(role: string): void {
-  hub.use(http.get("*/auth/me", () => HttpResponse.json(getWhoAmIResponseMock({ user: "me", role }))));
+export function asRole(role: Role, clusters: string[] = []): void {
+  asking({ user: "me", role, clusters });
 }
 
 /** What a test says over the live stream, of the cluster if it names no other. */

@@ -11,7 +11,7 @@ from gateway.rest.documented_access import SessionList, SessionView
 from services.runtime.access import Access, Session
 from services.runtime.clock import SystemClock
 from services.runtime.ids import new_id
-from services.runtime.principals import Grant, Principal, Role
+from services.runtime.principals import Grant, Role
 from tests.gateway.access.users import browser, logged_in
 from tests.kit.gateway import API, Json, Platform, refused
 from tests.kit.runtime import eventually, running
@@ -223,7 +223,7 @@ async def test_elsewhere_an_ended_session_lives_five_seconds_at_most(users: Plat
     gate = users.gate
     elsewhere = Access(gate.database, gate.clock, granted=_granted)
     session = await logged_in(users, "ada", "admins")
-    assert await elsewhere.principal(session.secret) == Principal("ada", (Grant(Role.ADMIN),))
+    assert await elsewhere.principal(session.secret) == session.principal((Grant(Role.ADMIN),))
     assert await gate.access.end_session_by_id(session.id, None) is not None
     elsewhere.clock = _Later(seconds=5.1)
     assert await elsewhere.principal(session.secret) is None

@@ -29,6 +29,11 @@ export async function heatmap(stage: Stage, seconds: number): Promise<Record<str
     socket = route;
   });
   await page.route(/\/api\/v1\/gpu\/map/, (route) => route.fulfill({ json: wholeMap() }));
+  // Of a hub without GPUs the page would say so, and show no map.
+  await page.route(/\/api\/v1\/gpu\/summary/, async (route) => {
+    const told = (await (await route.fetch()).json()) as object;
+    await route.fulfill({ json: { ...told, nodes: NODES, gpus: NODES * GPUS } });
+  });
   await page.goto("/gpu");
   await page.getByRole("application").waitFor();
   await pause(3_000);

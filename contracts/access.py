@@ -14,6 +14,10 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f
 """Of a token or a user, as it stands in events and logs: in one line."""
 
 
+TokenName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$")]
+"""Without a colon: `service:…` and `oidc:…` are other actors, which no token may pass for."""
+
+
 class Role(StrEnum):
     """What somebody may do, the most first; rights are spelled out where they are asked for."""
 
@@ -173,7 +177,7 @@ class CreateToken(Command):
 
     area: ClassVar[str] = "access"
 
-    name: Name
+    name: TokenName
     role: Role
     clusters: tuple[UUID, ...] = ()
     expires_at: Timestamp | None = None

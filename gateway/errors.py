@@ -42,7 +42,15 @@ _RETRY_AFTER = {
     Code.PROJECTION_BEHIND,
 }
 _CLOCK = SystemClock()
-_ASKED = {"since": "from", "until": "to", "states": "state", "if_match": "If-Match", "data": "body"}
+_ASKED = {
+    "since": "from",
+    "until": "to",
+    "states": "state",
+    "moment": "as_of",
+    "sequence": "as_of_sequence",
+    "if_match": "If-Match",
+    "data": "body",
+}
 """Parameters by the names that callers know, where Python's differ."""
 
 AnyRequest = Request[Any, Any, Any]

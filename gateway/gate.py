@@ -1,11 +1,13 @@
 """What every door of this process works with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from contracts.access import LoginMethod
 from contracts.refusals import TryLater
 from gateway.auth.bindings import Bindings
-from gateway.auth.identity import Provider
+from gateway.auth.identity import Identity, Provider
+from gateway.auth.openshift.access import AccessReviews
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.parts import Parts
@@ -45,6 +47,8 @@ class Gate:
     clock: Clock
     provider: Provider | None = None
     """Where people log in, if not here."""
+    reviews: AccessReviews | None = None
+    """What somebody may do by OpenShift's own rules, beside their bindings."""
     exports: Slots = field(default_factory=lambda: Slots(8))
     """Of the log: each has a reader and a few megabytes of its own."""
     moments: dict[datetime, int] = field(default_factory=dict[datetime, int])
@@ -58,7 +62,17 @@ class Gate:
             return None
         if self.provider is not None and _may_be_its(secret):
             return await self._bearer(self.provider, secret)
-        return await self.access.principal(secret)
+        return await self._ours(secret)
+
+    async def _ours(self, secret: str) -> Principal | None:
+        """Whose token or session of our own it is."""
+        found = await self.access.principal(secret)
+        if found is None or found.via is not LoginMethod.OPENSHIFT:
+            return found
+        session = await self.access.session(secret)
+        if session is None:
+            return None
+        return await self._reviewed(found, Identity(session.actor, session.groups))
 
     async def _bearer(self, provider: Provider, token: str) -> Principal | None:
         try:
@@ -67,7 +81,18 @@ class Gate:
             raise ProviderUnavailable(later.reason) from None
         if identity is None:
             return None
-        return Principal(identity.user, self.access.granted(identity.groups), provider.method)
+        grants = self.access.granted(identity.groups)
+        return await self._reviewed(Principal(identity.user, grants, provider.method), identity)
+
+    async def _reviewed(self, found: Principal, identity: Identity) -> Principal:
+        """With what the provider's own rules give."""
+        if self.reviews is None:
+            return found
+        try:
+            more = await self.reviews.grants(identity)
+        except TryLater as later:
+            raise ProviderUnavailable(later.reason) from None
+        return replace(found, grants=(*found.grants, *more))
 
     @property
     def log(self) -> EventLog:

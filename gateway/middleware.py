@@ -10,11 +10,13 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send, WebSocketSc
 from contracts.refusals import Code, Refused
 from gateway.auth.credentials import credentials, is_foreign, session_cookie
 from gateway.cors import Cors
-from gateway.exchange import Answer, deny_socket, in_time
+from gateway.exchange import Answer, Headers, deny_socket, in_time
 from gateway.gate import Gate
 from gateway.limits.classes import Asker, asker, is_urgent, plain
 from gateway.limits.limiter import Limiter
+from gateway.methods import naming_all
 from gateway.slots import Slots
+from gateway.unfit import Unfit, is_served, kept_by_nobody, unfit
 from services.runtime import metrics
 from services.runtime.database import DatabaseUnavailable
 from services.runtime.logging import logger
@@ -25,6 +27,8 @@ _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 ]
 _TOO_OFTEN = "this is asked too often; come again when Retry-After says"
 _TOO_MANY = "too many requests are being worked on; try again"
@@ -60,22 +64,23 @@ class Front:
 
     async def _socket(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        if self._unfit(scope, headers):
+        if not self._is_served(headers):
             await receive()
             # Before it is accepted, so that the handshake is answered with 403.
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
-        decision = self.limiter.connect(await self._connecting(scope, headers))
-        if decision is None or decision.allowed:
-            await self._app(scope, receive, send)
-            return
+        refused, told = self._unfit(scope, headers), Headers()
+        if refused is None:
+            decision = self.limiter.connect(await self._connecting(scope, headers))
+            if decision is None or decision.allowed:
+                await self._app(scope, receive, send)
+                return
+            refused, told = (Code.RATE_LIMITED, _TOO_OFTEN), decision.headers
         await receive()
         extensions = cast("dict[str, Any]", scope).get("extensions")
         incoming = _text(headers.get(b"traceparent"))
         with self._gate.runtime.tracing.span("socket", incoming) as traceparent:
-            trace = trace_id(traceparent)
-            told = decision.headers
-            await deny_socket(extensions, send, Code.RATE_LIMITED, _TOO_OFTEN, told, trace)
+            await deny_socket(extensions, send, *refused, told, trace_id(traceparent))
 
     async def _connecting(self, scope: WebSocketScope, headers: Mapping[bytes, bytes]) -> Asker:
         """Who opens a socket, as far as it shows: by a session, which the browser sends along."""
@@ -130,21 +135,22 @@ class Front:
             if not decision.allowed:
                 await answer.refuse(Code.RATE_LIMITED, _TOO_OFTEN)
                 return
-        await self._app(scope, in_time(receive, self._body_seconds), answer.send)
+        send = naming_all(scope, kept_by_nobody(scope["path"], answer.send))
+        await self._app(scope, in_time(receive, self._body_seconds), send)
         if answer.status == 401 and decision is not None and not decision.taken:
             self.limiter.failed(who)
 
     def _unfit(
         self, scope: HTTPScope | WebSocketScope, headers: Mapping[bytes, bytes]
-    ) -> tuple[Code, str] | None:
+    ) -> Unfit | None:
         """What must not be answered, whoever asks."""
-        host = (_text(headers.get(b"host")) or "").lower()
-        if _host_name(host) not in self._gate.runtime.settings.gateway.allowed_hosts:
+        if not self._is_served(headers):
             return Code.BAD_REQUEST, "this Host is not served here (AIOPS_GATEWAY__ALLOWED_HOSTS)"
-        # Nothing that is stored holds it, and PostgreSQL's text cannot.
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            return Code.BAD_REQUEST, "an address must not hold U+0000"
-        return None
+        return unfit(scope["headers"], scope["path"], scope["query_string"])
+
+    def _is_served(self, headers: Mapping[bytes, bytes]) -> bool:
+        names = self._gate.runtime.settings.gateway.allowed_hosts
+        return is_served(headers.get(b"host"), names)
 
     async def _identify(
         self, scope: HTTPScope, headers: Mapping[bytes, bytes], state: dict[str, Any]
@@ -198,12 +204,6 @@ class Front:
 def _address(scope: HTTPScope | WebSocketScope) -> str | None:
     client = cast("dict[str, Any]", scope).get("client")
     return client[0] if client else None
-
-
-def _host_name(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
 
 
 def _text(value: bytes | None) -> str | None:

@@ -186,6 +186,9 @@ def document(app: Litestar) -> bytes:
         operations[name]["requestBody"] = {"required": True, "content": content}
     for name in _public(app) & operations.keys():
         operations[name]["security"] = []
+    for operation in operations.values():
+        # Litestar tells of a body of null where there is none.
+        operation["responses"].get("204", {}).pop("content", None)
     for header in _headers(operations.values()):
         # Litestar leaves it out where a header is only documented; OpenAPI wants one.
         header.setdefault("schema", {"type": "string"})

@@ -11,7 +11,7 @@ import uvicorn
 
 from gateway.app import build
 from gateway.auth.bindings import Bindings
-from gateway.auth.providers import provider_of
+from gateway.auth.providers import elsewhere
 from gateway.auth.trail import Trail
 from gateway.directory import Directory
 from gateway.gate import Gate
@@ -70,6 +70,7 @@ async def open_gate(settings: Settings) -> Gate:
     bindings = Bindings(settings.access, directory, trail, runtime.log)
     await bindings.read()
     runtime.health.checks["access_bindings"] = bindings.finding
+    other = elsewhere(settings, runtime.outside, directory, clock)
     age = timedelta(hours=settings.access.session_hours)
     return Gate(
         runtime=runtime,
@@ -82,7 +83,8 @@ async def open_gate(settings: Settings) -> Gate:
         trail=trail,
         clock=clock,
         bindings=bindings,
-        provider=provider_of(settings, runtime.outside, clock),
+        provider=other.provider,
+        reviews=other.reviews,
     )
 
 
@@ -113,7 +115,14 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
 
     tail = Tail(gate.log, directory.name, settings.gateway.ring, before=observe)
     telemetry = TelemetryTail(gate.runtime.bus, directory.name)
-    live = Live(tail, gate.principal, settings.gateway, gate.clock, telemetry=telemetry)
+    live = Live(
+        tail,
+        gate.principal,
+        settings.gateway,
+        gate.clock,
+        telemetry=telemetry,
+        trail=gate.trail,
+    )
     gate.runtime.health.checks["live_stream"] = lambda: Finding(
         tail.error is None, tail.error or ""
     )

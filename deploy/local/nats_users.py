@@ -36,8 +36,8 @@ _ANY_PART = (
 _OUTCOMES = ("_INBOX.>", "_P.>")
 _OF_PART: Mapping[str, tuple[str, ...]] = {
     GATEWAY: ("cmd.gateway.>",),
-    # Of events only that it was told to build a projection anew.
-    PROJECTOR: (*_OUTCOMES, "lease.>", "evt.-.projection.>"),
+    # Of events only that it was told to build a projection anew, or by whom it will not be told.
+    PROJECTOR: (*_OUTCOMES, "lease.>", "evt.-.projection.>", "evt.-.access.>"),
     # All commands: a dead letter is published again under the name that it came under.
     WORKERS: (
         *("evt.>", "tel.>", "cmd.>", "sch.>", "due.>", "lease.>", "snap.>"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from deploy.simulator.cluster import Account, Cluster
 from deploy.simulator.exchange import Request
+from deploy.simulator.oauth import OAuth
 from deploy.simulator.statuses import ANONYMOUS
 
 _MOST_TOKENS = 1000
@@ -30,6 +31,8 @@ class Admission:
     """Knows the accounts of one cluster."""
 
     cluster: Cluster
+    oauth: OAuth = field(default_factory=OAuth)
+    """Its people, on OpenShift."""
     _accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     _issued: OrderedDict[str, Issued] = field(default_factory=OrderedDict[str, Issued])
     _count: int = 0

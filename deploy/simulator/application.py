@@ -15,7 +15,7 @@ from deploy.simulator.cluster import Cluster, Part
 from deploy.simulator.exchange import Answer, Request, text_answer
 from deploy.simulator.exec import Plan, messages, negotiated
 from deploy.simulator.faults import FINE, Fault, FaultKind, Faults, instead
-from deploy.simulator.listeners import Line, line_of
+from deploy.simulator.listeners import HOST, Line, line_of
 from services.runtime.clock import Clock
 
 Message = MutableMapping[str, Any]
@@ -209,6 +209,7 @@ class Application:
             certificate=line.certificate(),
             now=self._clock.now(),
             accept=b",".join(accepted).decode("latin-1"),
+            base=f"https://{HOST}:{scope['server'][1]}{scope['path'].removesuffix(path)}",
         )
 
     async def _send(self, client: Client, answer: Answer, fault: Fault) -> None:

@@ -38,6 +38,8 @@ class Request:
     now: datetime
     accept: str = ""
     """The header Accept."""
+    base: str = ""
+    """The URL that the path is below."""
 
     @property
     def query(self) -> Mapping[str, str]:

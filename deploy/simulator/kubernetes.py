@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from deploy.simulator import discovery, listing, reviews, statuses
+from contracts.clusters import Platform
+from deploy.simulator import discovery, listing, oauth, reviews, statuses
 from deploy.simulator.admission import Admission
 from deploy.simulator.cluster import Account, Cluster
 from deploy.simulator.exchange import Answer, Request, text_answer
@@ -43,6 +44,8 @@ class Target:
 
 def answer(admission: Admission, request: Request, fault: Fault) -> Answer:
     """What the API server says; ``fault`` matters where only it can show it."""
+    if oauth.serves(request) and admission.cluster.platform is Platform.OPENSHIFT:
+        return admission.oauth.answer(request)
     said = upgraded(admission, request, fault)
     return said if isinstance(said, Answer) else statuses.failure(400, "Upgrade request required")
 

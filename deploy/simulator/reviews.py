@@ -26,13 +26,11 @@ def answer(admission: Admission, account: Account, request: Request, place: Plac
         return statuses.failure(400, "the object provided is unrecognized")
     if (group, resource) in _OWN:
         return _OWN[group, resource](account, spec)
-    match group, resource:
-        case "authentication.k8s.io", "tokenreviews":
-            return _token(admission, request, spec)
-        case "", "serviceaccounts/token":
-            return _new_token(admission, request, f"{namespace}:{name}", spec)
-        case _:
-            return None
+    if (group, resource) in _OTHERS:
+        return _OTHERS[group, resource](admission, request, spec)
+    if (group, resource) == ("", "serviceaccounts/token"):
+        return _new_token(admission, request, f"{namespace}:{name}", spec)
+    return None
 
 
 class _Posted(msgspec.Struct, frozen=True):
@@ -72,8 +70,12 @@ def _rule(rule: Rule) -> Json:
 
 
 def _token(admission: Admission, request: Request, spec: Json) -> Answer:
-    account = admission.by_token(str(spec.get("token", "")), request.now)
-    if account is None:
+    oauth, token = admission.oauth, str(spec.get("token", ""))
+    oauth.asked["TokenReview"] += 1
+    account = admission.by_token(token, request.now)
+    if person := oauth.review(token, spec.get("audiences") or [], request.now):
+        told = person
+    elif account is None:
         told: Json = {"authenticated": False, "user": {}, "error": "invalid bearer token"}
     else:
         user = {
@@ -84,6 +86,13 @@ def _token(admission: Admission, request: Request, spec: Json) -> Answer:
         told = {"authenticated": True, "user": user}
     # The token is not repeated in the answer, which ends up in logs.
     return _created("TokenReview", "authentication.k8s.io/v1", {}, told)
+
+
+def _subject_access(admission: Admission, request: Request, spec: Json) -> Answer:
+    del request
+    admission.oauth.asked["SubjectAccessReview"] += 1
+    told = {"allowed": admission.oauth.allowed(spec)}
+    return _created("SubjectAccessReview", "authorization.k8s.io/v1", spec, told)
 
 
 def _new_token(admission: Admission, request: Request, name: str, spec: Json) -> Answer:
@@ -110,3 +119,8 @@ _OWN = {
     ("authorization.k8s.io", "selfsubjectrulesreviews"): _rules,
 }
 """What is asked about oneself."""
+_OTHERS = {
+    ("authentication.k8s.io", "tokenreviews"): _token,
+    ("authorization.k8s.io", "subjectaccessreviews"): _subject_access,
+}
+"""What is asked about others."""

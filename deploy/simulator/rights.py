@@ -56,6 +56,11 @@ OPERATING: tuple[Rule, ...] = (
     Rule(("create",), ("authentication.k8s.io",), ("tokenreviews",)),
 )
 """Reading, exec, and tokens: making new ones and asking whose one is."""
+DELEGATING: tuple[Rule, ...] = (
+    Rule(("create",), ("authentication.k8s.io",), ("tokenreviews",)),
+    Rule(("create",), ("authorization.k8s.io",), ("subjectaccessreviews",)),
+)
+"""Asking whose a token is and what somebody may do, as by the role system:auth-delegator."""
 OWN_REVIEWS = Rule(
     ("create",),
     ("authorization.k8s.io",),

@@ -1,12 +1,20 @@
 """One client: a task that reads what it asks, and one that writes what it wants to be told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from gateway.auth.trail import Trail
 from gateway.live.ending import BROKEN, TRY_LATER, Ended, Ending, refused
-from gateway.live.guest import About
-from gateway.live.messages import AuthResponse, Disconnect, Invalid, LiveFrame, token_in
+from gateway.live.guest import About, Door
+from gateway.live.messages import (
+    AuthResponse,
+    Disconnect,
+    ErrorFrame,
+    Invalid,
+    LiveFrame,
+    token_in,
+)
 from gateway.live.outlet import Gone, Outlet
 from gateway.live.pace import Pace
 from gateway.live.talk import Begin, Writer, cancel, watched
@@ -21,6 +29,8 @@ Authenticate = Callable[[str], Awaitable[Principal | None]]
 """Whose token or session secret this is."""
 
 _COME_BACK_MS = 1000
+_PATHS: Mapping[Door, str] = {"ws": "/ws", "logs": "/api/v1/logs/tail"}
+"""As the audit log names them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Terms:
     authenticate: Authenticate
     clock: Clock
     auth_seconds: float
+    trail: Trail | None = None
+    """Told of what is refused; None: nobody is."""
 
 
 class Connection:
@@ -128,7 +140,6 @@ class Connection:
 
     async def _read(self, ambient: Ambient | None) -> None:
         self.principal = await self._log_in(ambient)
-        self.checked = self._terms.clock.monotonic()
         name, role = self.principal.name, self.principal.role
         await self.outlet.say(AuthResponse(client_id=self._id, user=name, role=role))
         while True:
@@ -137,7 +148,19 @@ class Connection:
                 await self._pace.keep()
                 await self._talk.hear(text, self.principal)
             except Invalid as invalid:
+                self._note(invalid.frame, self.principal)
                 await self.outlet.say(invalid.frame)
+            except Ended as ended:
+                self._note(ended.ending.error, self.principal)
+                raise
+
+    def _note(self, told: ErrorFrame | None, principal: Principal) -> None:
+        """What somebody who is known may not do counts as it does over HTTP."""
+        if told is None or told.code != "PERMISSION_DENIED":
+            return
+        metrics.AUTH_FAILURES.labels("403").inc()
+        if self._terms.trail is not None:
+            self._terms.trail.denied(principal, "WS", _PATHS[self._talk.door])
 
     async def _log_in(self, ambient: Ambient | None) -> Principal:
         """By what the browser shows, otherwise by the first frame."""
@@ -147,11 +170,18 @@ class Connection:
             principal = await self._who(ambient.secret)
             if principal is not None:
                 return principal
+            self._failed()
         principal = await self._who(await self._token())
         if principal is None:
-            metrics.AUTH_FAILURES.labels("401").inc()
+            self._failed()
             raise refused("AUTH_FAILED", "the token or session is not valid (any more)")
         return principal
+
+    def _failed(self) -> None:
+        """They have shown a token or session that is none."""
+        metrics.AUTH_FAILURES.labels("401").inc()
+        if self._terms.trail is not None:
+            self._terms.trail.failed(self.outlet.address)
 
     async def _token(self) -> str:
         try:
@@ -166,7 +196,8 @@ class Connection:
         return token
 
     async def _who(self, secret: str) -> Principal | None:
-        self.secret = secret
+        # Before it is asked: rights that change while the answer is on its way are asked again.
+        self.secret, self.checked = secret, self._terms.clock.monotonic()
         try:
             return await self._terms.authenticate(secret)
         except DatabaseUnavailable:

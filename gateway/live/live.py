@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from gateway.auth.trail import Trail
 from gateway.live.connection import Ambient, Authenticate, Connection, Terms
 from gateway.live.ending import EXPIRED, FULL, RESTARTING, TOO_SLOW, Ending
 from gateway.live.feed import Source
@@ -42,6 +43,8 @@ class Live:
     """How often a login is checked again."""
     telemetry: TelemetryTail | None = None
     """Without it there are events only."""
+    trail: Trail | None = None
+    """Told of what is refused on sockets."""
     instance: str = field(default_factory=lambda: f"{socket.gethostname()}/{new_secret(6)}")
     """This process, as it is told of."""
     guests: set[Guest] = field(default_factory=set[Guest], init=False)
@@ -73,7 +76,7 @@ class Live:
         """One client, from the handshake to the close; ``begin`` says what is spoken of."""
         outlet = Outlet(coming)
         await outlet.accept()
-        terms = Terms(self.authenticate, self.clock, self.auth_seconds)
+        terms = Terms(self.authenticate, self.clock, self.auth_seconds, self.trail)
         connection = Connection(terms, outlet, begin)
         if self.refusal is not None:
             connection.end(self.refusal)

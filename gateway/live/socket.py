@@ -1,12 +1,9 @@
 """The doors of what is told live: ``/ws``, and ``/api/v1/logs/tail``."""
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
-
 from litestar import websocket
 from litestar.handlers import WebsocketRouteHandler
 
-from gateway.auth.credentials import session_cookie
+from gateway.auth.credentials import is_foreign, session_cookie
 from gateway.auth.guards import PUBLIC
 from gateway.gate import Gate
 from gateway.live.connection import Ambient
@@ -54,14 +51,4 @@ def _ambient(socket: AnySocket, settings: GatewaySettings) -> Ambient | None:
         secret = ""
     if secret is None:
         return None
-    return Ambient(secret, ours=_is_ours(headers.get(b"origin"), settings.allowed_hosts))
-
-
-def _is_ours(origin: bytes | None, hosts: Iterable[str]) -> bool:
-    if origin is None:
-        return True
-    try:
-        host = urlsplit(origin.decode("latin-1")).hostname
-    except ValueError:
-        return False
-    return host is not None and host in {name.strip("[]") for name in hosts}
+    return Ambient(secret, ours=not is_foreign(headers))

@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
-from gateway.rest.shared import field_error
+from gateway.rest.shared import FROM_ZERO, field_error
 from projections.activity import queries as activity
 from services.runtime import streams
 from services.runtime.context import log_time
@@ -48,6 +48,7 @@ AsOfSequence = Annotated[
         name="as_of_sequence",
         ge=0,
         le=2**63 - 1,
+        schema_extra=FROM_ZERO,
         description="How it was after this event: `X-As-Of-Sequence` of an earlier answer.",
     ),
 ]

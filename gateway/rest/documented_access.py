@@ -5,14 +5,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.access import LoginMethod, Name, Role
+from contracts.access import LoginMethod, Role, TokenName
 from contracts.envelope import Message, Timestamp
 
 
 class NewToken(Message):
     """What a token shall be."""
 
-    name: Name
+    name: TokenName
     """Who or what uses it: it stands in events and in the audit log."""
     role: Role
     clusters: tuple[UUID, ...] = Field(default=(), max_length=1000)

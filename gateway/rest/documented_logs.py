@@ -11,7 +11,7 @@ from pydantic import Field
 from contracts.envelope import Message, Timestamp
 from contracts.telemetry import Direction, Text
 from gateway.federation.outcome import Status
-from gateway.rest.documented_metrics import ClusterIds, ClusterMissing
+from gateway.rest.documented_metrics import NO_FLAG, ClusterIds, ClusterMissing
 
 
 class LogQuery(Message):
@@ -23,7 +23,7 @@ class LogQuery(Message):
     """An hour before the end, if it is left out."""
     end_time: Timestamp | None = None
     """Now, if it is left out."""
-    limit: Annotated[int, Field(ge=1, le=5_000)] = 100
+    limit: Annotated[int, Field(ge=1, le=5_000), NO_FLAG] = 100
     """Lines over all clusters."""
     direction: Direction = Direction.BACKWARD
 

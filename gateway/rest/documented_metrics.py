@@ -6,7 +6,7 @@ A test reads real answers through these models.
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from contracts.envelope import Message, Timestamp
 from contracts.telemetry import Text
@@ -15,6 +15,16 @@ from gateway.federation.outcome import Status
 
 DURATION = r"^[0-9]{1,7}[smhdw]$"
 ClusterIds = Annotated[tuple[UUID, ...], Field(max_length=10_000)]
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic wants this one
+    return value
+
+
+NO_FLAG = BeforeValidator(_no_flag)
+"""Of a number, behind its bounds: JSON's true is none."""
 Sample = tuple[float, str]
 """Unix seconds, and the value as text: it may be NaN, +Inf or -Inf."""
 
@@ -31,7 +41,7 @@ class MetricQuery(Message):
     """Of a range, or the time at which it is evaluated; now, if not given."""
     step: Annotated[str, Field(pattern=DURATION, examples=["1m"])] = "1m"
     """Of a range."""
-    timeout: Annotated[int, Field(ge=1, le=300)] = 30
+    timeout: Annotated[int, Field(ge=1, le=300), NO_FLAG] = 30
     """Seconds after which whoever has not answered is named as missing."""
     aggregation: Aggregation = Aggregation.MERGE
     """MERGE: each cluster's series; else one value of all clusters for the same labels."""

@@ -13,7 +13,7 @@ from contracts.telemetry import Name, Text
 from gateway.federation.otlp import SpanStatus
 from gateway.federation.traceql import ATTRIBUTE
 from gateway.rest.documented_logs import Whole
-from gateway.rest.documented_metrics import ClusterIds
+from gateway.rest.documented_metrics import NO_FLAG, ClusterIds
 
 TRACE_ID = r"^[0-9a-fA-F]{1,32}$"
 Tag = Annotated[str, Field(pattern=ATTRIBUTE, max_length=1_024)]
@@ -33,8 +33,8 @@ class TraceQuery(Message):
     """This one only; nothing else may be asked then."""
     traceql: Text | None = None
     """TraceQL instead of names, durations and tags."""
-    min_duration_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    max_duration_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    min_duration_ms: Annotated[int, Field(ge=0, le=2**53), NO_FLAG] | None = None
+    max_duration_ms: Annotated[int, Field(ge=0, le=2**53), NO_FLAG] | None = None
     """Of the whole trace."""
     tags: Annotated[dict[Tag, Annotated[str, Field(max_length=1_024)]], Field(max_length=32)] = (
         Field(default_factory=dict)
@@ -44,7 +44,7 @@ class TraceQuery(Message):
     """An hour before the end, if it is left out."""
     end_time: Timestamp | None = None
     """Now, if it is left out."""
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), NO_FLAG] = 20
     """Traces over all clusters."""
 
 

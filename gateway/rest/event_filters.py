@@ -8,14 +8,17 @@ from litestar.params import QueryParameter
 
 from contracts.catalog import EVENTS
 from contracts.refusals import Code, Refused
-from gateway.rest.shared import field_error, zoned
+from gateway.rest.shared import FROM_ZERO, field_error, zoned
 from services.runtime.principals import Principal
 from services.runtime.replay import Window
 
 TYPES = tuple(event.names.public for event in EVENTS)
 From = Annotated[datetime | None, QueryParameter(name="from", description="Inclusive.")]
 To = Annotated[datetime | None, QueryParameter(name="to", description="Exclusive.")]
-Since = Annotated[int | None, QueryParameter(ge=0, le=2**63 - 1, description="Exclusive.")]
+Since = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=2**63 - 1, schema_extra=FROM_ZERO, description="Exclusive."),
+]
 
 
 def clusters_of(principal: Principal, cluster_id: UUID | None) -> tuple[UUID, ...]:

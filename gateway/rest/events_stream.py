@@ -20,13 +20,16 @@ from gateway.live.live import Live
 from gateway.live.messages import Invalid, Subscribe, Subscription
 from gateway.live.sse import MEDIA_TYPE, EventStream, Visitor
 from gateway.rest.outpour import Outpour
-from gateway.rest.shared import AnyRequest, Several, WithGate, errors, field_error, zoned
+from gateway.rest.shared import FROM_ZERO, AnyRequest, Several, WithGate, errors, field_error, zoned
 from services.runtime.principals import Principal
 from services.runtime.tail import ResumeExpired, Tail
 
 HEARTBEAT_SECONDS = 15.0
 
-Sequence = Annotated[int | None, QueryParameter(ge=0, le=2**63 - 1, description="Exclusive.")]
+Sequence = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=2**63 - 1, schema_extra=FROM_ZERO, description="Exclusive."),
+]
 Moment = Annotated[datetime | None, QueryParameter(description="Events from this time on.")]
 
 

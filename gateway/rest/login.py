@@ -10,7 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 from contracts.access import LoggedIn, LoggedOut
 from contracts.envelope import Message
 from contracts.refusals import Code, Refused
-from gateway.auth.credentials import SESSION_COOKIE, session_cookie
+from gateway.auth.credentials import SESSION_COOKIE, is_foreign, session_cookie
 from gateway.auth.guards import KNOWN, PUBLIC, principal_of
 from gateway.gate import Gate
 from gateway.rest.documented import Whoami
@@ -35,6 +35,9 @@ async def login(
     gate: WithGate, request: AnyRequest, data: JSONBody[LoginCode]
 ) -> Response[dict[str, str]]:
     """A one-time code becomes a session cookie."""
+    if is_foreign(dict(request.scope["headers"])):
+        # Else a page of another site could have its visitors work as somebody else.
+        raise Refused(Code.AUTH_FAILED, "not from a page of another site")
     address = request.client.host if request.client else None
     session = await gate.access.redeem(data.code, address)
     if session is None:

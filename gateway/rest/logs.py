@@ -35,9 +35,9 @@ _MOST_NAME = 1_024
 _QUERY = answers_of(LogsAnswer, Code.INVALID_JSON, Code.INVALID_LOGQL, Code.BODY_TOO_LARGE)
 Selector = Annotated[
     str | None,
-    QueryParameter(name="query", max_length=65_536, description="Only of streams it selects."),
+    QueryParameter(name="query", max_length=4_096, description="Only of streams it selects."),
 ]
-"""``query`` as a parameter's name belongs to Litestar."""
+"""``query`` as a parameter's name belongs to Litestar. Of any characters it fits into a head."""
 _NAMES = answers_of(NamesAnswer, Code.INVALID_LOGQL)
 
 

@@ -29,7 +29,7 @@ Match = Annotated[
 Limit = Annotated[int | None, QueryParameter(ge=1, le=1_000_000)]
 Timeout = Annotated[int, QueryParameter(ge=1, le=300, description="Seconds.")]
 Moment = Annotated[datetime | None, QueryParameter(description="RFC 3339.")]
-Metric = Annotated[str | None, QueryParameter(description="Only of this metric.")]
+Metric = Annotated[str | None, QueryParameter(min_length=1, description="Only of this metric.")]
 
 
 @post("/query", operation_id="queryMetrics", summary="PromQL at one time", status_code=200,

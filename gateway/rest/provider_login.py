@@ -40,15 +40,17 @@ async def login_ways(gate: WithGate) -> Response[LoginWays]:
 
 
 @get("/start", opt=PUBLIC, include_in_schema=False)
-async def begin_login(gate: WithGate, request: AnyRequest, back: Text = None) -> Redirect:
-    """Send the browser to the identity provider."""
+async def begin_login(
+    gate: WithGate, request: AnyRequest, back: Text = None
+) -> Redirect | Response[str]:
+    """Send the browser to the identity provider; if that is away the login page says so."""
     provider = _provider(gate)
     attempts = Attempts(gate.database, gate.clock)
     begun = await attempts.begin(_path(back))
     try:
         address = await provider.address(begun.attempt, _redirect_uri(gate, request))
     except TryLater as later:
-        raise Refused(Code.UPSTREAM_FAILED, f"logins do not work now: {later.reason}") from None
+        return _failed(f"logins do not work now: {later.reason}", 502)
     cookie = Cookie(
         key=ATTEMPT_COOKIE,
         value=begun.browser,
@@ -69,9 +71,9 @@ async def finish_login(gate: WithGate, request: AnyRequest) -> Response[str]:
         attempt, identity = await _come_back(gate, request)
     except Refused as refused:
         request.scope["state"]["not_known"] = refused
-        return _onward(f"/login#failed={quote(refused.message, safe='')}", 401)
+        return _failed(refused.message, 401)
     except TryLater as later:
-        return _onward(f"/login#failed={quote(f'try again: {later.reason}', safe='')}", 502)
+        return _failed(f"try again: {later.reason}", 502)
     address = request.client.host if request.client else None
     method = _provider(gate).method
     session = await gate.access.begin_session(identity.user, method, identity.groups, address)
@@ -116,6 +118,10 @@ def _path(back: str | None) -> str:
     plain = text.isascii() and text.isprintable() and len(text) <= _LONGEST
     ours = text.startswith("/") and not text.startswith("//") and "\\" not in text
     return text if plain and ours else "/"
+
+
+def _failed(text: str, status: int) -> Response[str]:
+    return _onward(f"/login#failed={quote(text, safe='')}", status)
 
 
 def _onward(path: str, status: int) -> Response[str]:

@@ -26,6 +26,8 @@ Flag = FromQuery[bool | None]
 Several = Annotated[list[str] | None, QueryParameter(description="May be repeated.")]
 States = Annotated[list[str] | None, QueryParameter(name="state", description="May be repeated.")]
 """``state`` as a parameter's name belongs to Litestar."""
+FROM_ZERO = {"minimum": 0}
+"""``schema_extra`` of a parameter with ``ge=0``: Litestar leaves a bound of zero out."""
 Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -84,6 +84,8 @@ class Access:
     )
     _used: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime], repr=False)
     """What was shown, and when last; not kept yet."""
+    _changes: int = 0
+    """How often somebody's rights have changed: what was looked up before is not remembered."""
     _command_id_secret: str = field(default="", repr=False)
 
     async def mint_token(self, request: TokenRequest) -> tuple[UUID, str]:
@@ -221,7 +223,7 @@ class Access:
         return found
 
     async def _shown(self, secret: str) -> _Shown:
-        key, now = digest(secret), self.clock.monotonic()
+        key, now, changes = digest(secret), self.clock.monotonic(), self._changes
         known = self._known.get(key)
         if known is not None and now - known[0] < _CACHE_SECONDS:
             return known[1]
@@ -232,7 +234,8 @@ class Access:
             if known is None or known[1] is None or now - known[0] > _GRACE_SECONDS:
                 raise
             return known[1]
-        self._known[key] = (now, found)
+        # Rights that have changed while this was on its way: it counts now, and is asked anew.
+        self._known[key] = (now if changes == self._changes else now - _CACHE_SECONDS, found)
         if found is not None:
             self._used[key] = self.clock.now()
         self._known.move_to_end(key)
@@ -263,6 +266,7 @@ class Access:
 
     def forget(self) -> None:
         """Somebody's rights have changed: everybody is looked up again."""
+        self._changes += 1
         past = self.clock.monotonic() - _CACHE_SECONDS
         for key, (at, known) in self._known.items():
             self._known[key] = (min(at, past), known)

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
+from contracts.access import AccessDenied
 from contracts.catalog import UnknownEvent, command_class
 from contracts.envelope import Command, Context
 from contracts.outcomes import Outcome
@@ -19,6 +20,7 @@ from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.command_bus import LARGEST_COMMAND
 from services.runtime.context import from_nanoseconds
+from services.runtime.denials import Denials
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
@@ -98,8 +100,10 @@ class CommandWorker:
     _run: PoisonRun = field(init=False)
     _settlements: Settlements = field(init=False)
     _bench: Bench = field(init=False)
+    _denials: Denials = field(init=False)
 
     def __post_init__(self) -> None:
+        self._denials = Denials(self._tell_denied, self.clock)
         self._settlements = Settlements(self.bus)
         places = self.settings.workers.concurrency
         self._bench = Bench(self.bus, self.durable(), places, self._handle)
@@ -137,6 +141,7 @@ class CommandWorker:
                 self._say.error("stopped", reason=self.detail)
         finally:
             await self._settlements.close()
+            await self._denials.close()
 
     async def _handle(self, delivery: Delivery) -> None:
         try:
@@ -214,31 +219,41 @@ class CommandWorker:
     async def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
         if incoming.reply_to is not None and incoming.told_at is None:
             raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must be a subject below _INBOX.")
-        principal = None if incoming.ours else await self._principal(incoming.publisher)
+        if incoming.ours:
+            route = self._route(incoming)
+            return route, _parsed(route.command, incoming.delivery.data)
+        principal = await self.rights_of(incoming.publisher)
+        role = None if principal is None else principal.role
+        what = f"{self.area}.{self._label(incoming)}"
+        with self._denials.watch(incoming.publisher, role, what):
+            return self._permitted(incoming, principal)
+
+    def _route(self, incoming: Incoming) -> CommandRoute:
         kind = command_class(self.area, incoming.name)
         route = self.routes.get(kind) if kind is not None else None
-        if kind is None or route is None:
+        if route is None:
             raise Refused(Code.NOT_FOUND, f"there is no command {self.area}.{incoming.name}")
-        if principal is not None:
-            rights.require_role(principal, kind)
-            if not rights.may_be_given_by_name(kind):
-                raise Refused(
-                    Code.PERMISSION_DENIED, f"{kind.__name__} is given to the hub by REST"
-                )
+        return route
+
+    def _permitted(
+        self, incoming: Incoming, principal: Principal | None
+    ) -> tuple[CommandRoute, Command]:
+        """What a publisher from outside gives; Refused if it may not."""
+        if principal is None:
+            text = f"{incoming.publisher} is no publisher that is known here (any more)"
+            raise Refused(Code.PERMISSION_DENIED, text)
+        route = self._route(incoming)
+        kind = route.command
+        rights.require_role(principal, kind)
+        if not rights.may_be_given_by_name(kind):
+            text = f"{kind.__name__} is given to the hub by REST"
+            raise Refused(Code.PERMISSION_DENIED, text)
         command = _parsed(kind, incoming.delivery.data)
-        if principal is not None:
-            rights.require(principal, command)
+        rights.require(principal, command)
         return route, command
 
     async def _is_known(self, incoming: Incoming) -> bool:
         return incoming.ours or await self.rights_of(incoming.publisher) is not None
-
-    async def _principal(self, publisher: str) -> Principal:
-        found = await self.rights_of(publisher)
-        if found is None:
-            text = f"{publisher} is no publisher that is known here (any more)"
-            raise Refused(Code.PERMISSION_DENIED, text)
-        return found
 
     async def _call(self, route: CommandRoute, command: Command, incoming: Incoming) -> Accepted:
         headers = incoming.delivery.headers
@@ -259,6 +274,12 @@ class CommandWorker:
         )
         at = from_nanoseconds(incoming.delivery.time_ns)
         return Store(self.log, context, at, self.settings, self.outside)
+
+    async def _tell_denied(self, event_id: UUID, denied: AccessDenied) -> None:
+        source = f"/services/{self.area}"
+        context = Context(event_id, "system", event_id, event_id, source)
+        store = Store(self.log, context, self.clock.now(), self.settings, self.outside)
+        await store.tell(denied)
 
     @asynccontextmanager
     async def _turn(self, route: CommandRoute, command: Command) -> AsyncGenerator[None]:

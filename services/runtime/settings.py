@@ -32,6 +32,7 @@ from services.runtime.settings_collecting import (
 )
 from services.runtime.settings_limits import LimitsSettings, WebOrigin
 from services.runtime.settings_oidc import OidcSettings
+from services.runtime.settings_openshift import OpenShiftSettings
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
@@ -97,10 +98,10 @@ class GatewaySettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8080, description="0: any free one."
     )
-    auth: Literal["token", "oidc", "none"] = Field(
+    auth: Literal["token", "oidc", "openshift", "none"] = Field(
         default="token",
-        description="`oidc`: people log in at the issuer of AIOPS_OIDC__ISSUER; `none` is refused"
-        " unless bound to loopback.",
+        description="`oidc`: people log in at the issuer of AIOPS_OIDC__ISSUER, `openshift`: at the"
+        " OAuth server of AIOPS_OPENSHIFT__API_URL; `none` is refused unless bound to loopback.",
     )
     public_url: str = Field(
         default="",
@@ -262,6 +263,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitsSettings = LimitsSettings()
     oidc: OidcSettings = OidcSettings()
+    openshift: OpenShiftSettings = OpenShiftSettings()
     access: AccessSettings = AccessSettings()
     retention: RetentionSettings = RetentionSettings()
     clusters: ClusterSettings = ClusterSettings()

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import httpx
-
 from contracts.clusters import ClusterType
 from deploy.simulator.cluster import Part
 from deploy.simulator.faults import FaultKind
@@ -15,10 +13,11 @@ from deploy.simulator.kubeconfig import kubeconfig
 from deploy.simulator.rights import OPERATING
 from deploy.simulator.simulator import Running, RunningCluster
 from services.runtime.clock import SystemClock
+from tests.gateway.planting_access import Heard, logins, tokens
 from tests.kit.authorities import authority
-from tests.kit.gateway import API, Json, Platform
+from tests.kit.gateway import API, Json
 from tests.kit.issuers import AUTHORITY, SECRET, TOKEN, Issuer, issuing, jwt
-from tests.kit.leaks import Planted, lines_of
+from tests.kit.leaks import lines_of
 from tests.kit.runtime import eventually
 from tests.kit.simulated import BACKENDS, at_rest, due, given, left_of, of_type, registered
 from tests.runtime.outbound.origins import answer, serving
@@ -48,34 +47,28 @@ class PlantedIssuer(Issuer):
 
 
 @dataclass
-class Story:
+class Story(Heard):
     """What is told, and everything that was answered."""
 
-    platform: Platform
     fleet: Running
-    planted: Planted = field(default_factory=Planted)
     bodies: list[Json] = field(default_factory=list[Json])
     """Credentials that were sent."""
-    answers: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     clusters: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         hooks = self.platform.http.event_hooks
-        self.platform.http.event_hooks = hooks | {"response": [*hooks["response"], self._hear]}
+        self.platform.http.event_hooks = hooks | {"response": [*hooks["response"], self.hear]}
         for name, secret in {
             "first": FIRST, "second": SECOND, "wrong": WRONG, "reflected": REFLECTED,
             "broken": BROKEN, "client secret": CLIENT_SECRET, "repeated": SECRET,
             "refresh": REFRESH, "issued": _ISSUED_HERE, "granted": _ISSUED_THERE,
         }.items():  # fmt: skip
             self.planted.plant(name, secret)
+        self.planted.plant("admin", self.platform.admin)
         for cluster in self.fleet.clusters.values():
             tokens = [cluster.backend_token(part) for part in BACKENDS.values()]
             tokens += [account.token for account in cluster.simulated.cluster.accounts]
             self.planted.plant(cluster.name, *filter(None, tokens))
-
-    async def _hear(self, response: httpx.Response) -> None:
-        whole = repr(response.headers.raw).encode() + await response.aread()
-        self.answers.append((f"{response.request.method} {response.request.url.path}", whole))
 
     async def post(self, path: str, body: Json | None, status: int) -> Json:
         """Post, and hear the status that must come."""
@@ -100,6 +93,7 @@ async def told(story: Story) -> None:
     """All chapters, side by side."""
     chapters: list[Callable[[Story], Awaitable[None]]] = [
         _service_account, _renewed, _openid, _refreshed, _malformed, _reflected, _imported,
+        tokens, logins,
     ]  # fmt: skip
     async with asyncio.TaskGroup() as together:
         for chapter in chapters:
@@ -319,6 +313,7 @@ async def _read_everything(story: Story) -> None:
     await story.platform.settle()
     paths = ["/api/v1/clusters", "/api/v1/fleet/summary", "/api/v1/fleet/health", "/metrics"]
     paths += ["/api/v1/events?limit=100&order=desc", "/health/detailed", "/openapi.json"]
+    paths += ["/api/v1/audit", "/api/v1/tokens", "/auth/sessions?everybody=true"]
     for cluster in story.clusters:
         one = f"/api/v1/clusters/{cluster}"
         paths += [one, f"{one}/status", f"{one}/credentials"]

@@ -15,6 +15,7 @@ from contracts.refusals import Refused
 from deploy.simulator.fleet import Fleet
 from deploy.simulator.simulator import Options, simulating
 from services.clusters import credentials
+from services.runtime.access import digest
 from services.runtime.settings import Settings
 from services.runtime.vault.logins import target
 from services.runtime.vault.material import Material
@@ -88,9 +89,19 @@ async def test_no_stream_and_no_bucket_keeps_a_secret(evidence: Evidence) -> Non
 
 async def test_no_table_of_any_schema_shows_a_secret(evidence: Evidence) -> None:
     tables = {place for place, _ in evidence.in_database}
-    assert {"aiops.secret", "aiops.health_run", "aiops.token"} <= tables
+    assert {"aiops.secret", "aiops.health_run", "aiops.token", "aiops.session"} <= tables
     assert {table.partition(".")[0] for table in tables} >= {"aiops", "fleet", "activity"}
     assert _leaks(evidence, evidence.in_database) == []
+
+
+async def test_of_tokens_and_sessions_only_a_hash_is_kept(evidence: Evidence) -> None:
+    kept = b"\n".join(data for _, data in evidence.in_database)
+    assert len(evidence.story.shown_once) == 2
+    for secret in evidence.story.shown_once:
+        assert digest(secret) in kept
+        assert evidence.story.planted.found_in(secret.encode()), "it is looked for"
+    told = b"\n".join(data for _, data in [*evidence.on_bus, *evidence.traffic.said])
+    assert b"planted revoked" in told, "tokens are told of, by their names"
 
 
 async def test_no_log_line_of_anybody_tells_a_secret(evidence: Evidence) -> None:
@@ -111,7 +122,13 @@ async def test_no_answer_repeats_a_secret(evidence: Evidence) -> None:
 async def test_no_command_holds_or_shows_a_secret(evidence: Evidence) -> None:
     commands = [_command(place, data) for place, data in evidence.traffic.of("cmd.")]
     names = {type(command).__name__ for command in commands}
-    assert names >= {"UploadCredentials", "RotateCredentials", "ValidateCredentials"}
+    assert names >= {
+        "CreateToken",
+        "RevokeToken",
+        "UploadCredentials",
+        "RotateCredentials",
+        "ValidateCredentials",
+    }
     assert "ImportClusters" in names
     shown = [(type(each).__name__, f"{each!r} {each}".encode()) for each in commands]
     assert _leaks(evidence, shown) == []

@@ -24,7 +24,7 @@ from services.runtime.settings import Settings
 from services.runtime.settings_access import AccessSettings
 from tests.gateway.access.users import browser, logged_in
 from tests.gateway.live.tailing import serving_tails
-from tests.kit.gateway import API, ORIGIN, Json, Platform, platform_on, refused
+from tests.kit.gateway import API, Json, Platform, platform_on, refused
 from tests.kit.live import Client
 from tests.kit.runtime import eventually, running, until
 
@@ -167,7 +167,9 @@ async def _sockets(bound: Bound, secret: str) -> AsyncGenerator[tuple[Client, Cl
         options: Any = {"additional_headers": {"cookie": f"{SESSION_COOKIE}={secret}"}}
         try:
             async with (
-                _connected(served.port, origin=ORIGIN, **options) as user,
+                _connected(
+                    served.port, origin=f"http://127.0.0.1:{served.port}", **options
+                ) as user,
                 _connected(served.port) as admin,
             ):
                 assert (await user.next())["type"] == "auth_response"

@@ -16,7 +16,7 @@ from gateway.auth.credentials import SESSION_COOKIE
 from services.runtime.access import Session
 from services.runtime.settings import Settings
 from tests.gateway.access.users import logged_in
-from tests.kit.gateway import API, ORIGIN, Platform
+from tests.kit.gateway import API, Platform
 from tests.kit.gateway_process import GatewayProcess, wired
 from tests.kit.live import Client
 from tests.kit.runtime import eventually
@@ -46,12 +46,13 @@ class Two:
     async def sockets(self, session: Session) -> AsyncGenerator[list[Client]]:
         """One to each, by the session."""
         cookie = {"cookie": f"{SESSION_COOKIE}={session.secret}"}
-        options: dict[str, Any] = {"origin": ORIGIN, "additional_headers": cookie}
         async with AsyncExitStack() as stack:
             clients: list[Client] = []
             for process in self.processes:
-                url = f"ws://127.0.0.1:{process.port}/ws"
-                clients.append(Client(await stack.enter_async_context(connect(url, **options))))
+                host = f"127.0.0.1:{process.port}"
+                options: dict[str, Any] = {"origin": f"http://{host}", "additional_headers": cookie}
+                opening = connect(f"ws://{host}/ws", **options)
+                clients.append(Client(await stack.enter_async_context(opening)))
                 assert (await clients[-1].next())["type"] == "auth_response"
             yield clients
 

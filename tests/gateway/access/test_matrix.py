@@ -78,8 +78,8 @@ async def _ask(
         token = await world.token(asker.role, everywhere=asker.everywhere)
     method, asked = route.partition(" ")[0], sent(route, about)
     async with world.platform.client(token) as client:
-        if "/prometheus/" in route:
-            client.event_hooks = {}  # Errors there are as a Prometheus tells them.
+        if "/prometheus/" in route or route.endswith("/callback"):
+            client.event_hooks = {}  # Errors there are a Prometheus', or a page.
         if route.endswith("/events/stream"):
             return await _begun(client, path(route, about))
         answer = await client.request(method, path(route, about), **asked)

@@ -69,7 +69,7 @@ async def test_a_client_logs_in_as_on_the_event_stream(
             assert await refusal(client) == (4401, "AUTH_FAILED")
         async with served.client(None) as silent:
             assert await refusal(silent) == (4401, "AUTH_FAILED")
-        origin = "http://localhost:8080"
+        origin = f"http://127.0.0.1:{served.port}"
         async with served.client(None, additional_headers=cookie, origin=origin) as client:
             assert (await client.next())["role"] == "admin"
             await client.say(type="auth", token="again")

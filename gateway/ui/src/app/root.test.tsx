@@ -37,8 +37,15 @@ test("who is unknown has no session: that is told once, and not tried again", as
   forget();
 });
 
+test("who only has to wait is not told that something is wrong", async () => {
+  const asked = answers(429, "RATE_LIMITED", "this is asked too often");
+  await show(<Root />);
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+  expect(await screen.findByText("Connecting to the hub")).toBeVisible();
+  expect(screen.queryByText(/cannot say who you are/)).toBeNull();
+});
+
 test("while the login page is on its way, the page of before is for nobody", async () => {
-  hub.use(http.get("*/auth/me", () => HttpResponse.json({ user: "ada", role: "admin", clusters: [], everywhere: true })));
   const root = createRootRoute({ component: Root });
   const at = { getParentRoute: () => root };
   let arrive = () => {};

@@ -6,7 +6,8 @@ import { Starting } from "@/app/starting";
 import { isUnknown, startLive, WHO } from "@/app/who";
 import { useWhoAmI } from "@/generated/api";
 import { usePath } from "@/lib/place";
-import { sessionEnded } from "@/lib/session";
+import { isPutOff } from "@/lib/query";
+import { isHere, sessionEnded } from "@/lib/session";
 
 /** The login page alone, everything else in the shell and behind a login. */
 export function Root() {
@@ -24,9 +25,13 @@ function SignedIn() {
     if (unknown) sessionEnded();
   }, [unknown]);
   useEffect(() => {
-    if (me.data) startLive();
+    if (!me.data) return;
+    isHere();
+    startLive();
   }, [me.data]);
-  if (!me.data) return <Starting failure={unknown ? undefined : (me.error ?? me.failureReason)} />;
+  const failure = me.error ?? me.failureReason;
+  // Nothing is wrong where one is unknown, or only has to wait.
+  if (!me.data) return <Starting failure={unknown || (failure && isPutOff(failure)) ? undefined : failure} />;
   return (
     <Shell>
       <Outlet />

@@ -2,9 +2,10 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 
-import { getWhoAmIQueryOptions } from "@/generated/api";
+import { getGetLoginWaysQueryOptions, getWhoAmIQueryOptions } from "@/generated/api";
 import { ApiError } from "@/lib/http";
 import { live } from "@/lib/live";
+import { waitBefore } from "@/lib/query";
 
 export const isUnknown = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
@@ -12,7 +13,8 @@ export const isUnknown = (error: unknown): boolean => error instanceof ApiError 
 export const WHO = {
   staleTime: Number.POSITIVE_INFINITY,
   retry: (_: number, error: Error) => !isUnknown(error),
-  retryDelay: 2_000,
+  retryDelay: (failures: number, error: Error) =>
+    error instanceof ApiError && error.retryAfter !== undefined ? waitBefore(failures, error) : 2_000,
   retryOnMount: false,
 };
 
@@ -20,7 +22,10 @@ export const startLive = (): void => live.start(`${location.origin.replace("http
 
 /** Begins while the page's own script is still on its way. */
 export function beginEarly(client: QueryClient): void {
-  if (location.pathname === "/login") return;
+  if (location.pathname === "/login") {
+    void client.prefetchQuery(getGetLoginWaysQueryOptions());
+    return;
+  }
   void client.prefetchQuery(getWhoAmIQueryOptions({ query: WHO }));
   startLive();
 }

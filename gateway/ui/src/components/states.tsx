@@ -54,6 +54,7 @@ export function Loading({ lines = 6, label = "Loading" }: { lines?: number; labe
 export function adviceOn(error: Error): string {
   if (error instanceof Unreachable) return "Check that the hub runs and can be reached, then try again.";
   if (!(error instanceof ApiError)) return "This is a fault of the UI. Load the page anew.";
+  if (error.status === 429) return "Then try again.";
   if (error.status === 403) return "If you need it, ask an administrator.";
   if (error.status === 503) return "The hub is busy or a part of it is away. Try again in a moment.";
   if (error.status === 504) return "Ask for less: a shorter range, fewer clusters, or a narrower query.";

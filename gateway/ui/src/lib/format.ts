@@ -30,6 +30,8 @@ export const words = (code: string): string =>
 
 /** `PROVISIONING` as `Provisioning`. */
 export function title(code: string): string {
-  const said = words(code);
-  return said.charAt(0).toUpperCase() + said.slice(1);
+  return capitalised(words(code));
 }
+
+/** The same with a capital at its beginning. */
+export const capitalised = (said: string): string => said.charAt(0).toUpperCase() + said.slice(1);

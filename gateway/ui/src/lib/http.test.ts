@@ -60,3 +60,23 @@ test("an answer that breaks off, or is somebody else's page, is none", async () 
     await expect(call("/api/v1/clusters")).rejects.toBeInstanceOf(Unreachable);
   }
 });
+
+const putOff = (told: Record<string, string>) =>
+  hub.use(
+    http.all("*/api/v1/silences", () =>
+      HttpResponse.json({ error: { code: "RATE_LIMITED", message: "this is asked too often" } }, { status: 429, headers: told }),
+    ),
+  );
+
+test.each<[Record<string, string>, string, number | undefined]>([
+  [{ "retry-after": "12" }, "The hub takes no more from you for 12 seconds.", 12],
+  [{ "retry-after": "1" }, "The hub takes no more from you for 1 second.", 1],
+  [{}, "The hub takes no more from you for a moment.", undefined],
+  [{ "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }, "The hub takes no more from you for a moment.", undefined],
+])("who asks too much is told for how long (%j), and nothing is sent again by itself", async (told, said, seconds) => {
+  putOff(told);
+  const sent = vi.spyOn(globalThis, "fetch");
+  const refused: unknown = await call("/api/v1/silences", { method: "POST" }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "RATE_LIMITED", message: said, retryAfter: seconds });
+  expect(sent).toHaveBeenCalledOnce();
+});

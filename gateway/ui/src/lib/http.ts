@@ -1,5 +1,6 @@
 /** Every request to the hub goes through `call`; what it refuses becomes an `ApiError`. */
 
+import { plural } from "@/lib/format";
 import { live } from "@/lib/live";
 import { sessionEnded } from "@/lib/session";
 
@@ -10,16 +11,22 @@ export class ApiError extends Error {
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly traceId: string | undefined;
+  /** Seconds after which the hub wants to be asked again, if it says so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, body: Partial<Envelope["error"]>) {
-    super(body.message ?? `The hub answered with ${status}.`);
+  constructor(status: number, body: Partial<Envelope["error"]>, retryAfter?: number) {
+    super(status === 429 ? tooMuch(retryAfter) : (body.message ?? `The hub answered with ${status}.`));
     this.name = "ApiError";
     this.status = status;
     this.code = body.code ?? "INTERNAL_ERROR";
     this.details = body.details ?? {};
     this.traceId = body.trace_id;
+    this.retryAfter = retryAfter;
   }
 }
+
+const tooMuch = (seconds?: number): string =>
+  `The hub takes no more from you for ${seconds === undefined ? "a moment" : plural(seconds, "second")}.`;
 
 interface Envelope {
   error: { code: string; message: string; details: Record<string, unknown>; trace_id: string };
@@ -40,7 +47,12 @@ export async function call<T>(url: string, options: RequestInit = {}): Promise<T
   if (answer.ok) return (await bodyOf(answer, options)) as T;
   const body: unknown = await answer.json().catch(() => undefined);
   if (answer.status === 401 && !url.startsWith("/auth/")) sessionEnded();
-  throw new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {});
+  throw new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {}, secondsOf(answer.headers.get("retry-after")));
+}
+
+/** Whole seconds; a date, which the hub does not send, counts as nothing. */
+function secondsOf(told: string | null): number | undefined {
+  return told !== null && /^\d{1,6}$/.test(told) ? Number(told) : undefined;
 }
 
 async function send(url: string, options: RequestInit): Promise<Response> {

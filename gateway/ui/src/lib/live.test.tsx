@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   live.stop();
-  live.onGap = live.onSignedOut = () => {};
+  live.onGap = live.onSignedOut = live.onRightsChanged = () => {};
 });
 
 function listening(wanted: Parameters<typeof useLiveEvents>[0]) {
@@ -103,6 +103,18 @@ test("who may not see anything is logged out", async () => {
   stream.says(new AuthFailed(refusal("AUTH_FAILED")));
   await waitFor(() => expect(live.onSignedOut).toHaveBeenCalledOnce());
   expect(useLiveState.getState().connection).toBe("refused");
+});
+
+test("rights that have changed are told, and end nothing; other losses are not taken for it", async () => {
+  live.onSignedOut = vi.fn();
+  live.onRightsChanged = vi.fn();
+  stream.says({ type: "reconnecting", reason: "closed with 1006", seconds: 4 });
+  await waitFor(() => expect(useLiveState.getState().connection).toBe("reconnecting"));
+  expect(live.onRightsChanged).not.toHaveBeenCalled();
+  stream.says({ type: "reconnecting", reason: "AUTH_EXPIRED: the login or its rights have changed", seconds: 1 }, caughtUp);
+  await waitFor(() => expect(useLiveState.getState().connection).toBe("live"));
+  expect(live.onRightsChanged).toHaveBeenCalledOnce();
+  expect(live.onSignedOut).not.toHaveBeenCalled();
 });
 
 test("what was subscribed before there was a connection is asked for with it", () => {

@@ -31,6 +31,8 @@ export const FOLDED = Object.values(EventName).filter((name) => !MEASURED.has(na
 /** Shorter than the hub's own beat (50 ms): two beats are never one batch, and a map that moves does so 20 times a second. */
 const BATCH_MS = 30;
 const MAIN = "pages";
+/** How the reason begins for which the hub hangs up when rights have changed. */
+const EXPIRED = "AUTH_EXPIRED";
 
 export type Connection = "connecting" | "live" | "reconnecting" | "refused";
 
@@ -73,6 +75,8 @@ class Live {
   /** History was lost: everything that was loaded must be loaded anew. */
   onGap: () => void = () => {};
   onSignedOut: () => void = () => {};
+  /** The hub has hung up, as the login or what it may is another one now. */
+  onRightsChanged: () => void = () => {};
 
   constructor() {
     // After a sleep or in another network the connection looks sound for long.
@@ -186,6 +190,7 @@ class Live {
         }
         break;
       case "reconnecting":
+        if (item.reason.startsWith(EXPIRED)) this.onRightsChanged();
         useLiveState.setState({
           connection: "reconnecting",
           reason: item.reason,

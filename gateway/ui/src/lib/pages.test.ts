@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 
 import { pageOf, PAGES, pagesFor } from "@/lib/pages";
 import { rightsOf } from "@/lib/rights";
+import { somebody } from "@/testing/hub";
 
 const paths = (role: "admin" | "operator", clusters: string[] = []) =>
-  pagesFor(rightsOf({ user: "ann", role, clusters, everywhere: clusters.length === 0 })).map(({ to }) => to);
+  pagesFor(rightsOf(somebody({ role, clusters }))).map(({ to }) => to);
 
 test("only administrators of all clusters are led to operations and audit", () => {
   expect(paths("admin")).toEqual(PAGES.map(({ to }) => to));

@@ -1,14 +1,25 @@
 import { expect, test } from "vitest";
 
-import type { Role } from "@/generated/api.schemas";
-import { reachOf, rightsOf } from "@/lib/rights";
+import type { GrantView, Role } from "@/generated/api.schemas";
+import { grantsOf, reachOf, readsNoLess, rightsOf } from "@/lib/rights";
+import { somebody } from "@/testing/hub";
 
-const who = (role: Role | null, clusters: string[] | "all") => ({
-  user: "ann",
-  role,
-  clusters: clusters === "all" ? [] : clusters,
-  everywhere: clusters === "all",
-});
+const who = (role: Role | null, clusters: string[] | "all") =>
+  somebody({
+    role,
+    clusters: clusters === "all" ? [] : clusters,
+    everywhere: clusters === "all",
+    grants: role === null ? [] : [{ role, clusters: clusters === "all" ? null : clusters }],
+  });
+
+/** Somebody with several roles. */
+const having = (...grants: [Role, string[] | null][]) =>
+  somebody({
+    role: grants[0]![0],
+    everywhere: grants.some(([role, clusters]) => clusters === null && role !== "ingest"),
+    clusters: grants.flatMap(([, clusters]) => clusters ?? []),
+    grants: grants.map(([role, clusters]) => ({ role, clusters })),
+  });
 
 test.each<[Role | null, string[] | "all", rules: boolean, manages: boolean, operates: boolean]>([
   ["admin", "all", true, true, true],
@@ -30,9 +41,43 @@ test("a role for some clusters counts for no other, and for nothing that is of n
   expect([rights.manages("c2"), rights.operates("c2"), rights.manages(null)]).toEqual([false, false, false]);
 });
 
-test("an empty list alone is not all clusters", () => {
-  const rights = rightsOf(who("operator", []));
-  expect([rights.rules, rights.operates("c1")]).toEqual([false, false]);
+test("a role for clusters of which there are none yet allows nothing", () => {
+  const rights = rightsOf(who("admin", []));
+  expect([rights.rules, rights.manages(), rights.manages("c1"), rights.operates()]).toEqual([false, false, false, false]);
+});
+
+test("of several roles each counts for its own clusters", () => {
+  const rights = rightsOf(having(["admin", ["c1"]], ["operator", ["c2"]], ["viewer", null]));
+  expect(["c1", "c2", "c3"].map((cluster) => rights.manages(cluster))).toEqual([true, false, false]);
+  expect(["c1", "c2", "c3"].map((cluster) => rights.operates(cluster))).toEqual([true, true, false]);
+  // Reading everything makes nobody an administrator of everything.
+  expect([rights.rules, rights.manages(null), rights.operates(null)]).toEqual([false, false, false]);
+});
+
+test("what another role of theirs includes is not told", () => {
+  const told = (...grants: Parameters<typeof having>) => grantsOf(having(...grants)).map(({ role }) => role);
+  expect(told(["admin", ["c1", "c2"]], ["operator", ["c2"]], ["viewer", null])).toEqual(["admin", "viewer"]);
+  expect(told(["operator", null], ["viewer", ["c1"]])).toEqual(["operator"]);
+  expect(told(["operator", ["c1"]], ["viewer", ["c1", "c2"]])).toEqual(["operator", "viewer"]);
+  // Nobody who reads may post alerts for that.
+  expect(told(["viewer", null], ["ingest", null])).toEqual(["viewer", "ingest"]);
+});
+
+test("it is known whether something is closed that was open before", () => {
+  const some = having(["viewer", ["c1", "c2"]]);
+  const all = having(["viewer", null]);
+  const ruler = having(["admin", null]);
+  expect([readsNoLess(all, some), readsNoLess(having(["operator", ["c1", "c2", "c3"]]), some), readsNoLess(ruler, all)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([readsNoLess(some, all), readsNoLess(having(["admin", ["c1"]]), some), readsNoLess(all, ruler)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(readsNoLess({ ...all, user: "bob" }, all)).toBe(false);
 });
 
 test("until it is known who is here nothing may be done", () => {
@@ -40,11 +85,10 @@ test("until it is known who is here nothing may be done", () => {
   expect([rights.rules, rights.manages(), rights.operates("c1")]).toEqual([false, false, false]);
 });
 
-test.each<[Role, string[] | "all", string]>([
-  ["admin", "all", "all clusters"],
-  ["viewer", ["c1"], "edge-1"],
-  ["ingest", [], "all clusters"],
-  ["viewer", [], "some clusters"],
-])("%s of %j is told as such", (role, clusters, said) => {
-  expect(reachOf(who(role, clusters), "edge-1")).toBe(said);
+test.each<[GrantView["clusters"], string]>([
+  [null, "all clusters"],
+  [["c1", "c2"], "c1 and c2"],
+  [[], "no cluster yet"],
+])("a role for %j counts for %s", (clusters, said) => {
+  expect(reachOf({ role: "viewer", clusters }, (ids) => ids.join(" and "))).toBe(said);
 });

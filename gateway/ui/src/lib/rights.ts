@@ -3,7 +3,7 @@
 import { useMemo } from "react";
 
 import { useWhoAmI } from "@/generated/api";
-import { Role, type Whoami } from "@/generated/api.schemas";
+import { Role, type GrantView, type Whoami } from "@/generated/api.schemas";
 
 export interface Rights {
   /** Undefined until the hub has said who is here: until then nothing may be done. */
@@ -25,10 +25,8 @@ export const MAY: Readonly<Record<Role, string>> = {
 };
 
 export function rightsOf(me: Whoami | undefined): Rights {
-  const has = (roles: readonly Role[], cluster?: string | null): boolean => {
-    if (!me?.role || !roles.includes(me.role)) return false;
-    return cluster === undefined || me.everywhere || (cluster !== null && me.clusters.includes(cluster));
-  };
+  const has = (roles: readonly Role[], cluster?: string | null): boolean =>
+    me?.grants.some(({ role, clusters }) => roles.includes(role) && counts(clusters, cluster)) ?? false;
   return {
     me,
     rules: has([Role.admin], null),
@@ -37,12 +35,33 @@ export function rightsOf(me: Whoami | undefined): Rights {
   };
 }
 
-/** Of what somebody's role is, in words; `names`: of their clusters. */
-export function reachOf({ role, clusters, everywhere }: Whoami, names: string): string {
-  if (everywhere) return "all clusters";
-  if (clusters.length > 0) return names;
-  // Several roles, each for others: no list tells which is for what.
-  return role === Role.ingest ? "all clusters" : "some clusters";
+/** Whether what was given for these clusters (null: everywhere) counts for this one, or without one for any. */
+function counts(clusters: readonly string[] | null, cluster: string | null | undefined): boolean {
+  if (clusters === null) return true;
+  return cluster === undefined ? clusters.length > 0 : cluster !== null && clusters.includes(cluster);
+}
+
+/** Where a role counts, in words; `names`: says which clusters these are. */
+export function reachOf({ clusters }: GrantView, names: (clusters: readonly string[]) => string): string {
+  if (clusters === null) return "all clusters";
+  return clusters.length > 0 ? names(clusters) : "no cluster yet";
+}
+
+/** What somebody was given, the most first, without what another one of theirs says already. */
+export function grantsOf({ grants }: Whoami): readonly GrantView[] {
+  return grants.filter((grant, at) => !grants.slice(0, at).some((above) => includes(above, grant)));
+}
+
+/** `more` is no lower role; posting alerts is no part of what readers may do. */
+function includes(more: GrantView, less: GrantView): boolean {
+  if (less.role === Role.ingest && more.role !== Role.ingest) return false;
+  return more.clusters === null || (less.clusters?.every((each) => more.clusters?.includes(each)) ?? false);
+}
+
+/** True if nothing that `before` could read is closed to `now`. */
+export function readsNoLess(now: Whoami, before: Whoami): boolean {
+  const isWithin = now.everywhere || (!before.everywhere && before.clusters.every((each) => now.clusters.includes(each)));
+  return now.user === before.user && isWithin && (rightsOf(now).rules || !rightsOf(before).rules);
 }
 
 export function useRights(): Rights {

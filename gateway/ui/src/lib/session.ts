@@ -17,7 +17,6 @@ export function onSessionEnded(tell: Listener): () => void {
 // The session is the browser's: what happens to it in one tab counts in all.
 const TABS = "aiops.session";
 
-
 /** Somebody has logged in. */
 export function sessionBegan(): void {
   tellTabs("began");
@@ -45,9 +44,30 @@ export function comeBackTo(href: string): void {
   sessionStorage.setItem(NEXT, href);
 }
 
-/** Where somebody was before they had to log in; asked for once. */
-export function wantedBefore(): string {
+/** Where somebody was before they had to log in. */
+export function wantedNext(): string {
   const next = sessionStorage.getItem(NEXT);
-  sessionStorage.removeItem(NEXT);
   return next?.startsWith("/") && !next.startsWith("//") ? next : "/";
+}
+
+/** The same, asked for once. */
+export function wantedBefore(): string {
+  const next = wantedNext();
+  sessionStorage.removeItem(NEXT);
+  return next;
+}
+
+const AWAY = "aiops.away";
+
+/** Somebody goes to log in elsewhere, and comes back to another load of the page. */
+export function leavesToLogIn(): void {
+  sessionStorage.setItem(AWAY, "yes");
+}
+
+/** Somebody is logged in; if they have come back from elsewhere, no other tab knows of it yet. */
+export function isHere(): void {
+  if (sessionStorage.getItem(AWAY) === null) return;
+  sessionStorage.removeItem(AWAY);
+  sessionStorage.removeItem(NEXT);
+  sessionBegan();
 }

@@ -7,17 +7,23 @@ import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 
 import { getAIOpsNextGenMock } from "@/generated/api.msw";
-import type { Whoami } from "@/generated/api.schemas";
+import type { GrantView, Whoami } from "@/generated/api.schemas";
 
-const ADMIN: Whoami = { user: "ada", role: "admin", clusters: [], everywhere: true };
+const ADMIN: Whoami = { user: "ada", role: "admin", clusters: [], everywhere: true, grants: [{ role: "admin", clusters: null }] };
 
 const me = (who: Whoami) => http.get("*/auth/me", () => HttpResponse.json(who));
 
 export const hub = setupServer(me(ADMIN), ...getAIOpsNextGenMock());
 
-/** From now on somebody else asks. */
-export function asking(who: Partial<Whoami>): void {
+/** Somebody with one role, everywhere unless clusters are named; or with what `who` says beyond that. */
+export function somebody(who: Partial<Whoami> = {}): Whoami {
   const { role, clusters } = { ...ADMIN, ...who };
   const everywhere = clusters.length === 0 && role !== null && role !== "ingest";
-  hub.use(me({ ...ADMIN, everywhere, ...who }));
+  const grants: GrantView[] = role === null ? [] : [{ role, clusters: clusters.length === 0 ? null : clusters }];
+  return { ...ADMIN, everywhere, grants, ...who };
+}
+
+/** From now on somebody else asks. */
+export function asking(who: Partial<Whoami>): void {
+  hub.use(me(somebody(who)));
 }

@@ -48,6 +48,10 @@ test.each<[Partial<Whoami>, string]>([
   [{}, "Admin of all clusters"],
   [{ role: "operator", clusters: ["c1"] }, "Operator of edge-1"],
   [{ role: null }, "Without a role: you may see nothing"],
+  [
+    { role: "admin", grants: [{ role: "admin", clusters: ["c1"] }, { role: "viewer", clusters: null }] },
+    "Admin of edge-1; viewer of all clusters",
+  ],
 ])("the role and its clusters are told (%j)", async (me, said) => {
   const [one] = getGetFleetHealthResponseMock().items;
   asking(me);

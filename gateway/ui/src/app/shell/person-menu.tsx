@@ -3,24 +3,23 @@ import { UserIcon } from "@patternfly/react-icons";
 
 import { ActionMenu } from "@/components/action-menu";
 import { useOverlay } from "@/app/shell/overlay";
-import { useLogOut } from "@/app/shell/use-log-out";
-import { useClusterNames } from "@/components/not-yours";
-import type { Whoami } from "@/generated/api.schemas";
-import { title } from "@/lib/format";
+import { useStanding } from "@/components/standing";
+import { capitalised } from "@/lib/format";
+import { useLogOut } from "@/lib/log-out";
 import { useGo } from "@/lib/place";
-import { reachOf, useRights } from "@/lib/rights";
+import { useRights } from "@/lib/rights";
 
 /** Who is logged in, and what concerns them alone. */
 export function PersonMenu() {
   const go = useGo();
   const show = useOverlay((overlay) => overlay.show);
   const { me } = useRights();
-  const names = useClusterNames(me?.clusters ?? []);
+  const standing = useStanding(me);
   const leaving = useLogOut();
   return (
     <ActionMenu label={`Logged in as ${me?.user ?? "…"}`} icon={<UserIcon />}>
       <DropdownList>
-        <DropdownItem isDisabled description={me ? standing(me, names) : undefined}>
+        <DropdownItem isDisabled description={standing === undefined ? undefined : capitalised(standing)}>
           {me?.user}
         </DropdownItem>
         <Divider component="li" />
@@ -48,10 +47,4 @@ export function PersonMenu() {
       </DropdownList>
     </ActionMenu>
   );
-}
-
-/** `Operator of hub-1, edge-2`. */
-function standing(me: Whoami, names: string): string {
-  if (me.role === null) return "Without a role: you may see nothing";
-  return `${title(me.role)} of ${reachOf(me, names)}`;
 }

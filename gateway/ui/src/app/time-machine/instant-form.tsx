@@ -7,6 +7,7 @@ import { latestChange } from "@/app/time-machine/steps";
 import { useTravel } from "@/app/time-machine/use-travel";
 import { whatHappened } from "@/app/time-machine/what-happened";
 import { useClock, useWallClock } from "@/lib/moment";
+import { whilePutOff } from "@/lib/query";
 import { useSettings } from "@/lib/settings";
 import { ago } from "@/lib/time";
 
@@ -78,7 +79,7 @@ export function InstantForm({ onDone }: { onDone: () => void }) {
 function LatestChange({ onPick }: { onPick: (at: number) => void }) {
   const now = useWallClock();
   const clock = useClock();
-  const { data, isError } = useQuery({ queryKey: ["latest-change"], queryFn: latestChange, staleTime: 0, retry: false });
+  const { data, isError } = useQuery({ queryKey: ["latest-change"], queryFn: latestChange, staleTime: 0, retry: whilePutOff });
   const words = data ? whatHappened(data.event) : isError ? "The events could not be read" : "No event yet";
   return (
     <Button

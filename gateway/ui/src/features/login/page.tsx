@@ -1,22 +1,31 @@
 import "@/features/login/login.css";
 
-import { Alert, Button, ClipboardCopy, Form, FormGroup, TextInput } from "@patternfly/react-core";
+import { Alert } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useState, type ReactNode } from "react";
 
-import { login } from "@/generated/api";
+import { Loading } from "@/components/states";
+import { CodeWay } from "@/features/login/code-way";
+import { ProviderWay } from "@/features/login/provider-way";
+import { login, useGetLoginWays } from "@/generated/api";
+import { capitalised } from "@/lib/format";
 import { ApiError } from "@/lib/http";
 import { live } from "@/lib/live";
 import { useGoToHref } from "@/lib/place";
 import { sessionBegan, wantedBefore } from "@/lib/session";
 
-/** A one-time code becomes a session: from the link that `aiops login` prints, or typed in. */
+/** Longer than anything that the hub says. */
+const LONGEST_FAILURE = 500;
+
+/** Who is nobody yet becomes somebody, in a way that the hub has: an identity provider, or a one-time code. */
 export function LoginPage() {
-  const [code, setCode] = useState("");
+  const [failed, setFailed] = useState<string>();
   const client = useQueryClient();
   const goToHref = useGoToHref();
+  const ways = useGetLoginWays();
   const entering = useMutation({
     mutationFn: (given: string) => login({ code: given }),
+    onMutate: () => setFailed(undefined),
     onSuccess: () => {
       // Of whoever was here before, nothing stays.
       live.stop();
@@ -25,22 +34,33 @@ export function LoginPage() {
       goToHref(wantedBefore(), { replace: true });
     },
   });
-  const enter = useEffectEvent((given: string) => entering.mutate(given));
+  const take = useEffectEvent((told: URLSearchParams) => {
+    const code = told.get("code");
+    setFailed(told.get("failed")?.slice(0, LONGEST_FAILURE) || undefined);
+    if (code) entering.mutate(code);
+  });
   useEffect(() => {
     document.title = "Log in · AIOps NextGen";
     const fromLink = () => {
-      const given = new URLSearchParams(location.hash.slice(1)).get("code");
       if (location.hash === "") return;
+      const told = new URLSearchParams(location.hash.slice(1));
       // The code must not stay in the address, nor in the history.
       history.replaceState(history.state, "", location.pathname);
-      if (given) enter(given);
+      take(told);
     };
     fromLink();
     // A second link may be opened in the same tab.
     window.addEventListener("hashchange", fromLink);
     return () => window.removeEventListener("hashchange", fromLink);
   }, []);
-  const busy = entering.isPending;
+  const isAsking = ways.isPending && ways.failureCount === 0;
+  // Where everybody may enter, there is nothing to do here.
+  const isOpen = ways.data?.mode === "none";
+  const enter = useEffectEvent(() => goToHref(wantedBefore(), { replace: true }));
+  useEffect(() => {
+    if (isOpen) enter();
+  }, [isOpen]);
+  const code = <CodeWay isBusy={entering.isPending} onEnter={entering.mutate} />;
   return (
     <main className="login">
       <div className="login-card">
@@ -49,41 +69,20 @@ export function LoginPage() {
           <h1>AIOps NextGen</h1>
           <p className="quiet">The operations hub for your fleet of clusters</p>
         </header>
-        <div aria-live="assertive">{entering.error ? <Refusal error={entering.error} /> : null}</div>
-        <section aria-labelledby="login-how">
-          <h2 id="login-how">Log in from the hub&rsquo;s machine</h2>
-          <p>Run this there, and open the link that it prints:</p>
-          <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" textAriaLabel="Command that prints a link">
-            aiops login
-          </ClipboardCopy>
-        </section>
-        <Form
-          onSubmit={(event) => {
-            event.preventDefault();
-            entering.mutate(code.trim());
-          }}
-        >
-          <FormGroup label="Or paste the link&rsquo;s code" fieldId="code">
-            <TextInput
-              id="code"
-              type="password"
-              autoComplete="one-time-code"
-              value={code}
-              onChange={(_, value) => setCode(codeIn(value))}
-            />
-          </FormGroup>
-          <Button type="submit" isBlock isDisabled={busy || code.trim() === ""} isLoading={busy}>
-            {busy ? "Logging in" : "Log in"}
-          </Button>
-        </Form>
+        <div aria-live="assertive">
+          {failed ? <Failed>{capitalised(failed).replace(/\.?$/, ".")}</Failed> : entering.error ? <Refusal error={entering.error} /> : null}
+        </div>
+        {isAsking || isOpen ? (
+          <Loading lines={3} label="Asking the hub how one logs in" />
+        ) : ways.data?.mode === "oidc" || ways.data?.mode === "openshift" ? (
+          <ProviderWay at={ways.data.mode}>{code}</ProviderWay>
+        ) : (
+          // A code is always good: also where the hub could not be asked.
+          code
+        )}
       </div>
     </main>
   );
-}
-
-/** The code itself, also of a whole link that was pasted. */
-export function codeIn(pasted: string): string {
-  return /#code=([^&\s]+)/.exec(pasted)?.[1] ?? pasted;
 }
 
 function Refusal({ error }: { error: Error }) {
@@ -92,8 +91,14 @@ function Refusal({ error }: { error: Error }) {
       Each works once and for a short time. Run <code>aiops login</code> again for a new one.
     </Alert>
   ) : (
+    <Failed>{error.message} Try again in a moment.</Failed>
+  );
+}
+
+function Failed({ children }: { children: ReactNode }) {
+  return (
     <Alert isInline component="h2" variant="danger" title="Logging in has failed">
-      {error.message} Try again in a moment.
+      {children}
     </Alert>
   );
 }

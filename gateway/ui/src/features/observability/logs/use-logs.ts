@@ -10,6 +10,7 @@ import { LIBRARIES } from "@/features/observability/library/store";
 import { queryLogsRange } from "@/generated/api";
 import type { ClusterMissing, Direction, LogsAnswer } from "@/generated/api.schemas";
 import { useAsOf, useRange, resolveRange } from "@/lib/moment";
+import { whilePutOff } from "@/lib/query";
 import type { Range } from "@/lib/time";
 
 /** Lines of one page. */
@@ -101,7 +102,7 @@ export function useVolume({ query, clusters, round }: Question) {
     enabled: asksForLines(query),
     staleTime: 60_000,
     placeholderData: keepPreviousData,
-    retry: false,
+    retry: whilePutOff,
   });
 }
 

@@ -9,7 +9,7 @@ export function MadeDialog({ made, onClose }: { made: TokenMade; onClose: () => 
     <Modal isOpen variant="small" aria-labelledby="made-title">
       <ModalHeader title={`Token ${made.name}`} labelId="made-title" />
       <ModalBody>
-        <div className="token-words-apart">
+        <div className="words-apart">
           <Alert isInline component="p" variant="warning" title="Copy it now: it is shown here once and nowhere again" />
           <Snippet isCommand label="The token" text={made.token} />
           <Usage role={made.role} />

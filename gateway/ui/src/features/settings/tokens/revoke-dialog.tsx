@@ -21,7 +21,7 @@ export function RevokeDialog({ token, onClose }: { token: TokenView; onClose: ()
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="revoke-title" aria-describedby="revoke-body">
       <ModalHeader title={`Revoke ${token.name}?`} labelId="revoke-title" titleIconVariant="warning" />
       <ModalBody id="revoke-body">
-        <div className="token-words-apart">
+        <div className="words-apart">
           <p>
             Whatever uses it is refused within five seconds. It cannot be made good again: what still needs one gets a new
             token.

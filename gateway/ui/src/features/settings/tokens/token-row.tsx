@@ -2,7 +2,7 @@ import { Button, Label } from "@patternfly/react-core";
 import { ExclamationTriangleIcon } from "@patternfly/react-icons";
 import type { ReactNode } from "react";
 
-import { useClusterNames } from "@/components/not-yours";
+import { useClusterNaming } from "@/components/cluster-names";
 import { Ago } from "@/components/timestamp";
 import type { TokenView } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
@@ -20,18 +20,18 @@ interface TokenRowProps {
 /** One token: whose, for what, and whether it is still needed. */
 export function TokenRow({ token, onRevoke }: TokenRowProps) {
   const { name, role, clusters, created_at, created_by, last_used_at, revoked_at } = token;
-  const names = useClusterNames(clusters);
+  const names = useClusterNaming()(clusters);
   return (
-    <li className="token">
-      <div className="token-words">
-        <div className="token-head">
+    <li className="entry">
+      <div className="entry-words">
+        <div className="entry-head">
           <strong>{name}</strong>
           <span title={MAY[role]}>
             <Label isCompact>{title(role)}</Label>
           </span>
           <span>{clusters.length === 0 ? "all clusters" : names}</span>
         </div>
-        <ul className="plain token-facts hint">
+        <ul className="plain entry-facts hint">
           <li>
             created <Ago at={created_at} /> {created_by ? `by ${created_by}` : "on the hub's machine"}
           </li>

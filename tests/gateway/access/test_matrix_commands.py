@@ -1,0 +1,198 @@
+"""Every command, given by everybody about clusters of theirs and of others: by REST and on the bus.
+
+Who may give which is written down in `COMMANDS` once more, so that one nobody has thought about
+fails.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from contracts import access, alerts, catalog, clusters, operations
+from contracts.envelope import Command
+from services.runtime import rights
+from services.runtime.principals import Role
+from tests.gateway.access.world import Somewhere, World
+from tests.gateway.bots import Bot, bot, unreachable
+from tests.kit import builders
+from tests.kit.gateway import API, Json
+
+pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
+
+ADMIN, OPERATOR, VIEWER, INGEST = Role
+
+
+@dataclass(frozen=True)
+class Right:
+    """Who may give a command."""
+
+    roles: frozenset[Role] = frozenset()
+    about_a_cluster: bool = True
+    """Otherwise it is about the whole platform: only with a role for everything."""
+
+
+CHANGE, OPERATE = Right(frozenset({ADMIN})), Right(frozenset({ADMIN, OPERATOR}))
+POST, RULE = Right(frozenset({ADMIN, INGEST})), Right(frozenset({ADMIN}), about_a_cluster=False)
+NEVER = Right()
+"""By no name: it has a door of its own, or none."""
+
+COMMANDS: Mapping[type[Command], Right] = {
+    clusters.RegisterCluster: RULE,
+    clusters.UpdateCluster: CHANGE,
+    clusters.DeleteCluster: CHANGE,
+    clusters.RefreshCluster: OPERATE,
+    clusters.UploadCredentials: NEVER,
+    clusters.RotateCredentials: NEVER,
+    clusters.ValidateCredentials: NEVER,
+    clusters.DeleteCredentials: NEVER,
+    clusters.ImportClusters: NEVER,
+    alerts.IngestAlerts: POST,
+    alerts.SilenceAlert: OPERATE,
+    alerts.UnsilenceAlert: OPERATE,
+    operations.RebuildProjection: RULE,
+    operations.RetryDeadLetter: RULE,
+    operations.DropDeadLetter: RULE,
+    access.CreateToken: NEVER,
+    access.RevokeToken: NEVER,
+    access.NoteAccess: NEVER,
+}
+
+_CHANGING_NOTHING: Mapping[type[Command], Callable[[], Json]] = {
+    clusters.RegisterCluster: unreachable,
+    clusters.UpdateCluster: lambda: {"patch": {"region": "r"}, "expected_version": 999},
+    clusters.DeleteCluster: lambda: {"expected_version": 999},
+    alerts.IngestAlerts: lambda: {"received_at": "2026-01-01T00:00:00Z", "reports": []},
+    operations.RebuildProjection: lambda: {"name": "nothing"},
+    operations.RetryDeadLetter: lambda: {"sequence": 999_999},
+    operations.DropDeadLetter: lambda: {"sequence": 999_999},
+}
+"""What is good and does little; others are as their builders make them."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody with a role, for everything or for `World.mine` alone."""
+
+    role: Role
+    everywhere: bool
+
+    def may(self, right: Right, *, foreign: bool) -> bool:
+        """True if the table says so."""
+        if self.role not in right.roles:
+            return False
+        return self.everywhere or (right.about_a_cluster and not foreign)
+
+
+ASKERS = [Asker(role, everywhere) for role in Role for everywhere in (True, False)]
+
+
+@dataclass
+class Bots:
+    """One publisher for each."""
+
+    world: World
+    known: dict[Asker, Bot] = field(default_factory=dict[Asker, Bot])
+
+    async def of(self, asker: Asker) -> Bot:
+        if asker not in self.known:
+            scope = () if asker.everywhere else (self.world.mine.id,)
+            self.known[asker] = await bot(self.world.platform, asker.role, *scope)
+        return self.known[asker]
+
+
+@pytest.fixture(scope="module")
+async def bots(world: World) -> Bots:
+    return Bots(world)
+
+
+def body(command: type[Command], about: Somewhere) -> Json:
+    """Fields of a command about a cluster, or about none where it is about none."""
+    told = _CHANGING_NOTHING.get(command)
+    if told is None:
+        made = builders.COMMANDS[command]().model_dump_json(exclude_unset=True)
+        fields: Json = json.loads(made)
+    else:
+        fields = told()
+    return fields | ({"cluster_id": about.id} if "cluster_id" in command.model_fields else {})
+
+
+def test_every_command_is_in_the_matrix() -> None:
+    assert set(catalog.COMMANDS) == COMMANDS.keys()
+    for command, right in COMMANDS.items():
+        about_a_cluster = "cluster_id" in command.model_fields
+        assert right is NEVER or right.about_a_cluster == about_a_cluster, command
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+async def test_who_may_give_a_command_on_the_bus(
+    world: World, bots: Bots, command: type[Command]
+) -> None:
+    async def give(asker: Asker, about: Somewhere) -> bool:
+        one = await bots.of(asker)
+        name = f"{command.area}.{command.snake_name()}"
+        done = await one.give(name, body(command, about), **{"ce-actor": "ada"})
+        assert done.code != "VALIDATION_FAILED", done
+        assert done.outcome != "failed", done
+        return done.code != "PERMISSION_DENIED"
+
+    await _matrix(world, command, give)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+async def test_who_may_give_a_command_by_rest(world: World, command: type[Command]) -> None:
+    async def give(asker: Asker, about: Somewhere) -> bool:
+        token = await world.token(asker.role, everywhere=asker.everywhere)
+        async with world.platform.client(token) as client:
+            given = {"name": command.__name__, "data": body(command, about)}
+            answer = await client.post(f"{API}/commands", json=given)
+        assert answer.status_code not in {400, 401, 422, 500}, answer.text
+        denied = answer.status_code == 403
+        assert not denied or answer.json()["error"]["code"] == "PERMISSION_DENIED"
+        return not denied
+
+    await _matrix(world, command, give)
+
+
+async def _matrix(
+    world: World, command: type[Command], give: Callable[[Asker, Somewhere], Awaitable[bool]]
+) -> None:
+    asked = [(asker, about) for asker in ASKERS for about in (world.mine, world.foreign)]
+    given = await asyncio.gather(*(give(asker, about) for asker, about in asked))
+    right = COMMANDS[command]
+    for (asker, about), taken in zip(asked, given, strict=True):
+        foreign = about is world.foreign
+        assert taken == asker.may(right, foreign=foreign), (asker, "foreign" if foreign else "own")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+async def test_nobody_gives_a_command_without_a_login(world: World, command: type[Command]) -> None:
+    given = {"name": command.__name__, "data": body(command, world.mine)}
+    async with world.platform.client() as client:
+        assert (await client.post(f"{API}/commands", json=given)).status_code == 401
+    stranger = Bot(world.platform, "stranger")
+    name = f"{command.area}.{command.snake_name()}"
+    done = await stranger.give(name, body(command, world.mine))
+    assert (done.outcome, done.code) == ("refused", "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if COMMANDS[each].about_a_cluster])
+async def test_a_cluster_is_what_the_command_says_and_no_header(
+    world: World, bots: Bots, command: type[Command]
+) -> None:
+    """Whatever else is said of the foreign cluster's command, it is about the foreign cluster."""
+    one = await bots.of(Asker(ADMIN, everywhere=False))
+    headers: dict[str, Any] = {"ce-cluster": world.mine.id, "ce-subject": world.mine.id}
+    name = f"{command.area}.{command.snake_name()}"
+    done = await one.give(name, body(command, world.foreign), **headers)
+    assert (done.outcome, done.code) == ("refused", "PERMISSION_DENIED")
+
+
+def test_a_command_nobody_has_given_rights_for_is_for_administrators_alone() -> None:
+    class Unheard(Command):
+        area = "clusters"
+
+    assert rights.given_by(Unheard) == {ADMIN}

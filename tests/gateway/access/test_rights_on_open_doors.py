@@ -133,12 +133,30 @@ async def _over(streams: list[httpx.Response]) -> None:
         assert "AUTH_EXPIRED" in text, text
 
 
-async def _token(gateways: Gateways, role: Role) -> tuple[str, str]:
+async def _token(gateways: Gateways, role: Role, name: str = "bot") -> tuple[str, str]:
     """A token, made by REST: its id and secret."""
-    body = {"name": "bot", "role": role.value}
+    body = {"name": name, "role": role.value}
     answer = await gateways.platform.http.post(f"{API}/tokens", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()["id"], answer.json()["token"]
+
+
+async def test_what_is_refused_on_a_socket_is_in_the_audit_log(gateways: Gateways) -> None:
+    _, secret = await _token(gateways, Role.INGEST, "refused-bot")
+    async with gateways.sockets(token=secret) as sockets:
+        await _greeted(sockets)
+        for socket in sockets:
+            logs = socket in sockets[1::2]
+            await socket.say(**({"type": "tail", "query": "{}"} if logs else {"type": "subscribe"}))
+            assert _codes((await socket.closed())[1]) == ["PERMISSION_DENIED"]
+
+    async def told() -> bool:
+        found = await gateways.platform.list("/audit", event_type="ACCESS_DENIED")
+        events = [each["payload"] for each in found["items"]]
+        paths = [each["path"] for each in events if each["user"] == "refused-bot"]
+        return paths.count(WS) == paths.count(LOGS) == 2
+
+    await eventually(told)
 
 
 async def test_a_token_that_is_revoked_has_no_open_door_at_any_gateway(gateways: Gateways) -> None:
@@ -250,21 +268,3 @@ async def test_rights_that_change_while_a_login_is_looked_up_count(log: EventLog
             answer.set()
             code, frames = await client.closed()
         assert (code, frames[-1]["code"]) == (4401, "AUTH_EXPIRED")
-
-
-async def test_what_is_refused_on_a_socket_is_in_the_audit_log(gateways: Gateways) -> None:
-    _, secret = await _token(gateways, Role.INGEST)
-    async with gateways.sockets(token=secret) as sockets:
-        await _greeted(sockets)
-        for socket in sockets:
-            logs = socket in sockets[1::2]
-            await socket.say(**({"type": "tail", "query": "{}"} if logs else {"type": "subscribe"}))
-            assert _codes((await socket.closed())[1]) == ["PERMISSION_DENIED"]
-
-    async def told() -> bool:
-        found = await gateways.platform.list("/audit", event_type="ACCESS_DENIED")
-        events = [each["payload"] for each in found["items"]]
-        paths = [each["path"] for each in events if each["user"] == "bot"]
-        return paths.count(WS) == paths.count(LOGS) == 2
-
-    await eventually(told)

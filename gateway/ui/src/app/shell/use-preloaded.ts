@@ -20,7 +20,8 @@ export function usePreloaded<Props extends { onClose: () => void }>(
     const begin = (failed = () => {}) =>
       void load().then((module) => setLoaded({ what: module.default }), failed);
     if (wanted) begin(givenUp);
-    return wanted ? undefined : whenIdle(begin);
+    // Without what an idle callback is given; a script that does not come now is asked for when it is wanted.
+    return wanted ? undefined : whenIdle(() => begin());
   }, [load, wanted, missing]);
   return wanted && loaded ? createElement(loaded.what, props) : null;
 }

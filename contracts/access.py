@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from contracts.clusters import LabelKey, LabelValue
 from contracts.envelope import Command, Event, Message, Timestamp
@@ -14,7 +14,13 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f
 """Of a token or a user, as it stands in events and logs: in one line."""
 
 
-TokenName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$")]
+def _no_colon(name: str) -> str:
+    if ":" in name or not name.isprintable():
+        raise ValueError("must be one line without a colon")
+    return name
+
+
+TokenName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_colon)]
 """Without a colon: `service:…` and `oidc:…` are other actors, which no token may pass for."""
 
 

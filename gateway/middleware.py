@@ -170,7 +170,9 @@ class Front:
             state["not_known"] = Refused(code, "logins cannot be checked now; try again")
             return secret
         if state["principal"] is None and secret is not None:
-            text = "the token or session is not valid (any more)"
+            text = (
+                "the token or session is not valid (any more): log in again, or send another token"
+            )
             state["not_known"] = Refused(Code.AUTH_FAILED, text)
         return secret
 

@@ -67,7 +67,9 @@ def _require_role(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRou
             text = "only an administrator of all clusters may do this"
             raise Refused(Code.PERMISSION_DENIED, text)
     elif not principal.may(allowed):
-        raise Refused(Code.PERMISSION_DENIED, f"{_as_what(principal)} may not do this")
+        needed = " or ".join(role.value for role in Role if role in allowed)
+        text = f"{_as_what(principal)} may not do this: it takes the role {needed}"
+        raise Refused(Code.PERMISSION_DENIED, text)
 
 
 def _as_what(principal: Principal) -> str:

@@ -1,5 +1,8 @@
 """Who somebody is elsewhere: what an identity provider says of them."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -27,6 +30,16 @@ class Attempt:
     """Must stand in the ID token."""
     back: str
     """Path of ours where the browser goes afterwards."""
+
+    @property
+    def challenge(self) -> str:
+        """S256 of the verifier (RFC 7636, section 4.2)."""
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def is_state(self, told: str) -> bool:
+        """True for the state that was sent along; how long that takes tells nothing."""
+        return hmac.compare_digest(told.encode(errors="replace"), self.state.encode())
 
 
 class Provider(Protocol):

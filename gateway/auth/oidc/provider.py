@@ -1,8 +1,5 @@
 """The provider of mode `oidc`: authorization code with PKCE for browsers, JWTs for programs."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,7 +61,7 @@ class OidcProvider:
                 "scope": self.scopes,
                 "state": attempt.state,
                 "nonce": attempt.nonce,
-                "code_challenge": _challenge(attempt.verifier),
+                "code_challenge": attempt.challenge,
                 "code_challenge_method": "S256",
             }
         )
@@ -74,7 +71,7 @@ class OidcProvider:
         self, attempt: Attempt, query: Mapping[str, str], redirect_uri: str
     ) -> Identity:
         """Who has come back; Refused if nobody has, TryLater if the issuer cannot be asked now."""
-        if not _same(query.get("state", ""), attempt.state):
+        if not attempt.is_state(query.get("state", "")):
             raise refused("this is not the login that was begun here: log in again")
         known = await self._configuration.get()
         code = Code(self._code(query, known), attempt.verifier, redirect_uri)
@@ -165,13 +162,3 @@ def _certificates(settings: OidcSettings) -> str | None:
         return settings.ca_file.read_text(encoding="ascii")
     except (OSError, ValueError):
         raise InvalidSettings(f"AIOPS_OIDC__CA_FILE: {settings.ca_file} cannot be read") from None
-
-
-def _challenge(verifier: str) -> str:
-    """S256 of RFC 7636, section 4.2."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _same(told: str, ours: str) -> bool:
-    return hmac.compare_digest(told.encode(errors="replace"), ours.encode())

@@ -1,7 +1,5 @@
 """OpenShift's OAuth server: where it is (RFC 8414), and a code for a token (RFC 6749, RFC 7636)."""
 
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -73,7 +71,7 @@ def address(known: Metadata, client: Client, attempt: Attempt, redirect_uri: str
             "redirect_uri": redirect_uri,
             "scope": _SCOPE,
             "state": attempt.state,
-            "code_challenge": _challenge(attempt.verifier),
+            "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
         }
     )
@@ -114,9 +112,3 @@ def _refusal(asker: Asker, status: int, error: _Error | None) -> Refused:
     text = f"the OAuth server of {asker.place} does not take this platform as a client"
     logger("access").warning("openshift_refused", reason=text, status=status)
     return refused(f"{text}: let an administrator check its id, secret and redirect URI")
-
-
-def _challenge(verifier: str) -> str:
-    """S256 of RFC 7636, section 4.2."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()

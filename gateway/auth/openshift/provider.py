@@ -1,7 +1,6 @@
 """The provider of mode `openshift`: authorization code with PKCE for browsers, TokenReview."""
 
 import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -56,7 +55,7 @@ class OpenShiftProvider:
 
         Their token is asked about once and then forgotten.
         """
-        if not _same(query.get("state", ""), attempt.state):
+        if not attempt.is_state(query.get("state", "")):
             raise refused("this is not the login that was begun here: log in again")
         known = await self._metadata.get()
         code = Code(_code(query, known), attempt.verifier, redirect_uri)
@@ -131,7 +130,3 @@ def _code(query: Mapping[str, str], known: Metadata) -> str:
     if "error" in query or not 0 < len(code) <= _LONGEST_CODE:
         raise refused("OpenShift did not log you in")
     return code
-
-
-def _same(told: str, ours: str) -> bool:
-    return hmac.compare_digest(told.encode(errors="replace"), ours.encode())

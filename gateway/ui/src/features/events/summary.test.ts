@@ -227,7 +227,7 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "grafana (viewer), 1 cluster, ends in 30 d",
     "token",
   ],
-  TOKEN_REVOKED: [token, "grafana (viewer) is good for nothing any more", "token"],
+  TOKEN_REVOKED: [token, "grafana (viewer) can be used no more", "token"],
   TRACE_RECEIVED: [
     {
       ...of,

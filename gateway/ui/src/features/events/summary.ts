@@ -162,7 +162,7 @@ const SUMMARIES: Summaries = {
   LOGINS_FAILED: ({ address, times }) => `From ${address}: no such token, session or code${repeated(times)}`,
   PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
   TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
-  TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) is good for nothing any more`,
+  TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) can be used no more`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
     `${[root_service ?? "unknown service", root_operation].filter(Boolean).join(" ")}, ${duration_ms} ms` +
     `${error_count ? `, ${plural(error_count, "error")}` : ""}${similar > 0 ? `, ${similar} more alike` : ""}`,

@@ -20,7 +20,16 @@ def _no_colon(name: str) -> str:
     return name
 
 
-TokenName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_colon)]
+TokenName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=100,
+        # All of it but Unicode's invisible and unassigned characters, as far as a schema can say it.
+        json_schema_extra={"pattern": r"^[^:\x00-\x1f\x7f-\x9f]*$"},
+    ),
+    AfterValidator(_no_colon),
+]
 """Without a colon: `service:…` and `oidc:…` are other actors, which no token may pass for."""
 
 

@@ -53,6 +53,7 @@ _NOT_IN_A_SCHEMA = re.compile(
             r"must begin with https://",
             r"must not contain white space, control characters or backslashes",
             r"must not hold U\+0000",
+            r"must be one line without a colon",
         )
     )
 )
@@ -124,6 +125,9 @@ def _are_texts(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, list):
+        # Of a parameter that stands in an address several times the last one counts.
+        return _is_number(cast("list[Any]", value)[-1]) if value else False
     try:
         float(value)
     except (TypeError, ValueError):

@@ -25,7 +25,7 @@ TokenName = Annotated[
     Field(
         min_length=1,
         max_length=100,
-        # All of it but Unicode's invisible and unassigned characters, as far as a schema can say it.
+        # What a schema can say of it: all but Unicode's invisible and unassigned characters.
         json_schema_extra={"pattern": r"^[^:\x00-\x1f\x7f-\x9f]*$"},
     ),
     AfterValidator(_no_colon),

@@ -2,7 +2,8 @@
  * A running hub, as its administrator: what a test does beside the browser.
  *
  * `AIOPS_E2E_DEMO` and `AIOPS_E2E_EMPTY` name the data directories of a hub with the simulated fleet
- * and of one with nothing in it; the command `aiops` is on the path.
+ * and of one with nothing in it; the command `aiops` is on the path. For logins `AIOPS_E2E_OIDC`,
+ * `AIOPS_E2E_OPENSHIFT` and `AIOPS_E2E_NONE` name directories with the `run.json` of a hub in that mode.
  */
 
 import { execFile } from "node:child_process";
@@ -14,6 +15,8 @@ import { promisify } from "node:util";
 interface RunFile {
   gateway: string;
   token: string;
+  /** Where people log in, if not at the hub. */
+  provider?: string;
 }
 
 interface Simulator {
@@ -50,6 +53,11 @@ export class Hub {
 
   get address(): string {
     return this.#run.gateway;
+  }
+
+  /** The host of the identity provider that people log in at. */
+  get provider(): string {
+    return new URL(this.#run.provider!).host;
   }
 
   /** Runs a command of the hub's machine; what it printed. */
@@ -152,3 +160,5 @@ function named(variable: string): Hub {
 export const demoHub = () => named("AIOPS_E2E_DEMO");
 /** The hub with nothing in it. */
 export const emptyHub = () => named("AIOPS_E2E_EMPTY");
+/** A hub that people log in at in this way. */
+export const hubOf = (mode: "oidc" | "openshift" | "none") => named(`AIOPS_E2E_${mode.toUpperCase()}`);

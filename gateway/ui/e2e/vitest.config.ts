@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL(".", import.meta.url)),
     environment: "node",
-    include: ["**/*.e2e.ts"],
+    include: ["*.e2e.ts", "journeys/*.e2e.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A browser and a hub keep two cores busy.

@@ -1,4 +1,4 @@
-"""People log in by the web UI in a real browser, in every mode, as `gateway/ui/e2e/logins` tells it.
+"""People log in by the web UI in a real browser, in every mode (`gateway/ui/e2e/logins`).
 
 The pages come from `localhost` and the identity providers from 127.0.0.1: to a browser these are
 other sites, so that cookies go as far as they do between an organisation's own hosts.

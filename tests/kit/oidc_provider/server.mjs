@@ -1,4 +1,5 @@
-// A real OpenID provider for tests: ada, of the group platform, and bob, of none; any password.
+// A real OpenID provider for tests: ada, of the group platform, carol, of the group watchers, and bob,
+// of none; any password.
 // Reads one line of JSON from its input and says its issuer in one line. Ends with its input.
 //   redirects  where it may send browsers back to
 //   audience   what it gives JWT access tokens for, to those who ask for it as a resource
@@ -9,7 +10,7 @@ import { createInterface } from 'node:readline';
 
 import { Provider } from 'oidc-provider';
 
-const PEOPLE = { ada: ['platform'], bob: [] };
+const PEOPLE = { ada: ['platform'], bob: [], carol: ['watchers'] };
 const SECRET = 'the-secret-of-hub';
 
 const lines = createInterface({ input: process.stdin });

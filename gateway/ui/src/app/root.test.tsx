@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 
 import { Root } from "@/app/root";
 import { onSessionEnded } from "@/lib/session";
-import { hub } from "@/testing/hub";
+import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 vi.mock("@live", async (original) => {
@@ -67,4 +67,26 @@ test("while the login page is on its way, the page of before is for nobody", asy
   await waitFor(() => expect(screen.queryByText("every alert")).toBeNull());
   await act(async () => arrive());
   expect(await screen.findByText("who are you?")).toBeVisible();
+});
+
+test("who is known and has no role that reads is told why, and let in as soon as they have one", async () => {
+  asking({ user: "bob", role: null });
+  const { user } = await show(<Root />);
+  expect(await screen.findByRole("heading", { name: /nothing that you may see/ })).toBeVisible();
+  expect(screen.getByText("bob")).toBeVisible();
+  expect(screen.queryByRole("navigation")).toBeNull();
+  asking({ user: "bob", role: "viewer" });
+  await user.click(screen.getByRole("button", { name: "Look again" }));
+  expect(await screen.findByRole("navigation", { name: "Pages" })).toBeVisible();
+});
+
+test("who has no role can log out", async () => {
+  const ended = vi.fn();
+  const forget = onSessionEnded(ended);
+  asking({ role: "ingest" });
+  hub.use(http.post("*/auth/logout", () => HttpResponse.json({ status: "ok" })));
+  const { user } = await show(<Root />);
+  await user.click(await screen.findByRole("button", { name: "Log out" }));
+  await waitFor(() => expect(ended).toHaveBeenCalledWith(true));
+  forget();
 });

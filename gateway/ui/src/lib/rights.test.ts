@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { GrantView, Role } from "@/generated/api.schemas";
-import { grantsOf, reachOf, readsNoLess, rightsOf } from "@/lib/rights";
+import { grantsOf, reachOf, readsNoLess, readsNothing, rightsOf } from "@/lib/rights";
 import { somebody } from "@/testing/hub";
 
 const who = (role: Role | null, clusters: string[] | "all") =>
@@ -78,6 +78,13 @@ test("it is known whether something is closed that was open before", () => {
     false,
   ]);
   expect(readsNoLess({ ...all, user: "bob" }, all)).toBe(false);
+});
+
+test("whoever has a role that reads may see something, also where its clusters are still to come", () => {
+  expect(readsNothing(somebody({ role: null }))).toBe(true);
+  expect(readsNothing(somebody({ role: "ingest" }))).toBe(true);
+  expect(readsNothing(somebody({ role: "viewer", grants: [{ role: "viewer", clusters: [] }] }))).toBe(false);
+  expect(readsNothing(somebody({ role: "ingest", grants: [{ role: "ingest", clusters: null }, { role: "viewer", clusters: ["c1"] }] }))).toBe(false);
 });
 
 test("until it is known who is here nothing may be done", () => {

@@ -41,6 +41,9 @@ function counts(clusters: readonly string[] | null, cluster: string | null | und
   return cluster === undefined ? clusters.length > 0 : cluster !== null && clusters.includes(cluster);
 }
 
+/** True for somebody whom every page would refuse: posting alerts is all that they may do, or nothing. */
+export const readsNothing = ({ grants }: Whoami): boolean => grants.every(({ role }) => role === Role.ingest);
+
 /** Where a role counts, in words; `names`: says which clusters these are. */
 export function reachOf({ clusters }: GrantView, names: (clusters: readonly string[]) => string): string {
   if (clusters === null) return "all clusters";

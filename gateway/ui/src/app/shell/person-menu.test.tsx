@@ -6,7 +6,7 @@ import { PersonMenu } from "@/app/shell/person-menu";
 import { getGetFleetHealthResponseMock } from "@/generated/api.msw";
 import type { Whoami } from "@/generated/api.schemas";
 import { onSessionEnded } from "@/lib/session";
-import { asking, hub } from "@/testing/hub";
+import { asking, hub, ways } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 test("logging out ends the session; where that fails, one is told so and stays logged in", async () => {
@@ -59,4 +59,16 @@ test.each<[Partial<Whoami>, string]>([
   const { user } = await show(<PersonMenu />);
   await user.click(await screen.findByRole("button", { name: "Logged in as ada" }));
   expect(await screen.findByText(said)).toBeVisible();
+});
+
+test("where nobody logs in, the menu says so, and nobody can log out", async () => {
+  asking({ user: "anybody" });
+  hub.use(ways("none"));
+  const { user } = await show(<PersonMenu />);
+  expect(await screen.findByText("Nobody logs in here")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Nobody logs in here" }));
+  expect(screen.getByText("Anybody")).toBeVisible();
+  expect(screen.getByText("Admin of all clusters")).toBeVisible();
+  expect(screen.getByRole("menuitem", { name: "Settings" })).toBeVisible();
+  expect(screen.queryByRole("menuitem", { name: /log out/i })).toBeNull();
 });

@@ -1,13 +1,13 @@
 import { screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { codeIn } from "@/features/login/code-way";
 import { LoginPage } from "@/features/login/page";
 import type { LoginWaysMode } from "@/generated/api.schemas";
 import { live } from "@/lib/live";
 import { comeBackTo, isHere, wantedNext } from "@/lib/session";
-import { hub } from "@/testing/hub";
+import { hub, ways } from "@/testing/hub";
 import { show } from "@/testing/render";
 
 /** Codes that the hub was shown; it takes the good one. */
@@ -23,8 +23,7 @@ function doorkeeper() {
   );
   return shown;
 }
-const ways = (mode: LoginWaysMode) => hub.use(http.get("*/auth/ways", () => HttpResponse.json({ mode })));
-beforeEach(() => ways("token"));
+const by = (mode: LoginWaysMode) => hub.use(ways(mode));
 afterEach(() => {
   vi.unstubAllGlobals();
   history.replaceState(null, "", "/");
@@ -102,7 +101,7 @@ test.each<[LoginWaysMode, string]>([
   ["oidc", "Log in with your organisation"],
   ["openshift", "Log in with OpenShift"],
 ])("by %s one goes to the provider, and comes back to where one wanted to be", async (mode, said) => {
-  ways(mode);
+  by(mode);
   comeBackTo("/alerts?severity=CRITICAL&q=a b");
   const { user, assign } = await beforeLeaving();
   await user.click(await screen.findByRole("button", { name: said }));
@@ -113,7 +112,7 @@ test.each<[LoginWaysMode, string]>([
 
 test("beside a provider a code is folded away, and good all the same", async () => {
   const shown = doorkeeper();
-  ways("oidc");
+  by("oidc");
   const { user, where } = await show(<LoginPage />, { at: "/login", path: "/login" });
   const unfold = await screen.findByRole("button", { name: "Log in by a code" });
   expect(screen.getByLabelText(/paste the link/)).not.toBeVisible();
@@ -131,7 +130,7 @@ test("without a provider nothing leads to one", async () => {
 });
 
 test("where everybody may enter, one is led on", async () => {
-  ways("none");
+  by("none");
   comeBackTo("/gpu");
   const { where, entries } = await show(<LoginPage />, { at: "/login", path: "/login" });
   await waitFor(() => expect(where()).toBe("/gpu"));
@@ -145,7 +144,7 @@ test("a hub that does not say how one logs in still takes a code", async () => {
 });
 
 test("why the provider's login has failed is told once, as text, and stays in no address", async () => {
-  ways("oidc");
+  by("oidc");
   const said = "you are in no group <img src=x> that may enter";
   const shown = "You are in no group <img src=x> that may enter.";
   history.replaceState(null, "", `/login#failed=${encodeURIComponent(said)}`);
@@ -163,7 +162,7 @@ test("why the provider's login has failed is told once, as text, and stays in no
 });
 
 test("other tabs hear of a login at the provider when one is back from it, once", async () => {
-  ways("oidc");
+  by("oidc");
   comeBackTo("/gpu");
   const { user } = await beforeLeaving();
   await user.click(await screen.findByRole("button", { name: /organisation/ }));

@@ -1,10 +1,9 @@
-import "@/features/login/login.css";
-
 import { Alert } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState, type ReactNode } from "react";
 
 import { Loading } from "@/components/states";
+import { LoginCard } from "@/features/login/card";
 import { CodeWay } from "@/features/login/code-way";
 import { ProviderWay } from "@/features/login/provider-way";
 import { login, useGetLoginWays } from "@/generated/api";
@@ -62,26 +61,19 @@ export function LoginPage() {
   }, [isOpen]);
   const code = <CodeWay isBusy={entering.isPending} onEnter={entering.mutate} />;
   return (
-    <main className="login">
-      <div className="login-card">
-        <header>
-          <span className="brand-mark login-mark" aria-hidden="true" />
-          <h1>AIOps NextGen</h1>
-          <p className="quiet">The operations hub for your fleet of clusters</p>
-        </header>
-        <div aria-live="assertive">
-          {failed ? <Failed>{capitalised(failed).replace(/\.?$/, ".")}</Failed> : entering.error ? <Refusal error={entering.error} /> : null}
-        </div>
-        {isAsking || isOpen ? (
-          <Loading lines={3} label="Asking the hub how one logs in" />
-        ) : ways.data?.mode === "oidc" || ways.data?.mode === "openshift" ? (
-          <ProviderWay at={ways.data.mode}>{code}</ProviderWay>
-        ) : (
-          // A code is always good: also where the hub could not be asked.
-          code
-        )}
+    <LoginCard>
+      <div aria-live="assertive">
+        {failed ? <Failed>{capitalised(failed).replace(/\.?$/, ".")}</Failed> : entering.error ? <Refusal error={entering.error} /> : null}
       </div>
-    </main>
+      {isAsking || isOpen ? (
+        <Loading lines={3} label="Asking the hub how one logs in" />
+      ) : ways.data?.mode === "oidc" || ways.data?.mode === "openshift" ? (
+        <ProviderWay at={ways.data.mode}>{code}</ProviderWay>
+      ) : (
+        // A code is always good: also where the hub could not be asked.
+        code
+      )}
+    </LoginCard>
   );
 }
 

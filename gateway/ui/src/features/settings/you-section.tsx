@@ -7,16 +7,18 @@ import { useWhoAmI } from "@/generated/api";
 import type { GrantView, Whoami } from "@/generated/api.schemas";
 import { capitalised, plural, title } from "@/lib/format";
 import { grantsOf, MAY, reachOf } from "@/lib/rights";
+import { useIsOpenToAll } from "@/lib/ways";
 
 /** Who is logged in, and what they may see and do. */
 export function YouSection() {
   const { data: me, error } = useWhoAmI({ query: { staleTime: Number.POSITIVE_INFINITY } });
+  const isOpen = useIsOpenToAll();
   if (error) return <InlineFailure error={error} what="Who you are could not be read" />;
   return (
     <Section title="You">
       <Facts
         of={[
-          ["User", me?.user],
+          ["User", isOpen ? "Anybody: nobody logs in here, and whoever reaches this address may do the same" : me?.user],
           [me && grantsOf(me).length > 1 ? "Roles" : "Role", me ? <RoleWords key="role" me={me} /> : undefined],
           ["Session ends", me?.expires_at ? <At key="at" at={me.expires_at} /> : undefined],
         ]}

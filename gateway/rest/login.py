@@ -8,9 +8,9 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody, QueryParameter
 
 from contracts.access import LoggedIn, LoggedOut
-from contracts.envelope import Message
+from contracts.envelope import Message, rfc3339
 from contracts.refusals import Code, Refused
-from gateway.auth.credentials import SESSION_COOKIE, is_foreign, session_cookie
+from gateway.auth.credentials import SESSION_COOKIE, credentials, is_foreign, session_cookie
 from gateway.auth.guards import KNOWN, PUBLIC, principal_of
 from gateway.gate import Gate
 from gateway.rest.documented import Whoami
@@ -104,9 +104,11 @@ async def _end(gate: Gate, secret: str, *, everywhere: bool) -> None:
 
 @get("/me", operation_id="whoAmI", opt=KNOWN, summary="Who is asking",
      responses=errors())  # fmt: skip
-async def me(request: AnyRequest) -> Response[Whoami]:
-    """Name, role and clusters of the token or session."""
+async def me(gate: WithGate, request: AnyRequest) -> Response[Whoami]:
+    """Name, role and clusters of the token or session, and when it ends."""
     principal = principal_of(request)
+    secret = credentials(dict(request.scope["headers"]), "GET")
+    ends = None if secret is None else await gate.access.ends(secret)
     answer = {
         "user": principal.name,
         "role": principal.role,
@@ -115,6 +117,7 @@ async def me(request: AnyRequest) -> Response[Whoami]:
         "grants": [
             {"role": each.role, "clusters": _named(each.scope)} for each in principal.grants
         ],
+        "expires_at": None if ends is None else rfc3339(ends),
     }
     return raw(msgspec.json.encode(answer))
 

@@ -222,6 +222,16 @@ class Access:
             return found.principal(self.granted(found.groups))
         return found
 
+    async def ends(self, secret: str) -> datetime | None:
+        """When a token or session will count no more; None if never, or if it is none of ours."""
+        key = digest(secret)
+        row = await self.database.fetch_one(
+            "select expires_at from aiops.token where hash = %s"
+            " union all select expires_at from aiops.session where hash = %s",
+            (key, key),
+        )
+        return None if row is None else row[0]
+
     async def _shown(self, secret: str) -> _Shown:
         key, now, changes = digest(secret), self.clock.monotonic(), self._changes
         known = self._known.get(key)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -225,7 +226,9 @@ async def test_a_login_code_becomes_a_session_once(platform: Platform) -> None:
         answer = await browser.post("/auth/login", json={"code": code})
         assert answer.status_code == 200
         assert "HttpOnly" in answer.headers["set-cookie"]
-        assert (await browser.get("/auth/me")).json()["role"] == "admin"
+        told = (await browser.get("/auth/me")).json()
+        assert told["role"] == "admin"
+        assert datetime.fromisoformat(told["expires_at"]) > platform.gate.clock.now()
         refused(await browser.post("/auth/login", json={"code": code}), "AUTH_FAILED")
         foreign = {"origin": "https://evil.example.com"}
         answer = await browser.post(f"{API}/clusters", json=registration(), headers=foreign)

@@ -25,3 +25,6 @@ class EventRecord(Message):
     correlation_id: UUID
     causation_id: UUID
     actor: str
+    redacted: bool = False
+    """True if it is also about clusters that are not shown to who asks: what is theirs is left
+    out."""

@@ -5,7 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import access, alerts, clusters, cnf, edge, gpu, operations, telemetry
+from contracts import (
+    access,
+    alerts,
+    anomalies,
+    clusters,
+    cnf,
+    edge,
+    gpu,
+    incidents,
+    operations,
+    telemetry,
+)
 from contracts.envelope import Command, Event, Message, public_name
 from contracts.upcasts import UPCASTS, Upcast
 
@@ -22,6 +33,10 @@ EVENTS: tuple[type[Event], ...] = (
     telemetry.TraceReceived,
     *get_args(gpu.GpuEvent),
     cnf.CnfStatusChanged,
+    *get_args(anomalies.AnomalyEvent),
+    *get_args(anomalies.WatchEvent),
+    *get_args(incidents.IncidentEvent),
+    *get_args(incidents.CorrelationRuleEvent),
     *get_args(edge.EdgeLinkEvent),
     *get_args(access.AccessEvent),
     *get_args(operations.OperationEvent),
@@ -39,6 +54,16 @@ COMMANDS: tuple[type[Command], ...] = (
     alerts.IngestAlerts,
     alerts.SilenceAlert,
     alerts.UnsilenceAlert,
+    anomalies.DefineWatch,
+    anomalies.RemoveWatch,
+    anomalies.GiveAnomalyFeedback,
+    incidents.AcknowledgeIncident,
+    incidents.ResolveIncident,
+    incidents.ReopenIncident,
+    incidents.MergeIncidents,
+    incidents.SplitIncident,
+    incidents.DefineCorrelationRule,
+    incidents.RemoveCorrelationRule,
     operations.RebuildProjection,
     operations.RetryDeadLetter,
     operations.DropDeadLetter,
@@ -52,6 +77,14 @@ AUDITED: tuple[type[Event], ...] = (
     *get_args(clusters.ClusterEvent),
     *get_args(clusters.CredentialsEvent),
     *get_args(alerts.MutingEvent),
+    anomalies.AnomalyFeedbackGiven,
+    *get_args(anomalies.WatchEvent),
+    incidents.IncidentAcknowledged,
+    incidents.IncidentResolved,
+    incidents.IncidentReopened,
+    incidents.IncidentMerged,
+    incidents.IncidentSplit,
+    *get_args(incidents.CorrelationRuleEvent),
     *get_args(access.AccessEvent),
     *get_args(operations.OperationEvent),
 )
@@ -77,6 +110,7 @@ MEASURED: Mapping[str, Measured] = {
     "health": Measured(clusters.ClusterHealthChecked, "cluster_health", "/services/clusters"),
     "gpu": Measured(gpu.GpuUpdate, "gpu_node", "/services/gpu"),
     "cnf": Measured(cnf.CnfUpdate, "cnf_cluster", "/services/cnf"),
+    "metric": Measured(anomalies.MetricUpdate, "watch", "/services/anomalies"),
 }
 """By kind, the second token of its subject. What is not here is not shown."""
 MEASURED_NAMES = frozenset(measured.public for measured in MEASURED.values())
@@ -94,6 +128,8 @@ class EventCatalog:
     ) -> None:
         self._classes = {event.names.type: event for event in events}
         self._upcasts = upcasts
+        self.spanning = frozenset(known.entity for known in self._classes.values() if known.spans)
+        """Types of entities whose events may be about several clusters."""
 
     def decode(self, event_type: str, body: bytes) -> Event:
         """The event in a body; UnknownEvent, or pydantic's ValidationError for a broken payload."""

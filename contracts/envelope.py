@@ -1,9 +1,10 @@
 """What every message is: base classes, names and the envelope around a payload."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from contracts.subjects import EntityKey
+from contracts.subjects import NO_CLUSTER, EntityKey
 
 
 def rfc3339(moment: datetime) -> str:
@@ -89,6 +90,8 @@ class Event(Message):
     expires: ClassVar[bool] = False
     """True for what was observed outside: it ages out of the log by the retention setting."""
     version: ClassVar[int] = 1
+    spans: ClassVar[bool] = False
+    """True for what may be about several clusters: see `of_clusters` and `only`."""
     names: ClassVar[EventNames]
 
     @classmethod
@@ -106,6 +109,16 @@ class Event(Message):
     def namespace(self) -> str | None:
         """The Kubernetes namespace it is about, for the live stream's filter."""
         return None
+
+    @property
+    def of_clusters(self) -> frozenset[UUID]:
+        """The clusters that it is about."""
+        cluster = self.key.cluster
+        return frozenset() if cluster == NO_CLUSTER else frozenset({UUID(cluster)})
+
+    def only(self, clusters: Collection[UUID]) -> Self:
+        """As somebody may see it who may see these of its clusters, but not all of them."""
+        return self
 
 
 class Command(Message):

@@ -53,6 +53,8 @@ SERVICES: Mapping[str, str] = {
     "telemetry": "services.telemetry.handlers:service",
     "gpu": "services.gpu.handlers:service",
     "cnf": "services.cnf.handlers:service",
+    "anomalies": "services.anomalies.handlers:service",
+    "incidents": "services.incidents.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -60,6 +62,7 @@ PROJECTIONS: Mapping[str, str] = {
     "alerts": "projections.alerts.projector:projection",
     "gpu": "projections.gpu.projector:projection",
     "cnf": "projections.cnf.projector:projection",
+    "incidents": "projections.incidents.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
     # Not the smallest variant: the health check needs its wget.
@@ -75,13 +78,23 @@ PARTS: tuple[Part, ...] = (
     Part(
         "projector",
         needs=_READY,
-        projections=("activity", "fleet", "alerts", "gpu", "cnf"),
+        projections=("activity", "fleet", "alerts", "gpu", "cnf", "incidents"),
         health=Health("/ready", 8081),
     ),
     Part(
         "workers",
         needs=_READY,
-        services=("access", "clusters", "alerts", "operations", "telemetry", "gpu", "cnf"),
+        services=(
+            "access",
+            "clusters",
+            "alerts",
+            "operations",
+            "telemetry",
+            "gpu",
+            "cnf",
+            "anomalies",
+            "incidents",
+        ),
         health=Health("/ready", 8081),
     ),
 )

@@ -24,11 +24,13 @@ from gateway.rest.audit import audit
 from gateway.rest.clusters import clusters
 from gateway.rest.cnf import cnf
 from gateway.rest.commands import commands
+from gateway.rest.correlation_rules import correlation_rules
 from gateway.rest.credentials import credentials
 from gateway.rest.dead_letters import dead_letters
 from gateway.rest.events import events
 from gateway.rest.fleet import cluster_health, fleet
 from gateway.rest.gpu import gpus
+from gateway.rest.incidents import incidents
 from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
@@ -81,6 +83,8 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             traces,
             gpus,
             cnf,
+            incidents,
+            correlation_rules,
             tokens,
             audit,
         ],

@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from contracts.catalog import EVENTS, MEASURED
 from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.envelope import public_name
+from contracts.incidents import CorrelationRule
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.commands import GivenCommand
@@ -46,6 +47,15 @@ from gateway.rest.documented_gpu import (
     GpuSummary,
     GpuThresholds,
 )
+from gateway.rest.documented_incidents import (
+    CorrelationRuleList,
+    IncidentComment,
+    IncidentList,
+    IncidentMerge,
+    IncidentSplitOff,
+    SignalList,
+    Timeline,
+)
 from gateway.rest.documented_logs import LogQuery, LogRangeQuery, LogsAnswer, NamesAnswer
 from gateway.rest.documented_metrics import (
     MetricAnswer,
@@ -73,6 +83,7 @@ from gateway.rest.login import LoginCode
 from projections.cnf.view import PtpHistory
 from projections.fleet.view import ClusterHealth
 from projections.gpu.view import GpuNodeDetail
+from projections.incidents.view import IncidentDetail
 
 VERSION = "0.1.0"
 
@@ -87,6 +98,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ClusterHealth,
     ClusterList,
     CnfWorkloadList,
+    CorrelationRuleList,
     CredentialsTried,
     DeadLetterItem,
     DeadLetterList,
@@ -108,6 +120,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     GpuSummary,
     GpuThresholds,
     ImportResult,
+    IncidentDetail,
+    IncidentList,
     LogsAnswer,
     MetricAnswer,
     MetricMetadata,
@@ -120,12 +134,14 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     PtpStatusList,
     ServiceMapAnswer,
     SessionList,
+    SignalList,
     SilenceList,
     SilenceMade,
     SpanList,
     SriovStatusList,
     StreamList,
     StreamingStatus,
+    Timeline,
     TokenList,
     TokenMade,
     TraceList,
@@ -133,9 +149,13 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     WholeTrace,
 )
 _BODIES: tuple[type[BaseModel], ...] = (
+    CorrelationRule,
     Given,
     GivenCommand,
     ImportRequest,
+    IncidentComment,
+    IncidentMerge,
+    IncidentSplitOff,
     LogQuery,
     LogRangeQuery,
     LoginCode,

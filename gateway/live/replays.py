@@ -213,7 +213,8 @@ class TimedReplay:
             return True
         for delivery in deliveries:
             frame = self.stage.frame(delivery)
-            if frame is not None and self.script.passes.accepts(frame):
+            frame = None if frame is None else self.script.passes.let(frame)
+            if frame is not None:
                 event = delivery.subject.startswith("evt.")
                 self._page.append((frame, delivery.sequence if event else None))
         await asyncio.sleep(0)  # Others have their turn: a page that is there does not yield.

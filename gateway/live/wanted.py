@@ -56,6 +56,7 @@ def wanted(message: Subscribe, principal: Principal, catalog: EventCatalog) -> W
         clusters=frozenset(map(str, principal.reads.narrow(asked.cluster_filter))),
         namespaces=frozenset(asked.namespace_filter),
         entities=frozenset(map(entity_token, asked.entity_filter)),
+        mine=frozenset(map(str, principal.reads.narrow())),
     )
     since = asked.since_time if asked.since_sequence is None else asked.since_sequence
     return Wanted(message.id, since, passes, asked.entity_filter, message.batch)

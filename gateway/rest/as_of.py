@@ -31,10 +31,12 @@ READS: Mapping[str, Sequence[str]] = {
         "evt.*.alert.>",
         "evt.*.alert_muting.>",
         "evt.*.cluster.>",
+        "evt.*.incident.>",
         "evt.*.pending_alert.>",
     ),
     "gpu": ("evt.*.cluster.>", "evt.*.gpu.>"),
     "cnf": ("evt.*.cluster.>", "evt.*.cnf.>"),
+    "incidents": ("evt.*.cluster.>", "evt.*.correlation_rule.>", "evt.*.incident.>"),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""
 

@@ -48,7 +48,7 @@ async def list_audit(
     )
     rows = await queries.listing(gate.database, wanted, limit + 1)
     following = str(rows[limit - 1].sequence) if len(rows) > limit else None
-    items = await records_of(gate, rows[:limit])
+    items = await records_of(gate, rows[:limit], mine)
     return raw(msgspec.json.encode({"items": items, "next_cursor": following}))
 
 

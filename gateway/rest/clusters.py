@@ -1,12 +1,12 @@
 """The fleet registry over REST."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from litestar import Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import JsonValue
 
 from contracts.clusters import (
@@ -27,6 +27,7 @@ from gateway.rest.documented import ClusterList
 from gateway.rest.shared import (
     AnyRequest,
     Flag,
+    IfMatch,
     PageNumber,
     PageSize,
     Several,
@@ -35,6 +36,7 @@ from gateway.rest.shared import (
     WithGate,
     choices,
     errors,
+    expected_version,
     field_error,
     label_pairs,
     page_of,
@@ -66,10 +68,6 @@ _CODES = (
 )
 _WRITE = _PENDING | errors(*_CODES)
 CHANGE_ERRORS = _PENDING | errors(*_CODES, Code.CLUSTER_NOT_FOUND, Code.PRECONDITION_FAILED)
-IfMatch = Annotated[
-    str | None,
-    HeaderParameter(name="If-Match", description="The ETag that must still be true."),
-]
 
 
 @get("/", operation_id="listClusters", opt=READERS, summary="List clusters",
@@ -172,7 +170,7 @@ async def replace_cluster(
     if_match: IfMatch = None,
 ) -> Response[ClusterView]:
     """Write the whole registration; what is left out gets its default."""
-    expected = _expected_version(if_match)
+    expected = expected_version(if_match, "a cluster")
     command = UpdateCluster(cluster_id=cluster_id, registration=data, expected_version=expected)
     return await show(gate, await write(gate, request, command, "fleet"))
 
@@ -189,7 +187,7 @@ async def patch_cluster(
 ) -> Response[ClusterView]:
     """Apply a JSON merge patch: null resets a field or removes a label."""
     values: dict[str, JsonValue] = data
-    expected = _expected_version(if_match)
+    expected = expected_version(if_match, "a cluster")
     command = UpdateCluster(cluster_id=cluster_id, patch=values, expected_version=expected)
     return await show(gate, await write(gate, request, command, "fleet"))
 
@@ -200,7 +198,7 @@ async def delete_cluster(
     gate: WithGate, request: AnyRequest, cluster_id: FromPath[UUID], if_match: IfMatch = None
 ) -> Response[None]:
     """Take a cluster out of the fleet; its history stays readable."""
-    expected = _expected_version(if_match)
+    expected = expected_version(if_match, "a cluster")
     command = DeleteCluster(cluster_id=cluster_id, expected_version=expected)
     done = await write(gate, request, command, "fleet")
     if isinstance(done, Pending):
@@ -225,16 +223,6 @@ async def show(gate: WithGate, done: Done | Pending, *, status: int = 200) -> Re
 
 def _no_cluster(cluster_id: UUID) -> Refused:
     return Refused(Code.CLUSTER_NOT_FOUND, f"there is no cluster {cluster_id}")
-
-
-def _expected_version(if_match: str | None) -> int | None:
-    """The version in an If-Match header; a value that is no ETag of ours can never match."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal() or len(text) > 18 or int(text) < 1:
-        raise Refused(Code.PRECONDITION_FAILED, "If-Match does not hold an ETag of a cluster")
-    return int(text)
 
 
 clusters = Router(

@@ -78,6 +78,8 @@ def _shown_by(command: type[Command]) -> str | None:
     """The projection that shows what a command has changed."""
     if command in _OF_OPERATIONS:
         return None
+    if command.area == "incidents":
+        return "incidents"
     return "alerts" if command in _OF_ALERTS else "fleet"
 
 

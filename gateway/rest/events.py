@@ -9,6 +9,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from contracts.activity import EventRecord
+from contracts.catalog import CATALOG
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
 from contracts.subjects import token
@@ -33,7 +34,9 @@ from gateway.rest.shared import (
 )
 from projections.activity import queries
 from projections.activity.view import ActivityRow
-from services.runtime.principals import Principal
+from services.runtime.bus import Stored
+from services.runtime.frames import redacted
+from services.runtime.principals import Principal, Scope
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Events of one answer.")]
 _ONE = errors(Code.EVENT_NOT_FOUND, Code.BUS_UNAVAILABLE)
@@ -79,7 +82,7 @@ async def list_events(
         descending=descending,
     )
     rows = await queries.listing(gate.database, wanted, limit + 1)
-    items = await records_of(gate, rows[:limit])
+    items = await records_of(gate, rows[:limit], principal_of(request).reads)
     following = str(rows[limit - 1].sequence) if len(rows) > limit else None
     body = msgspec.json.encode({"items": items, "next_cursor": following})
     return raw(body, headers=as_of.headers(at))
@@ -91,8 +94,9 @@ async def get_event(
     gate: WithGate, request: AnyRequest, sequence: FromPath[int]
 ) -> Response[EventRecord]:
     """The event at a position of the log."""
-    row = await _row(gate, principal_of(request), sequence)
-    return raw(msgspec.json.encode((await records_of(gate, [row]))[0]))
+    principal = principal_of(request)
+    row = await _row(gate, principal, sequence)
+    return raw(msgspec.json.encode((await records_of(gate, [row], principal.reads))[0]))
 
 
 @get("/{sequence:int}/causes", operation_id="getEventCauses", summary="What led to an event",
@@ -107,7 +111,7 @@ async def get_causes(
     effects = await queries.effects(gate.database, row, queries.MOST_EFFECTS + 1)
     truncated = len(effects) > queries.MOST_EFFECTS
     effects = _seen(principal, effects[: queries.MOST_EFFECTS])
-    records = await records_of(gate, [row, *causes, *effects])
+    records = await records_of(gate, [row, *causes, *effects], principal.reads)
     answer = {
         "event": records[0],
         "causes": records[1 : 1 + len(causes)],
@@ -125,19 +129,31 @@ async def _row(gate: Gate, principal: Principal, sequence: int) -> ActivityRow:
 
 
 def _seen(principal: Principal, rows: list[ActivityRow]) -> list[ActivityRow]:
-    """Those that the principal may see."""
-    return [row for row in rows if principal.reads.has(row.cluster_id)]
+    """Those that the principal may see, or a part of."""
+    reads = principal.reads
+    return [
+        row
+        for row in rows
+        if reads.has(row.cluster_id) or any(reads.has(UUID(each)) for each in row.spans or ())
+    ]
 
 
-async def records_of(gate: Gate, rows: Sequence[ActivityRow]) -> list[dict[str, object]]:
-    """Events as people see them; a payload that has aged out of the log is null."""
+async def records_of(
+    gate: Gate, rows: Sequence[ActivityRow], reads: Scope
+) -> list[dict[str, object]]:
+    """Events as people see them who may read so much; what has aged out of the log is null."""
     stored = await gate.log.at_each([row.sequence for row in rows])
-    return [_record(gate, row, stored.get(row.sequence)) for row in rows]
+    return [_record(gate, row, stored.get(row.sequence), reads) for row in rows]
 
 
-def _record(gate: Gate, row: ActivityRow, payload: bytes | None) -> dict[str, object]:
+def _record(gate: Gate, row: ActivityRow, stored: Stored | None, reads: Scope) -> dict[str, object]:
     cluster = None if row.cluster_id is None else str(row.cluster_id)
-    return {
+    hidden = not all(reads.has(UUID(each)) for each in row.spans or ())
+    payload = None if stored is None else stored.data
+    if hidden and stored is not None:
+        shown = map(str, reads.narrow())
+        payload = redacted(CATALOG, stored.headers["ce-type"], stored.data, shown)
+    record: dict[str, object] = {
         "event_id": row.event_id,
         "event_type": row.event_type,
         "sequence": row.sequence,
@@ -151,6 +167,8 @@ def _record(gate: Gate, row: ActivityRow, payload: bytes | None) -> dict[str, ob
         "causation_id": row.causation_id,
         "actor": row.actor,
     }
+    # As on the live stream it is only said where it is so.
+    return record | {"redacted": True} if hidden else record
 
 
 def position_of(text: str) -> int:

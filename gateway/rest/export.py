@@ -11,7 +11,7 @@ import msgspec
 from litestar import get
 from litestar.params import FromQuery
 
-from contracts.catalog import EVENTS
+from contracts.catalog import CATALOG, EVENTS
 from contracts.envelope import rfc3339
 from contracts.refusals import Code, Refused
 from contracts.subjects import token
@@ -22,6 +22,7 @@ from gateway.rest.outpour import Chunks, Outpour, begun
 from gateway.rest.shared import AnyRequest, Several, Text, WithGate, choices, errors
 from gateway.slots import Slots
 from services.runtime.bus import BusUnavailable
+from services.runtime.frames import redacted, spanning
 from services.runtime.pull import Delivery
 from services.runtime.replay import Replay, Window, event_filters
 from services.runtime.replay_file import First, Writer
@@ -38,6 +39,8 @@ class _Wanted:
     window: Window
     filters: tuple[str, ...]
     passes: Callable[[Delivery], bool]
+    seen: Callable[[Delivery], Delivery | None]
+    """As its reader may see an event, None if not at all."""
     told: dict[str, Any]
     """The filters as they were given."""
 
@@ -63,7 +66,8 @@ async def export_events(
     that was cut has none. `aiops replay FILE` makes a hub of it.
     """
     types = choices("event_type", event_type, TYPES)
-    clusters = [str(each) for each in clusters_of(principal_of(request), cluster_id)]
+    principal = principal_of(request)
+    clusters = [str(each) for each in clusters_of(principal, cluster_id)]
     entity = None if entity_id is None else token(entity_id)
     told = {
         "event_type": list(types),
@@ -76,7 +80,8 @@ async def export_events(
     wanted = _Wanted(
         replace(window_of(since, until), after=since_sequence or 0),
         event_filters(clusters, [each for each in EVENTS if each.names.public in types]),
-        _filter(clusters, types, (entity_type, entity), correlation_id),
+        _filter(types, (entity_type, entity), correlation_id),
+        _seen(frozenset(clusters), frozenset(map(str, principal.reads.narrow()))),
         {name: value for name, value in told.items() if value},
     )
     return Outpour(
@@ -87,23 +92,46 @@ async def export_events(
     )
 
 
+def _seen(places: frozenset[str], mine: frozenset[str]) -> Callable[[Delivery], Delivery | None]:
+    """Of these clusters, and as somebody sees it who may see those; empty: all."""
+
+    def seen(delivery: Delivery) -> Delivery | None:
+        _, cluster, kind, *_ = delivery.subject.split(".")
+        if kind not in CATALOG.spanning:
+            return delivery if not places or cluster in places else None
+        return _over_several(delivery, places, mine)
+
+    return seen
+
+
+def _over_several(
+    delivery: Delivery, places: frozenset[str], mine: frozenset[str]
+) -> Delivery | None:
+    stored_type = delivery.headers["ce-type"]
+    event = spanning(CATALOG, stored_type, delivery.data)
+    about = frozenset[str]() if event is None else frozenset(map(str, event.of_clusters))
+    if places and places.isdisjoint(about):
+        return None
+    if not mine or about <= mine:
+        return delivery
+    return replace(delivery, data=redacted(CATALOG, stored_type, delivery.data, mine))
+
+
 def _filter(
-    clusters: list[str],
     types: tuple[str, ...],
     entity: tuple[str | None, str | None],
     correlation_id: UUID | None,
 ) -> Callable[[Delivery], bool]:
     """What the subjects that are read do not say already."""
     names = {each.names.type.rpartition(".v")[0] for each in EVENTS if each.names.public in types}
-    places, (kind, name) = set(clusters), entity
+    kind, name = entity
     correlation = None if correlation_id is None else str(correlation_id)
 
     def passes(delivery: Delivery) -> bool:
-        _, cluster, told_kind, told_name, *_ = delivery.subject.split(".")
+        _, _, told_kind, told_name, *_ = delivery.subject.split(".")
         headers = delivery.headers
         return (
-            (not places or cluster in places)
-            and (kind is None or told_kind == kind)
+            (kind is None or told_kind == kind)
             and (name is None or told_name == name)
             and (not names or headers.get("ce-type", "").rpartition(".v")[0] in names)
             and (correlation is None or headers.get("ce-correlationid") == correlation)
@@ -131,7 +159,8 @@ async def _lines(gate: Gate, wanted: _Wanted) -> Chunks:
     async with Replay(gate.log, window, wanted.filters) as replay:
         yield writer.first(_first(gate, wanted, replay.extent.whole_from))
         while page := await _page(replay):
-            told = [delivery for delivery in page if wanted.passes(delivery)]
+            passing = (delivery for delivery in page if wanted.passes(delivery))
+            told = [seen for each in passing if (seen := wanted.seen(each)) is not None]
             if told:
                 yield writer.events(told)
             await asyncio.sleep(0)

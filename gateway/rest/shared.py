@@ -1,7 +1,8 @@
 """What all routes share: parameters, paging, documented errors, and JSON that is passed on."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.openapi import ResponseSpec
-from litestar.params import FromQuery, QueryParameter, SkipValidation
+from litestar.params import FromQuery, HeaderParameter, QueryParameter, SkipValidation
 
 from contracts.refusals import Code, Refused
 from gateway.gate import Gate
@@ -29,6 +30,10 @@ States = Annotated[list[str] | None, QueryParameter(name="state", description="M
 FROM_ZERO = {"minimum": 0}
 """``schema_extra`` of a parameter with ``ge=0``: Litestar leaves a bound of zero out."""
 Duration = Annotated[str | None, QueryParameter(description="For example 5m, 1h or 7d.")]
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(name="If-Match", description="The ETag that must still be true."),
+]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -116,6 +121,27 @@ def cursor_of(text: str) -> Cursor:
         return Cursor.read(text)
     except ValueError:
         raise field_error("cursor", "is not one that an earlier answer gave") from None
+
+
+def expected_version(if_match: str | None, what: str) -> int | None:
+    """The version in an If-Match header; a value that is no ETag of ours can never match."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 18 or int(text) < 1:
+        raise Refused(Code.PRECONDITION_FAILED, f"If-Match does not hold an ETag of {what}")
+    return int(text)
+
+
+@contextmanager
+def preconditions() -> Generator[None]:
+    """Tells one whose If-Match does not hold any more so: 412, where others are told 409."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is Code.VERSION_CONFLICT and "expected_version" in refused.details:
+            raise Refused(Code.PRECONDITION_FAILED, refused.message, refused.details) from None
+        raise
 
 
 def field_error(name: str, message: str) -> Refused:

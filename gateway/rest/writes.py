@@ -1,6 +1,6 @@
 """A write: a command on the bus, its outcome, and the wait for the projection."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -52,9 +52,11 @@ async def write(
     ``wait`` seconds, where its handler asks others and may take long. ``projection`` None: no
     projection shows it.
     """
-    rights.require(principal_of(request), command)
+    principal = principal_of(request)
+    rights.require(principal, command)
     wait = wait or gate.runtime.settings.gateway.write_timeout
-    command_id, origin = command_id or await command_id_of(gate, request), origin_of(request)
+    command_id = command_id or await command_id_of(gate, request)
+    origin = replace(origin_of(request), scope=principal.scope(rights.given_by(type(command))))
     started = gate.clock.monotonic()
     outcome = await gate.commands.call(command, command_id, origin, wait=wait)
     if outcome is None:

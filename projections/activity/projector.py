@@ -7,10 +7,11 @@ from contracts.catalog import CATALOG
 from contracts.subjects import NO_CLUSTER, parse
 from projections.activity.view import EVENT, ActivityRow
 from services.runtime.context import from_nanoseconds
+from services.runtime.frames import spanning
 from services.runtime.projections.projection import Projection, Rows
 from services.runtime.pull import Delivery
 
-projection = Projection("activity", version=1, tables=(EVENT,), pace=0.1)
+projection = Projection("activity", version=2, tables=(EVENT,), pace=0.1)
 
 
 @projection.on_every_event
@@ -35,5 +36,13 @@ def record(delivery: Delivery, rows: Rows) -> None:
             correlation_id=UUID(headers["ce-correlationid"]),
             causation_id=UUID(headers["ce-causationid"]),
             command_id=UUID(headers["ce-commandid"]),
+            spans=_spans(subject.key.type, headers["ce-type"], delivery.data),
         ),
     )
+
+
+def _spans(kind: str, event_type: str, data: bytes) -> tuple[str, ...] | None:
+    if kind not in CATALOG.spanning:
+        return None
+    event = spanning(CATALOG, event_type, data)
+    return None if event is None else tuple(sorted(map(str, event.of_clusters)))

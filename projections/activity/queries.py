@@ -1,7 +1,7 @@
 """What may be asked of the log's index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,12 +38,20 @@ class EventFilter:
 
 async def listing(database: Database, wanted: EventFilter, limit: int) -> list[ActivityRow]:
     """At most ``limit`` events in the order asked for."""
-    where = _where(wanted)
-    order = "desc" if wanted.descending else "asc"
+    end = f"order by e.sequence {'desc' if wanted.descending else 'asc'} limit {int(limit)}"
+    parts = [_where(wanted)]
+    if wanted.clusters:
+        # By itself: in one condition with the other, neither could be found by an index.
+        parts.append(_where(replace(wanted, clusters=())))
+        parts[-1].add("e.spans ?| %s", [str(each) for each in wanted.clusters])
+        parts[-1].add("e.spans is not null")
+    found = " union all ".join(
+        f"(select {_COLUMNS} from activity.event e{part.sql} {end})"  # noqa: S608
+        for part in parts
+    )
     rows = await database.fetch_all(
-        f"select {_COLUMNS} from activity.event e{where.sql}"  # noqa: S608
-        f" order by e.sequence {order} limit {int(limit)}",
-        where.parameters,
+        f"select {_COLUMNS} from ({found}) e {end}",  # noqa: S608
+        [value for part in parts for value in part.parameters],
     )
     return [ActivityRow(*row) for row in rows]
 

@@ -24,6 +24,8 @@ class ActivityRow(NamedTuple):
     correlation_id: UUID
     causation_id: UUID
     command_id: UUID
+    spans: tuple[str, ...] | None = None
+    """The clusters of what is of none, but about several."""
 
 
 EVENT = Table(
@@ -38,5 +40,6 @@ EVENT = Table(
         "(event_type, sequence)",
         "(entity_type, entity_id, sequence)",
         "using brin (logged_at)",
+        "(sequence) where spans is not null",
     ),
 )

@@ -1,6 +1,6 @@
 """Folds alert events into occurrences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,28 @@ from contracts.alerts import (
     pending_id,
 )
 from contracts.clusters import ClusterRegistered, ClusterUpdated
+from contracts.incidents import (
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentSplit,
+    IncidentUpdated,
+    Signal,
+    SignalKind,
+)
 from contracts.subjects import token
 from contracts.telemetry import Told
 from projections.alerts import open_queries
 from projections.alerts.view import (
+    ABSORBED,
+    BELONGING,
     CLUSTER_NAME,
     MUTING,
     OPEN,
     PAST,
     WAS,
+    AbsorbedRow,
+    BelongingRow,
     ClusterNameRow,
     MutingRow,
     OccurrenceRow,
@@ -53,7 +66,10 @@ _REPEATED = """with told as (
 
 # What ends is written among the past ones before it is deleted from the open ones.
 projection = Projection(
-    "alerts", version=4, tables=(PAST, WAS, OPEN, MUTING, CLUSTER_NAME), pace=0.02
+    "alerts",
+    version=5,
+    tables=(PAST, WAS, OPEN, MUTING, BELONGING, ABSORBED, CLUSTER_NAME),
+    pace=0.02,
 )
 
 
@@ -121,6 +137,39 @@ def renamed(event: ClusterUpdated, at: Position, rows: Rows) -> None:
     rows.put(CLUSTER_NAME, ClusterNameRow(event.cluster.id, event.cluster.name))
 
 
+@projection.on(IncidentOpened)
+def incident_opened(event: IncidentOpened, at: Position, rows: Rows) -> None:
+    """Alerts belong to an incident."""
+    _belong(event.incident.id, event.added, rows)
+
+
+@projection.on(IncidentUpdated)
+def incident_updated(event: IncidentUpdated, at: Position, rows: Rows) -> None:
+    """More of them do."""
+    _belong(event.incident.id, (joined.signal for joined in event.added), rows)
+
+
+@projection.on(IncidentReopened)
+def incident_reopened(event: IncidentReopened, at: Position, rows: Rows) -> None:
+    """More of them do."""
+    _belong(event.incident.id, (joined.signal for joined in event.added), rows)
+
+
+@projection.on(IncidentSplit)
+def incident_split(event: IncidentSplit, at: Position, rows: Rows) -> None:
+    """Some belong to another one; those that are no alerts, which is not told, are never read."""
+    for signal_id in event.moved if event.from_other else ():
+        rows.put(BELONGING, BelongingRow(signal_id, event.incident.id))
+
+
+@projection.on(IncidentMerged)
+def incident_merged(event: IncidentMerged, at: Position, rows: Rows) -> None:
+    """All of one belong to another one; which are its own is found when they are read."""
+    into = event.incident.merged_into
+    if into is not None:
+        rows.put(ABSORBED, AbsorbedRow(event.incident.id, into))
+
+
 @projection.on_measure("alert_repeats", AlertRepeats)
 def repeated(messages: Sequence[AlertRepeats]) -> tuple[str, list[Any]]:
     """Open occurrences were reported again."""
@@ -146,6 +195,12 @@ async def open_alerts(query: OpenAlerts, asked: Asked) -> Mapping[str, Any]:
     await asked.send(b"]")
     took = (clock.monotonic() - began) * 1000
     return Told(kind="alerts", count=count, took_ms=took).model_dump(mode="json")
+
+
+def _belong(incident_id: UUID, signals: Iterable[Signal], rows: Rows) -> None:
+    for signal in signals:
+        if signal.kind is SignalKind.ALERT:
+            rows.put(BELONGING, BelongingRow(signal.id, incident_id))
 
 
 def _open(rows: Rows, row: OccurrenceRow) -> None:

@@ -40,14 +40,15 @@ _VIEW = f"""json_build_object(
     'generator_url', a.generator_url, 'silenced', {_MUTED.format("silenced_by")},
     'silenced_by', coalesce(m.silenced_by, {_NONE}), 'inhibited', {_MUTED.format("inhibited_by")},
     'inhibited_by', coalesce(m.inhibited_by, {_NONE}), 'flapping', {{flapping}},
-    'incident_id', null, 'first_seen_at', {rfc3339("a.first_seen_at")},
+    'incident_id', {{incident}}, 'first_seen_at', {rfc3339("a.first_seen_at")},
     'last_seen_at', {rfc3339("a.last_seen_at")},
     'occurrences', a.occurrences, 'expires_at', {rfc3339("a.expires_at")}, 'ending', a.ending)"""
 
 
 def _view(read: Sources) -> str:
     """An alert ``a`` as people see it, with what `_around` joins."""
-    return _VIEW.replace("{flapping}", _FLAPPING.replace("{occurrence}", read.occurrence))
+    flapping = _FLAPPING.replace("{occurrence}", read.occurrence)
+    return _VIEW.replace("{flapping}", flapping).replace("{incident}", read.incident)
 
 
 def _around(read: Sources) -> str:

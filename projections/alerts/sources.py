@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from projections.alerts.view import CLUSTER_NAME, INDEXED, MUTING, OPEN
+from projections.alerts.view import ABSORBED, BELONGING, CLUSTER_NAME, INDEXED, MUTING, OPEN
 from services.runtime.projections.columns import names
 from services.runtime.queries import AsOf
 
@@ -28,6 +28,8 @@ class Sources:
     both: Sequence[str]
     muting: str
     cluster_name: str
+    belonging: str
+    absorbed: str
 
     @property
     def occurrence(self) -> str:
@@ -54,6 +56,17 @@ class Sources:
         )
 
     @property
+    def incident(self) -> str:
+        """The incident that the alert ``a`` belongs to, through all that it has ended in."""
+        return (
+            "(with recursive up (id) as (select b.incident_id"  # noqa: S608 - our own names
+            f" from {self.belonging} b where b.alert_id = a.id union"
+            f" select x.into_id from {self.absorbed} x join up on x.incident_id = up.id)"
+            " select id from up where not exists"
+            f" (select from {self.absorbed} x where x.incident_id = up.id))"
+        )
+
+    @property
     def muted(self) -> str:
         """A join of what mutes an alert, ``m``."""
         return f"{self.muting} m on {self.muted_by}"
@@ -71,6 +84,8 @@ def sources(as_of: AsOf | None = None) -> Sources:
         both=[*opened, *ended],
         muting=MUTING.source(_SCHEMA, at),
         cluster_name=CLUSTER_NAME.source(_SCHEMA, at),
+        belonging=BELONGING.source(_SCHEMA, at),
+        absorbed=ABSORBED.source(_SCHEMA, at),
     )
 
 
@@ -109,4 +124,6 @@ _NOW = Sources(
     both=["alerts.occurrence"],
     muting="alerts.muting",
     cluster_name="alerts.cluster_name",
+    belonging="alerts.belonging",
+    absorbed="alerts.absorbed",
 )

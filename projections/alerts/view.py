@@ -53,6 +53,20 @@ class ClusterNameRow(NamedTuple):
     name: str
 
 
+class BelongingRow(NamedTuple):
+    """The incident that an alert belongs to, or belonged to when that ended in another one."""
+
+    alert_id: UUID
+    incident_id: UUID
+
+
+class AbsorbedRow(NamedTuple):
+    """An incident that has ended in another one, for ever."""
+
+    incident_id: UUID
+    into_id: UUID
+
+
 class AlertView(Alert):
     """An alert in REST: the occurrence and what is known around it."""
 
@@ -68,6 +82,7 @@ class AlertView(Alert):
     """It began at least four times in a quarter of an hour: the last one, or, of an occurrence
     that has ended, the one up to its start."""
     incident_id: UUID | None
+    """The incident that it belongs to."""
     last_seen_at: Timestamp
     """Approximate: repeats are told at most once a minute. As of a time it is `first_seen_at`:
     repeats are no part of history, neither here nor in the next two."""
@@ -178,3 +193,5 @@ MUTING = Table(
     history=True,
 )
 CLUSTER_NAME = Table("cluster_name", ClusterNameRow, key=("cluster_id",), history=True)
+BELONGING = Table("belonging", BelongingRow, key=("alert_id",), history=True)
+ABSORBED = Table("absorbed", AbsorbedRow, key=("incident_id",), history=True)

@@ -8,12 +8,15 @@ from uuid import UUID
 from contracts.envelope import Command
 from contracts.outcomes import Outcome
 from contracts.subjects import command_subject
-from services.runtime import metrics, outcomes
+from services.runtime import metrics, outcomes, rights
 from services.runtime.bus import Ack, Bus, BusUnavailable, Outgoing, read_ack
+from services.runtime.principals import NOWHERE, Scope
 
 LARGEST_COMMAND = 1 << 20
 """Bytes of a command's fields: nothing larger travels on the bus."""
 _ASK_AGAIN = 0.02
+SCOPE = "aiops-scope"
+"""Header: where whoever asks may do this. Of publishers from outside it is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Origin:
     traceparent: str | None = None
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    scope: Scope = NOWHERE
+    """Where they may do it; told of commands that are `rights.is_of_its_own_clusters`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class CommandBus:
             headers["ce-correlationid"] = str(origin.correlation_id)
         if origin.causation_id:
             headers["ce-causationid"] = str(origin.causation_id)
+        if rights.is_of_its_own_clusters(type(command)):
+            headers[SCOPE] = origin.scope.written()
         subject = command_subject(self.publisher, command.area, command.snake_name())
         return Outgoing(subject, command.model_dump_json(exclude_unset=True).encode(), headers)
 

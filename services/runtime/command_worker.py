@@ -18,14 +18,14 @@ from services.runtime import dead_letters, metrics, outcomes, rights, streams
 from services.runtime.bench import Bench
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.clock import Clock, SystemClock
-from services.runtime.command_bus import LARGEST_COMMAND
+from services.runtime.command_bus import LARGEST_COMMAND, SCOPE
 from services.runtime.context import from_nanoseconds
 from services.runtime.denials import Denials
 from services.runtime.failures import PoisonRun, Redeliver, verdict
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
 from services.runtime.outside import NOTHING_OUTSIDE, Outside
-from services.runtime.principals import Principal
+from services.runtime.principals import Principal, Scope
 from services.runtime.pull import Delivery, Durable
 from services.runtime.service import CommandRoute
 from services.runtime.settings import Settings
@@ -78,6 +78,15 @@ class Incoming:
         if self.reply_to is None or not outcomes.may_be_told(self.reply_to):
             return None
         return self.reply_to if self.ours else outcomes.told_at(self.publisher, self.reply_to)
+
+
+@dataclass(frozen=True, slots=True)
+class _Permitted:
+    """A command that may be given, and where."""
+
+    route: CommandRoute
+    command: Command
+    scope: Scope
 
 
 @dataclass
@@ -203,8 +212,7 @@ class CommandWorker:
         """Run the handler; a refusal is an outcome like any other."""
         with metrics.COMMAND_SECONDS.labels(self.area, self._label(incoming)).time():
             try:
-                route, command = await self._read(incoming)
-                accepted = await self._call(route, command, incoming)
+                accepted = await self._accept(incoming)
             except Refused as refused:
                 return _refused(incoming, refused)
         return Outcome(
@@ -216,17 +224,19 @@ class CommandWorker:
             details=dict(accepted.details),
         )
 
-    async def _read(self, incoming: Incoming) -> tuple[CommandRoute, Command]:
+    async def _accept(self, incoming: Incoming) -> Accepted:
         if incoming.reply_to is not None and incoming.told_at is None:
             raise Refused(Code.INVALID_REPLY_SUBJECT, "reply_to must be a subject below _INBOX.")
         if incoming.ours:
             route = self._route(incoming)
-            return route, _parsed(route.command, incoming.delivery.data)
+            command = _parsed(route.command, incoming.delivery.data)
+            scope = Scope.read(incoming.delivery.headers.get(SCOPE))
+            return await self._call(_Permitted(route, command, scope), incoming)
         principal = await self.rights_of(incoming.publisher)
         role = None if principal is None else principal.role
         what = f"{self.area}.{self._label(incoming)}"
         with self._denials.watch(incoming.publisher, role, what):
-            return self._permitted(incoming, principal)
+            return await self._call(self._permitted(incoming, principal), incoming)
 
     def _route(self, incoming: Incoming) -> CommandRoute:
         kind = command_class(self.area, incoming.name)
@@ -235,9 +245,7 @@ class CommandWorker:
             raise Refused(Code.NOT_FOUND, f"there is no command {self.area}.{incoming.name}")
         return route
 
-    def _permitted(
-        self, incoming: Incoming, principal: Principal | None
-    ) -> tuple[CommandRoute, Command]:
+    def _permitted(self, incoming: Incoming, principal: Principal | None) -> _Permitted:
         """What a publisher from outside gives; Refused if it may not."""
         if principal is None:
             text = f"{incoming.publisher} is no publisher that is known here (any more)"
@@ -250,19 +258,21 @@ class CommandWorker:
             raise Refused(Code.PERMISSION_DENIED, text)
         command = _parsed(kind, incoming.delivery.data)
         rights.require(principal, command)
-        return route, command
+        return _Permitted(route, command, principal.scope(rights.given_by(kind)))
 
     async def _is_known(self, incoming: Incoming) -> bool:
         return incoming.ours or await self.rights_of(incoming.publisher) is not None
 
-    async def _call(self, route: CommandRoute, command: Command, incoming: Incoming) -> Accepted:
+    async def _call(self, granted: _Permitted, incoming: Incoming) -> Accepted:
+        route, command = granted.route, granted.command
         headers = incoming.delivery.headers
         name = f"handle {self.area}.{incoming.name}"
         with self.tracing.span(name, headers.get("traceparent")) as traceparent:
             async with self._turn(route, command):
-                return await route.handler(command, self._store(incoming, traceparent))
+                store = self._store(incoming, traceparent, granted.scope)
+                return await route.handler(command, store)
 
-    def _store(self, incoming: Incoming, traceparent: str) -> Store:
+    def _store(self, incoming: Incoming, traceparent: str, scope: Scope) -> Store:
         headers, command_id = incoming.delivery.headers, incoming.command_id
         context = Context(
             command_id=command_id,
@@ -273,7 +283,7 @@ class CommandWorker:
             traceparent=traceparent,
         )
         at = from_nanoseconds(incoming.delivery.time_ns)
-        return Store(self.log, context, at, self.settings, self.outside)
+        return Store(self.log, context, at, self.settings, self.outside, scope)
 
     async def _tell_denied(self, event_id: UUID, denied: AccessDenied) -> None:
         source = f"/services/{self.area}"

@@ -1,14 +1,15 @@
 """Events as the frames that live clients get: encoded once for everybody."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from pydantic import ValidationError
 
 from contracts.catalog import CATALOG, MEASURED, EventCatalog, UnknownEvent
-from contracts.envelope import rfc3339
+from contracts.envelope import Event, rfc3339
 from contracts.subjects import NO_CLUSTER, parse, token
 from services.runtime.bus import Stored
 from services.runtime.context import from_nanoseconds, nanoseconds
@@ -38,6 +39,7 @@ class _Wire(msgspec.Struct, tag_field="type", tag="event"):
     correlation_id: str | None
     causation_id: str | None
     actor: str | None
+    redacted: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Payload(msgspec.Struct):
@@ -46,6 +48,7 @@ class _Payload(msgspec.Struct):
 
 _ENCODER = msgspec.json.Encoder()
 _PAYLOAD = msgspec.json.Decoder(_Payload)
+_WIRE = msgspec.json.Decoder(_Wire)
 _UNREAD: Final = object()
 
 
@@ -67,6 +70,8 @@ class Frame:
     _stored_type: str = field(repr=False)
     _catalog: EventCatalog = field(repr=False)
     _namespace: object = field(default=_UNREAD, repr=False)
+    spans: frozenset[str] = frozenset()
+    """The clusters of what is of none, but about several."""
 
     @property
     def namespace(self) -> str | None:
@@ -82,6 +87,15 @@ class Frame:
         except (UnknownEvent, ValidationError):
             return None
 
+    def only(self, clusters: frozenset[str]) -> "Frame":
+        """As somebody may see it who may see these clusters; empty: all."""
+        if not clusters or self.spans <= clusters:
+            return self
+        wire = _WIRE.decode(self.text)
+        payload = redacted(self._catalog, self._stored_type, bytes(wire.payload), clusters)
+        wire.payload, wire.redacted = msgspec.Raw(payload), True
+        return replace(self, text=_ENCODER.encode(wire).decode(), spans=self.spans & clusters)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -92,16 +106,25 @@ class Filter:
     namespaces: frozenset[str] = frozenset()
     entities: frozenset[str] = frozenset()
     """As `entity_token` writes them."""
+    mine: frozenset[str] = frozenset()
+    """Clusters that its client may see; of an event about others, too, these are left out."""
+
+    def let(self, frame: Frame) -> Frame | None:
+        """The event as it comes through, None if it does not."""
+        return frame.only(self.mine) if self.accepts(frame) else None
 
     def accepts(self, frame: Frame) -> bool:
         """True if the event may come through; the filter on namespaces, the dear one, is last."""
         if self.event_types and frame.event_type not in self.event_types:
             return False
-        if self.clusters and frame.cluster not in self.clusters:
+        if self.clusters and not self._has(frame):
             return False
         if self.entities and frame.entity not in self.entities:
             return False
         return not self.namespaces or frame.namespace in self.namespaces
+
+    def _has(self, frame: Frame) -> bool:
+        return frame.cluster in self.clusters or not self.clusters.isdisjoint(frame.spans)
 
     def wants(self, event_types: frozenset[str]) -> bool:
         """True if one of these types may come through."""
@@ -116,6 +139,11 @@ class AnyOf:
     """What at least one of several filters lets through."""
 
     filters: tuple[Filter, ...]
+
+    def let(self, frame: Frame) -> Frame | None:
+        """The event as it comes through the first of them that it passes, None if there is none."""
+        through = (each.let(frame) for each in self.filters)
+        return next((seen for seen in through if seen is not None), None)
 
     def accepts(self, frame: Frame) -> bool:
         """True if one of them accepts it."""
@@ -199,7 +227,31 @@ class Encoder:
             text=_ENCODER.encode(wire).decode(),
             _stored_type=stored_type,
             _catalog=self.catalog,
+            spans=self._spans(key.type, stored_type, data),
         )
+
+    def _spans(self, kind: str, stored_type: str, data: bytes) -> frozenset[str]:
+        if kind not in self.catalog.spanning:
+            return frozenset()
+        event = spanning(self.catalog, stored_type, data)
+        return frozenset() if event is None else frozenset(map(str, event.of_clusters))
+
+
+def spanning(catalog: EventCatalog, stored_type: str, data: bytes) -> Event | None:
+    """An event that may be about several clusters; None if it cannot be read, so that only who may
+    see everything sees it."""
+    try:
+        return catalog.decode(stored_type, data)
+    except (UnknownEvent, ValidationError):
+        return None
+
+
+def redacted(
+    catalog: EventCatalog, stored_type: str, data: bytes, clusters: Iterable[str]
+) -> bytes:
+    """The payload of an event as somebody may see it who may see these clusters, not all of its."""
+    event = catalog.decode(stored_type, data).only(frozenset(map(UUID, clusters)))
+    return event.model_dump_json().encode()
 
 
 def measured_frame(delivery: Delivery, names: Names) -> Frame:

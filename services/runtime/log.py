@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.catalog import CATALOG, EventCatalog
 from contracts.envelope import Context, Event, Recorded, rfc3339
-from contracts.subjects import EntityKey, address, parse
+from contracts.subjects import NO_CLUSTER, EntityKey, address, parse
 from services.runtime import streams
 from services.runtime.bus import (
     Ack,
@@ -237,6 +237,25 @@ class EventLog:
             self._recorded(stored) for stored in await self.bus.get_last(streams.EVENTS, wanted)
         ]
 
+    async def load_part(self, key: EntityKey, first: int, count: int) -> list[Recorded]:
+        """Events of an aggregate by version from ``first`` on: so many, 1,000 at most."""
+        stem = key.filter.removesuffix(">")
+        wanted = [f"{stem}*.{version}" for version in range(first, first + count)]
+        return [
+            self._recorded(stored) for stored in await self.bus.get_last(streams.EVENTS, wanted)
+        ]
+
+    async def last_names(self, entity: str) -> dict[EntityKey, str]:
+        """The name of the last event of each aggregate of a type that is of no cluster.
+
+        Told by subjects alone: for types of which there are few.
+        """
+        wanted = {"subjects_filter": f"evt.{NO_CLUSTER}.{entity}.>"}
+        answer = await self.bus.api(f"STREAM.INFO.{streams.EVENTS}", wanted)
+        subjects: dict[str, int] = answer["state"].get("subjects") or {}
+        found = [parse(subject) for subject in subjects]
+        return {each.key: each.event for each in sorted(found, key=lambda each: each.version or 0)}
+
     async def head(self, key: EntityKey) -> Recorded | None:
         """The last event of an entity."""
         stored = await self.bus.get(streams.EVENTS, {"last_by_subj": key.filter})
@@ -259,10 +278,10 @@ class EventLog:
         """The message at a position as it is stored."""
         return await self.bus.get(streams.EVENTS, {"seq": sequence})
 
-    async def at_each(self, sequences: Sequence[int]) -> dict[int, bytes]:
-        """The payloads at many positions, pipelined; those that have aged out are absent."""
+    async def at_each(self, sequences: Sequence[int]) -> dict[int, Stored]:
+        """The messages at many positions, pipelined; those that have aged out are absent."""
         answers = await asyncio.gather(*(self.at(sequence) for sequence in sequences))
-        return {stored.sequence: stored.data for stored in answers if stored is not None}
+        return {stored.sequence: stored for stored in answers if stored is not None}
 
     async def read(self, start: int, limit: int) -> list[Stored]:
         """Messages from a position on, oldest first."""

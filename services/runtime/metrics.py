@@ -82,6 +82,30 @@ PROJECTION_ERRORS = Counter(
     "aiops_projection_errors", "Poison events that a projection has set aside.",
     ("projection",), registry=REGISTRY,
 )  # fmt: skip
+FOLLOWER_MESSAGES = Counter(
+    "aiops_follower_messages", "Messages folded by a follower of a stream.", ("follower",),
+    registry=REGISTRY,
+)  # fmt: skip
+FOLLOWER_SKIPPED = Counter(
+    "aiops_follower_skipped", "Messages that a follower could not read or fold, and passed over.",
+    ("follower",), registry=REGISTRY,
+)  # fmt: skip
+FOLLOWER_SEQUENCE = Gauge(
+    "aiops_follower_sequence", "Position that a follower's partition in this process has reached.",
+    ("follower", "partition"), registry=REGISTRY,
+)  # fmt: skip
+FOLLOWER_LAG = Gauge(
+    "aiops_follower_lag", "Messages that a follower's partition in this process has still to fold.",
+    ("follower", "partition"), registry=REGISTRY,
+)  # fmt: skip
+FOLLOWER_SECONDS = Histogram(
+    "aiops_follower_seconds", "Time that a follower took to take a batch, to act or to snapshot.",
+    ("follower", "step"), buckets=_FAST, registry=REGISTRY,
+)  # fmt: skip
+FOLLOWER_SNAPSHOT_BYTES = Gauge(
+    "aiops_follower_snapshot_bytes", "Size of the last snapshot of a follower's partition.",
+    ("follower", "partition"), registry=REGISTRY,
+)  # fmt: skip
 WS_CONNECTIONS = Gauge("aiops_ws_connections", "Live stream connections now.", registry=REGISTRY)
 WS_CONNECTIONS_TOTAL = Counter(
     "aiops_ws_connections_opened", "Live stream connections ever opened.", registry=REGISTRY
@@ -199,6 +223,11 @@ GPU_SAMPLES_LEFT_OUT = Counter(
     "aiops_gpu_samples_left_out",
     "Samples of GPUs that are not kept: of a clock that is ahead, or older than others are kept.",
     ("reason",), registry=REGISTRY,
+)  # fmt: skip
+WATCH_ANSWERS = Counter(
+    "aiops_watch_answers",
+    "Evaluations of a watch in a cluster: stored, stored before, or failed.",
+    ("result",), registry=REGISTRY,
 )  # fmt: skip
 CNF_LACKING = Counter(
     "aiops_cnf_lacking", "Looks at a cluster's network functions that lacked something, by area.",

@@ -1,10 +1,12 @@
 """Who is asking, what they may do, and with which clusters."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.access import LoginMethod, Role
+from contracts.refusals import Code, Refused
 
 __all__ = ["EVERYWHERE", "NOWHERE", "READING", "Grant", "Principal", "Role", "Scope"]
 
@@ -16,6 +18,9 @@ READING = frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER})
 """Roles that may read what there is of a cluster."""
 _RANKS = tuple(Role)
 _ANY = frozenset(Role)
+_MOST_WRITTEN = 2_500
+"""Clusters of a scope in a header: the bus takes 64 KiB of headers."""
+_EVERYWHERE_WRITTEN = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,23 @@ class Scope:
             return tuple(wanted)
         mine = self.clusters & frozenset(wanted) if wanted else self.clusters
         return tuple(sorted(mine)) or (_NO_CLUSTER_AT_ALL,)
+
+    def written(self) -> str:
+        """As a header; LIMIT_REACHED for one of more clusters than a header holds."""
+        if self.clusters is None:
+            return _EVERYWHERE_WRITTEN
+        if len(self.clusters) > _MOST_WRITTEN:
+            text = f"this takes a role for everything, or for {_MOST_WRITTEN:,} clusters at most"
+            raise Refused(Code.LIMIT_REACHED, text)
+        return urlsafe_b64encode(b"".join(each.bytes for each in sorted(self.clusters))).decode()
+
+    @classmethod
+    def read(cls, written: str | None) -> "Scope":
+        """The inverse of `written`; nothing where nothing is written."""
+        if written == _EVERYWHERE_WRITTEN:
+            return EVERYWHERE
+        ids = urlsafe_b64decode(written or "")
+        return cls(frozenset(UUID(bytes=ids[at : at + 16]) for at in range(0, len(ids), 16)))
 
     def __or__(self, other: "Scope") -> "Scope":
         """What is in one of the two."""

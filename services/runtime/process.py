@@ -17,6 +17,8 @@ from services.runtime.command_worker import CommandWorker, RightsOf
 from services.runtime.due_worker import DueWorker
 from services.runtime.edge import SiteLog, answering_only
 from services.runtime.edge_links import link_loops
+from services.runtime.followers.host import FollowerHost
+from services.runtime.followers.partition import Means
 from services.runtime.health import Finding, Health
 from services.runtime.log import EventLog
 from services.runtime.logging import logger
@@ -124,6 +126,7 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
                 due.healthy, due.detail
             )
             loops.append(due.run)
+        loops += _follower_loops(runtime, service)
     if any(service.reactions for service in services):
         from services.runtime.reactions import (  # noqa: PLC0415 - FastStream is 30 MB
             Reactions,
@@ -140,6 +143,17 @@ def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:
         runtime.health.checks["reactions"] = lambda: Finding(reactions.healthy, reactions.detail)
         loops.append(reactions.run)
     return loops
+
+
+def _follower_loops(runtime: Runtime, service: Service) -> list[Loop]:
+    outside = runtime.outside
+    means = Means(runtime.log, runtime.settings, runtime.tracing, outside.clock, outside)
+    hosts = [FollowerHost(service.name, each, means) for each in service.followers]
+    for host in hosts:
+        runtime.health.checks[f"follower.{host.follower.name}"] = lambda host=host: Finding(
+            host.error is None, host.detail
+        )
+    return [host.run for host in hosts]
 
 
 def _rights_of(outside: Outside) -> RightsOf:

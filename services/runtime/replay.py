@@ -12,7 +12,9 @@ from itertools import product
 from types import TracebackType
 from typing import Any
 
+from contracts.catalog import CATALOG
 from contracts.envelope import Event
+from contracts.subjects import NO_CLUSTER
 from services.runtime import streams
 from services.runtime.bus import Bus
 from services.runtime.context import from_nanoseconds, log_time
@@ -69,7 +71,18 @@ def event_filters(
         kinds = []
     if len(places) > _MOST_FILTERS or (places == ["*"] and not kinds):
         return (EVERYTHING[streams.EVENTS],)
-    return tuple(f"evt.{place}.{kind}" for place, kind in product(places, kinds or [">"]))
+    filters = {f"evt.{place}.{kind}" for place, kind in product(places, kinds or [">"])}
+    if not {NO_CLUSTER, "*"} & {*places}:
+        # What is about several clusters is of none.
+        filters.update(f"evt.{NO_CLUSTER}.{kind}" for kind in _spanning(kinds))
+    return tuple(sorted(filters))
+
+
+def _spanning(kinds: list[str]) -> list[str]:
+    """Of these kinds those that may be about several clusters; of none, all there are."""
+    if not kinds:
+        return [f"{entity}.>" for entity in CATALOG.spanning]
+    return [kind for kind in kinds if kind.partition(".")[0] in CATALOG.spanning]
 
 
 @dataclass

@@ -1,12 +1,12 @@
 """Which role may give which command: one closed list, for every door that takes commands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from contracts import access, alerts, clusters, operations
+from contracts import access, alerts, anomalies, clusters, incidents, operations
 from contracts.envelope import Command
 from contracts.refusals import Code, Refused
-from services.runtime.principals import Principal, Role
+from services.runtime.principals import Principal, Role, Scope
 
 _ADMIN = frozenset({Role.ADMIN})
 _OPERATOR = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -25,6 +25,16 @@ RIGHTS: Mapping[type[Command], frozenset[Role]] = {
     alerts.IngestAlerts: _INGEST,
     alerts.SilenceAlert: _OPERATOR,
     alerts.UnsilenceAlert: _OPERATOR,
+    anomalies.DefineWatch: _OPERATOR,
+    anomalies.RemoveWatch: _OPERATOR,
+    anomalies.GiveAnomalyFeedback: _OPERATOR,
+    incidents.AcknowledgeIncident: _OPERATOR,
+    incidents.ResolveIncident: _OPERATOR,
+    incidents.ReopenIncident: _OPERATOR,
+    incidents.MergeIncidents: _OPERATOR,
+    incidents.SplitIncident: _OPERATOR,
+    incidents.DefineCorrelationRule: _ADMIN,
+    incidents.RemoveCorrelationRule: _ADMIN,
     operations.RebuildProjection: _ADMIN,
     operations.RetryDeadLetter: _ADMIN,
     operations.DropDeadLetter: _ADMIN,
@@ -49,6 +59,21 @@ _NOT_BY_NAME = frozenset(
 )
 
 
+_OF_ITS_OWN_CLUSTERS = frozenset(
+    {
+        anomalies.DefineWatch,
+        anomalies.RemoveWatch,
+        incidents.AcknowledgeIncident,
+        incidents.ResolveIncident,
+        incidents.ReopenIncident,
+        incidents.MergeIncidents,
+        incidents.SplitIncident,
+        incidents.DefineCorrelationRule,
+        incidents.RemoveCorrelationRule,
+    }
+)
+
+
 def given_by(command: type[Command]) -> frozenset[Role]:
     """The roles that may give a command."""
     return RIGHTS.get(command, _ADMIN)
@@ -57,6 +82,14 @@ def given_by(command: type[Command]) -> frozenset[Role]:
 def may_be_given_by_name(command: type[Command]) -> bool:
     """False for those that take material with them, or of which a door of the hub keeps a part."""
     return command not in _NOT_BY_NAME
+
+
+def is_of_its_own_clusters(command: type[Command]) -> bool:
+    """True where only who decides knows which clusters a command is about.
+
+    Its handler asks `require_clusters`; what comes before knows no more than the role.
+    """
+    return command in _OF_ITS_OWN_CLUSTERS
 
 
 def require_role(principal: Principal, command: type[Command]) -> None:
@@ -76,4 +109,14 @@ def require_scope(principal: Principal, command: type[Command], cluster: UUID | 
 def require(principal: Principal, command: Command) -> None:
     """Refused if the principal may not give this command."""
     require_role(principal, type(command))
-    require_scope(principal, type(command), getattr(command, "cluster_id", None))
+    if not is_of_its_own_clusters(type(command)):
+        require_scope(principal, type(command), getattr(command, "cluster_id", None))
+
+
+def require_clusters(scope: Scope, clusters: Collection[UUID]) -> None:
+    """Refused unless every one of these clusters is in a scope; none are named for any cluster."""
+    if not all(scope.has(each) for each in clusters or (None,)):
+        text = "it is about clusters that you may do this with, and about others"
+        if not any(scope.has(each) for each in clusters):
+            text = "it is about no cluster that you may do this with alone"
+        raise Refused(Code.PERMISSION_DENIED, text)

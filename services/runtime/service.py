@@ -1,11 +1,19 @@
 """A service: its handlers, registered by decorators, whatever transport carries them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts.envelope import Command, Event, Query, Recorded
+from services.runtime.following import (
+    Follower,
+    M,
+    Start,
+    follower_of_events,
+    follower_of_telemetry,
+)
+from services.runtime.pull import Delivery
 from services.runtime.replies import Asked
 from services.runtime.store import Accepted, Store
 
@@ -78,6 +86,7 @@ class Service:
     queries: dict[type[Query], QueryHandler] = field(
         default_factory=dict[type[Query], QueryHandler]
     )
+    followers: list[Follower[Any]] = field(default_factory=list[Follower[Any]])
 
     def handles(
         self,
@@ -120,6 +129,48 @@ class Service:
             return handler
 
         return register
+
+    def follows(
+        self, *events: type[Event], version: int
+    ) -> Callable[[Start[Recorded]], Start[Recorded]]:
+        """Register what folds these events in one process, in order (`followers`).
+
+        Its docstring is its description. Another ``version`` leaves its snapshots and begins anew.
+        """
+
+        def register(start: Start[Recorded]) -> Start[Recorded]:
+            self._follow(follower_of_events(self.name, start, events, version=version))
+            return start
+
+        return register
+
+    def follows_telemetry(
+        self,
+        *kinds: str,
+        reads: Callable[[Delivery], M],
+        version: int,
+        partitions: int = 1,
+        token: int = 2,
+    ) -> Callable[[Start[M]], Start[M]]:
+        """Register what folds telemetry of these kinds (``tel.<kind>.>``), as `follows` does.
+
+        ``reads`` makes of a message what the fold takes; one that it fails at is passed over. With
+        more ``partitions`` as many processes may share it, by a ``token`` of the subjects: 2 is the
+        cluster.
+        """
+
+        def register(start: Start[M]) -> Start[M]:
+            made = follower_of_telemetry(self.name, start, kinds, reads, version=version)
+            self._follow(replace(made, partitions=partitions, token=token))
+            return start
+
+        return register
+
+    def _follow(self, follower: Follower[Any]) -> None:
+        _require_docstring(follower.start)
+        if follower.name in {each.name for each in self.followers}:
+            raise ValueError(f"{self.name} has two followers with the name {follower.name}")
+        self.followers.append(follower)
 
     def answers(self, query: type[Q]) -> Callable[[Answers[Q]], Answers[Q]]:
         """Register who answers a question about a cluster (`answering`), for the own site."""

@@ -27,6 +27,7 @@ from services.runtime.settings_access import AccessSettings
 from services.runtime.settings_collecting import (
     CollectorSettings,
     GpuSettings,
+    IncidentSettings,
     RetentionSettings,
     Section,
 )
@@ -271,6 +272,7 @@ class Settings(BaseSettings):
     workers: WorkerSettings = WorkerSettings()
     collector: CollectorSettings = CollectorSettings()
     gpu: GpuSettings = GpuSettings()
+    incidents: IncidentSettings = IncidentSettings()
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

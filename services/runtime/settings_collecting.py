@@ -116,3 +116,17 @@ class GpuSettings(Section):
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         default=15, description="For so long; one that is idle and held by a pod is wasted."
     )
+
+
+class IncidentSettings(Section):
+    """How long is waited for what belongs together, and until something counts as over."""
+
+    settle_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=30.0, description="A warning waits so long for company before it opens an incident."
+    )
+    settle_critical_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=10.0, description="The same of something critical."
+    )
+    quiet_seconds: Annotated[float, Field(ge=1, le=86_400)] = Field(
+        default=300.0, description="An incident of which all has ended for so long is resolved."
+    )

@@ -13,6 +13,7 @@ from contracts.subjects import NO_CLUSTER, EntityKey
 from services.runtime.ids import derived_id
 from services.runtime.log import NOTHING, Conflict, EventLog, Head
 from services.runtime.outside import NOTHING_OUTSIDE, Outside
+from services.runtime.principals import NOWHERE, Scope
 from services.runtime.settings import Settings
 
 _TRIES = 8
@@ -59,6 +60,8 @@ class Store:
     settings: Settings
     outside: Outside = NOTHING_OUTSIDE
     """Other systems, and the secrets that they want to see."""
+    scope: Scope = NOWHERE
+    """Where whoever asks may do this: of commands that are `rights.is_of_its_own_clusters`."""
 
     def mint(self) -> UUID:
         """The id of what this command creates; a repeat of the command mints the same."""

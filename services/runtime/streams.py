@@ -18,6 +18,7 @@ OUTCOMES = "KV_outcomes"
 QUERY_CACHE = "KV_query_cache"
 SCHEDULES = "SCH"
 LEASES = "LEASE"
+SNAPSHOTS = "SNAP"
 FROM_HUB = "HUB"
 """At a far-edge site: what the hub tells it (`services.runtime.edge`)."""
 TOLD_BY_HUB = "_H"
@@ -142,6 +143,17 @@ def _of_the_hub(settings: Settings, common: dict[str, Any]) -> list[dict[str, An
             # holder while the first may still go by its own.
             "subjects": ["lease.>"],
             "allow_msg_ttl": True,
+            "max_msgs_per_subject": 1,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            "name": SNAPSHOTS,
+            "subjects": ["snap.>"],
+            # One is several messages where it is large: all of them or none.
+            "allow_atomic": True,
+            "allow_msg_ttl": True,
+            "compression": "s2",
             "max_msgs_per_subject": 1,
             "duplicate_window": _DUPLICATES,
         },

@@ -157,7 +157,7 @@ class Tail:
             frames = frames[: bisect_right(frames, until, key=_sequence)]
         elif len(frames) == _BATCH:
             reached = frames[-1].sequence
-        made = Slice([frame for frame in frames if passes.accepts(frame)], reached)
+        made = Slice([seen for frame in frames if (seen := passes.let(frame)) is not None], reached)
         return self._shared.keep(key, made)
 
     async def read_ahead(self, position: int) -> ReadAhead | None:
@@ -260,9 +260,8 @@ class Cursor:
             self._given = asyncio.get_running_loop().time()
             if reached > until:
                 await self.close()
-            wanted = [
-                frame for frame in frames if frame.sequence <= until and passes.accepts(frame)
-            ]
+            due = (frame for frame in frames if frame.sequence <= until)
+            wanted = [seen for frame in due if (seen := passes.let(frame)) is not None]
             return Slice(wanted, max(self.position, min(reached, until)))
 
     async def _page(self, until: int, *, slow: bool) -> tuple[int, list[Frame]]:

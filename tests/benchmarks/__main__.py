@@ -30,6 +30,7 @@ from tests.benchmarks import (
     replay_speed,
     report,
     storm,
+    storm_incidents,
     ui,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
@@ -44,6 +45,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "gpu_samples": gpu_samples.measure,
     "latency": latency.measure,
     "storm": storm.measure,
+    "storm_incidents": storm_incidents.measure,
     "intake": intake.measure,
     "listing": listing.measure,
     "alert_reads": alert_reads.measure,

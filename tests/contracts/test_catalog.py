@@ -98,6 +98,32 @@ EVENT_NAMES = {
     "DeadLetterRetried": ("aiops.dead_letter.retried.v1", "retried", "DEAD_LETTER_RETRIED"),
     "DeadLetterDropped": ("aiops.dead_letter.dropped.v1", "dropped", "DEAD_LETTER_DROPPED"),
     "CnfStatusChanged": ("aiops.cnf.status_changed.v1", "status_changed", "CNF_STATUS_CHANGED"),
+    "AnomalyDetected": ("aiops.anomaly.detected.v1", "detected", "ANOMALY_DETECTED"),
+    "AnomalyEnded": ("aiops.anomaly.ended.v1", "ended", "ANOMALY_ENDED"),
+    "AnomalyFeedbackGiven": ("aiops.anomaly_feedback.given.v1", "given", "ANOMALY_FEEDBACK_GIVEN"),
+    "WatchDefined": ("aiops.watch.defined.v1", "defined", "WATCH_DEFINED"),
+    "WatchRemoved": ("aiops.watch.removed.v1", "removed", "WATCH_REMOVED"),
+    "IncidentOpened": ("aiops.incident.opened.v1", "opened", "INCIDENT_OPENED"),
+    "IncidentUpdated": ("aiops.incident.updated.v1", "updated", "INCIDENT_UPDATED"),
+    "IncidentAcknowledged": (
+        "aiops.incident.acknowledged.v1",
+        "acknowledged",
+        "INCIDENT_ACKNOWLEDGED",
+    ),
+    "IncidentResolved": ("aiops.incident.resolved.v1", "resolved", "INCIDENT_RESOLVED"),
+    "IncidentReopened": ("aiops.incident.reopened.v1", "reopened", "INCIDENT_REOPENED"),
+    "IncidentMerged": ("aiops.incident.merged.v1", "merged", "INCIDENT_MERGED"),
+    "IncidentSplit": ("aiops.incident.split.v1", "split", "INCIDENT_SPLIT"),
+    "CorrelationRuleDefined": (
+        "aiops.correlation_rule.defined.v1",
+        "defined",
+        "CORRELATION_RULE_DEFINED",
+    ),
+    "CorrelationRuleRemoved": (
+        "aiops.correlation_rule.removed.v1",
+        "removed",
+        "CORRELATION_RULE_REMOVED",
+    ),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),
@@ -118,6 +144,16 @@ COMMAND_NAMES = {
     "CreateToken": ("access", "create_token"),
     "RevokeToken": ("access", "revoke_token"),
     "NoteAccess": ("access", "note_access"),
+    "DefineWatch": ("anomalies", "define_watch"),
+    "RemoveWatch": ("anomalies", "remove_watch"),
+    "GiveAnomalyFeedback": ("anomalies", "give_anomaly_feedback"),
+    "AcknowledgeIncident": ("incidents", "acknowledge_incident"),
+    "ResolveIncident": ("incidents", "resolve_incident"),
+    "ReopenIncident": ("incidents", "reopen_incident"),
+    "MergeIncidents": ("incidents", "merge_incidents"),
+    "SplitIncident": ("incidents", "split_incident"),
+    "DefineCorrelationRule": ("incidents", "define_correlation_rule"),
+    "RemoveCorrelationRule": ("incidents", "remove_correlation_rule"),
 }
 # One stored payload of every type ever published, by ce-type; also only added to.
 STORED: dict[str, dict[str, Any]] = json.loads(

@@ -45,7 +45,7 @@ from contracts.envelope import Command, Context, Event, Recorded
 from contracts.gpu import GpuDisappeared, GpuReappeared, GpuThresholdCrossed, GpuXidError
 from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
 from contracts.telemetry import BackendCircuitClosed, BackendCircuitOpened, TraceReceived
-from tests.kit import access_builders, edge_builders
+from tests.kit import access_builders, anomaly_builders, edge_builders, incident_builders
 from tests.kit.alert_builders import (
     alert as alert,
     fired as fired,
@@ -367,6 +367,8 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     GpuReappeared: gpu_reappeared,
     CnfStatusChanged: cnf_status_changed,
     **access_builders.EVENTS,
+    **anomaly_builders.EVENTS,
+    **incident_builders.EVENTS,
 }
 """A builder for every event there is; a test notices a missing one."""
 
@@ -387,5 +389,7 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     RetryDeadLetter: retry,
     DropDeadLetter: drop,
     **access_builders.COMMANDS,
+    **anomaly_builders.COMMANDS,
+    **incident_builders.COMMANDS,
 }
 """A builder for every command there is."""

@@ -8,11 +8,12 @@ from deploy.platform import PROJECTIONS, load_projections
 from services.runtime.projections.projection import Projection
 
 PINNED: dict[str, tuple[int, str]] = {
-    "activity": (1, "4b77c3cd3174cacd"),
+    "activity": (2, "fd951bcce1b9f3f5"),
     "fleet": (4, "7b912e231cbe805b"),
-    "alerts": (4, "8f09317de7eec8d3"),
+    "alerts": (5, "eca461ba77ea7452"),
     "gpu": (1, "8d9f85d3140018a6"),
     "cnf": (1, "a7e0ee01a2e056cf"),
+    "incidents": (1, "7e9d4c19c02e6d64"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""
 

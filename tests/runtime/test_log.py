@@ -7,13 +7,16 @@ from uuid import UUID
 
 import pytest
 
+from contracts.anomalies import WatchDefined, WatchRemoved
 from contracts.clusters import ClusterNameTaken, cluster_name_key
 from contracts.envelope import Event
 from contracts.subjects import EntityKey
 from services.runtime import streams
 from services.runtime.bus import Ack, Bus, BusUnavailable, Outgoing
+from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Conflict, EventLog, Head
 from tests.kit import builders
+from tests.kit.anomaly_builders import watch
 from tests.kit.runtime import store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
@@ -36,6 +39,34 @@ async def test_versions_follow_each_other_and_the_subject_holds_them(log: EventL
     second = await _append(log, [builders.updated()], {event.key: Head(first.sequence, 1)}, 2)
     assert (first.version, second.version) == (1, 2)
     assert [entry.version for entry in await log.load(event.key)] == [1, 2]
+
+
+async def test_a_part_of_a_history_is_read_by_its_versions(log: EventLog) -> None:
+    head, key = NOTHING, builders.registered().key
+    for number in range(1, 6):
+        event = builders.registered() if number == 1 else builders.updated()
+        stored = await _append(log, [event], {key: head}, number)
+        head = Head(stored.sequence, number)
+
+    async def versions(first: int, count: int) -> list[int | None]:
+        return [entry.version for entry in await log.load_part(key, first, count)]
+
+    assert await versions(1, 2) == [1, 2]
+    assert await versions(4, 1000) == [4, 5]
+    assert await versions(6, 1000) == []
+
+
+async def test_what_stands_last_of_each_is_told_without_reading_it(log: EventLog) -> None:
+    assert await log.last_names("watch") == {}
+    for name, gone in (("one", False), ("two", True)):
+        defined, head = WatchDefined(watch=watch(id=name)), NOTHING
+        # Ten are told in the order of their numbers, not of their letters.
+        events = [defined] * 10 + ([WatchRemoved(watch=defined.watch)] if gone else [])
+        for event in events:
+            stored = await _append(log, [event], {event.key: head}, new_id().int)
+            head = Head(stored.sequence, head.version + 1)
+    names = {key.id: name for key, name in (await log.last_names("watch")).items()}
+    assert names == {"one": "defined", "two": "removed"}
 
 
 async def test_who_comes_second_is_told_of_a_conflict(log: EventLog) -> None:

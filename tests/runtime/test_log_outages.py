@@ -201,12 +201,12 @@ async def test_nothing_to_append_is_nothing(log: EventLog) -> None:
     assert await log.append_each([], builders.context(), builders.at()) == []
 
 
-async def test_payloads_are_read_at_many_positions(bus: Bus, log: EventLog) -> None:
+async def test_messages_are_read_at_many_positions(bus: Bus, log: EventLog) -> None:
     await _updates(log, 5)
     await bus.api("STREAM.MSG.DELETE.EVT", {"seq": 3})
     found = await log.at_each([1, 3, 5, 99])
     assert set(found) == {1, 5}
-    assert found[1] == builders.updated().model_dump_json().encode()
+    assert found[1].data == builders.updated().model_dump_json().encode()
 
 
 async def test_every_event_of_a_fact_lives_equally_long(bus: Bus, log: EventLog) -> None:

@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+import pytest
 from hypothesis import given, strategies as st
 
+from contracts.refusals import Code, Refused
+from services.runtime.ids import new_id
 from services.runtime.principals import EVERYWHERE, NOWHERE, Grant, Principal, Role, Scope
 
 CLUSTERS = [UUID(int=number) for number in range(1, 6)]
@@ -53,6 +56,25 @@ def test_it_does_not_matter_in_which_order_scopes_are_joined(
     assert (one | other) | third == one | (other | third)
     assert one | one == one == one | NOWHERE
     assert one | EVERYWHERE == EVERYWHERE
+
+
+@given(scopes)
+def test_a_scope_is_read_as_it_was_written(scope: Scope) -> None:
+    assert Scope.read(scope.written()) == scope
+
+
+def test_where_no_scope_is_written_nothing_may_be_done() -> None:
+    assert Scope.read(None) == Scope.read("") == NOWHERE
+
+
+def test_a_scope_of_more_clusters_than_a_header_holds_is_refused() -> None:
+    ids = [new_id() for _ in range(2_501)]
+    most = Scope(frozenset(ids[1:]))
+    assert len(most.written()) < 60_000
+    assert Scope.read(most.written()) == most
+    with pytest.raises(Refused) as refused:
+        Scope(frozenset(ids)).written()
+    assert refused.value.code is Code.LIMIT_REACHED
 
 
 @given(st.builds(Scope, some))

@@ -55,7 +55,7 @@ async def test_what_is_missing_is_made(bus: Bus, bus_settings: Settings) -> None
     found, wanted = await streams.configurations(bus), _expected(bus_settings)
     assert {name: _ours(found[name], wanted[name]) for name in found} == wanted
     assert set(found) == {
-        "EVT", "TEL", "CMD", "SCH", "LEASE", "DLQ", "KV_outcomes", "KV_query_cache",
+        "EVT", "TEL", "CMD", "SCH", "LEASE", "SNAP", "DLQ", "KV_outcomes", "KV_query_cache",
     }  # fmt: skip
 
 

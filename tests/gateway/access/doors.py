@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from contracts.clusters import ClusterHealthChecked
 from contracts.envelope import Event
+from contracts.incidents import IncidentOpened
 from contracts.subjects import token as subject_token
 from gateway.app import build
 from gateway.auth.credentials import SESSION_COOKIE
@@ -31,6 +32,7 @@ from tests.gateway.access.world import MARK, Somewhere, World
 from tests.kit import access_builders, builders
 from tests.kit.gateway import API, Json, Platform
 from tests.kit.gpu_builders import cnf_update, gpu, gpu_update
+from tests.kit.incident_builders import incident, signal
 from tests.kit.live import Client, Frame
 from tests.kit.runtime import running, store, until
 
@@ -136,7 +138,8 @@ class Doors:
         await until(lambda: telemetry.last >= reached)
         log = world.platform.gate.log
         nowhere: Event = access_builders.denied(user=f"somebody-{new_id().hex}")
-        events = [*_events(world.foreign), nowhere, *_events(world.mine)]
+        both = over_both(world)
+        events = [both, *_events(world.foreign), nowhere, *_events(world.mine)]
         told = [(await store(log, event)).sequence for event in events]
         await until(lambda: self.live.tail.ring.last >= told[-1])
         return News(told[0], told[-1])
@@ -168,6 +171,23 @@ def _events(about: Somewhere) -> list[Event]:
     ]
 
 
+def over_both(world: World) -> Event:
+    """An incident of both clusters, the foreign one's mark in all that it says."""
+    theirs, mine = (
+        signal(id=new_id(), cluster_id=each.id, name=each.name, where=(f"node/{each.node}",))
+        for each in (world.foreign, world.mine)
+    )
+    told = incident(
+        id=new_id(),
+        title=f"{world.foreign.name} and 1 more",
+        cluster_ids=(theirs.cluster_id, mine.cluster_id),
+        where=(*theirs.where, *mine.where),
+        signals=2,
+        lasting=2,
+    )
+    return IncidentOpened(incident=told, reason=world.foreign.name, added=(theirs, mine))
+
+
 async def read_stream(answer: httpx.Response, until_sequence: int) -> list[Frame]:
     """What server-sent events tell until their reader stands there."""
     text = ""
@@ -190,7 +210,10 @@ def events_of(frames: list[Frame]) -> list[Frame]:
 
 
 def assert_hidden(world: World, frames: list[Frame], asked: str) -> None:
-    """Nothing is told of the foreign cluster, or of none; what was asked may be said again."""
+    """Nothing is told of the foreign cluster, or of none; what was asked may be said again.
+
+    Of what is about several clusters only the part of theirs, and that it is one.
+    """
     for frame in frames:
         text = json.dumps(frame)
         if frame["type"] in {"event", "events"}:
@@ -199,7 +222,10 @@ def assert_hidden(world: World, frames: list[Frame], asked: str) -> None:
         else:
             assert world.foreign.id not in text or world.foreign.id in asked, frame
             assert MARK not in text or MARK in asked, frame
-    assert [each for each in events_of(frames) if each["cluster_id"] is None] == []
+    of_none = [each for each in events_of(frames) if each["cluster_id"] is None]
+    for each in of_none:
+        assert each["event_type"].startswith("INCIDENT_"), each
+        assert each["payload"]["incident"]["cluster_ids"] == [world.mine.id], each
 
 
 class _Server(uvicorn.Server):

@@ -95,6 +95,21 @@ ROUTES: Mapping[str, Right] = {
     f"GET {API}/cnf/ptp/history": READ,
     f"GET {API}/cnf/sriov/status": READ,
     f"GET {API}/cnf/dpdk/stats": READ,
+    f"GET {API}/incidents": READ,
+    f"GET {API}/incidents/{{incident_id:uuid}}": READ,
+    f"GET {API}/incidents/{{incident_id:uuid}}/signals": READ,
+    f"GET {API}/incidents/{{incident_id:uuid}}/timeline": READ,
+    f"POST {API}/incidents/{{incident_id:uuid}}/acknowledge": OPERATE,
+    f"POST {API}/incidents/{{incident_id:uuid}}/resolve": OPERATE,
+    f"POST {API}/incidents/{{incident_id:uuid}}/reopen": OPERATE,
+    f"POST {API}/incidents/{{incident_id:uuid}}/merge": OPERATE,
+    f"POST {API}/incidents/{{incident_id:uuid}}/split": OPERATE,
+    f"GET {API}/correlation-rules": READ,
+    f"POST {API}/correlation-rules": CHANGE,
+    f"POST {API}/correlation-rules/dry-run": CHANGE,
+    f"GET {API}/correlation-rules/{{rule_id:str}}": READ,
+    f"PUT {API}/correlation-rules/{{rule_id:str}}": CHANGE,
+    f"DELETE {API}/correlation-rules/{{rule_id:str}}": CHANGE,
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -157,6 +172,11 @@ def _clock(about: Somewhere) -> Request:
     return {"params": asked}
 
 
+def _rule(about: Somewhere) -> Request:
+    rule = {"id": about.rule, "effect": "IGNORED", "cluster_ids": [about.id]}
+    return _OLD | {"json": rule}
+
+
 _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     "POST /auth/login": {"json": {"code": "none"}},
     "POST /alertmanager/api/v2/alerts": {"json": []},
@@ -171,6 +191,17 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"POST {API}/clusters/{{cluster_id:uuid}}/credentials": _CREDENTIALS,
     f"POST {API}/clusters/{{cluster_id:uuid}}/credentials/rotate": _CREDENTIALS,
     f"POST {API}/clusters/{{cluster_id:uuid}}/credentials/validate": _CREDENTIALS,
+    f"POST {API}/incidents/{{incident_id:uuid}}/acknowledge": _OLD | {"json": {}},
+    f"POST {API}/incidents/{{incident_id:uuid}}/resolve": _OLD | {"json": {}},
+    f"POST {API}/incidents/{{incident_id:uuid}}/reopen": _OLD | {"json": {}},
+    f"POST {API}/incidents/{{incident_id:uuid}}/merge": {"json": {"other_id": str(new_id())}},
+    f"POST {API}/incidents/{{incident_id:uuid}}/split": _OLD
+    | {"json": {"signal_ids": [str(new_id())]}},
+    f"POST {API}/correlation-rules": _rule,
+    f"POST {API}/correlation-rules/dry-run": lambda about: {
+        "json": {"rule": _rule(about)["json"], "hours": 1}
+    },
+    f"PUT {API}/correlation-rules/{{rule_id:str}}": _rule,
     f"POST {API}/commands": {"json": {"name": "NoSuchCommand"}},
     f"POST {API}/tokens": {"json": {"name": "t", "role": "viewer", "clusters": [str(new_id())]}},
     f"GET {API}/gpu/history": lambda about: {
@@ -204,6 +235,8 @@ def path(route: str, about: Somewhere) -> str:
         "{command_id:uuid}": str(new_id()),
         "{token_id:uuid}": str(new_id()),
         "{session_id:uuid}": str(new_id()),
+        "{incident_id:uuid}": about.incident,
+        "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
         "{letter_id:int}": "999999",
         "{trace_id:str}": "0af7651916cd43dd8448eb211c80319c",
         "{silence_id:str}": str(new_id()),
@@ -218,5 +251,6 @@ def path(route: str, about: Somewhere) -> str:
 
 def names_a_cluster(route: str) -> bool:
     """True if what is asked for belongs to one cluster, by its path or by what it is given."""
-    parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history")
+    parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
+             "{incident_id", "{rule_id", f"POST {API}/correlation-rules")  # fmt: skip
     return any(part in route for part in parts)

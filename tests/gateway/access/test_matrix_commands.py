@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from contracts import access, alerts, catalog, clusters, operations
+from contracts import access, alerts, anomalies, catalog, clusters, incidents, operations
 from contracts.envelope import Command
 from services.runtime import rights
-from services.runtime.principals import Role
+from services.runtime.command_bus import SCOPE
+from services.runtime.principals import EVERYWHERE, Role
 from tests.gateway.access.world import Somewhere, World
 from tests.gateway.bots import Bot, bot, unreachable
 from tests.kit import builders
@@ -33,10 +34,14 @@ class Right:
     roles: frozenset[Role] = frozenset()
     about_a_cluster: bool = True
     """Otherwise it is about the whole platform: only with a role for everything."""
+    known: bool = True
+    """False for what is given here about what there is not, so that it has no clusters."""
 
 
 CHANGE, OPERATE = Right(frozenset({ADMIN})), Right(frozenset({ADMIN, OPERATOR}))
 POST, RULE = Right(frozenset({ADMIN, INGEST})), Right(frozenset({ADMIN}), about_a_cluster=False)
+OPERATE_UNKNOWN = Right(frozenset({ADMIN, OPERATOR}), about_a_cluster=False, known=False)
+CHANGE_UNKNOWN = Right(frozenset({ADMIN}), about_a_cluster=False, known=False)
 NEVER = Right()
 """By no name: it has a door of its own, or none."""
 
@@ -53,6 +58,16 @@ COMMANDS: Mapping[type[Command], Right] = {
     alerts.IngestAlerts: POST,
     alerts.SilenceAlert: OPERATE,
     alerts.UnsilenceAlert: OPERATE,
+    anomalies.DefineWatch: OPERATE,
+    anomalies.RemoveWatch: OPERATE_UNKNOWN,
+    anomalies.GiveAnomalyFeedback: OPERATE,
+    incidents.AcknowledgeIncident: OPERATE,
+    incidents.ResolveIncident: OPERATE,
+    incidents.ReopenIncident: OPERATE,
+    incidents.MergeIncidents: OPERATE,
+    incidents.SplitIncident: OPERATE,
+    incidents.DefineCorrelationRule: CHANGE,
+    incidents.RemoveCorrelationRule: CHANGE_UNKNOWN,
     operations.RebuildProjection: RULE,
     operations.RetryDeadLetter: RULE,
     operations.DropDeadLetter: RULE,
@@ -66,11 +81,16 @@ _CHANGING_NOTHING: Mapping[type[Command], Callable[[], Json]] = {
     clusters.UpdateCluster: lambda: {"patch": {"region": "r"}, "expected_version": 999},
     clusters.DeleteCluster: lambda: {"expected_version": 999},
     alerts.IngestAlerts: lambda: {"received_at": "2026-01-01T00:00:00Z", "reports": []},
+    anomalies.RemoveWatch: lambda: {"watch_id": "nothing"},
+    incidents.RemoveCorrelationRule: lambda: {"rule_id": "nothing"},
     operations.RebuildProjection: lambda: {"name": "nothing"},
     operations.RetryDeadLetter: lambda: {"sequence": 999_999},
     operations.DropDeadLetter: lambda: {"sequence": 999_999},
 }
 """What is good and does little; others are as their builders make them."""
+_DEFINED = {"rule", "watch"}
+"""Fields of commands that define something for clusters."""
+_ABOUT_CLUSTERS = {"cluster_id", "incident_id", *_DEFINED}
 
 
 @dataclass(frozen=True)
@@ -84,7 +104,7 @@ class Asker:
         """True if the table says so."""
         if self.role not in right.roles:
             return False
-        return self.everywhere or (right.about_a_cluster and not foreign)
+        return not right.known or self.everywhere or (right.about_a_cluster and not foreign)
 
 
 ASKERS = [Asker(role, everywhere) for role in Role for everywhere in (True, False)]
@@ -117,14 +137,21 @@ def body(command: type[Command], about: Somewhere) -> Json:
         fields: Json = json.loads(made)
     else:
         fields = told()
+    for name in _DEFINED & fields.keys():
+        fields[name] |= {"id": f"of-{about.name}", "cluster_ids": [about.id]}
+    if "incident_id" in fields:
+        fields |= {"incident_id": about.incident, "expected_version": 999}
     return fields | ({"cluster_id": about.id} if "cluster_id" in command.model_fields else {})
 
 
 def test_every_command_is_in_the_matrix() -> None:
     assert set(catalog.COMMANDS) == COMMANDS.keys()
     for command, right in COMMANDS.items():
-        about_a_cluster = "cluster_id" in command.model_fields
+        about_a_cluster = bool(_ABOUT_CLUSTERS & command.model_fields.keys())
         assert right is NEVER or right.about_a_cluster == about_a_cluster, command
+        told = about_a_cluster and "cluster_id" not in command.model_fields
+        of_its_own = not right.known or (told and right is not NEVER)
+        assert of_its_own == rights.is_of_its_own_clusters(command), command
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
@@ -186,6 +213,7 @@ async def test_a_cluster_is_what_the_command_says_and_no_header(
     """Whatever else is said of the foreign cluster's command, it is about the foreign cluster."""
     one = await bots.of(Asker(ADMIN, everywhere=False))
     headers: dict[str, Any] = {"ce-cluster": world.mine.id, "ce-subject": world.mine.id}
+    headers[SCOPE] = EVERYWHERE.written()
     name = f"{command.area}.{command.snake_name()}"
     done = await one.give(name, body(command, world.foreign), **headers)
     assert (done.outcome, done.code) == ("refused", "PERMISSION_DENIED")

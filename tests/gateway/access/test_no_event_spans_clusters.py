@@ -1,8 +1,7 @@
 """Who may see a cluster sees its events whole: so an event of a cluster must tell of no other.
 
-An event over several clusters needs its foreign entries taken out for whoever may not see them, on
-sockets, in server-sent events, replays, exports and lists; nothing does that yet. Such an event
-fails here first.
+An event over several clusters is of none, says by `spans` that it is one, and takes out by `only`
+what is of others (`test_redaction`).
 """
 
 from collections.abc import Generator, Mapping

@@ -149,12 +149,17 @@ async def test_commands_refused_to_a_publisher_are_told_of_with_how_often(world:
         assert (await someone.give(REGISTER, unreachable())).code == "PERMISSION_DENIED"
     about_another = {"cluster_id": world.foreign.id}
     assert (await someone.give("fleet.refresh_cluster", about_another)).code == "PERMISSION_DENIED"
+    # Whose clusters it is about, only its handler knows.
+    of_another = {"incident_id": world.foreign.incident}
+    done = await someone.give("incidents.acknowledge_incident", of_another)
+    assert done.code == "PERMISSION_DENIED"
     await _end_of_work(platform)
-    found = await eventually(lambda: _of_all(platform, someone.name, 2))
+    found = await eventually(lambda: _of_all(platform, someone.name, 3))
     told = {each["path"]: each for each in found}
     assert {path: each["times"] for path, each in told.items()} == {
         REGISTER: 3,
         "fleet.refresh_cluster": 1,
+        "incidents.acknowledge_incident": 1,
     }
     assert {(each["method"], each["role"]) for each in found} == {("COMMAND", "operator")}
     assert world.foreign.id not in str(found)

@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from contracts.incidents import CorrelationRuleDefined, IncidentOpened
 from contracts.subjects import token
 from services.runtime.ids import new_id
+from services.runtime.log import NOTHING
 from services.runtime.principals import Role
 from tests.gateway.network_functions import Teller, clock, resource, workload
 from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
-from tests.kit.runtime import eventually
+from tests.kit.incident_builders import incident, rule, signal
+from tests.kit.runtime import eventually, store
 
 MARK = "foreign-mark"
 """Stands in every name and label of the cluster that is not theirs."""
@@ -29,6 +32,9 @@ class Somewhere:
     node: str
     sequence: int
     """Of an event of it."""
+    incident: str
+    rule: str
+    """Of correlation."""
 
 
 @dataclass
@@ -53,6 +59,8 @@ async def world_on(platform: Platform) -> World:
     """Build it."""
     mine = await _somewhere(platform, f"own-{new_id().hex[-8:]}", 1)
     foreign = await _somewhere(platform, f"{MARK}-{new_id().hex[-8:]}", 2)
+    # Of both: the foreign one's mark is in all that is said of it.
+    await _incident(platform, foreign.name, foreign.id, mine.id)
     return World(platform, mine, foreign)
 
 
@@ -69,7 +77,9 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     event = await eventually(lambda: _first(platform, "/events", cluster))
     assert found is not None
     assert event is not None
-    return Somewhere(cluster, name, found["id"], fingerprint, node, event["sequence"])
+    incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
+    sequence: int = event["sequence"]
+    return Somewhere(cluster, name, found["id"], fingerprint, node, sequence, incident, rule)
 
 
 async def _first(platform: Platform, path: str, cluster: str) -> Mapping[str, Any] | None:
@@ -102,3 +112,34 @@ async def _functions(platform: Platform, cluster: str, name: str) -> None:
         dpdk=[{"namespace": name, "pod": f"{name}-upf", "ports": [{"port": "0", "rx_packets": 1}]}],
     )
     await eventually(lambda: _first(platform, "/cnf/workloads", cluster))
+
+
+async def _incident(platform: Platform, name: str, *clusters: str) -> str:
+    """One of a signal in each of these clusters; all that is said of it has the name in it."""
+    # Nothing in common with others, so that nobody makes one of them.
+    nodes = [f"{name if cluster == clusters[0] else 'other'}-{new_id()}" for cluster in clusters]
+    signals = tuple(
+        signal(id=new_id(), cluster_id=cluster, name=node, where=(f"node/{node}",))
+        for cluster, node in zip(clusters, nodes, strict=True)
+    )
+    told = incident(
+        id=new_id(),
+        title=name,
+        cluster_ids=clusters,
+        where=(f"node/{name}",),
+        signals=len(signals),
+        lasting=len(signals),
+    )
+    event = IncidentOpened(incident=told, reason=name, added=signals)
+    last = (await store(platform.gate.log, event, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("incidents", last, 10)
+    return str(told.id)
+
+
+async def _rule(platform: Platform, name: str, cluster: str) -> str:
+    made = CorrelationRuleDefined(
+        rule=rule(id=f"rule-{name}", cluster_ids=(cluster,), comment=name)
+    )
+    last = (await store(platform.gate.log, made, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("incidents", last, 10)
+    return made.rule.id

@@ -49,6 +49,9 @@ export function EventDrawer({ sequence, known, onClose }: EventDrawerProps) {
           <Identity event={event} />
           <section>
             <h3>Payload</h3>
+            {event.redacted ? (
+              <p className="quiet">It is also about clusters that you do not see: what is theirs is left out.</p>
+            ) : null}
             {event.payload === null ? (
               <p className="quiet">It has aged out of the log; what is above is kept.</p>
             ) : (

@@ -19,11 +19,16 @@ const LONGEST_ID = 128;
 type Find = (payload: Payload, cluster: string | null) => string | undefined;
 
 const alert: Find = ({ alert }) => field(alert, "fingerprint");
+const incident: Find = ({ incident }) => field(incident, "id");
+const rule: Find = ({ rule }) => field(rule, "id");
 const cluster: Find = (_, cluster) => cluster ?? undefined;
 const sequence: Find = ({ sequence }) => (typeof sequence === "number" ? String(sequence) : undefined);
 const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   ACCESS_BINDINGS_CHANGED: ["access", () => "bindings"],
   ACCESS_DENIED: ["access", (payload) => named(field(payload, "user"))],
+  ANOMALY_DETECTED: ["anomaly", (payload) => field(payload["anomaly"], "id")],
+  ANOMALY_ENDED: ["anomaly", (payload) => field(payload["anomaly"], "id")],
+  ANOMALY_FEEDBACK_GIVEN: ["anomaly_feedback", (payload) => field(payload, "anomaly_id")],
   ALERT_FIRED: ["alert", alert],
   ALERT_RESOLVED: ["alert", alert],
   ALERT_SILENCED: ["alert_muting", alert],
@@ -43,6 +48,8 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   CLUSTER_DELETED: ["cluster", cluster],
   CLUSTER_NAME_FREED: ["cluster_name", (payload) => field(payload, "name")],
   CLUSTER_NAME_TAKEN: ["cluster_name", (payload) => field(payload, "name")],
+  CORRELATION_RULE_DEFINED: ["correlation_rule", rule],
+  CORRELATION_RULE_REMOVED: ["correlation_rule", rule],
   DEAD_LETTER_DROPPED: ["dead_letter", sequence],
   DEAD_LETTER_RETRIED: ["dead_letter", sequence],
   EDGE_LINK_LOST: ["edge_link", (payload) => field(payload, "site")],
@@ -52,6 +59,13 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   GPU_THRESHOLD_CROSSED: ["gpu", (payload) => field(payload, "gpu_uuid")],
   GPU_XID_ERROR: ["gpu", (payload) => field(payload, "gpu_uuid")],
   GPU_UPDATE: ["gpu_node", (payload) => field(payload, "node_name")],
+  INCIDENT_OPENED: ["incident", incident],
+  INCIDENT_UPDATED: ["incident", incident],
+  INCIDENT_ACKNOWLEDGED: ["incident", incident],
+  INCIDENT_RESOLVED: ["incident", incident],
+  INCIDENT_REOPENED: ["incident", incident],
+  INCIDENT_MERGED: ["incident", incident],
+  INCIDENT_SPLIT: ["incident", incident],
   CNF_STATUS_CHANGED: ["cnf", (payload) => slashed(field(payload, "area"), field(payload, "name"))],
   CNF_UPDATE: ["cnf_cluster", cluster],
   LOGGED_IN: ["session", (payload) => field(payload, "session_id")],
@@ -60,6 +74,8 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
   TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
   TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
+  WATCH_DEFINED: ["watch", (payload) => field(payload["watch"], "id")],
+  WATCH_REMOVED: ["watch", (payload) => field(payload["watch"], "id")],
   TRACE_RECEIVED: ["trace", (payload, at) => joined(at, field(payload, "trace_id"))],
 };
 
@@ -82,6 +98,8 @@ export function entityName(event: LogEvent): string | undefined {
   if (entity === undefined || payload === null) return undefined;
   const named =
     field(payload["alert"], "alertname") ??
+    field(payload["incident"], "title") ??
+    field(payload["anomaly"] ?? payload, "metric_name") ??
     field(payload, "backend") ??
     (NAMED.has(entity.type) ? (field(payload, "name") ?? field(payload, "user") ?? field(payload, "address")) : undefined) ??
     field(payload, "trace_id")?.slice(0, 8);

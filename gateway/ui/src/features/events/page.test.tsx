@@ -123,6 +123,19 @@ test("nothing there: why, and what to do", async () => {
   expect(where()).toContain("from=now-30d");
 });
 
+test("an event that is also about clusters of others says that a part is left out", async () => {
+  const redacted = { ...event(2), redacted: true };
+  hub.use(
+    http.get("*/api/v1/events/2/causes", () =>
+      HttpResponse.json({ event: redacted, causes: [], effects: [], truncated: false }),
+    ),
+  );
+  const { user } = await open();
+  await user.click(await screen.findByText("gone-2 left the fleet"));
+  const drawer = await screen.findByRole("complementary", { name: "Event" });
+  expect(await within(drawer).findByText(/what is theirs is left out/)).toBeVisible();
+});
+
 test("an event shows why it came about, what it led to, and its payload", async () => {
   const cause = event(1, { timestamp: "2026-01-31T12:00:00.000Z", actor: "ann" });
   const effect = event(3, { timestamp: "2026-01-31T12:00:02.500Z" });

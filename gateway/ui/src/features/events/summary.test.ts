@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 
-import { EventName, type Alert, type Cluster, type Credentials } from "@/generated/api.schemas";
+import {
+  EventName,
+  type Alert,
+  type Anomaly,
+  type Cluster,
+  type Credentials,
+  type Incident,
+  type Watch,
+} from "@/generated/api.schemas";
 
 import { entityName, entityOf, type LogEvent } from "@/features/events/event";
 import { GROUPS, lookOf } from "@/features/events/names";
@@ -40,6 +48,34 @@ const credentials: Credentials = {
   validation: [{ name: "LOKI", valid: false }],
 };
 const of = { cluster_id: CLUSTER_ID };
+const INCIDENT_ID = "7c1b7b35-4f54-5f3c-9c1b-7b354f544f3c";
+const incident: Incident = {
+  id: INCIDENT_ID,
+  title: "NodeDown on w-3",
+  state: "OPEN",
+  severity: "CRITICAL",
+  cluster_ids: [CLUSTER_ID],
+  signals: 3,
+  lasting: 1,
+  opened_at: "2026-01-31T12:00:00Z",
+  last_signal_at: "2026-01-31T12:00:00Z",
+};
+const anomaly: Anomaly = {
+  ...of,
+  id: INCIDENT_ID,
+  metric_name: "cart_seconds",
+  labels: { namespace: "shop" },
+  detection_type: "STATISTICAL",
+  severity: "HIGH",
+  confidence_score: 0.9,
+  anomaly_type: "SPIKE",
+  expected_value: 0.2,
+  actual_value: 1.4,
+  deviation_percent: 600,
+  explanation: "1.4, usual 0.1 to 0.3",
+  detected_at: "2026-01-31T12:00:00Z",
+};
+const watch: Watch = { id: "cart", title: "Cart", query: "up" };
 const gpu = { node_name: "gpu-1", gpu_uuid: "GPU-0a1b", gpu_index: 3 };
 
 const minute = { first_at: "2026-01-31T11:59:00Z", last_at: "2026-01-31T12:00:00Z" };
@@ -76,6 +112,13 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "alert_muting",
   ],
   ALERT_UNSILENCED: [{ alert }, "NodeHighLoad on master-0 notifies again", "alert_muting"],
+  ANOMALY_DETECTED: [{ anomaly }, "cart_seconds in shop: 1.4, usual 0.1 to 0.3", "anomaly"],
+  ANOMALY_ENDED: [{ anomaly, duration_seconds: 300 }, "cart_seconds in shop after 5 min", "anomaly"],
+  ANOMALY_FEEDBACK_GIVEN: [
+    { ...of, anomaly_id: INCIDENT_ID, metric_name: "cart_seconds", labels: {}, verdict: "NOISE", comment: "a backup" },
+    "cart_seconds: noise (a backup)",
+    "anomaly_feedback",
+  ],
   BACKEND_CIRCUIT_CLOSED: [{ ...of, backend: "LOKI", reason: "" }, "Loki answers again", "backend_circuit"],
   BACKEND_CIRCUIT_OPENED: [
     { ...of, backend: "TEMPO", reason: "5 time-outs" },
@@ -150,6 +193,16 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "cluster_health",
   ],
   CLUSTER_UPDATED: [{ cluster, changed_fields: ["display_name", "labels"] }, "hub-1: display name, labels", "cluster"],
+  CORRELATION_RULE_DEFINED: [
+    { rule: { id: "one-rack", effect: "TOGETHER", equal: ["cluster", "node"], names: ["KubeNode*"] } },
+    "one-rack: one incident for the same cluster and node of KubeNode*",
+    "correlation_rule",
+  ],
+  CORRELATION_RULE_REMOVED: [
+    { rule: { id: "one-rack", effect: "IGNORED" } },
+    "one-rack counts no more",
+    "correlation_rule",
+  ],
   DEAD_LETTER_DROPPED: [{ sequence: 7 }, "Dead letter 7 given up, its body is gone", "dead_letter"],
   DEAD_LETTER_RETRIED: [{ sequence: 7 }, "Dead letter 7 published again", "dead_letter"],
   EDGE_LINK_LOST: [
@@ -214,6 +267,33 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "XID 79 on GPU 3 of gpu-1: GPU has fallen off the bus",
     "gpu",
   ],
+  INCIDENT_OPENED: [{ incident, reason: "new", added: [] }, "NodeDown on w-3: new", "incident"],
+  INCIDENT_UPDATED: [
+    { incident, reason: "more", ended: [INCIDENT_ID, CLUSTER_ID], resumed: [INCIDENT_ID] },
+    "NodeDown on w-3: 2 ended, 1 back",
+    "incident",
+  ],
+  INCIDENT_ACKNOWLEDGED: [
+    { incident: { ...incident, acknowledged_by: "ann" }, reason: "I look at it" },
+    "NodeDown on w-3, taken up by ann: I look at it",
+    "incident",
+  ],
+  INCIDENT_RESOLVED: [
+    { incident: { ...incident, resolved_by: null }, reason: "all has ended" },
+    "NodeDown on w-3: all has ended",
+    "incident",
+  ],
+  INCIDENT_REOPENED: [{ incident, reason: "it is back" }, "NodeDown on w-3: it is back", "incident"],
+  INCIDENT_MERGED: [
+    { incident: { ...incident, merged_into: CLUSTER_ID }, reason: "same node", other_id: CLUSTER_ID },
+    "NodeDown on w-3 went into another one: same node",
+    "incident",
+  ],
+  INCIDENT_SPLIT: [
+    { incident, reason: "two racks", other_id: CLUSTER_ID, moved: [INCIDENT_ID], from_other: true },
+    "NodeDown on w-3: 1 signal came from another one; two racks",
+    "incident",
+  ],
   LOGGED_IN: [{ ...session, address: "10.0.0.7" }, "ann by one-time code from 10.0.0.7", "session"],
   LOGGED_OUT: [{ ...session, reason: "everywhere" }, "ann, everywhere", "session"],
   LOGINS_FAILED: [
@@ -242,6 +322,8 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "gateway GET /cart, 57 ms, 4 errors, 2 more alike",
     "trace",
   ],
+  WATCH_DEFINED: [{ watch: { ...watch, cluster_ids: [CLUSTER_ID] } }, "Cart, 1 cluster: up", "watch"],
+  WATCH_REMOVED: [{ watch }, "Cart is not watched any more", "watch"],
 };
 
 const made = (event_type: string, payload: unknown): LogEvent => ({

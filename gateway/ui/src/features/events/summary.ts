@@ -10,6 +10,10 @@ import type {
   AlertResolved,
   AlertSilenced,
   AlertUnsilenced,
+  Anomaly,
+  AnomalyDetected,
+  AnomalyEnded,
+  AnomalyFeedbackGiven,
   BackendCircuitClosed,
   BackendCircuitOpened,
   Capabilities,
@@ -27,6 +31,9 @@ import type {
   ClusterUpdated,
   CnfStatusChanged,
   CnfUpdate,
+  CorrelationRule,
+  CorrelationRuleDefined,
+  CorrelationRuleRemoved,
   DeadLetterDropped,
   DeadLetterRetried,
   EdgeLinkLost,
@@ -38,6 +45,13 @@ import type {
   GpuThresholdCrossed,
   GpuUpdate,
   GpuXidError,
+  IncidentAcknowledged,
+  IncidentMerged,
+  IncidentOpened,
+  IncidentReopened,
+  IncidentResolved,
+  IncidentSplit,
+  IncidentUpdated,
   LoggedIn,
   LoggedOut,
   LoginMethod,
@@ -46,6 +60,9 @@ import type {
   TokenCreated,
   TokenRevoked,
   TraceReceived,
+  Verdict,
+  WatchDefined,
+  WatchRemoved,
 } from "@/generated/api.schemas";
 import { count, plural, title, words } from "@/lib/format";
 import { lasting } from "@/lib/time";
@@ -61,6 +78,9 @@ export interface Payloads {
   ALERT_RESOLVED: AlertResolved;
   ALERT_SILENCED: AlertSilenced;
   ALERT_UNSILENCED: AlertUnsilenced;
+  ANOMALY_DETECTED: AnomalyDetected;
+  ANOMALY_ENDED: AnomalyEnded;
+  ANOMALY_FEEDBACK_GIVEN: AnomalyFeedbackGiven;
   BACKEND_CIRCUIT_CLOSED: BackendCircuitClosed;
   BACKEND_CIRCUIT_OPENED: BackendCircuitOpened;
   CLUSTER_CAPABILITIES_CHANGED: ClusterCapabilitiesChanged;
@@ -76,6 +96,8 @@ export interface Payloads {
   CLUSTER_UPDATED: ClusterUpdated;
   CNF_STATUS_CHANGED: CnfStatusChanged;
   CNF_UPDATE: CnfUpdate;
+  CORRELATION_RULE_DEFINED: CorrelationRuleDefined;
+  CORRELATION_RULE_REMOVED: CorrelationRuleRemoved;
   DEAD_LETTER_DROPPED: DeadLetterDropped;
   DEAD_LETTER_RETRIED: DeadLetterRetried;
   EDGE_LINK_LOST: EdgeLinkLost;
@@ -85,6 +107,13 @@ export interface Payloads {
   GPU_THRESHOLD_CROSSED: GpuThresholdCrossed;
   GPU_UPDATE: GpuUpdate;
   GPU_XID_ERROR: GpuXidError;
+  INCIDENT_ACKNOWLEDGED: IncidentAcknowledged;
+  INCIDENT_MERGED: IncidentMerged;
+  INCIDENT_OPENED: IncidentOpened;
+  INCIDENT_REOPENED: IncidentReopened;
+  INCIDENT_RESOLVED: IncidentResolved;
+  INCIDENT_SPLIT: IncidentSplit;
+  INCIDENT_UPDATED: IncidentUpdated;
   LOGGED_IN: LoggedIn;
   LOGGED_OUT: LoggedOut;
   LOGINS_FAILED: LoginsFailed;
@@ -92,6 +121,8 @@ export interface Payloads {
   TOKEN_CREATED: TokenCreated;
   TOKEN_REVOKED: TokenRevoked;
   TRACE_RECEIVED: TraceReceived;
+  WATCH_DEFINED: WatchDefined;
+  WATCH_REMOVED: WatchRemoved;
 }
 
 /** `at`: milliseconds since 1970 of the event itself. */
@@ -110,6 +141,9 @@ const SUMMARIES: Summaries = {
   ALERT_SILENCED: ({ alert, silenced_by = [], inhibited_by = [] }) =>
     `${named(alert)}, ${muted(silenced_by.length, inhibited_by.length)}`,
   ALERT_UNSILENCED: ({ alert }) => `${named(alert)} notifies again`,
+  ANOMALY_DETECTED: ({ anomaly }) => `${measured(anomaly)}: ${anomaly.explanation}`,
+  ANOMALY_ENDED: ({ anomaly, duration_seconds }) => `${measured(anomaly)} after ${lasting(duration_seconds * 1000)}`,
+  ANOMALY_FEEDBACK_GIVEN: (given) => `${measured(given)}: ${VERDICTS[given.verdict]}${noted(given.comment)}`,
   BACKEND_CIRCUIT_CLOSED: ({ backend }) => `${BACKENDS[backend]} answers again`,
   BACKEND_CIRCUIT_OPENED: ({ backend, reason }) => `${BACKENDS[backend]} not asked for a while: ${reason}`,
   CLUSTER_CAPABILITIES_CHANGED: ({ capabilities, platform_version }) =>
@@ -143,6 +177,8 @@ const SUMMARIES: Summaries = {
     ]
       .filter(Boolean)
       .join(", ") || "nothing is known",
+  CORRELATION_RULE_DEFINED: ({ rule }) => `${rule.id}: ${ruled(rule)}`,
+  CORRELATION_RULE_REMOVED: ({ rule }) => `${rule.id} counts no more`,
   DEAD_LETTER_DROPPED: ({ sequence }) => `Dead letter ${sequence} given up, its body is gone`,
   DEAD_LETTER_RETRIED: ({ sequence }) => `Dead letter ${sequence} published again`,
   EDGE_LINK_LOST: ({ site, since }, at) => `${site} not heard of for ${lasting(at - Date.parse(since))}`,
@@ -157,6 +193,18 @@ const SUMMARIES: Summaries = {
   },
   GPU_UPDATE: ({ node_name, gpus, error }) => `${node_name}: ${error ?? plural(gpus.length, "GPU")}`,
   GPU_XID_ERROR: (gpu) => `XID ${gpu.xid} on ${gpuOf(gpu)}${gpu.description ? `: ${gpu.description}` : ""}`,
+  INCIDENT_ACKNOWLEDGED: ({ incident: { title, acknowledged_by }, reason }) =>
+    `${title}, taken up by ${acknowledged_by ?? "somebody"}: ${reason}`,
+  INCIDENT_MERGED: ({ incident: { title, merged_into }, reason }) =>
+    `${title}${merged_into ? " went into another one" : " took another one in"}: ${reason}`,
+  INCIDENT_OPENED: ({ incident: { title }, reason }) => `${title}: ${reason}`,
+  INCIDENT_REOPENED: ({ incident: { title }, reason }) => `${title}: ${reason}`,
+  INCIDENT_RESOLVED: ({ incident: { title, resolved_by }, reason }) =>
+    `${title}${resolved_by ? `, by ${resolved_by}` : ""}: ${reason}`,
+  INCIDENT_SPLIT: ({ incident: { title }, moved, from_other, reason }) =>
+    `${title}: ${plural(moved.length, "signal")} ${from_other ? "came from another one" : "went into another one"}; ${reason}`,
+  INCIDENT_UPDATED: ({ incident: { title }, added = [], ended = [], resumed = [], reason }) =>
+    `${title}: ${[added.length > 0 && `${added.length} more`, ended.length > 0 && `${ended.length} ended`, resumed.length > 0 && `${resumed.length} back`].filter(Boolean).join(", ") || reason}`,
   LOGGED_IN: ({ user, method, address }) => `${user} by ${LOGINS[method]}${address ? ` from ${address}` : ""}`,
   LOGGED_OUT: ({ user, reason }) => `${user}${reason === "everywhere" ? ", everywhere" : ""}`,
   LOGINS_FAILED: ({ address, times }) => `From ${address}: no such token, session or code${repeated(times)}`,
@@ -166,6 +214,9 @@ const SUMMARIES: Summaries = {
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
     `${[root_service ?? "unknown service", root_operation].filter(Boolean).join(" ")}, ${duration_ms} ms` +
     `${error_count ? `, ${plural(error_count, "error")}` : ""}${similar > 0 ? `, ${similar} more alike` : ""}`,
+  WATCH_DEFINED: ({ watch: { title, query, cluster_ids = [] } }) =>
+    `${title}, ${cluster_ids.length === 0 ? "all clusters" : plural(cluster_ids.length, "cluster")}: ${query}`,
+  WATCH_REMOVED: ({ watch: { title } }) => `${title} is not watched any more`,
 };
 
 const BACKENDS: Readonly<Record<Checked, string>> = {
@@ -175,6 +226,12 @@ const BACKENDS: Readonly<Record<Checked, string>> = {
   LOKI: "Loki",
   ALERTMANAGER: "Alertmanager",
 };
+const EFFECTS: Readonly<Record<CorrelationRule["effect"], string>> = {
+  TOGETHER: "one incident for the same",
+  APART: "never one incident for another",
+  IGNORED: "no incident",
+};
+const VERDICTS: Readonly<Record<Verdict, string>> = { USEFUL: "useful", NOISE: "noise" };
 const LOGINS: Readonly<Record<LoginMethod, string>> = {
   code: "one-time code",
   oidc: "OpenID Connect",
@@ -216,6 +273,14 @@ const named = ({ alertname, labels }: Alert) => {
   const machine = labels["node"] ?? labels["instance"];
   return `${alertname}${namespace ? ` in ${namespace}` : machine ? ` on ${machine}` : ""}`;
 };
+
+const measured = ({ metric_name, labels }: Pick<Anomaly, "metric_name" | "labels">) =>
+  `${metric_name}${labels["namespace"] ? ` in ${labels["namespace"]}` : ""}`;
+
+const ruled = ({ effect, equal = [], names = [] }: CorrelationRule) =>
+  `${[EFFECTS[effect], equal.join(" and ")].filter(Boolean).join(" ")}${names.length > 0 ? ` of ${names.join(", ")}` : ""}`;
+
+const noted = (comment = "") => (comment === "" ? "" : ` (${comment})`);
 
 function told(alert: Alert): string {
   const said = alert.annotations["summary"] ?? alert.annotations["description"] ?? alert.annotations["message"];

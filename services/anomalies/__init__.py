@@ -1,0 +1,1 @@
+"""Anomalies: what behaves as it never did is found, told and judged."""

@@ -12,10 +12,11 @@ from litestar.serialization import decode_json, encode_json
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from contracts.anomalies import Watch
 from contracts.catalog import EVENTS, MEASURED
 from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.envelope import public_name
-from contracts.incidents import CorrelationRule
+from contracts.incidents import CorrelationRule, Rehearsed
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.commands import GivenCommand
@@ -33,6 +34,7 @@ from gateway.rest.documented import (
 )
 from gateway.rest.documented_access import LoginWays, NewToken, SessionList, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
+from gateway.rest.documented_anomalies import WatchList
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
     DpdkPortList,
@@ -80,6 +82,7 @@ from gateway.rest.documented_traces import (
     WholeTrace,
 )
 from gateway.rest.login import LoginCode
+from gateway.rest.rehearsal import DryRun
 from projections.cnf.view import PtpHistory
 from projections.fleet.view import ClusterHealth
 from projections.gpu.view import GpuNodeDetail
@@ -106,9 +109,6 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ErrorEnvelope,
     EventCauses,
     EventList,
-    LiveClients,
-    LiveSubscriptions,
-    LoginWays,
     FleetCapabilities,
     FleetHealth,
     FleetSummary,
@@ -122,6 +122,9 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ImportResult,
     IncidentDetail,
     IncidentList,
+    LiveClients,
+    LiveSubscriptions,
+    LoginWays,
     LogsAnswer,
     MetricAnswer,
     MetricMetadata,
@@ -132,6 +135,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ProjectionList,
     PtpHistory,
     PtpStatusList,
+    Rehearsed,
     ServiceMapAnswer,
     SessionList,
     SignalList,
@@ -145,11 +149,13 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     TokenList,
     TokenMade,
     TraceList,
+    WatchList,
     Whoami,
     WholeTrace,
 )
 _BODIES: tuple[type[BaseModel], ...] = (
     CorrelationRule,
+    DryRun,
     Given,
     GivenCommand,
     ImportRequest,
@@ -164,6 +170,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     Registration,
     SilenceRequest,
     TraceQuery,
+    Watch,
     Webhook,
 )
 _MEASUREMENTS = tuple(measured.message for measured in MEASURED.values())

@@ -40,6 +40,7 @@ _SHOWN = frozenset(
         "cnf",
         "events",
         "gpu",
+        "incidents",
         "observability",
         "operations",
         "settings",

@@ -86,8 +86,8 @@ class Ui:
 def _page(path: str) -> str:
     """The folder of a page's sources, as `pages.json` calls it."""
     page = path.strip("/") or "fleet"
-    is_cluster = re.fullmatch(r"clusters/(?!add$)[^/]+", page)
-    return "clusters/detail" if is_cluster else page
+    one = re.fullmatch(r"(clusters|incidents)/(?!add$)[^/]+", page)
+    return f"{one[1]}/detail" if one else page
 
 
 def _preloads(file: Path) -> Mapping[str, bytes]:

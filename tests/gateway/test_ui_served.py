@@ -22,6 +22,8 @@ SHOWN = [
     "/audit?actor=ada",
     "/cnf?tab=clocks",
     "/gpu?tab=nodes",
+    "/incidents?state=RESOLVED",
+    "/incidents/0199c0de-0000-7000-8000-000000000001",
     "/observability/metrics",
     "/events",
     "/operations",

@@ -33,6 +33,8 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "alerts-grouped": { path: "/alerts?group=alertname" },
   "alerts-history": { path: "/alerts?tab=history" },
   "alerts-silences": { path: "/alerts?tab=silences" },
+  incidents: { path: "/incidents" },
+  "incidents-resolved": { path: "/incidents?state=RESOLVED" },
   gpu: { path: "/gpu" },
   "gpu-table": { path: "/gpu?view=table" },
   "gpu-nodes": { path: "/gpu?tab=nodes" },

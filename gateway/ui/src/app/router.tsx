@@ -21,6 +21,7 @@ import { readAuditSearch } from "@/features/events/audit/search";
 import { readEventsSearch } from "@/features/events/search";
 import { readFleetSearch } from "@/features/fleet/search";
 import { readGpuSearch } from "@/features/gpu/search";
+import { readIncidentSearch, readIncidentsSearch } from "@/features/incidents/search";
 import { readLogsSearch, readMetricsSearch, readTracesSearch } from "@/features/observability/search";
 import { readOperationsSearch } from "@/features/operations/search";
 import { COMMON, type CommonSearch } from "@/lib/place";
@@ -82,6 +83,18 @@ const routes = [
     path: "/alerts",
     validateSearch: readAlertsSearch,
     component: lazyRouteComponent(() => import("@/features/alerts/page"), "AlertsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/incidents",
+    validateSearch: readIncidentsSearch,
+    component: lazyRouteComponent(() => import("@/features/incidents/page"), "IncidentsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/incidents/$incidentId",
+    validateSearch: readIncidentSearch,
+    component: lazyRouteComponent(() => import("@/features/incidents/detail/page"), "IncidentPage"),
   }),
   createRoute({
     ...at,

@@ -23,7 +23,12 @@ import {
 export type { LiveEvent, ReplayState } from "@live";
 
 /** Telemetry: newest wins, and the log does not keep it. */
-export const MEASURED: ReadonlySet<EventName> = new Set(["CLUSTER_HEALTH_CHECKED", "CNF_UPDATE", "GPU_UPDATE"]);
+export const MEASURED: ReadonlySet<EventName> = new Set([
+  "CLUSTER_HEALTH_CHECKED",
+  "CNF_UPDATE",
+  "GPU_UPDATE",
+  "METRIC_UPDATE",
+]);
 
 /** What pages fold into what they show; telemetry comes only by `subscribe`. */
 export const FOLDED = Object.values(EventName).filter((name) => !MEASURED.has(name));
@@ -222,6 +227,8 @@ export interface Wanted {
   types?: readonly string[];
   /** Only of this cluster. */
   cluster?: string;
+  /** Only those that it says yes to. */
+  which?: (event: LiveEvent) => boolean;
   /** Replayed ones instead of live ones. */
   replayed?: boolean;
   /** False: none at all. */
@@ -230,13 +237,14 @@ export interface Wanted {
 
 /** Calls with the events that are wanted, batch by batch, while the component is shown. */
 export function useLiveEvents(wanted: Wanted, take: Listener): void {
-  const { types, cluster, replayed = false, enabled = true } = wanted;
+  const { types, cluster, which, replayed = false, enabled = true } = wanted;
   const listener = useEffectEvent((events: Batch) => {
     const mine = events.filter(
       (event) =>
         (event.replayed ?? false) === replayed &&
         (types === undefined || types.includes(event.event_type)) &&
-        (cluster === undefined || event.cluster_id === cluster),
+        (cluster === undefined || event.cluster_id === cluster) &&
+        (which === undefined || which(event)),
     );
     if (mine.length > 0) take(mine);
   });

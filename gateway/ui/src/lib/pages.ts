@@ -17,6 +17,7 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/", title: "Fleet", key: "f" },
   { to: "/clusters", title: "Clusters", key: "c" },
   { to: "/alerts", title: "Alerts", key: "a" },
+  { to: "/incidents", title: "Incidents", key: "i" },
   { to: "/gpu", title: "GPUs", key: "u" },
   { to: "/cnf", title: "Network functions", key: "n" },
   { to: "/observability/metrics", title: "Metrics", key: "m", group: "Observability" },

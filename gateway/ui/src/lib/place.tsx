@@ -53,6 +53,8 @@ export type Path =
   | "/clusters/add"
   | `/clusters/${string}`
   | "/alerts"
+  | "/incidents"
+  | `/incidents/${string}`
   | "/cnf"
   | "/gpu"
   | "/observability/metrics"

@@ -74,6 +74,7 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
   TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
   TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
+  METRIC_UPDATE: ["watch", (payload) => field(payload, "watch_id")],
   WATCH_DEFINED: ["watch", (payload) => field(payload["watch"], "id")],
   WATCH_REMOVED: ["watch", (payload) => field(payload["watch"], "id")],
   TRACE_RECEIVED: ["trace", (payload, at) => joined(at, field(payload, "trace_id"))],

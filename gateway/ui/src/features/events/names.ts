@@ -94,6 +94,7 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
   LOGGED_IN: ["Logged in", "neutral", SignInAltIcon],
   LOGGED_OUT: ["Logged out", "neutral", SignOutAltIcon],
   LOGINS_FAILED: ["Logins failed", "danger", LockIcon],
+  METRIC_UPDATE: ["Watch asked", "neutral", EyeIcon],
   PROJECTION_REBUILD_STARTED: ["Projection rebuild", "info", SyncAltIcon],
   TOKEN_CREATED: ["Token created", "info", KeyIcon],
   TOKEN_REVOKED: ["Token revoked", "info", KeyIcon],

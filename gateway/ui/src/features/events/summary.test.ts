@@ -301,6 +301,22 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "From 10.0.0.7: no such token, session or code",
     "logins",
   ],
+  METRIC_UPDATE: [
+    {
+      ...of,
+      watch_id: "cart",
+      watch_version: 1,
+      metric: "up",
+      sampled_at: "2026-01-31T12:00:00Z",
+      interval_seconds: 60,
+      series: [
+        { labels: { pod: "a" }, value: 1 },
+        { labels: { pod: "b" }, value: 9, threshold_breached: "ABOVE" },
+      ],
+    },
+    "up: 2 series, 1 out of bounds",
+    "watch",
+  ],
   PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
   TOKEN_CREATED: [
     { ...token, clusters: [CLUSTER_ID], expires_at: "2026-03-02T12:00:00Z" },

@@ -56,6 +56,7 @@ import type {
   LoggedOut,
   LoginMethod,
   LoginsFailed,
+  MetricUpdate,
   ProjectionRebuildStarted,
   TokenCreated,
   TokenRevoked,
@@ -117,6 +118,7 @@ export interface Payloads {
   LOGGED_IN: LoggedIn;
   LOGGED_OUT: LoggedOut;
   LOGINS_FAILED: LoginsFailed;
+  METRIC_UPDATE: MetricUpdate;
   PROJECTION_REBUILD_STARTED: ProjectionRebuildStarted;
   TOKEN_CREATED: TokenCreated;
   TOKEN_REVOKED: TokenRevoked;
@@ -208,6 +210,10 @@ const SUMMARIES: Summaries = {
   LOGGED_IN: ({ user, method, address }) => `${user} by ${LOGINS[method]}${address ? ` from ${address}` : ""}`,
   LOGGED_OUT: ({ user, reason }) => `${user}${reason === "everywhere" ? ", everywhere" : ""}`,
   LOGINS_FAILED: ({ address, times }) => `From ${address}: no such token, session or code${repeated(times)}`,
+  METRIC_UPDATE: ({ metric, series = [], error }) => {
+    const outside = series.filter(({ threshold_breached }) => threshold_breached).length;
+    return `${metric}: ${error ?? plural(series.length, "series", "series")}${outside > 0 ? `, ${outside} out of bounds` : ""}`;
+  },
   PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
   TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
   TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) can be used no more`,

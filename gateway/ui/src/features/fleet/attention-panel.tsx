@@ -6,6 +6,7 @@ import { Ago } from "@/components/timestamp";
 import { rank, type Item } from "@/features/fleet/attention";
 import { useFiringGroups, type FiringGroups } from "@/features/fleet/firing";
 import { useHardwareItems } from "@/features/fleet/hardware";
+import { incidentItems, useIncidents } from "@/features/fleet/incidents";
 import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog } from "@/features/fleet/log";
 import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
@@ -26,6 +27,7 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
   const now = useNow(60_000);
   const { as_of } = useAsOf();
   const hardware = useHardwareItems(clusters, now);
+  const incidents = useIncidents();
   const items = useMemo(
     () =>
       rank({
@@ -33,14 +35,15 @@ export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet
         critical: critical.found ?? NONE,
         warning: warning.found ?? NONE,
         signals: openSignals(signals.items ?? []),
+        incidents: incidentItems(incidents.data),
         hardware: hardware.items,
         now,
       }),
-    [clusters, critical.found, warning.found, signals.items, hardware.items, now],
+    [clusters, critical.found, warning.found, signals.items, incidents.data, hardware.items, now],
   );
-  const failed = critical.error ?? warning.error ?? signals.error ?? hardware.error;
+  const failed = critical.error ?? warning.error ?? signals.error ?? incidents.error ?? hardware.error;
   const read = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
-  const known = read && hardware.known;
+  const known = read && incidents.data !== undefined && hardware.known;
   return (
     <section className="panel fleet-attention" aria-labelledby="fleet-attention">
       <h2 id="fleet-attention">{as_of === undefined ? "Needs attention now" : "Needs attention, as it was"}</h2>

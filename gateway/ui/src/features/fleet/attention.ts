@@ -32,12 +32,14 @@ interface Known {
   critical: FiringGroups;
   warning: FiringGroups;
   signals: readonly Happening[];
+  /** What belongs together, worst first. */
+  incidents?: readonly Item[];
   /** Of GPUs and network functions. */
   hardware?: readonly Item[];
   now: number;
 }
 
-export function rank({ clusters, critical, warning, signals, hardware = [], now }: Known): Item[] {
+export function rank({ clusters, critical, warning, signals, incidents = [], hardware = [], now }: Known): Item[] {
   const names = new Map(clusters.map(({ id, name }) => [id, name]));
   const silent = new Set(clusters.filter(({ state }) => state === "OFFLINE").map(({ id }) => id));
   const of = (type: Happening["type"]) => signals.filter((signal) => signal.type === type);
@@ -46,11 +48,13 @@ export function rank({ clusters, critical, warning, signals, hardware = [], now 
   const nameOf = (event: Happening) => names.get(event.cluster ?? "") ?? event.clusterName ?? "a cluster";
   return [
     ...inState(clusters, "OFFLINE", "danger"),
+    ...incidents.filter(({ tone }) => tone === "danger"),
     ...critical.groups.map((group) => alertItem(group, "danger", now)),
     ...moreItem("CRITICAL", critical.more),
     ...of("EDGE_LINK_LOST").map(linkItem),
     ...hardware.filter(({ tone }) => tone === "danger"),
     ...inState(clusters, "DEGRADED", "warning"),
+    ...incidents.filter(({ tone }) => tone !== "danger"),
     ...folded(circuits, "backends are failing", (event) => circuitItem(event, nameOf(event))),
     ...folded(of("CLUSTER_CREDENTIALS_EXPIRING"), "clusters have credentials that end soon", (event) =>
       credentialsItem(event, nameOf(event), now),

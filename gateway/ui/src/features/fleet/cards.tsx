@@ -5,6 +5,7 @@ import { Card, Part } from "@/features/fleet/card";
 import { heard, type Firing } from "@/features/fleet/firing";
 import { GpuCard } from "@/features/fleet/gpu-card";
 import { countStates, meanScore, STATES } from "@/features/fleet/health";
+import { useIncidents } from "@/features/fleet/incidents";
 import { Severity, type ClusterInFleet } from "@/generated/api.schemas";
 import { count, plural } from "@/lib/format";
 import { PageLink } from "@/lib/place";
@@ -19,6 +20,7 @@ export function Cards({ clusters, firing }: CardsProps) {
   return (
     <section className="fleet-cards" aria-label="The fleet in figures">
       <ClustersCard clusters={clusters} />
+      <IncidentsCard />
       <AlertsCard firing={firing} />
       <HealthCard clusters={clusters} />
       <GpuCard />
@@ -35,6 +37,23 @@ function ClustersCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
           <ClusterStateBadge state={state} />
         </Part>
       ))}
+    </Card>
+  );
+}
+
+function IncidentsCard() {
+  const { data } = useIncidents();
+  return (
+    <Card title="Open incidents" figure={data === undefined ? "–" : count(data.total)} place={{ to: "/incidents" }}>
+      {data === undefined
+        ? null
+        : Object.values(Severity)
+            .filter((severity) => severity === "CRITICAL" || data.by_severity[severity] > 0)
+            .map((severity) => (
+              <Part key={severity} place={{ to: "/incidents", search: { severity } }} figure={data.by_severity[severity]}>
+                <SeverityBadge severity={severity} />
+              </Part>
+            ))}
     </Card>
   );
 }

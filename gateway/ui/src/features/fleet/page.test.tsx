@@ -15,10 +15,11 @@ import {
   getListDpdkStatsResponseMock,
   getListEventsResponseMock,
   getListGpuThresholdsResponseMock,
+  getListIncidentsResponseMock,
   getListPtpStatusResponseMock,
   getListSriovStatusResponseMock,
 } from "@/generated/api.msw";
-import type { ClusterInFleet, GpuSummary } from "@/generated/api.schemas";
+import type { ClusterInFleet, GpuSummary, IncidentList } from "@/generated/api.schemas";
 import { asking, hub } from "@/testing/hub";
 import { hearing } from "@/testing/live";
 import { show } from "@/testing/render";
@@ -50,6 +51,9 @@ const noEvents = () =>
   hub.use(
     http.get("*/api/v1/events", () => HttpResponse.json(getListEventsResponseMock({ items: [], next_cursor: null }))),
   );
+const NO_INCIDENTS = { items: [], total: 0, by_severity: { CRITICAL: 0, WARNING: 0, INFO: 0 } };
+const incidents = (of: Partial<IncidentList> = {}) =>
+  hub.use(http.get("*/api/v1/incidents", () => HttpResponse.json(getListIncidentsResponseMock({ ...NO_INCIDENTS, ...of }))));
 const NONE_RAISED = { TEMPERATURE: 0, MEMORY_TEMPERATURE: 0, MEMORY_USED: 0, POWER_DRAW: 0 };
 const gpus = (of: Partial<GpuSummary> = {}) => {
   const well = { gpus: 0, nodes: 0, lost: 0, errors: 0, wasted: 0, by_cluster: [], raised: NONE_RAISED };
@@ -78,6 +82,7 @@ beforeEach(() => {
   firing({});
   noGroups();
   noEvents();
+  incidents();
   gpus();
   noHardwareFails();
 });
@@ -106,6 +111,29 @@ test("alerts that are held back are counted where all are", async () => {
   firing({ WARNING: 3 }, { held: 2 });
   await open();
   expect((await screen.findByText("Held back")).closest(".fleet-part")).toHaveTextContent("2");
+});
+
+test("what belongs together is one line of what needs attention, and counted", async () => {
+  const incident = getListIncidentsResponseMock({}).items[0]!;
+  const storm = {
+    ...incident,
+    id: "i-1",
+    title: "NodeDown and 399 more",
+    severity: "CRITICAL" as const,
+    clusters: [{ id: "edge-1", name: "edge-1" }],
+    signals: 400,
+    lasting: 312,
+    acknowledged_by: "ada",
+  };
+  incidents({ items: [storm], total: 3, by_severity: { CRITICAL: 1, WARNING: 2, INFO: 0 } });
+  await open();
+  const panel = within(await screen.findByRole("region", { name: "Needs attention now" }));
+  const line = (await panel.findByRole("link", { name: "NodeDown and 399 more" })).closest("li")!;
+  expect(line).toHaveTextContent(/on edge-1.*ada works on it · 400 signals, 312 of them last/);
+  expect(within(line).getByRole("link")).toHaveAttribute("href", "/incidents/i-1");
+  expect(panel.getByRole("link", { name: "2 more incidents" })).toHaveAttribute("href", "/incidents");
+  const cards = within(screen.getByRole("region", { name: "The fleet in figures" }));
+  expect(cards.getByRole("link", { name: /Open incidents/ })).toHaveTextContent("3");
 });
 
 test("what needed attention in the past is not said to need it now", async () => {

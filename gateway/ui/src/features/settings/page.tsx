@@ -4,6 +4,7 @@ import { PageFrame } from "@/components/page-frame";
 import { AboutSection } from "@/features/settings/about-section";
 import { LookSection } from "@/features/settings/look-section";
 import { NotificationsSection } from "@/features/settings/notifications-section";
+import { RulesSection } from "@/features/settings/rules-section";
 import { SessionsSection } from "@/features/settings/sessions-section";
 import { TokensSection } from "@/features/settings/tokens-section";
 import { YouSection } from "@/features/settings/you-section";
@@ -20,6 +21,7 @@ export function SettingsPage() {
       </div>
       <SessionsSection />
       <TokensSection />
+      <RulesSection />
     </PageFrame>
   );
 }

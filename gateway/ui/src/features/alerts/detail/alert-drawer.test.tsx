@@ -42,6 +42,13 @@ test("metrics, logs and events around it are one click away", async () => {
   expect((await link("Events")).searchParams.get("cluster_id")).toBe(CLUSTER);
 });
 
+test("one that belongs to an incident leads to it", async () => {
+  showing({ ...one, incident_id: "i-1" });
+  await showAlerts("/alerts?alert=1");
+  const link = await (await drawer()).findByRole("link", { name: "See what belongs together with it" });
+  expect(link).toHaveAttribute("href", "/incidents/i-1");
+});
+
 test("a runbook is a link that tells nobody where it was followed from, a script is none", async () => {
   const { unmount } = await showAlerts("/alerts?alert=1");
   const link = await (await drawer()).findByRole("link", { name: "Runbook" });

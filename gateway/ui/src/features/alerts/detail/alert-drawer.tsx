@@ -114,6 +114,14 @@ function factsOf(alert: AlertView) {
       </PageLink>,
     ],
     ["Where", placeOf(alert) || undefined],
+    [
+      "Incident",
+      alert.incident_id ? (
+        <PageLink key="incident" to={`/incidents/${alert.incident_id}`}>
+          See what belongs together with it
+        </PageLink>
+      ) : undefined,
+    ],
     ["Began", <At key="began" at={alert.starts_at} />],
     ["Lasting", over ? undefined : <LastingNow key="lasting" since={alert.starts_at} />],
     ["Ended", alert.ends_at && over ? <At key="ended" at={alert.ends_at} /> : undefined],

@@ -1,0 +1,161 @@
+/** For tests of this feature: incidents as the hub tells them, and live events. */
+
+import { http, HttpResponse } from "msw";
+
+import { IncidentPage } from "@/features/incidents/detail/page";
+import { IncidentsPage } from "@/features/incidents/page";
+import { readIncidentSearch, readIncidentsSearch } from "@/features/incidents/search";
+import type {
+  Incident,
+  IncidentDetail,
+  IncidentList,
+  IncidentView,
+  SignalView,
+  TimelineEntry,
+  Whoami,
+} from "@/generated/api.schemas";
+import { asking, hub } from "@/testing/hub";
+import { show } from "@/testing/render";
+
+const uuid = (prefix: string, at: number) => `00000000-0000-4000-8000-${prefix}${String(at).padStart(12 - prefix.length, "0")}`;
+export const CLUSTER = uuid("c", 1);
+export const OTHER_CLUSTER = uuid("c", 2);
+export const incidentId = (at: number) => uuid("a", at);
+export const signalId = (at: number) => uuid("b", at);
+
+export function incident(at: number, changed: Partial<IncidentView> = {}): IncidentView {
+  return {
+    id: incidentId(at),
+    title: `Incident${at}`,
+    state: "OPEN",
+    severity: "WARNING",
+    cluster_ids: [CLUSTER],
+    clusters: [{ id: CLUSTER, name: "edge-1" }],
+    where: ["node/worker-3"],
+    signals: 40,
+    lasting: 30,
+    opened_at: "2026-01-31T12:00:00Z",
+    last_signal_at: "2026-01-31T12:10:00Z",
+    acknowledged_by: null,
+    acknowledged_at: null,
+    resolved_by: null,
+    resolved_at: null,
+    merged_into: null,
+    version: 3,
+    changed_at: "2026-01-31T12:10:00Z",
+    redacted: false,
+    ...changed,
+  };
+}
+
+export const detail = (at: number, changed: Partial<IncidentDetail> = {}): IncidentDetail => ({
+  ...incident(at),
+  alert_ids: [],
+  timeline: [],
+  ...changed,
+});
+
+export function listOf(items: IncidentView[], changed: Partial<IncidentList> = {}): IncidentList {
+  const severe = (severity: string) => items.filter((each) => each.severity === severity).length;
+  const standing = (state: string) => items.filter((each) => each.state === state).length;
+  return {
+    items,
+    by_severity: { CRITICAL: severe("CRITICAL"), WARNING: severe("WARNING"), INFO: severe("INFO") },
+    by_state: { OPEN: standing("OPEN"), ACKNOWLEDGED: standing("ACKNOWLEDGED"), RESOLVED: standing("RESOLVED") },
+    page: 1,
+    page_size: 100,
+    total: items.length,
+    total_pages: 1,
+    ...changed,
+  };
+}
+
+export function signal(at: number, changed: Partial<SignalView> = {}): SignalView {
+  return {
+    id: signalId(at),
+    kind: "ALERT",
+    cluster_id: CLUSTER,
+    cluster_name: "edge-1",
+    name: `Signal${at}`,
+    severity: "WARNING",
+    where: ["pod/shop/cart-1", "node/worker-3", "namespace/shop"],
+    started_at: "2026-01-31T12:00:00Z",
+    ended_at: null,
+    joined_at: "2026-01-31T12:00:05Z",
+    reason: "same node as 3 of 4",
+    likeness: 0.8,
+    sequence: at,
+    ...changed,
+  };
+}
+
+export function entry(sequence: number, changed: Partial<TimelineEntry> = {}): TimelineEntry {
+  return {
+    sequence,
+    event_type: "INCIDENT_UPDATED",
+    at: "2026-01-31T12:00:00Z",
+    actor: "service:incidents",
+    reason: "2 joined: same node as 3 of 4",
+    state: "OPEN",
+    severity: "WARNING",
+    signals: 40,
+    lasting: 30,
+    added: 2,
+    ended: 0,
+    resumed: 0,
+    moved: 0,
+    other_id: null,
+    redacted: false,
+    ...changed,
+  };
+}
+
+interface Answers {
+  list?: (asked: URLSearchParams) => IncidentList;
+  one?: IncidentDetail;
+  signals?: SignalView[];
+  timeline?: TimelineEntry[];
+  me?: Partial<Whoami>;
+}
+
+/** A hub that answers so; what was asked of the list and of signals comes back as it grows. */
+export function answering({ list = () => listOf([]), one, signals = [], timeline = [], me }: Answers) {
+  const asked = { list: [] as URLSearchParams[], signals: [] as URLSearchParams[], one: [] as URLSearchParams[] };
+  const paramsOf = (request: Request) => new URL(request.url).searchParams;
+  const page = { page: 1, page_size: 100, total: signals.length, total_pages: 1 };
+  hub.use(
+    http.get("*/api/v1/incidents", ({ request }) => {
+      asked.list.push(paramsOf(request));
+      return HttpResponse.json(list(paramsOf(request)));
+    }),
+    http.get("*/api/v1/incidents/:id/signals", ({ request }) => {
+      asked.signals.push(paramsOf(request));
+      return HttpResponse.json({ items: signals, ...page });
+    }),
+    http.get("*/api/v1/incidents/:id/timeline", () => HttpResponse.json({ items: timeline, next_cursor: null })),
+    http.get("*/api/v1/fleet/health", () => HttpResponse.json({ items: [] })),
+  );
+  if (one !== undefined) {
+    hub.use(
+      http.get("*/api/v1/incidents/:id", ({ request }) => {
+        asked.one.push(paramsOf(request));
+        return HttpResponse.json(one);
+      }),
+    );
+  }
+  if (me) asking(me);
+  return asked;
+}
+
+export const showIncidents = (at = "/incidents") =>
+  show(<IncidentsPage />, { at, path: "/incidents", readSearch: readIncidentsSearch });
+
+export const showIncident = (at: number, search = "") =>
+  show(<IncidentPage />, {
+    at: `/incidents/${incidentId(at)}${search}`,
+    path: "/incidents/$incidentId",
+    readSearch: (raw) => ({ ...raw, ...readIncidentSearch(raw) }),
+  });
+
+/** The head as an event tells it. */
+export const headOf = (view: IncidentView, changed: Partial<Incident> = {}): Incident => ({ ...view, ...changed });

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, FiniteFloat, StringConstraints
+from pydantic import BeforeValidator, Field, FiniteFloat, StringConstraints
 
 from contracts.envelope import Command, Event, Message, Timestamp
 from contracts.subjects import NO_CLUSTER, EntityKey
@@ -156,21 +156,31 @@ AnomalyEvent = AnomalyDetected | AnomalyEnded | AnomalyFeedbackGiven
 WatchId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
 
 
+def _no_text(value: object) -> object:
+    """Whatever a number is read of, also where it is read leniently."""
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")  # noqa: TRY004 - so that pydantic tells it
+    return value
+
+
+Bound = Annotated[FiniteFloat, BeforeValidator(_no_text)]
+
+
 class Watch(Message):
     """A question that is asked again and again, and whose answers are looked at."""
 
     id: WatchId
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    query: Annotated[str, Field(min_length=1, max_length=4000)]
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    query: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
     """PromQL; each series of its answer is a series of the watch."""
     cluster_ids: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
     """Empty: every cluster, also those to come."""
     every_seconds: Annotated[int, Field(ge=15, le=3600)] = 60
     sensitivity: Sensitivity = Sensitivity.MEDIUM
     detection_type: DetectionType = DetectionType.STATISTICAL
-    above: float | None = None
+    above: Bound | None = None
     """A value over it is an anomaly, whatever was usual."""
-    below: float | None = None
+    below: Bound | None = None
 
 
 class _WatchFact(Event):

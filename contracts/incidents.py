@@ -19,7 +19,8 @@ NOT_SHOWN = "not shown: this incident is also about clusters that you do not see
 """In place of words that may speak of such clusters."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Comment = Annotated[str, StringConstraints(max_length=1000)]
+# PostgreSQL's text cannot hold U+0000.
+Comment = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 
 
 class SignalKind(StrEnum):
@@ -252,8 +253,11 @@ class SplitIncident(_OfIncident):
 
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
-Glob = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 """A text in which ``*`` stands for any others."""
+
+
+PlaceKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
 
 
 class RuleEffect(StrEnum):
@@ -278,7 +282,7 @@ class CorrelationRule(Message):
     """It is about signals with one of these among their ``where``; empty: with any."""
     cluster_ids: Annotated[tuple[UUID, ...], Field(max_length=MOST_CLUSTERS)] = ()
     """Empty: of any cluster."""
-    equal: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
+    equal: Annotated[tuple[PlaceKind, ...], Field(max_length=8)] = ()
     """Kinds that stand in ``where`` (``node``, ``namespace``, ``workload`` …), and ``cluster`` and
     ``name``."""
     within_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600

@@ -62,6 +62,7 @@ PROJECTIONS: Mapping[str, str] = {
     "alerts": "projections.alerts.projector:projection",
     "gpu": "projections.gpu.projector:projection",
     "cnf": "projections.cnf.projector:projection",
+    "anomalies": "projections.anomalies.projector:projection",
     "incidents": "projections.incidents.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
@@ -78,7 +79,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "projector",
         needs=_READY,
-        projections=("activity", "fleet", "alerts", "gpu", "cnf", "incidents"),
+        projections=("activity", "fleet", "alerts", "gpu", "cnf", "anomalies", "incidents"),
         health=Health("/ready", 8081),
     ),
     Part(

@@ -43,6 +43,7 @@ from gateway.rest.streaming import streaming
 from gateway.rest.streams import streams
 from gateway.rest.tokens import tokens
 from gateway.rest.traces import traces
+from gateway.rest.watches import watches
 from gateway.rest.webhook import webhooks
 
 
@@ -85,6 +86,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             cnf,
             incidents,
             correlation_rules,
+            watches,
             tokens,
             audit,
         ],

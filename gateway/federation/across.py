@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import promql_parser as grammar
 
-from gateway.federation.promql_tree import (
+from services.runtime.promql.tree import (
     CLUSTER,
     bare,
     groups_by_cluster,

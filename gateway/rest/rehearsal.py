@@ -20,7 +20,7 @@ from contracts.incidents import (
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import giving, principal_of
 from gateway.gate import Gate
-from gateway.rest.shared import AnyRequest, WithGate, errors, raw
+from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
 from gateway.slots import Slots
 from projections.incidents import rule_queries
 from services.runtime.asking import Asker, Place, Unanswered
@@ -73,8 +73,10 @@ async def rehearse_rule(
 
 
 def _after(before: tuple[CorrelationRule, ...], tried: DryRun) -> tuple[CorrelationRule, ...]:
-    if (tried.rule is None) == (tried.without is None):
-        raise Refused(Code.VALIDATION_FAILED, "one of rule and without must be given")
+    if tried.rule is None and tried.without is None:
+        raise field_error("rule", "one of these must be given: rule, without")
+    if tried.rule is not None and tried.without is not None:
+        raise field_error("rule", "cannot be given together with without")
     name = tried.without if tried.rule is None else tried.rule.id
     left = tuple(rule for rule in before if rule.id != name)
     if tried.rule is not None:

@@ -15,11 +15,13 @@ from contracts.anomalies import (
     watch_key,
 )
 from contracts.refusals import Code, Refused
+from services.anomalies import watching
 from services.anomalies.service import service
 from services.runtime.defining import Defining
+from services.runtime.promql import parsing
 from services.runtime.store import Accepted, Store
 
-__all__ = ["service"]
+__all__ = ["service", "watching"]
 
 MOST_WATCHES = 1_000
 
@@ -43,7 +45,8 @@ _WATCHES = Defining(
 
 @service.handles(DefineWatch, one_at_a_time=lambda _: "watches")
 async def define_watch(command: DefineWatch, store: Store) -> Accepted:
-    """Something is watched from now on, or in another way."""
+    """Something is watched from now on, or in another way; INVALID_PROMQL says what is wrong."""
+    parsing.require_instant(command.watch.query)
     return await _WATCHES.define(store, command.watch, command.expected_version)
 
 

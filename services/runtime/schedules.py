@@ -6,6 +6,7 @@ while nobody worked is done once, not as often as it was missed. There is no sch
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.runtime.bus import Bus, Outgoing
 _RULE, _KEEP = "Nats-Schedule", "Nats-Schedule-TTL"
 _GONE = {"Nats-TTL": "1s"}
 _DAY = 86_400
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,20 @@ async def scheduled(bus: Bus, kind: str, of: str) -> str | None:
     """The rule by which something is done, None if it is not scheduled."""
     stored = await bus.get(streams.SCHEDULES, {"last_by_subj": f"sch.{kind}.{token(of)}"})
     return None if stored is None else stored.headers.get(_RULE)
+
+
+async def scheduled_of(bus: Bus, kind: str) -> list[str]:
+    """Of which things something of this kind is scheduled: their ids as tokens."""
+    wanted = {"subjects_filter": f"sch.{kind}.*"}
+    answer = await bus.api(f"STREAM.INFO.{streams.SCHEDULES}", wanted)
+    subjects: dict[str, int] = answer["state"].get("subjects") or {}
+    return [subject.rpartition(".")[2] for subject in subjects]
+
+
+async def wake(bus: Bus, kind: str, ids: Sequence[str], body: bytes, keep: int = 300) -> None:
+    """Have something done once, now, for each of these tokens; returns when that is durable."""
+    messages = [Outgoing(f"due.{kind}.{of}", body, {"Nats-TTL": f"{keep}s"}) for of in ids]
+    for start in range(0, len(messages), _AT_ONCE):
+        for answer in await bus.publish_each(messages[start : start + _AT_ONCE]):
+            if isinstance(answer, Exception):
+                raise answer

@@ -13,8 +13,8 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from gateway.federation.promql import parse
-from gateway.federation.promql_tree import inside
 from services.runtime import metrics
+from services.runtime.promql.tree import inside
 from tests.kit.programs import program
 from tests.kit.tree import ROOT
 

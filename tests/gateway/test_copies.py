@@ -16,14 +16,17 @@ from contracts.refusals import Code, Refused
 from deploy.platform import PROJECTIONS, part
 from deploy.run import may_act
 from gateway.app import build
+from gateway.gate import Gate
 from gateway.middleware import Front
 from gateway.process import open_gate
+from gateway.rest.as_of import READS
 from services.runtime import process, setup
 from services.runtime.access import TokenRequest
 from services.runtime.principals import Role
 from services.runtime.replay_file import Reader
 from services.runtime.replay_loading import load
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from services.runtime.streams import EVENTS
 from tests.kit.embedded import running_nats
 from tests.kit.gateway import (
     API,
@@ -75,6 +78,14 @@ async def history(platform: Platform) -> list[str]:
     return clusters
 
 
+async def _has_all(gate: Gate, projection: str) -> bool:
+    """Whether it has all that there is for it."""
+    bus = gate.runtime.bus
+    last = [await bus.get(EVENTS, {"last_by_subj": each}) for each in READS[projection]]
+    end = max((each.sequence for each in last if each is not None), default=0)
+    return await gate.positions.wait(projection, end, 0)
+
+
 @asynccontextmanager
 async def copy_on(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
     """What `aiops up --replay` runs: projections and gateway."""
@@ -85,9 +96,8 @@ async def copy_on(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
         gate = await open_gate(settings)
         stack.push_async_callback(gate.runtime.close)
         stack.push_async_callback(gate.database.close)
-        _, last = await gate.log.bounds()
         for projection in PROJECTIONS:
-            await eventually(partial(gate.positions.wait, projection, last, 0))
+            await eventually(partial(_has_all, gate, projection))
         await stack.enter_async_context(running(gate.directory.run))
         await until(gate.directory.loaded.is_set)
         token = await gate.access.mint_token(TokenRequest("ada", Role.ADMIN))

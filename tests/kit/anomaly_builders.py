@@ -11,6 +11,7 @@ from contracts.anomalies import (
     AnomalyFeedbackGiven,
     DefineWatch,
     GiveAnomalyFeedback,
+    MetricUpdate,
     RemoveWatch,
     Watch,
     WatchDefined,
@@ -80,6 +81,19 @@ def watch(**changes: Any) -> Watch:
         "above": 5.0,
     }
     return Watch.model_validate(values | changes)
+
+
+def metric_update(**changes: Any) -> MetricUpdate:
+    values: dict[str, Any] = {
+        "cluster_id": CLUSTER_ID,
+        "watch_id": "cart-latency",
+        "watch_version": 1,
+        "metric": "http_request_duration_seconds",
+        "sampled_at": at(),
+        "interval_seconds": 60,
+        "series": ({"labels": {"namespace": "shop"}, "value": 0.2},),
+    }
+    return MetricUpdate.model_validate(values | changes)
 
 
 def feedback(**changes: Any) -> GiveAnomalyFeedback:

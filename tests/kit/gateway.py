@@ -159,7 +159,7 @@ class Platform:
             return answer.json()
         found = await eventually(lambda: self._checked(cluster))
         bus = self.gate.runtime.bus
-        for kind in ("check", "alerts", "gpu", "cnf"):
+        for kind in ("check", "alerts", "gpu", "cnf", "watch"):
             await eventually(lambda kind=kind: schedules.scheduled(bus, kind, cluster))
             await schedules.cancel(bus, kind, cluster)
         assert found is not None

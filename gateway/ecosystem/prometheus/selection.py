@@ -15,7 +15,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from gateway.ecosystem.prometheus.errors import bad_data
 from gateway.ecosystem.prometheus.printing import Printer
 from gateway.federation.promql import Parsed, parse
-from gateway.federation.promql_tree import (
+from services.runtime.promql.tree import (
     bare,
     groups_by_cluster,
     inside,

@@ -30,6 +30,7 @@ from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
 from tests.gateway.access.world import MARK, Somewhere, World
 from tests.kit import access_builders, builders
+from tests.kit.anomaly_builders import metric_update
 from tests.kit.gateway import API, Json, Platform
 from tests.kit.gpu_builders import cnf_update, gpu, gpu_update
 from tests.kit.incident_builders import incident, signal
@@ -155,8 +156,14 @@ def _measures(about: Somewhere) -> list[tuple[str, Any]]:
     return [
         (f"tel.cnf.{about.id}.-", cnf_update(cluster_id=cluster)),
         (f"tel.gpu.{about.id}.{subject_token(about.node)}", update),
+        (f"tel.metric.{about.id}.{about.watch}", metric_update(**_found(about))),
         (f"tel.health.{about.id}.-", ClusterHealthChecked.model_validate(health)),
     ]
+
+
+def _found(about: Somewhere) -> Json:
+    series = ({"labels": {"namespace": about.name}, "value": 1.0},)
+    return {"cluster_id": about.id, "watch_id": about.watch, "series": series}
 
 
 def _events(about: Somewhere) -> list[Event]:

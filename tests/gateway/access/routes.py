@@ -110,6 +110,11 @@ ROUTES: Mapping[str, Right] = {
     f"GET {API}/correlation-rules/{{rule_id:str}}": READ,
     f"PUT {API}/correlation-rules/{{rule_id:str}}": CHANGE,
     f"DELETE {API}/correlation-rules/{{rule_id:str}}": CHANGE,
+    f"GET {API}/watches": READ,
+    f"POST {API}/watches": OPERATE,
+    f"GET {API}/watches/{{watch_id:str}}": READ,
+    f"PUT {API}/watches/{{watch_id:str}}": OPERATE,
+    f"DELETE {API}/watches/{{watch_id:str}}": OPERATE,
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -177,6 +182,11 @@ def _rule(about: Somewhere) -> Request:
     return _OLD | {"json": rule}
 
 
+def _watch(about: Somewhere) -> Request:
+    watch = {"id": about.watch, "title": "t", "query": "up", "cluster_ids": [about.id]}
+    return _OLD | {"json": watch}
+
+
 _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     "POST /auth/login": {"json": {"code": "none"}},
     "POST /alertmanager/api/v2/alerts": {"json": []},
@@ -202,6 +212,8 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
         "json": {"rule": _rule(about)["json"], "hours": 1}
     },
     f"PUT {API}/correlation-rules/{{rule_id:str}}": _rule,
+    f"POST {API}/watches": _watch,
+    f"PUT {API}/watches/{{watch_id:str}}": _watch,
     f"POST {API}/commands": {"json": {"name": "NoSuchCommand"}},
     f"POST {API}/tokens": {"json": {"name": "t", "role": "viewer", "clusters": [str(new_id())]}},
     f"GET {API}/gpu/history": lambda about: {
@@ -237,6 +249,7 @@ def path(route: str, about: Somewhere) -> str:
         "{session_id:uuid}": str(new_id()),
         "{incident_id:uuid}": about.incident,
         "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
+        "{watch_id:str}": str(new_id()) if route.startswith("DELETE") else about.watch,
         "{letter_id:int}": "999999",
         "{trace_id:str}": "0af7651916cd43dd8448eb211c80319c",
         "{silence_id:str}": str(new_id()),
@@ -252,5 +265,6 @@ def path(route: str, about: Somewhere) -> str:
 def names_a_cluster(route: str) -> bool:
     """True if what is asked for belongs to one cluster, by its path or by what it is given."""
     parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
-             "{incident_id", "{rule_id", f"POST {API}/correlation-rules")  # fmt: skip
+             "{incident_id", "{rule_id", f"POST {API}/correlation-rules",
+             "{watch_id", f"POST {API}/watches")  # fmt: skip
     return any(part in route for part in parts)

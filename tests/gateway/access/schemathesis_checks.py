@@ -30,7 +30,9 @@ _NOT_IN_A_SCHEMA = re.compile(
             r"must be (before|after) ",
             r"must not be earlier than",
             r"must not be above ",
-            r"is missing$",
+            r"must be that of the address",
+            r"is missing(: |$)",
+            r"must be that of another incident",
             r"goes without ",
             r"must be given: ",
             # By what there is, or by the time of day.

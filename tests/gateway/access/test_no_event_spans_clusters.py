@@ -16,6 +16,7 @@ from contracts.envelope import Event, Message
 from contracts.subjects import NO_CLUSTER
 from services.runtime.ids import new_id
 from tests.kit import builders
+from tests.kit.anomaly_builders import metric_update
 from tests.kit.gpu_builders import cnf_update, gpu_update
 
 _OWN = {"cluster_id"}
@@ -71,7 +72,7 @@ def test_the_cluster_that_it_names_is_that_of_its_subject(event: type[Event]) ->
 
 
 @pytest.mark.parametrize(
-    "message", [cnf_update(), gpu_update()], ids=lambda each: type(each).__name__
+    "message", [cnf_update(), gpu_update(), metric_update()], ids=lambda each: type(each).__name__
 )
 def test_a_measurement_names_one_cluster(message: Message) -> None:
     assert len(set(_cluster_ids(message.model_dump()))) == 1

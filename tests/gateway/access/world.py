@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from contracts.anomalies import WatchDefined
 from contracts.incidents import CorrelationRuleDefined, IncidentOpened
 from contracts.subjects import token
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING
 from services.runtime.principals import Role
 from tests.gateway.network_functions import Teller, clock, resource, workload
+from tests.kit.anomaly_builders import watch
 from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.incident_builders import incident, rule, signal
@@ -35,6 +37,7 @@ class Somewhere:
     incident: str
     rule: str
     """Of correlation."""
+    watch: str
 
 
 @dataclass
@@ -77,9 +80,12 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     event = await eventually(lambda: _first(platform, "/events", cluster))
     assert found is not None
     assert event is not None
+    watched = await _watch(platform, name, cluster)
     incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
     sequence: int = event["sequence"]
-    return Somewhere(cluster, name, found["id"], fingerprint, node, sequence, incident, rule)
+    return Somewhere(
+        cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched
+    )
 
 
 async def _first(platform: Platform, path: str, cluster: str) -> Mapping[str, Any] | None:
@@ -143,3 +149,10 @@ async def _rule(platform: Platform, name: str, cluster: str) -> str:
     last = (await store(platform.gate.log, made, after=NOTHING)).sequence
     assert await platform.gate.positions.wait("incidents", last, 10)
     return made.rule.id
+
+
+async def _watch(platform: Platform, name: str, cluster: str) -> str:
+    made = WatchDefined(watch=watch(id=f"watch-{name}", title=name, cluster_ids=(cluster,)))
+    last = (await store(platform.gate.log, made, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("anomalies", last, 10)
+    return made.watch.id

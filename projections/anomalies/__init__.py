@@ -1,0 +1,1 @@
+"""Anomalies: what is watched."""

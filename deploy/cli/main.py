@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from deploy.cli.alerts_group import alerts_app, silences_app
+from deploy.cli.bench_group import bench_app
 from deploy.cli.calling import call, perform
 from deploy.cli.clusters_group import cluster_app
 from deploy.cli.edge_group import edge_app
@@ -41,6 +42,7 @@ for name, group in {
     "token": token_app,
     "vault": vault_app,
     "config": config_app,
+    "bench": bench_app,
 }.items():
     app.add_typer(group, name=name)
 

@@ -9,6 +9,7 @@ import uvloop
 
 from tests.benchmarks import (
     alert_reads,
+    anomalies,
     append,
     as_of,
     command,
@@ -59,6 +60,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "edge": edge.measure,
     "gpu": gpu.measure,
     "gpu_reads": gpu_reads.measure,
+    "anomalies": anomalies.measure,
     "limits": limits.measure,
     "ui": ui.measure,
 }

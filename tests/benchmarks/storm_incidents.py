@@ -7,10 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from contracts.envelope import Recorded
-from contracts.incidents import IncidentEvent, IncidentMerged
+from contracts.incidents import IncidentEvent, IncidentMerged, Signal
 from services.incidents.correlating import Board, Decision
 from services.incidents.correlating.signals import Begun, changes
 from tests.benchmarks.kit import Figure, Options, at_most, log, number
+from tests.benchmarks.storm_oracle import undecidable
 from tests.kit.samples import COMMAND_ID, CORRELATION_ID, EVENT_ID, START
 from tests.kit.storms import NOISE, Shape, Storm, storm
 
@@ -33,6 +34,10 @@ class Outcome:
     """Causes that are in none of their own."""
     misplaced: float = 0.0
     """Share of the signals of causes that are in an incident of something else, or in none."""
+    undecidable: float = 0.0
+    """Share of the signals of causes of which nobody could tell the cause."""
+    mistaken: float = 0.0
+    """Share of the others that are misplaced."""
     noise: int = 0
     """Incidents of noise."""
     noise_inside: float = 0.0
@@ -104,12 +109,14 @@ def _recorded(event: IncidentEvent, sequence: int, version: int, second: float) 
 def play(told: Storm) -> Outcome:
     """A storm as it comes, decided once a second."""
     running, outcome = Log(), Outcome()
+    signals: dict[UUID, Signal] = {}
     causes: dict[UUID, str] = {}
     waiting = list(reversed(told.told))
     for one in told.told:
         for change in changes(one.recorded):
             if isinstance(change, Begun):
                 causes.setdefault(change.signal.id, one.cause)
+                signals.setdefault(change.signal.id, change.signal)
     last = (told.told[-1].recorded.logged_at - START).total_seconds()
     began = time.process_time()
     for second in range(int(last) + _AFTER):
@@ -123,6 +130,9 @@ def play(told: Storm) -> Outcome:
     outcome.cpu = time.process_time() - began
     outcome.events = running.events
     _judge(running.board, causes, outcome)
+    unclear = undecidable([(signals[one], causes[one]) for one in signals], NOISE)
+    doubtful = {one for one, is_so in zip(signals, unclear, strict=True) if is_so}
+    _judge_clear(running.board, causes, doubtful, outcome)
     return outcome
 
 
@@ -149,6 +159,20 @@ def _judge(board: Board, causes: dict[UUID, str], outcome: Outcome) -> None:
     outcome.noise_inside = noise_inside / max(totals[NOISE], 1)
 
 
+def _judge_clear(
+    board: Board, causes: dict[UUID, str], doubtful: set[UUID], outcome: Outcome
+) -> None:
+    """The same of signals of which somebody could tell the cause."""
+    right = 0
+    for case in board.open_cases():
+        (label, _), *_ = Counter(causes[one] for one in case.items).most_common(1)
+        if label != NOISE:
+            right += sum(causes[one] == label and one not in doubtful for one in case.items)
+    of_causes = [one for one, cause in causes.items() if cause != NOISE]
+    outcome.undecidable = len(doubtful) / len(of_causes)
+    outcome.mistaken = 1 - right / (len(of_causes) - len(doubtful))
+
+
 async def measure(options: Options) -> list[Figure]:
     """Over twenty minutes as rules fire, and within one minute."""
     seeds = list(_SEEDS)[: options.pick(len(_SEEDS), 2)]
@@ -160,7 +184,9 @@ def _over(name: str, shape: Shape, seeds: list[int]) -> list[Figure]:
     for seed, one in zip(seeds, found, strict=True):
         log(
             f"{name} {seed}: {one.incidents} incidents, {one.split} split, {one.lost} lost, "
-            f"{one.misplaced:.2%} misplaced; {one.noise} of noise, {one.noise_inside:.0%} inside; "
+            f"{one.misplaced:.2%} misplaced, {one.mistaken:.2%} of the clear ones "
+            f"({one.undecidable:.2%} are not); "
+            f"{one.noise} of noise, {one.noise_inside:.0%} inside; "
             f"{one.events} events, {one.cpu:.1f} s, {one.worst_second:.2f} s at most"
         )
 
@@ -175,6 +201,8 @@ def _over(name: str, shape: Shape, seeds: list[int]) -> list[Figure]:
         figure("causes split", [one.split for one in found], "", 0),
         figure("causes lost", [one.lost for one in found], "", 0),
         figure("misplaced", [100 * one.misplaced for one in found], "%", 2),
+        figure("misplaced of the clear ones", [100 * one.mistaken for one in found], "%", 2),
+        figure("clear to nobody", [100 * one.undecidable for one in found], "%"),
         figure("incidents of noise", [one.noise for one in found], ""),
         figure("noise in others", [100 * one.noise_inside for one in found], "%"),
         figure("events", [one.events for one in found], ""),

@@ -1,0 +1,30 @@
+"""The commands below `aiops bench`, as the command line offers them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.calling import call
+
+bench_app = typer.Typer(help="The detectors on recorded data.", no_args_is_help=True)
+
+
+@bench_app.callback()
+def bench() -> None:
+    """The detectors on recorded data."""
+
+
+@bench_app.command("nab")
+def nab(
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", help="With CSV files of the columns timestamp,value.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the onset scores go.")],
+    episode: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the episode scores go, if anywhere.")
+    ] = None,
+) -> None:
+    """Score every row of every series: a CSV with anomaly_score beside each file, 0.5 and up is a
+    detection."""
+    call("cli.bench", "score_all", data, out, episode)

@@ -1,0 +1,1 @@
+"""The arithmetic of detection, written once for floats and read a second time for arrays."""

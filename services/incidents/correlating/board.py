@@ -27,6 +27,7 @@ from services.incidents.correlating.cases import Case, Decision
 from services.incidents.correlating.deciding import Deciding
 from services.incidents.correlating.folding import State, change, incident
 from services.incidents.correlating.groups import Item
+from services.incidents.correlating.revising import Attention
 from services.incidents.correlating.settings import Settings
 from services.incidents.correlating.signals import changes
 from services.incidents.correlating.snapshot import dump, load
@@ -48,6 +49,7 @@ class Board:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.state = State()
+        self._attention = Attention()
 
     @property
     def sequence(self) -> int:
@@ -85,7 +87,7 @@ class Board:
 
     def decide(self, now: datetime) -> list[Decision]:
         """What has to be told now, as far as it is known; nothing if all of it was told."""
-        return Deciding(self.state, self.settings, now).decisions()
+        return Deciding(self.state, self.settings, now, self._attention).decisions()
 
     def dump(self) -> bytes:
         """All of the state; ``load`` gives an equal one."""

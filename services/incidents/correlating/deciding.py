@@ -3,6 +3,7 @@
 Signals wait for a short while; those that clearly belong to an incident join it at once. Once one
 of a cluster has waited long enough, all that waits there is put together into drafts, and a draft
 as a whole joins an incident, is one with drafts like it in other clusters, or opens an incident.
+Clusters that have grown since are looked at again: what fits another incident better moves there.
 """
 
 import math
@@ -17,7 +18,8 @@ from services.incidents.correlating.drafting import Drafting
 from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import Item, item
 from services.incidents.correlating.likeness import has_common
-from services.incidents.correlating.merging import Merging
+from services.incidents.correlating.merging import Merge, Merging
+from services.incidents.correlating.revising import Attention, Move, Revising
 from services.incidents.correlating.sets import absorption
 from services.incidents.correlating.settings import Settings
 from services.incidents.correlating.speaking import Opening, Speaking
@@ -30,24 +32,38 @@ _AT_ONCE = 1.0
 class Deciding:
     """One decision on everything."""
 
-    def __init__(self, state: State, settings: Settings, now: datetime) -> None:
+    def __init__(
+        self, state: State, settings: Settings, now: datetime, attention: Attention
+    ) -> None:
         self._state = state
         self._settings = settings
         self._now = now.timestamp()
+        self._attention = attention
         self._trial = Trial(state)
         self._openings: list[Draft] = []
 
     def decisions(self) -> list[Decision]:
         """All that has to be told now."""
         speaking = Speaking(self._state, self._settings, self._now)
+        moves, unions = self._revised()
         try:
             self._place(self._eligible())
             merging = Merging(self._state, self._settings, self._now, self._trial)
             openings = merging.fleet(self._openings)
-            merges = merging.pairs()
-            return speaking.all(self._trial.joins, self._openings_of(openings), merges)
+            merges = [*merging.pairs(), *unions]
+            return speaking.all(self._trial.joins, self._openings_of(openings), merges, moves)
         finally:
             self._trial.back()
+
+    def _revised(self) -> tuple[list[Move], list[Merge]]:
+        """What belongs elsewhere, of clusters that are looked at again."""
+        revising = Revising(self._state, self._settings)
+        due = self._attention.due(self._state, self._now)
+        moves = [move for cluster_id in due for move in revising.moves(cluster_id)]
+        unions = [merge for cluster_id in due for merge in revising.unions(cluster_id)]
+        reason = "all of it is more like the other one in name, place and time"
+        unions += [Merge(move.target, move.source, reason) for move in moves if move.is_all]
+        return [move for move in moves if not move.is_all], unions
 
     def _eligible(self) -> dict[UUID, list[Item]]:
         """Signals that may be placed, by cluster."""

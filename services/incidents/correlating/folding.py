@@ -237,7 +237,9 @@ def _add(state: State, case: Case, signal: Signal, at: float) -> None:
 
 def _move(state: State, case: Case, event: IncidentSplit) -> None:
     """Signals of a split; both sides tell them, and either may come first."""
-    case.parted.add(event.other_id)
+    if event.from_other and case.version == 1:
+        # Somebody made it an incident of its own; signals that correlation moves go to older ones.
+        case.parted.add(event.other_id)
     here, there = (case.id, event.other_id) if event.from_other else (event.other_id, case.id)
     if here in state.cases:
         for signal_id in event.moved:

@@ -12,6 +12,7 @@ from services.incidents.correlating.sets import (
     absorption,
     in_cluster,
     is_naked,
+    is_of_fleet,
     overlap,
     same_clusters,
     same_everywhere,
@@ -131,7 +132,7 @@ class Merging:
             for one in islice(case.items.values(), 8)
             for group in self._state.register.near(one)
         }
-        if case.is_fleet:
+        if case.is_fleet or any(inside.explains for inside in case.insides.values()):
             found.update(
                 (one.id, self._state.cases[one.id]) for one in self._state.register.fleet.values()
             )
@@ -142,6 +143,9 @@ class Merging:
             return
         if same_clusters(small, large):
             self._merge(large, small, f"both are in the same {len(small.insides)} clusters")
+            return
+        if is_of_fleet(small, large, self._settings.fleet_window):
+            self._merge(large, small, f"the same began in {len(large.insides)} clusters")
             return
         home = shared_cluster(small, large)
         if home is None or len(small.insides) > 1:

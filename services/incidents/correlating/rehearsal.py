@@ -13,6 +13,7 @@ from contracts.incidents import (
     IncidentMerged,
     IncidentOpened,
     IncidentReopened,
+    IncidentSplit,
     IncidentUpdated,
 )
 from services.incidents.correlating.board import Board
@@ -81,6 +82,9 @@ class Rehearsal:
                 mine.update(signal.id for signal in event.added)
             case IncidentUpdated() | IncidentReopened():
                 mine.update(joined.signal.id for joined in event.added)
+            case IncidentSplit() if event.from_other:
+                mine.update(event.moved)
+                self.members.get(event.other_id, set()).difference_update(event.moved)
             case IncidentMerged() if incident.merged_into is not None:
                 self.members.setdefault(incident.merged_into, set()).update(mine)
             case _:

@@ -133,6 +133,14 @@ def same_everywhere(one: Group, other: Group, window: float) -> bool:
     return _is_focused(one) == _is_focused(other) and _names_found(one, other) >= _SAME_NAMES
 
 
+def is_of_fleet(one: Group, fleet: Group, window: float) -> bool:
+    """True if one in a cluster has the root that another has in many, and no other."""
+    if one.is_fleet or not fleet.is_fleet or one.first > fleet.last + window:
+        return False
+    own = {name for inside in one.insides.values() for name in inside.roots.counts}
+    return bool(own) and own <= _roots(fleet) and _names_found(one, fleet) >= _SAME_NAMES
+
+
 def _roots(group: Group) -> set[str]:
     """Names of what makes much else go wrong, in most of its clusters."""
     found: dict[str, int] = {}

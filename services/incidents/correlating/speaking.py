@@ -12,6 +12,7 @@ from contracts.incidents import (
     IncidentOpened,
     IncidentReopened,
     IncidentResolved,
+    IncidentSplit,
     IncidentState,
     IncidentUpdated,
     Joined,
@@ -20,8 +21,9 @@ from services.incidents.correlating.cases import Case, Decision, Part
 from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import RANKS, Item
 from services.incidents.correlating.merging import Merge
+from services.incidents.correlating.revising import Move
 from services.incidents.correlating.settings import Settings
-from services.incidents.correlating.telling import grown, moment, opened, telling
+from services.incidents.correlating.telling import counted, grown, moment, opened, telling
 from services.incidents.correlating.trying import Draft, Join
 
 
@@ -62,11 +64,16 @@ class Speaking:
         joins: Mapping[UUID, Sequence[Join]],
         openings: Sequence[Opening],
         merges: Sequence[Merge],
+        moves: Sequence[Move],
     ) -> list[Decision]:
         """Decisions on every incident; of one, at most one."""
         merged = {merge.stays.id for merge in merges} | {merge.ends.id for merge in merges}
         found = [self._open(opening) for opening in openings]
         found += self._merged(merges)
+        for move in moves:
+            if not merged & {move.source.id, move.target.id}:
+                found.append(self._split(move))
+                merged |= {move.source.id, move.target.id}
         for case in list(self._state.cases.values()):
             if case.id not in merged:
                 decision = self._of(case, joins.get(case.id, ()))
@@ -124,6 +131,34 @@ class Speaking:
         return Decision(
             (Part(stays.id, stays.version, (of_both,)), Part(ends.id, ends.version, (of_end,)))
         )
+
+    def _split(self, move: Move) -> Decision:
+        """Signals that belong to another incident than it seemed."""
+        moved = move.items[:MOST_AT_ONCE]
+        ids = tuple(one.id for one in moved)
+        left = [one for one in move.source.items.values() if one.id not in set(ids)]
+        both = [*move.target.items.values(), *moved]
+        reason = f"{len(ids)} signals are more like those of the other one in name, place and time"
+        parts = [
+            Part(
+                case.id,
+                case.version,
+                (
+                    IncidentSplit(
+                        incident=counted(case.head, items),
+                        reason=reason,
+                        other_id=other.id,
+                        moved=ids,
+                        from_other=case is move.target,
+                    ),
+                ),
+            )
+            for case, other, items in (
+                (move.source, move.target, left),
+                (move.target, move.source, both),
+            )
+        ]
+        return Decision(tuple(parts))
 
     def _of(self, case: Case, joins: Sequence[Join]) -> Decision | None:
         news = self._news(case, joins)

@@ -110,3 +110,25 @@ def grown(case: Case, head: Incident, added: Sequence[Item], lasting: int) -> In
             "last_signal_at": max([head.last_signal_at, *starts]),
         }
     )
+
+
+def counted(head: Incident, items: Sequence[Item]) -> Incident:
+    """The head after signals came or left: these are all that there are; as it was of none."""
+    if not items:
+        return head.model_copy(update={"signals": 0, "lasting": 0})
+    group = Group(head.id)
+    for one in items:
+        group.add(one)
+    starts = [one.signal.started_at for one in items]
+    return head.model_copy(
+        update={
+            "title": title(items, group, len(items) - 1),
+            "severity": worst(one.signal.severity for one in items),
+            "cluster_ids": clusters(group),
+            "where": shared(group),
+            "signals": len(items),
+            "lasting": sum(one.told for one in items),
+            "opened_at": min(starts),
+            "last_signal_at": max(starts),
+        }
+    )

@@ -1,5 +1,6 @@
 """Follows the log, and tells what of all that is wrong belongs together."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from contracts.incidents import (
 from contracts.subjects import EntityKey
 from contracts.telemetry import CircuitEvent
 from services.incidents.correlating import Board, Decision, Settings
+from services.incidents.correlating.snapshot import VERSION
 from services.incidents.service import service
 from services.runtime.ids import derived_id
 from services.runtime.log import NOTHING, Conflict, Head
@@ -42,8 +44,6 @@ INPUTS: tuple[type[Event], ...] = (
 )
 """What signals are made of."""
 RULES: tuple[type[Event], ...] = get_args(CorrelationRuleEvent)
-_VERSION = 1
-"""Of the board's snapshots."""
 
 
 @dataclass
@@ -68,7 +68,8 @@ class Correlator:
         if self.board.sequence < self.told:
             return
         self.board.settings = _settings(store.settings.incidents)
-        decisions = self.board.decide(now)
+        # In a storm it may take some tenths of a second: others have their turn.
+        decisions = await asyncio.to_thread(self.board.decide, now)
         for decision in decisions:
             await self._tell(decision, store)
 
@@ -89,7 +90,7 @@ class Correlator:
         return self.board.dump()
 
 
-@service.follows(*INPUTS, *get_args(IncidentEvent), *RULES, version=_VERSION)
+@service.follows(*INPUTS, *get_args(IncidentEvent), *RULES, version=VERSION)
 def correlator(snapshot: bytes | None) -> Correlator:
     """Join what is wrong into incidents, and tell each decision with its reason."""
     return Correlator(Board() if snapshot is None else Board.load(snapshot))

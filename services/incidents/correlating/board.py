@@ -72,6 +72,9 @@ class Board:
         self.state.sequence = recorded.sequence
         at = recorded.logged_at.timestamp()
         event = recorded.event
+        # Between the two parts of a split, which come one after the other, nothing is let go.
+        if not isinstance(event, IncidentSplit) and at >= self.state.swept + self.settings.sweep:
+            self.state.sweep(at, self.settings)
         match event:
             case CorrelationRuleDefined():
                 self.state.define(event.rule)
@@ -82,8 +85,6 @@ class Board:
             case _:
                 for told in changes(recorded):
                     change(self.state, told, at, self.settings)
-        if at >= self.state.swept + self.settings.sweep:
-            self.state.sweep(at, self.settings)
 
     def decide(self, now: datetime) -> list[Decision]:
         """What has to be told now, as far as it is known; nothing if all of it was told."""

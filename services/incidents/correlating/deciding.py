@@ -29,6 +29,15 @@ _AT_ONCE = 1.0
 """So much more evidence a signal needs that joins by itself, not with those that came with it."""
 
 
+_Same = tuple[UUID, str, str]
+
+
+def _same(one: Item) -> _Same:
+    """What the same alert has in common with itself, each time that it fires."""
+    signal = one.signal
+    return signal.cluster_id, signal.name, signal.where[0] if signal.where else ""
+
+
 class Deciding:
     """One decision on everything."""
 
@@ -41,6 +50,8 @@ class Deciding:
         self._attention = attention
         self._trial = Trial(state)
         self._openings: list[Draft] = []
+        self._had: dict[UUID, set[_Same]] = {}
+        """What was in incidents that are resolved."""
 
     def decisions(self) -> list[Decision]:
         """All that has to be told now."""
@@ -111,6 +122,10 @@ class Deciding:
 
         What crowds in a namespace, of which the incident has little, is looked at as a whole.
         """
+        back = self._back(one)
+        if back is not None:
+            self._trial.put(back, one, None, "it is there again")
+            return True
         choice = self._choice(one)
         if choice is None:
             return False
@@ -120,6 +135,18 @@ class Deciding:
             return False
         self._trial.put(case, one, choice)
         return True
+
+    def _back(self, one: Item) -> Case | None:
+        """The incident that was resolved a short while ago, and had the very same in it."""
+        near = [self._state.cases[group.id] for group in self._state.register.near(one)]
+        found = [case for case in near if not case.is_open and self._had_the_same(case, one)]
+        usable = [case for case in found if self._is_usable(case, one)]
+        return max(usable, key=lambda case: (case.told_at, case.id.hex), default=None)
+
+    def _had_the_same(self, case: Case, one: Item) -> bool:
+        if case.id not in self._had:
+            self._had[case.id] = {_same(each) for each in case.items.values()}
+        return _same(one) in self._had[case.id] and not self._state.rules.keep_apart(one, case)
 
     def _choice(self, one: Item) -> Choice | None:
         state = self._state

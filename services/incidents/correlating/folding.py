@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.incidents import (
     CorrelationRule,
@@ -14,6 +14,7 @@ from contracts.incidents import (
     IncidentState,
     IncidentUpdated,
     Signal,
+    SignalKind,
 )
 from services.incidents.correlating.cases import Case
 from services.incidents.correlating.groups import Item, Register, item
@@ -41,6 +42,8 @@ class State:
     """By cluster and pod: the node that it was seen on, and when; the oldest first."""
     muted: dict[str, float] = field(default_factory=dict[str, float])
     """Alerts that are muted, and since when this is known; the oldest first."""
+    occurrences: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    """By what a state is called for ever: the signal that it is this time."""
     moving: dict[UUID, dict[UUID, Item]] = field(default_factory=dict[UUID, dict[UUID, Item]])
     """Signals on their way to an incident whose part of a split was not told yet."""
     member_of: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
@@ -105,6 +108,9 @@ class State:
         for key in [key for key, (_, since) in self.places.items() if since < at - settings.learnt]:
             del self.places[key]
         self.moving.clear()
+        for told, one in list(self.occurrences.items()):
+            if one not in self.member_of and one not in self.waiting:
+                del self.occurrences[told]
 
     def learn(self, cluster_id: UUID, pod: str, node: str, at: float, most: int) -> None:
         self.places.pop((cluster_id, pod), None)
@@ -131,8 +137,18 @@ def change(state: State, told: Change, at: float, settings: Settings) -> None:
             state.learn(told.cluster_id, told.pod, told.node, at, settings.most_learnt)
 
 
+def _occurrence(state: State, signal: Signal) -> Signal:
+    """A state that is back is the signal that it was, for as long as that is known."""
+    if signal.kind is not SignalKind.STATUS:
+        return signal
+    known = state.occurrences.get(signal.id)
+    if known is None or (known not in state.member_of and known not in state.waiting):
+        known = state.occurrences[signal.id] = uuid5(signal.id, str(signal.sequence))
+    return signal.model_copy(update={"id": known})
+
+
 def _begin(state: State, told: Begun, at: float, settings: Settings) -> None:
-    one = item(told.signal, at, may_open=told.may_open)
+    one = item(_occurrence(state, told.signal), at, may_open=told.may_open)
     one.muting = told.muting
     if one.at.pod is not None and one.at.node is not None:
         state.learn(one.signal.cluster_id, one.at.pod, one.at.node, at, settings.most_learnt)
@@ -152,6 +168,7 @@ def _begin(state: State, told: Begun, at: float, settings: Settings) -> None:
 
 
 def _end(state: State, signal_id: UUID, at: float, settings: Settings) -> None:
+    signal_id = state.occurrences.get(signal_id, signal_id)
     case_id = state.member_of.get(signal_id)
     if case_id is not None:
         case = state.cases[case_id]

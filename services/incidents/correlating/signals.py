@@ -1,8 +1,8 @@
 """What an event of the log says of what is wrong: a signal begins, ends, or neither: pure.
 
-A state has one id for ever, made from its entity and its name, so that one which comes and goes is
-the same signal each time. What is muted, is only pending, is of little weight or is not known to be
-bad opens no incident; what is pending is no signal at all.
+A state is called the same for ever, by its entity and its name; while what it was is known, one
+that comes and goes is the same signal each time (`folding`). What is muted, is only pending, is of
+little weight or is not known to be bad opens no incident; what is pending is no signal at all.
 """
 
 from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ from services.incidents.correlating.cases import Case
 from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import Item, item
 
-VERSION = 1
+VERSION = 2
 
 
 def dump(state: State) -> bytes:
@@ -29,6 +29,7 @@ def dump(state: State) -> bytes:
         "rules": [rule.model_dump(mode="json") for rule in state.told_rules.values()],
         "places": [[str(key[0]), key[1], *told] for key, told in state.places.items()],
         "muted": list(state.muted.items()),
+        "occurrences": [[str(told), str(one)] for told, one in state.occurrences.items()],
         "moving": [
             [str(into), [_item(one) for one in items.values()]]
             for into, items in state.moving.items()
@@ -47,6 +48,7 @@ def load(data: bytes) -> State:
         state.define(CorrelationRule.model_validate(told))
     state.places = {(UUID(c), pod): (node, at) for c, pod, node, at in known["places"]}
     state.muted = dict(cast(list[tuple[str, float]], known["muted"]))
+    state.occurrences = {UUID(told): UUID(one) for told, one in known["occurrences"]}
     state.waiting = {one.id: one for one in map(_item_of, known["waiting"])}
     for told in known["cases"]:
         _add(state, told)

@@ -122,8 +122,10 @@ class Speaking:
         over = ends.head.model_copy(
             update={
                 "state": IncidentState.RESOLVED,
-                "resolved_at": moment(self._now),
+                "resolved_at": ends.head.resolved_at or moment(self._now),
                 "merged_into": stays.id,
+                "signals": 0,
+                "lasting": 0,
             }
         )
         of_both = IncidentMerged(incident=both, reason=merge.reason, other_id=ends.id)

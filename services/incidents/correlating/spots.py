@@ -8,8 +8,9 @@ where the scraper's own have taken their names.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
-_MOST, _LONGEST = 16, 500
+_MOST, _LONGEST, _MOST_BYTES = 16, 500, 1_000
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 """Of these Kubernetes makes the suffixes of names (apimachinery, ``util/rand``)."""
 _OF_DEPLOYMENT = re.compile(rf"-{_SAFE}{{6,10}}-{_SAFE}{{5}}\Z")
@@ -83,8 +84,13 @@ def _is_exporter(pod: str | None) -> bool:
 
 
 def bounded(found: Iterable[str]) -> tuple[str, ...]:
-    """Each once, as many and as long as a signal may hold."""
-    return tuple(dict.fromkeys(one[:_LONGEST] for one in found))[:_MOST]
+    """Each once, as many and as long as a signal may hold.
+
+    Together they are not longer than what hundreds of signals in one event leave room for.
+    """
+    told = tuple(dict.fromkeys(one[:_LONGEST] for one in found))[:_MOST]
+    room = accumulate(len(one.encode()) for one in told)
+    return tuple(one for one, end in zip(told, room, strict=True) if end <= _MOST_BYTES)
 
 
 def _named(kind: str, *names: str | None) -> list[str]:

@@ -160,6 +160,36 @@ def test_a_state_that_comes_and_goes_is_one_signal_and_hardly_told() -> None:
     assert len(log.told) <= 6
 
 
+def test_a_state_that_is_back_long_after_is_another_signal() -> None:
+    """What it was stays with the incident that it was in."""
+    log = Log()
+    told = list[IncidentOpened]()
+    for start in (0, 10_000):
+        log.add(builders.status_changed(new_state="OFFLINE"), at=start)
+        (one,) = log.decide(start + 11)
+        assert isinstance(one, IncidentOpened)
+        told.append(one)
+        log.add(builders.status_changed(new_state="ONLINE"), at=start + 100)
+        log.run(start + 100, start + 500, 10)
+    first, second = told
+    assert first.incident.id != second.incident.id
+    assert first.added[0].id != second.added[0].id
+
+
+def test_the_same_alert_that_fires_again_re_opens_what_it_was_in_whatever_it_is_like() -> None:
+    log = Log()
+    node = alert("KubeNodeNotReady", node="worker-3", severity="critical")
+    log.add(node, *pods(30, node="worker-3"))
+    (opened,) = log.decide(31)
+    log.add(over(node), *map(over, pods(30, node="worker-3")), at=100)
+    log.run(100, 420, 5)
+    log.add(alert("KubeNodeNotReady", 500, key="again", node="worker-3", severity="critical"),
+            at=500)  # fmt: skip
+    (told,) = log.run(500, 540)
+    assert isinstance(told, IncidentReopened)
+    assert told.incident.id == opened.incident.id
+
+
 def test_a_storm_is_told_in_few_events_of_bounded_size() -> None:
     log = Log()
     log.add(*pods(1_200))

@@ -21,6 +21,13 @@ def begun(event: Event) -> Begun:
     return one
 
 
+def test_where_has_room_in_an_event_of_many_signals_however_long_labels_are() -> None:
+    labels = {"namespace": "n" * 400, "pod": "ä" * 400, "node": "k" * 400}
+    where = begun(builders.fired(labels=labels)).signal.where
+    assert where
+    assert sum(len(one.encode()) for one in where) <= 1_000
+
+
 @pytest.mark.parametrize(
     ("labels", "where"),
     [

@@ -21,7 +21,7 @@ ENDLESS = "/api/v1/events/stream"
 """Has its own tests: Schemathesis would wait for the end of its answer."""
 OURS = "positive_data_acceptance,negative_data_rejection"
 """Checks in whose place stand those of `schemathesis_checks`, which call them."""
-SECONDS = 100.0
+SECONDS = 300.0
 
 
 async def _tried(url: str, token: str, folder: Path, *options: str) -> tuple[str, dict[str, Any]]:
@@ -57,7 +57,7 @@ async def test_no_answer_is_other_than_the_document_says(
 ) -> None:
     async with serving(platform) as url:
         said, report = await _tried(
-            url, platform.admin, tmp_path, "--phases", "examples,coverage,fuzzing", "-n", "5"
+            url, platform.admin, tmp_path, "--phases", "examples,coverage,fuzzing", "-n", "3"
         )
     assert report["failures"] == [], said[-20_000:]
     assert report["errors"] == [], said[-20_000:]

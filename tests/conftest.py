@@ -30,13 +30,6 @@ structlog.configure(
 )
 
 _TEMPLATE = "aiops_test_template"
-_HERE = Path(__file__).parent
-_LONG = ("ui", "gateway/access/test_schemathesis.py", "gateway/access/test_login_pages.py", "flows")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes come first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: not any(item.path.is_relative_to(_HERE / one) for one in _LONG))
 
 
 @pytest.fixture(scope="session")

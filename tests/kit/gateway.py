@@ -23,6 +23,7 @@ from gateway.process import open_gate
 from services.runtime import process, schedules, streams
 from services.runtime.access import TokenRequest
 from services.runtime.bus import Bus
+from services.runtime.database import DatabaseUnavailable
 from services.runtime.dead_letters import DeadLetter
 from services.runtime.ids import new_id
 from services.runtime.outside import Outside
@@ -276,9 +277,12 @@ async def _closing(platform: Platform) -> AsyncGenerator[Platform]:
 
 
 async def _all_built(gate: Gate) -> bool:
-    row = await gate.database.fetch_one(
-        "select count(*) from pg_namespace where nspname = any(%s)", ([*PROJECTIONS],)
-    )
+    try:
+        row = await gate.database.fetch_one(
+            "select count(*) from pg_namespace where nspname = any(%s)", ([*PROJECTIONS],)
+        )
+    except DatabaseUnavailable:
+        return False  # It is busy with what is being built, and some tests have little patience.
     return row == (len(PROJECTIONS),)
 
 

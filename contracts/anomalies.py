@@ -177,9 +177,11 @@ class Watch(Message):
     """Empty: every cluster, also those to come."""
     every_seconds: Annotated[int, Field(ge=15, le=3600)] = 60
     sensitivity: Sensitivity = Sensitivity.MEDIUM
+    """Kept for detection, which does not run on watches yet: nothing follows from it."""
     detection_type: DetectionType = DetectionType.STATISTICAL
+    """Kept for detection as well."""
     above: Bound | None = None
-    """A value over it is an anomaly, whatever was usual."""
+    """A value over it is told as a breach (`Breach`)."""
     below: Bound | None = None
 
 

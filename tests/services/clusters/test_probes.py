@@ -72,8 +72,9 @@ async def test_one_that_hangs_ends_in_time_and_delays_no_other() -> None:
             Checked.PROMETHEUS: Target(base_url=slow.url),
             Checked.LOKI: Target(base_url=quick.url),
         }
-        first, second = await Probes(outbound, clock).round(targets, 0.3)
+        # Long enough for the quick one on a busy machine.
+        first, second = await Probes(outbound, clock).round(targets, 3)
         await outbound.close()
     assert (first.healthy, second.healthy) == (False, True)
-    assert "within 0.3 s" in (first.error or "")
-    assert second.latency_ms < 300
+    assert "within 3 s" in (first.error or "")
+    assert second.latency_ms < 3000

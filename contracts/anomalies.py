@@ -1,12 +1,13 @@
 """Anomalies: what behaves as it never did, how that is known, and what is watched."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, FiniteFloat, StringConstraints
 
 from contracts.envelope import Command, Event, Message, Timestamp
+from contracts.incidents import Comment
 from contracts.subjects import NO_CLUSTER, EntityKey
 
 MOST_SERIES = 10_000
@@ -75,7 +76,7 @@ class Anomaly(Message):
     """UUID v5 of the series and of when it began."""
     cluster_id: UUID
     watch_id: str | None = None
-    """The watch that the series is of; null for one that was found on demand."""
+    """The watch that the series is of; null for a GPU's, and for what was found on demand."""
     metric_name: Annotated[str, Field(min_length=1, max_length=200)]
     labels: Labels
     detection_type: DetectionType
@@ -166,6 +167,10 @@ def _no_text(value: object) -> object:
 Bound = Annotated[FiniteFloat, BeforeValidator(_no_text)]
 
 
+Streaming = Literal[DetectionType.STATISTICAL, DetectionType.ML_BASED]
+"""What looks at every value that comes."""
+
+
 class Watch(Message):
     """A question that is asked again and again, and whose answers are looked at."""
 
@@ -177,11 +182,10 @@ class Watch(Message):
     """Empty: every cluster, also those to come."""
     every_seconds: Annotated[int, Field(ge=15, le=3600)] = 60
     sensitivity: Sensitivity = Sensitivity.MEDIUM
-    """Kept for detection, which does not run on watches yet: nothing follows from it."""
-    detection_type: DetectionType = DetectionType.STATISTICAL
-    """Kept for detection as well."""
+    detection_type: Streaming = DetectionType.STATISTICAL
+    """ML_BASED sees more, and is wrong more often."""
     above: Bound | None = None
-    """A value over it is told as a breach (`Breach`)."""
+    """A value over it is told as a breach (`Breach`), and is an anomaly whatever was usual."""
     below: Bound | None = None
 
 
@@ -240,6 +244,11 @@ class MetricUpdate(Message):
     sampled_at: Timestamp
     """The moment for which it was asked; the next one is `interval_seconds` later."""
     interval_seconds: Annotated[int, Field(ge=1)]
+    sensitivity: Sensitivity = Sensitivity.MEDIUM
+    """As the watch wants it: so whoever looks for anomalies in what is measured reads no more."""
+    detection_type: Streaming = DetectionType.STATISTICAL
+    above: Bound | None = None
+    below: Bound | None = None
     series: Annotated[tuple[WatchedSeries, ...], Field(max_length=MOST_SERIES)] = ()
     """By their labels; no two have the same."""
     left_out: Annotated[int, Field(ge=0)] = 0
@@ -278,7 +287,7 @@ class GiveAnomalyFeedback(Command):
     cluster_id: UUID
     anomaly_id: UUID
     verdict: Verdict
-    comment: Annotated[str, Field(max_length=1000)] = ""
+    comment: Comment = ""
 
 
 def anomaly_key(cluster_id: UUID, anomaly_id: UUID) -> EntityKey:

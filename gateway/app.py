@@ -20,6 +20,8 @@ from gateway.pages.routes import PAGES, elsewhere
 from gateway.pages.ui import DIST, Ui
 from gateway.rest import health
 from gateway.rest.alerts import alerts
+from gateway.rest.analysis import analysis
+from gateway.rest.anomalies import anomalies
 from gateway.rest.audit import audit
 from gateway.rest.clusters import clusters
 from gateway.rest.cnf import cnf
@@ -86,7 +88,9 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             cnf,
             incidents,
             correlation_rules,
+            anomalies,
             watches,
+            analysis,
             tokens,
             audit,
         ],

@@ -12,6 +12,7 @@ from litestar.serialization import decode_json, encode_json
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from contracts.analysis import AnomaliesFound
 from contracts.anomalies import Watch
 from contracts.catalog import EVENTS, MEASURED
 from contracts.clusters import Given, ImportRequest, ImportResult, Registration
@@ -19,6 +20,7 @@ from contracts.envelope import public_name
 from contracts.incidents import CorrelationRule, Rehearsed
 from contracts.outcomes import Outcome
 from gateway.posts import REPORTS, Webhook
+from gateway.rest.analysis import AnomalySearch
 from gateway.rest.commands import GivenCommand
 from gateway.rest.documented import (
     AlertsAccepted,
@@ -34,7 +36,7 @@ from gateway.rest.documented import (
 )
 from gateway.rest.documented_access import LoginWays, NewToken, SessionList, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
-from gateway.rest.documented_anomalies import WatchList
+from gateway.rest.documented_anomalies import AnomalyFeedback, AnomalyList, WatchList
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
     DpdkPortList,
@@ -98,6 +100,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     AlertGroups,
     AlertList,
     AlertsAccepted,
+    AnomaliesFound,
+    AnomalyList,
     ClusterHealth,
     ClusterList,
     CnfWorkloadList,
@@ -154,6 +158,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     WholeTrace,
 )
 _BODIES: tuple[type[BaseModel], ...] = (
+    AnomalyFeedback,
+    AnomalySearch,
     CorrelationRule,
     DryRun,
     Given,

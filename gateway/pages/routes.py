@@ -35,6 +35,7 @@ _FILES = frozenset(
 _SHOWN = frozenset(
     {
         "alerts",
+        "anomalies",
         "audit",
         "clusters",
         "cnf",

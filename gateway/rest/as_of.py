@@ -36,7 +36,13 @@ READS: Mapping[str, Sequence[str]] = {
     ),
     "gpu": ("evt.*.cluster.>", "evt.*.gpu.>"),
     "cnf": ("evt.*.cluster.>", "evt.*.cnf.>"),
-    "anomalies": ("evt.*.watch.>",),
+    "anomalies": (
+        "evt.*.anomaly.>",
+        "evt.*.anomaly_feedback.>",
+        "evt.*.cluster.>",
+        "evt.*.incident.>",
+        "evt.*.watch.>",
+    ),
     "incidents": ("evt.*.cluster.>", "evt.*.correlation_rule.>", "evt.*.incident.>"),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""

@@ -11,7 +11,6 @@ from litestar.params import FromPath, JSONBody
 from pydantic import Field, JsonValue, ValidationError
 
 from contracts.alerts import IngestAlerts, SilenceAlert, UnsilenceAlert
-from contracts.anomalies import DefineWatch, GiveAnomalyFeedback, RemoveWatch
 from contracts.catalog import COMMANDS
 from contracts.envelope import Command, Message
 from contracts.operations import DropDeadLetter, RebuildProjection, RetryDeadLetter
@@ -29,7 +28,6 @@ from services.runtime.validation import problems
 _PATIENCE = 30.0
 _BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}
 _OF_ALERTS = frozenset({IngestAlerts, SilenceAlert, UnsilenceAlert})
-_OF_WATCHES = frozenset({DefineWatch, RemoveWatch})
 _OF_OPERATIONS = frozenset({RebuildProjection, RetryDeadLetter, DropDeadLetter})
 _TAKEN = {
     202: ResponseSpec(
@@ -80,12 +78,8 @@ def _shown_by(command: type[Command]) -> str | None:
     """The projection that shows what a command has changed."""
     if command in _OF_OPERATIONS:
         return None
-    if command in _OF_WATCHES:
-        return "anomalies"
-    if command is GiveAnomalyFeedback:
-        return "activity"
-    if command.area == "incidents":
-        return "incidents"
+    if command.area in {"anomalies", "incidents"}:
+        return command.area
     return "alerts" if command in _OF_ALERTS else "fleet"
 
 

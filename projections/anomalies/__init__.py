@@ -1,1 +1,1 @@
-"""Anomalies: what is watched."""
+"""Anomalies: what is watched, what was found, and what people say of it."""

@@ -16,12 +16,14 @@ from contracts.anomalies import (
 )
 from contracts.refusals import Code, Refused
 from services.anomalies import watching
+from services.anomalies.on_demand import answering
+from services.anomalies.online.detector import detector
 from services.anomalies.service import service
 from services.runtime.defining import Defining
 from services.runtime.promql import parsing
 from services.runtime.store import Accepted, Store
 
-__all__ = ["service", "watching"]
+__all__ = ["answering", "detector", "service", "watching"]
 
 MOST_WATCHES = 1_000
 

@@ -45,6 +45,10 @@ class Watched(Defined):
             metric=metric_of(self.watch.query)[0],
             sampled_at=self.at,
             interval_seconds=interval(self.watch, self.cluster),
+            sensitivity=self.watch.sensitivity,
+            detection_type=self.watch.detection_type,
+            above=self.watch.above,
+            below=self.watch.below,
             **found,
         )
 

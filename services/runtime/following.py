@@ -70,13 +70,16 @@ class Follower(Generic[M]):
     """Of its snapshots: another one begins with the oldest message that the stream has."""
     partitions: int = 1
     """By how many processes it may be shared. Another number begins anew as well."""
-    token: int = 1
-    """Which token of a subject, counted from 0, says the partition."""
+    places: int = 1
+    """By how many tokens of a subject its partition is told, from the third on.
+
+    Of telemetry the first two are what it is, the third is the cluster.
+    """
 
     def partition_of(self, subject: bytes) -> int:
-        """The partition that a message is for: CRC-32 of one token of its subject."""
-        tokens = subject.split(b".", self.token + 1)
-        return zlib.crc32(tokens[min(self.token, len(tokens) - 1)]) % self.partitions
+        """The partition that a message is for: CRC-32 of some tokens of its subject."""
+        tokens = subject.split(b".")[2 : 2 + self.places]
+        return zlib.crc32(b".".join(tokens)) % self.partitions
 
 
 def filter_of(event: type[Event]) -> str:

@@ -229,6 +229,10 @@ WATCH_ANSWERS = Counter(
     "Evaluations of a watch in a cluster: stored, stored before, or failed.",
     ("result",), registry=REGISTRY,
 )  # fmt: skip
+ANOMALIES_LEFT_OUT = Counter(
+    "aiops_anomalies_left_out", "Rows that were not looked at and anomalies that were not told.",
+    ("reason",), registry=REGISTRY,
+)  # fmt: skip
 CNF_LACKING = Counter(
     "aiops_cnf_lacking", "Looks at a cluster's network functions that lacked something, by area.",
     ("area",), registry=REGISTRY,

@@ -150,18 +150,18 @@ class Service:
         reads: Callable[[Delivery], M],
         version: int,
         partitions: int = 1,
-        token: int = 2,
+        places: int = 1,
     ) -> Callable[[Start[M]], Start[M]]:
         """Register what folds telemetry of these kinds (``tel.<kind>.>``), as `follows` does.
 
         ``reads`` makes of a message what the fold takes; one that it fails at is passed over. With
-        more ``partitions`` as many processes may share it, by a ``token`` of the subjects: 2 is the
-        cluster.
+        more ``partitions`` as many processes may share it, by so many ``places`` of the subjects: 1
+        is the cluster, 2 are the cluster and what comes behind it.
         """
 
         def register(start: Start[M]) -> Start[M]:
             made = follower_of_telemetry(self.name, start, kinds, reads, version=version)
-            self._follow(replace(made, partitions=partitions, token=token))
+            self._follow(replace(made, partitions=partitions, places=places))
             return start
 
         return register

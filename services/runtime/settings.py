@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from services.runtime.settings_access import AccessSettings
 from services.runtime.settings_collecting import (
+    AnomalySettings,
     CollectorSettings,
     GpuSettings,
     IncidentSettings,
@@ -272,6 +273,7 @@ class Settings(BaseSettings):
     workers: WorkerSettings = WorkerSettings()
     collector: CollectorSettings = CollectorSettings()
     gpu: GpuSettings = GpuSettings()
+    anomalies: AnomalySettings = AnomalySettings()
     incidents: IncidentSettings = IncidentSettings()
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

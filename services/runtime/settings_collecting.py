@@ -130,3 +130,14 @@ class IncidentSettings(Section):
     quiet_seconds: Annotated[float, Field(ge=1, le=86_400)] = Field(
         default=300.0, description="An incident of which all has ended for so long is resolved."
     )
+
+
+class AnomalySettings(Section):
+    """From when on what is unusual is told."""
+
+    learning_seconds: Annotated[float, Field(ge=0, le=2_592_000)] = Field(
+        default=86_400.0,
+        description=(
+            "A series is only learnt for so long; nothing but a crossed bound is told of it."
+        ),
+    )

@@ -13,6 +13,7 @@ from tests.benchmarks import (
     append,
     as_of,
     command,
+    detector,
     discovery,
     edge,
     federation,
@@ -61,6 +62,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "gpu": gpu.measure,
     "gpu_reads": gpu_reads.measure,
     "anomalies": anomalies.measure,
+    "detector": detector.measure,
     "limits": limits.measure,
     "ui": ui.measure,
 }

@@ -19,6 +19,8 @@ SHOWN = [
     "/clusters/",
     "/clusters/0199c0de-0000-7000-8000-000000000000",
     "/alerts?state=FIRING",
+    "/anomalies?tab=watches",
+    "/anomalies/0199c0de-0000-7000-8000-000000000002",
     "/audit?actor=ada",
     "/cnf?tab=clocks",
     "/gpu?tab=nodes",

@@ -13,7 +13,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "alerts": (5, "eca461ba77ea7452"),
     "gpu": (1, "8d9f85d3140018a6"),
     "cnf": (1, "a7e0ee01a2e056cf"),
-    "anomalies": (1, "3935ef5e899898d6"),
+    "anomalies": (2, "d60cbf04bb3070b5"),
     "incidents": (1, "7e9d4c19c02e6d64"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import log10
+from statistics import median
 
 from contracts.anomalies import AnomalyEvidence, AnomalySeverity, AnomalyType, DetectionType
 from services.anomalies.detecting.asked import Asked
@@ -117,7 +118,8 @@ def _kind(
 ) -> AnomalyType:
     if step.value > asked.above or step.value < asked.below:
         return AnomalyType.THRESHOLD_BREACH
-    recent = sum(list(state.series.ring)[RING // 2 :]) / (RING // 2)
+    # Not the mean: one row that is far out moves that, and no level has changed.
+    recent = median(list(state.series.ring)[RING // 2 :])
     if recent > usual.high or recent < usual.low:
         return AnomalyType.TREND_CHANGE
     if step.value > usual.high:

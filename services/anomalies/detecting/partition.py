@@ -1,7 +1,7 @@
 """The detectors of up to MOST series by their keys, in blocks that fit a processor's cache."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,6 +53,17 @@ class Partition:
 
     def __contains__(self, key: object) -> bool:
         return key in self._of
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def silent_since(self, time: float) -> list[str]:
+        """The series of which nothing has come after this Unix time."""
+        return [
+            part.keys[at]
+            for part in self._parts
+            for at in np.flatnonzero(part.block.series.raw_time < time).tolist()
+        ]
 
     def add(self, counters: Mapping[str, bool]) -> None:
         """Series that are not known yet, by key, with whether each is a counter.

@@ -29,6 +29,8 @@ _AHEAD = 1000
 _GLANCE = 0.1
 _AWAY_PAUSE = 0.25
 _MANY = 10
+_BYTES_PER_SECOND = 64 * 1024
+"""Of snapshots: a large one is kept less often, and a little more is taken again after a fall."""
 _NO_MESSAGE = 10037
 _PASSING = (Conflict, TryLater, BusUnavailable)
 

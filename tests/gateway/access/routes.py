@@ -110,11 +110,15 @@ ROUTES: Mapping[str, Right] = {
     f"GET {API}/correlation-rules/{{rule_id:str}}": READ,
     f"PUT {API}/correlation-rules/{{rule_id:str}}": CHANGE,
     f"DELETE {API}/correlation-rules/{{rule_id:str}}": CHANGE,
+    f"GET {API}/anomalies": READ,
+    f"GET {API}/anomalies/{{anomaly_id:uuid}}": READ,
+    f"POST {API}/anomalies/{{anomaly_id:uuid}}/feedback": OPERATE,
     f"GET {API}/watches": READ,
     f"POST {API}/watches": OPERATE,
     f"GET {API}/watches/{{watch_id:str}}": READ,
     f"PUT {API}/watches/{{watch_id:str}}": OPERATE,
     f"DELETE {API}/watches/{{watch_id:str}}": OPERATE,
+    f"POST {API}/analysis/anomaly": READ,
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -212,6 +216,7 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
         "json": {"rule": _rule(about)["json"], "hours": 1}
     },
     f"PUT {API}/correlation-rules/{{rule_id:str}}": _rule,
+    f"POST {API}/anomalies/{{anomaly_id:uuid}}/feedback": {"json": {"verdict": "NOISE"}},
     f"POST {API}/watches": _watch,
     f"PUT {API}/watches/{{watch_id:str}}": _watch,
     f"POST {API}/commands": {"json": {"name": "NoSuchCommand"}},
@@ -223,6 +228,7 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"GET {API}/metrics/series": {"params": {"match[]": "up"}},
     f"POST {API}/metrics/query": {"json": {"query": "up"}},
     f"POST {API}/metrics/query_range": {"json": {"query": "up", "step": "1m"}},
+    f"POST {API}/analysis/anomaly": {"json": {"query": "up", "step": "1m"}},
     f"POST {API}/logs/query": {"json": {"query": '{a="b"}'}},
     f"POST {API}/logs/query_range": {"json": {"query": '{a="b"}', "step": "1m"}},
     f"POST {API}/traces/search": {"json": {"query": "{}"}},
@@ -248,6 +254,7 @@ def path(route: str, about: Somewhere) -> str:
         "{token_id:uuid}": str(new_id()),
         "{session_id:uuid}": str(new_id()),
         "{incident_id:uuid}": about.incident,
+        "{anomaly_id:uuid}": about.anomaly,
         "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
         "{watch_id:str}": str(new_id()) if route.startswith("DELETE") else about.watch,
         "{letter_id:int}": "999999",
@@ -265,6 +272,6 @@ def path(route: str, about: Somewhere) -> str:
 def names_a_cluster(route: str) -> bool:
     """True if what is asked for belongs to one cluster, by its path or by what it is given."""
     parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
-             "{incident_id", "{rule_id", f"POST {API}/correlation-rules",
+             "{incident_id", "{anomaly_id", "{rule_id", f"POST {API}/correlation-rules",
              "{watch_id", f"POST {API}/watches")  # fmt: skip
     return any(part in route for part in parts)

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.anomalies import WatchDefined
+from contracts.anomalies import AnomalyDetected, WatchDefined
 from contracts.incidents import CorrelationRuleDefined, IncidentOpened
 from contracts.subjects import token
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING
 from services.runtime.principals import Role
 from tests.gateway.network_functions import Teller, clock, resource, workload
-from tests.kit.anomaly_builders import watch
+from tests.kit.anomaly_builders import anomaly, watch
 from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.incident_builders import incident, rule, signal
@@ -38,6 +38,7 @@ class Somewhere:
     rule: str
     """Of correlation."""
     watch: str
+    anomaly: str
 
 
 @dataclass
@@ -81,10 +82,11 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     assert found is not None
     assert event is not None
     watched = await _watch(platform, name, cluster)
+    anomalous = await _anomaly(platform, name, cluster, watched)
     incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
     sequence: int = event["sequence"]
     return Somewhere(
-        cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched
+        cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched, anomalous
     )
 
 
@@ -156,3 +158,14 @@ async def _watch(platform: Platform, name: str, cluster: str) -> str:
     last = (await store(platform.gate.log, made, after=NOTHING)).sequence
     assert await platform.gate.positions.wait("anomalies", last, 10)
     return made.watch.id
+
+
+async def _anomaly(platform: Platform, name: str, cluster: str, watched: str) -> str:
+    # Of little weight, so that nobody makes an incident of it.
+    told = anomaly(
+        id=new_id(), cluster_id=cluster, watch_id=watched, labels={"namespace": name},
+        explanation=name, severity="LOW",
+    )  # fmt: skip
+    last = (await store(platform.gate.log, AnomalyDetected(anomaly=told), after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("anomalies", last, 10)
+    return str(told.id)

@@ -5,8 +5,9 @@ import pytest
 from contracts.clusters import ClusterRegistered
 from contracts.envelope import rfc3339
 from services.runtime.context import log_time
+from services.runtime.ids import new_id
 from services.runtime.log import EventLog
-from tests.kit import builders
+from tests.kit import anomaly_builders, builders
 from tests.kit.live import Stream, alerts
 from tests.kit.runtime import store
 
@@ -178,3 +179,23 @@ async def test_an_event_larger_than_a_frame_comes_whole(stream: Stream) -> None:
         await stream.fire(*alerts(1, annotations=large))
         await client.until_sequence(1)
         assert client.events[0]["payload"]["alert"]["annotations"] == large
+
+
+async def test_anomalies_come_as_other_events_do(stream: Stream) -> None:
+    async with stream.client() as client:
+        await client.subscribe(
+            event_types=["ANOMALY_DETECTED", "ANOMALY_ENDED", "ANOMALY_FEEDBACK_GIVEN"],
+            cluster_filter=[str(builders.CLUSTER_ID)],
+            namespace_filter=["shop"],
+        )
+        await client.find("caught_up")
+        await store(stream.log, anomaly_builders.detected(labels={"namespace": "other"}))
+        told = (anomaly_builders.detected(id=new_id()), anomaly_builders.anomaly_ended(id=new_id()))
+        for event in told:
+            await store(stream.log, event)
+        assert await client.until_sequence(3) == [2, 3]
+        assert [each["event_type"] for each in client.events] == [
+            "ANOMALY_DETECTED",
+            "ANOMALY_ENDED",
+        ]
+        assert client.events[0]["payload"] == told[0].model_dump(mode="json")

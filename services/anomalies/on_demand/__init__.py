@@ -1,0 +1,1 @@
+"""Anomalies looked for because somebody asks: over a query, or over stored GPU telemetry."""

@@ -35,6 +35,9 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "alerts-silences": { path: "/alerts?tab=silences" },
   incidents: { path: "/incidents" },
   "incidents-resolved": { path: "/incidents?state=RESOLVED" },
+  anomalies: { path: "/anomalies" },
+  "anomalies-watches": { path: "/anomalies?tab=watches" },
+  "anomalies-watch": { path: "/anomalies?tab=watches&watch=node-load" },
   gpu: { path: "/gpu" },
   "gpu-table": { path: "/gpu?view=table" },
   "gpu-nodes": { path: "/gpu?tab=nodes" },
@@ -120,6 +123,7 @@ export function checkPages(width: number): void {
     known["cluster"] = await hub.cluster("hub-1");
     await hub.post(known["cluster"], [{ name: "EtcdMembersDown", startsAt: new Date() }]);
     known["alert"] = (await hub.alert(known["cluster"], "EtcdMembersDown")).id;
+    await hub.call("POST", "/api/v1/watches", { id: "node-load", title: "Load of the nodes", query: "node_load1", above: 20 });
     known["clock"] = await clockOf(hub);
     known["gpus"] = await gpusOf(hub);
     known["gpuCluster"] = known["gpus"].split("/", 1)[0]!;

@@ -15,6 +15,7 @@ import { isNotLoaded } from "@/app/renewed";
 import { Root } from "@/app/root";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
+import { readAnomaliesSearch } from "@/features/anomalies/search";
 import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
 import { readCnfSearch } from "@/features/cnf/search";
 import { readAuditSearch } from "@/features/events/audit/search";
@@ -95,6 +96,17 @@ const routes = [
     path: "/incidents/$incidentId",
     validateSearch: readIncidentSearch,
     component: lazyRouteComponent(() => import("@/features/incidents/detail/page"), "IncidentPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/anomalies",
+    validateSearch: readAnomaliesSearch,
+    component: lazyRouteComponent(() => import("@/features/anomalies/page"), "AnomaliesPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/anomalies/$anomalyId",
+    component: lazyRouteComponent(() => import("@/features/anomalies/detail/page"), "AnomalyPage"),
   }),
   createRoute({
     ...at,

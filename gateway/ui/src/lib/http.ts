@@ -40,8 +40,13 @@ export class Unreachable extends Error {
   }
 }
 
+export interface Options extends RequestInit {
+  /** Milliseconds after which nobody waits for the answer any more; a minute, if it is left out. */
+  patience?: number;
+}
+
 /** One request; the body of an answer below 400, otherwise an `ApiError`. */
-export async function call<T>(url: string, options: RequestInit = {}): Promise<T> {
+export async function call<T>(url: string, options: Options = {}): Promise<T> {
   const answer = await send(url, options);
   if (answer.status === 204) return undefined as T;
   if (answer.ok) return (await bodyOf(answer, options)) as T;
@@ -55,8 +60,8 @@ function secondsOf(told: string | null): number | undefined {
   return told !== null && /^\d{1,6}$/.test(told) ? Number(told) : undefined;
 }
 
-async function send(url: string, options: RequestInit): Promise<Response> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+async function send(url: string, { patience = TIMEOUT_MS, ...options }: Options): Promise<Response> {
+  const timeout = AbortSignal.timeout(patience);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   try {
     return await fetch(url, { ...options, signal });

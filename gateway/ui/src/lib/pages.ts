@@ -18,6 +18,7 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/clusters", title: "Clusters", key: "c" },
   { to: "/alerts", title: "Alerts", key: "a" },
   { to: "/incidents", title: "Incidents", key: "i" },
+  { to: "/anomalies", title: "Anomalies", key: "y" },
   { to: "/gpu", title: "GPUs", key: "u" },
   { to: "/cnf", title: "Network functions", key: "n" },
   { to: "/observability/metrics", title: "Metrics", key: "m", group: "Observability" },

@@ -55,6 +55,8 @@ export type Path =
   | "/alerts"
   | "/incidents"
   | `/incidents/${string}`
+  | "/anomalies"
+  | `/anomalies/${string}`
   | "/cnf"
   | "/gpu"
   | "/observability/metrics"

@@ -4,6 +4,7 @@ import "@/components/chart/chart.css";
 
 import { lazy, Suspense, type ReactNode } from "react";
 
+import type { Stretch } from "@/components/chart/stretches";
 import type { Unit } from "@/components/chart/units";
 
 export interface ChartSeries {
@@ -45,6 +46,9 @@ export interface ChartProps {
   /** Double-click, or `-`. */
   onZoomBack?: (() => void) | undefined;
   annotations?: readonly Annotation[];
+  /** What was found in the series, under the time axis; `onStretch`: one was chosen. */
+  stretches?: readonly Stretch[] | undefined;
+  onStretch?: ((stretch: Stretch) => void) | undefined;
   legend?: "table" | "none";
   /** What leads on from a series, at the end of its row. */
   actionsOf?: (series: ChartSeries) => ReactNode;

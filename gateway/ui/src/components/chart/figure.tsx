@@ -9,6 +9,7 @@ import { CHART_HEIGHT, type Annotation, type ChartProps } from "@/components/cha
 import { CrosshairNote } from "@/components/chart/crosshair-note";
 import { Legend } from "@/components/chart/legend";
 import { PlotCanvas } from "@/components/chart/plot-canvas";
+import { Ribbon } from "@/components/chart/ribbon";
 import { reading, summary } from "@/components/chart/said";
 import { highest } from "@/components/chart/top";
 import { useCrosshairKeys } from "@/components/chart/use-crosshair-keys";
@@ -22,6 +23,7 @@ const UNMARKED: readonly Annotation[] = [];
 export default function Figure(props: ChartProps) {
   const { label, series, range, unit = "none", step, kind = "lines", height = CHART_HEIGHT } = props;
   const { syncKey, onZoom, onZoomBack, annotations = UNMARKED, legend = "table", actionsOf } = props;
+  const { stretches, onStretch } = props;
   const drawn = useMemo(() => highest(series), [series]);
   const shown = useMemo(() => drawn.map((each) => each.series), [drawn]);
   const data = useMemo(() => align(shown.map(({ points }) => points), step), [shown, step]);
@@ -29,6 +31,7 @@ export default function Figure(props: ChartProps) {
   const [wanted, setIsolated] = useState(NONE);
   const isolated = useMemo(() => existing(wanted, shown), [wanted, shown]);
   const [at, setAt] = useState<{ index: number; left: number } | null>(null);
+  const [axis, setAxis] = useState<{ left: number; width: number }>();
   const [focused, setFocused] = useState<number | null>(null);
   const [pointed, setPointed] = useState(false);
   const zone = useSettings((settings) => settings.zone);
@@ -65,6 +68,8 @@ export default function Figure(props: ChartProps) {
           told={{
             onCursor: (index, left) => setAt(index === null || left < 0 ? null : { index, left }),
             onFocus: setFocused,
+            onLaid: (left, width) =>
+              setAxis((before) => (before?.left === left && before.width === width ? before : { left, width })),
             onBrush: (from, to) => onZoom?.(from, to),
             onZoomBack: () => onZoomBack?.(),
           }}
@@ -99,6 +104,9 @@ export default function Figure(props: ChartProps) {
           />
         ) : null}
       </div>
+      {stretches && stretches.length > 0 ? (
+        <Ribbon label="Anomalies" of={label} stretches={stretches} range={range} axis={axis} onOpen={onStretch} />
+      ) : null}
       {drawn.length < series.length || isolated.size > 0 ? (
         <p className="hint chart-top">
           {drawn.length < series.length

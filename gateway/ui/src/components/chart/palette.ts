@@ -39,5 +39,6 @@ export function strokeOf(palette: Palette, index: number, tone?: ChartSeries["to
   return tone ? palette.tones[tone] : palette.series[index % COLOURS]!;
 }
 
-/** After eight colours come the same with dashes. */
-export const dashOf = (index: number): readonly number[] => DASHES[Math.floor(index / COLOURS) % DASHES.length]!;
+/** After eight colours come the same with dashes; a meaning has none. */
+export const dashOf = (index: number, tone?: ChartSeries["tone"]): readonly number[] =>
+  tone ? [] : DASHES[Math.floor(index / COLOURS) % DASHES.length]!;

@@ -95,6 +95,7 @@ function make(parent: HTMLDivElement, frame: Frame, now: () => PlotCanvasProps):
     frame,
     told: {
       onCursor: (at, left) => now().told.onCursor(at, left),
+      onLaid: (left, width) => now().told.onLaid(left, width),
       onFocus: (each) => now().told.onFocus(each),
       onBrush: (from, to) => now().told.onBrush(from, to),
       onZoomBack: () => now().told.onZoomBack(),

@@ -12,6 +12,8 @@ import type { Zone } from "@/lib/settings";
 export interface PlotTold {
   /** The crosshair is at this point of the axis, this far from the left; null: nowhere. */
   onCursor: (at: number | null, left: number) => void;
+  /** Where the time axis lies, in pixels from the left; told with each drawing. */
+  onLaid: (left: number, width: number) => void;
   /** The line under the pointer, by its number. */
   onFocus: (series: number | null) => void;
   onBrush: (from: number, to: number) => void;
@@ -87,7 +89,12 @@ export function plotOptions(input: PlotInput): uPlot.Options {
           }
         },
       ],
-      draw: [(plot) => annotate(plot, frame)],
+      draw: [
+        (plot) => {
+          annotate(plot, frame);
+          told.onLaid(plot.bbox.left / uPlot.pxRatio, plot.bbox.width / uPlot.pxRatio);
+        },
+      ],
     },
   } as uPlot.Options;
 }
@@ -109,8 +116,8 @@ function line({ frame, kind, series }: PlotInput, { tone, name }: ChartSeries, i
   return {
     label: name,
     stroke,
-    width: series.length > 20 ? 1 : 1.5,
-    dash: [...dashOf(index)],
+    width: series.length > 20 && tone === undefined ? 1 : 1.5,
+    dash: [...dashOf(index, tone)],
     points: {
       show: true,
       size: 4,

@@ -12,7 +12,7 @@ export function Swatch({ index, tone }: { index: number; tone?: ChartSeries["ton
         y2="4"
         strokeWidth="3"
         style={{ stroke: colourOf(index, tone) }}
-        strokeDasharray={dashOf(index).join(" ")}
+        strokeDasharray={dashOf(index, tone).join(" ")}
       />
     </svg>
   );

@@ -148,7 +148,7 @@ function Charts({ node }: { node: NodeId }) {
         {column.map((each) => (
           <section key={each} className="panel" aria-label={columnTitle(each)}>
             <h2>{columnTitle(each)}</h2>
-            <HistoryChart told={told} column={each} zoom={zoom} />
+            <HistoryChart told={told} column={each} uuid={uuid} zoom={zoom} />
           </section>
         ))}
       </div>

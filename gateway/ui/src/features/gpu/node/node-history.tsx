@@ -43,7 +43,7 @@ export function NodeHistory({ node, gpus }: { node: NodeId; gpus: readonly GpuVi
       </header>
       {query.error ? <InlineFailure error={query.error} what="The history could not be read" /> : null}
       {query.data ? (
-        <HistoryChart told={query.data} column={shown} zoom={zoom} height={160} legend="none" />
+        <HistoryChart told={query.data} column={shown} uuid={gpu?.uuid} zoom={zoom} height={160} legend="none" />
       ) : query.error ? null : (
         <Loading lines={4} label="Loading the history" />
       )}

@@ -56,9 +56,9 @@ export function aroundStart(started_at: string, now: number): { from: string; to
 }
 
 /** The page that shows what it was in the log. */
-export function ownPage({ kind, id, cluster_id, name, where, sequence }: SignalView): Place & { says: string } {
+export function ownPage({ kind, id, cluster_id, name, where }: SignalView): Place & { says: string } {
   if (kind === "ALERT") return { to: "/alerts", search: { alert: id }, says: "Open the alert" };
-  if (kind === "ANOMALY") return { to: "/events", search: { event: String(sequence) }, says: "Open the event that told it" };
+  if (kind === "ANOMALY") return { to: `/anomalies/${id}`, says: "Open the anomaly" };
   const node = partsOf(where, "node")?.[0];
   if (name.startsWith("GPU_") && node) {
     return { to: "/gpu", search: { tab: "nodes", open: `${cluster_id}/${node}` }, says: "Open the node's GPUs" };

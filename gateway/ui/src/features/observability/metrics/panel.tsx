@@ -12,7 +12,7 @@ import { LIBRARIES } from "@/features/observability/library/store";
 import { PanelMenu } from "@/features/observability/metrics/panel-menu";
 import { RunButton } from "@/features/observability/run-button";
 import { Result } from "@/features/observability/metrics/results/result";
-import { refusalOf } from "@/features/observability/metrics/results/refusal";
+import { refusalOf } from "@/components/query-editor/refusal";
 import { useMetrics } from "@/features/observability/metrics/use-metrics";
 import { useStep } from "@/features/observability/metrics/use-step";
 import { NO_CLUSTERS, type MetricsSearch } from "@/features/observability/search";

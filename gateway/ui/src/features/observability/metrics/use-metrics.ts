@@ -6,7 +6,7 @@ import { getQueryMetricsRangeUrl, getQueryMetricsUrl, queryMetrics, queryMetrics
 import type { Aggregation, MetricAnswer, MetricQuery } from "@/generated/api.schemas";
 import { LIBRARIES } from "@/features/observability/library/store";
 import { onSteps, writtenStep } from "@/features/observability/metrics/step";
-import { linesOf, type Lines } from "@/features/observability/metrics/results/lines";
+import { linesOf, type Lines } from "@/components/chart/lines";
 import type { View } from "@/features/observability/metrics/view";
 import type { ErrorType } from "@/lib/http";
 import { resolveRange, useAsOf } from "@/lib/moment";

@@ -17,8 +17,9 @@ import { useState } from "react";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { InlineFailure } from "@/components/states";
+import { Rehearsal } from "@/features/settings/rules/rehearsal";
 import { useReadRules } from "@/features/settings/rules/use-rules";
-import { COMPARED, draftOf, EFFECTS, EMPTY, problemsOf, ruleOf, type Draft } from "@/features/settings/rules/words";
+import { COMPARED, draftOf, EFFECTS, EMPTY, problemsOf, ruleOf, UNNAMED, type Draft } from "@/features/settings/rules/words";
 import { createCorrelationRule, replaceCorrelationRule } from "@/generated/api";
 import type { CorrelationRuleView, RuleEffect } from "@/generated/api.schemas";
 
@@ -47,6 +48,9 @@ export function RuleDialog({ rule, onClose }: RuleDialogProps) {
   });
   const problems = problemsOf(draft);
   const isRight = Object.keys(problems).length === 0;
+  // It can be tried before it has a name.
+  const { id: unnamed, ...others } = problems;
+  const tried = Object.keys(others).length === 0 ? ruleOf({ ...draft, id: unnamed === undefined ? draft.id : UNNAMED }) : undefined;
   const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }));
   const field = (name: keyof Draft & ("id" | "names" | "where" | "equal" | "within" | "comment")) => ({
     id: `rule-${name}`,
@@ -98,6 +102,7 @@ export function RuleDialog({ rule, onClose }: RuleDialogProps) {
           )}
           {draft.effect === "TOGETHER" ? <Field {...field("within")} label="Begin within" hint="Like 5m or 1h." /> : null}
           <Field {...field("comment")} label="Why" hint="Others read it beside the rule." />
+          <Rehearsal question={tried && { rule: tried }} then="With this rule" />
           {save.error ? <InlineFailure error={save.error} what="Not saved" /> : null}
         </Form>
       </ModalBody>

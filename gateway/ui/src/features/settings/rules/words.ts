@@ -53,6 +53,9 @@ export const draftOf = (rule: CorrelationRule): Draft => ({
   comment: rule.comment ?? "",
 });
 
+/** What a rule is called that is tried before it has a name. */
+export const UNNAMED = "not-named-yet";
+
 const ID = /^[a-z][a-z0-9-]{1,62}[a-z0-9]$/;
 const LONGEST_S = 86_400;
 

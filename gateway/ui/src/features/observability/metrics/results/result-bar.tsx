@@ -1,6 +1,10 @@
+import { Button } from "@patternfly/react-core";
+import { ChartLineIcon } from "@patternfly/react-icons";
+
 import { CopyMenu } from "@/components/copy-menu";
 import { DataAge } from "@/components/timestamp";
-import { asSelector } from "@/features/observability/metrics/results/lines";
+import { asSelector } from "@/components/chart/lines";
+import type { Search } from "@/features/observability/metrics/anomalies/use-anomalies";
 import { writtenStep } from "@/features/observability/metrics/step";
 import { pathOf, type Answered } from "@/features/observability/metrics/use-metrics";
 import type { View } from "@/features/observability/metrics/view";
@@ -13,10 +17,12 @@ interface ResultBarProps {
   step: number;
   /** It answers an earlier question; the present one is being asked. */
   isOld: boolean;
+  /** Looks for anomalies in what is shown; undefined: there is nothing to look at. */
+  search: Search | undefined;
 }
 
 /** How much there is, of whom, how old, and the same to take away. */
-export function ResultBar({ view, data, step, isOld }: ResultBarProps) {
+export function ResultBar({ view, data, step, isOld, search }: ResultBarProps) {
   const { lines, common } = data;
   const alike = asSelector(common);
   const { as_of } = useAsOf();
@@ -31,6 +37,18 @@ export function ResultBar({ view, data, step, isOld }: ResultBarProps) {
         </span>
       )}
       <span className="metrics-bar-end">
+        {search ? (
+          <Button
+            variant="link"
+            isInline
+            icon={<ChartLineIcon />}
+            isLoading={search.isPending}
+            isDisabled={isOld || search.isPending}
+            onClick={search.look}
+          >
+            Look for anomalies
+          </Button>
+        ) : null}
         {as_of === undefined ? <DataAge at={data.readAt} /> : null}
         <CopyMenu
           query={{ name: "PromQL", text: data.body.query }}

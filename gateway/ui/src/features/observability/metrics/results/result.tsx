@@ -6,10 +6,12 @@ import type { Annotation } from "@/components/chart/chart";
 import type { Zoom } from "@/components/chart/use-zoom";
 import { PartialNotice } from "@/components/partial-notice";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
+import { FoundList } from "@/features/observability/metrics/anomalies/found-list";
+import { useAnomalies } from "@/features/observability/metrics/anomalies/use-anomalies";
 import { ResultBar } from "@/features/observability/metrics/results/result-bar";
 import { ResultChart } from "@/features/observability/metrics/results/result-chart";
 import { ResultTable } from "@/features/observability/metrics/results/result-table";
-import { refusalOf, unansweredOf, type Unanswered } from "@/features/observability/metrics/results/refusal";
+import { refusalOf, unansweredOf, type Unanswered } from "@/components/query-editor/refusal";
 import type { Answered, Reading } from "@/features/observability/metrics/use-metrics";
 import type { View } from "@/features/observability/metrics/view";
 import { plural } from "@/lib/format";
@@ -25,8 +27,8 @@ interface ResultProps {
   marks: readonly Annotation[];
 }
 
-export function Result({ view, reading, range, step, zoom, marks }: ResultProps) {
-  const { data, error, isCancelled, isOld, read } = reading;
+export function Result(props: ResultProps) {
+  const { data, error, isCancelled, read } = props.reading;
   if (error && data === undefined) return <Refused error={error} onRetry={read} />;
   if (isCancelled) {
     return (
@@ -36,10 +38,17 @@ export function Result({ view, reading, range, step, zoom, marks }: ResultProps)
     );
   }
   if (data === undefined) return <Loading lines={6} label="Waiting for the clusters" />;
+  return <Shown {...props} data={data} />;
+}
+
+function Shown({ view, reading, range, step, zoom, marks, data }: ResultProps & { data: Answered }) {
+  const { error, isOld, read } = reading;
   const { answer, histograms, lines } = data;
+  const isChart = view === "chart";
+  const { stretches, search } = useAnomalies(data, isChart && lines.length > 0);
   return (
     <div className={isOld ? "metrics-result is-old" : "metrics-result"} aria-busy={isOld}>
-      <ResultBar view={view} data={data} step={step} isOld={isOld} />
+      <ResultBar view={view} data={data} step={step} isOld={isOld} search={isChart && lines.length > 0 ? search : undefined} />
       {error ? (
         <InlineFailure error={error} what="These figures are not the latest: they could not be read again" />
       ) : null}
@@ -58,8 +67,11 @@ export function Result({ view, reading, range, step, zoom, marks }: ResultProps)
       ) : null}
       {lines.length === 0 ? (
         <Empty data={data} />
-      ) : view === "chart" ? (
-        <ResultChart data={data} marks={marks} isOld={isOld} range={range} step={step} zoom={zoom} />
+      ) : isChart ? (
+        <>
+          <ResultChart data={data} marks={marks} stretches={stretches} isOld={isOld} range={range} step={step} zoom={zoom} />
+          <FoundList search={search} />
+        </>
       ) : (
         <ResultTable data={data} />
       )}

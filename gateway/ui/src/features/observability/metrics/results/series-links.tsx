@@ -2,7 +2,7 @@ import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/re
 import { EllipsisVIcon } from "@patternfly/react-icons";
 import { useState, type MouseEvent } from "react";
 
-import type { Line } from "@/features/observability/metrics/results/lines";
+import type { Line } from "@/components/chart/lines";
 import { useGo, useHref, type Path } from "@/lib/place";
 
 interface Lead {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
-import { asSelector, linesOf, numberOf } from "@/features/observability/metrics/results/lines";
+import { asSelector, linesOf, numberOf } from "@/components/chart/lines";
 import { leadsOf } from "@/features/observability/metrics/results/series-links";
 import { sorted } from "@/features/observability/metrics/results/result-table";
-import { unitOf } from "@/features/observability/metrics/results/unit-of";
+import { unitOf } from "@/components/chart/unit-of";
 import type { MetricResult, MetricSeries } from "@/generated/api.schemas";
 
 const series = (metric: Record<string, string>, values: [number, string][] = [[10, "1"]]): MetricSeries => ({

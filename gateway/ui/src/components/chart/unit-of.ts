@@ -12,12 +12,20 @@ const WORDS = new Set(
 );
 const GROUPING = /\b(?:by|without|on|ignoring)\s*\([^)]*\)/g;
 
+const bareOf = (query: string): string => query.replaceAll(STRINGS, "").replaceAll(BRACES, "").replaceAll(GROUPING, "");
+
+/** The names of metrics in a query. */
+export function metricsIn(query: string): string[] {
+  const names = bareOf(query).replaceAll(/\[[^\]]*\]/g, "").match(METRIC) ?? [];
+  return [...new Set(names.filter((name) => !WORDS.has(name)))];
+}
+
 export function unitOf(query: string): Unit {
-  const bare = query.replaceAll(STRINGS, "").replaceAll(BRACES, "").replaceAll(GROUPING, "");
+  const bare = bareOf(query);
   if (COUNTED.test(bare) || /[=!<>]=\s*bool\b/.test(bare)) return "none";
   // A quotient has another unit than its parts.
   if (bare.includes("/") || bare.includes("*") || bare.includes("^")) return "none";
-  const names = (bare.replaceAll(/\[[^\]]*\]/g, "").match(METRIC) ?? []).filter((name) => !WORDS.has(name));
+  const names = metricsIn(query);
   const units = new Set(names.map((name) => ofMetric(name)));
   const [unit = "none"] = units.size === 1 ? units : [];
   if (!PER_SECOND.test(bare)) return unit;

@@ -1,0 +1,85 @@
+/** Anomalies of what a query came to: those that were told, and those that are looked for when somebody asks. */
+
+import { useMutation } from "@tanstack/react-query";
+import { useMemo } from "react";
+
+import { stretchOf } from "@/components/anomalies/stretches";
+import { useToldAnomalies } from "@/components/anomalies/use-told";
+import type { Line } from "@/components/chart/lines";
+import type { Stretch } from "@/components/chart/stretches";
+import { metricsIn } from "@/components/chart/unit-of";
+import type { Answered } from "@/features/observability/metrics/use-metrics";
+import { detectAnomalies } from "@/generated/api";
+import type { AnomaliesFound, Anomaly } from "@/generated/api.schemas";
+
+/** The hub gives itself two minutes. */
+const PATIENCE_MS = 130_000;
+/** As the hub cuts a query that is the name of what is watched. */
+const LONGEST_NAME = 200;
+
+/** Whether it may be of one of the lines: the same cluster, and no label that says otherwise. */
+export const concerns =
+  (lines: readonly Pick<Line, "clusterId" | "metric">[]) =>
+  ({ cluster_id, labels }: Pick<Anomaly, "cluster_id" | "labels">): boolean =>
+    lines.some(
+      ({ clusterId, metric }) =>
+        (clusterId === undefined || clusterId === cluster_id) &&
+        Object.entries(labels).every(([name, value]) => metric[name] === undefined || metric[name] === value),
+    );
+
+export interface Search {
+  look: () => void;
+  isPending: boolean;
+  error: Error | null;
+  found: AnomaliesFound | undefined;
+  /** What was found is of an earlier question. */
+  isOld: boolean;
+  clear: () => void;
+}
+
+interface Anomalies {
+  stretches: readonly Stretch[];
+  search: Search;
+}
+
+export function useAnomalies({ body, lines, start, end }: Answered, isShown: boolean): Anomalies {
+  const told = useToldAnomalies(
+    {
+      ...(body.cluster_ids ? { cluster_id: body.cluster_ids } : {}),
+      metric: [...new Set([body.query.slice(0, LONGEST_NAME), ...metricsIn(body.query)])],
+      range: isShown ? { start, end } : undefined,
+    },
+    useMemo(() => concerns(lines), [lines]),
+  );
+  const { query, cluster_ids, step } = body;
+  const asked = { query, ...(cluster_ids ? { cluster_ids } : {}), ...(step ? { step } : {}) };
+  const run = useMutation({
+    mutationFn: (of: { asked: typeof asked; start: number; end: number }) =>
+      detectAnomalies(
+        { ...of.asked, start_time: new Date(of.start).toISOString(), end_time: new Date(of.end).toISOString() },
+        { patience: PATIENCE_MS },
+      ),
+  });
+  const found = run.data;
+  // The range moves on with each reading; what was found stays right for its time.
+  const isOld = run.variables !== undefined && JSON.stringify(run.variables.asked) !== JSON.stringify(asked);
+  const stretches = useMemo(() => {
+    const searched = isOld ? [] : anomaliesIn(found).map(stretchOf);
+    const known = new Set(searched.map(({ id }) => id));
+    return [...searched, ...told.stretches.filter(({ id }) => !known.has(id))];
+  }, [found, isOld, told.stretches]);
+  return {
+    stretches,
+    search: {
+      look: () => run.mutate({ asked, start, end }),
+      isPending: run.isPending,
+      error: run.error,
+      found,
+      isOld,
+      clear: run.reset,
+    },
+  };
+}
+
+/** All of them, the surest series first. */
+export const anomaliesIn = (found: AnomaliesFound | undefined): readonly Anomaly[] => (found?.series ?? []).flatMap(({ anomalies = [] }) => anomalies);

@@ -129,6 +129,9 @@ def play(told: Storm) -> Outcome:
         outcome.worst_second = max(outcome.worst_second, time.process_time() - before)
     outcome.cpu = time.process_time() - began
     outcome.events = running.events
+    for once, this_time in running.board.state.occurrences.items():
+        # A state that comes again is another signal each time, under a name of its own.
+        causes[this_time], signals[this_time] = causes.pop(once), signals.pop(once)
     _judge(running.board, causes, outcome)
     unclear = undecidable([(signals[one], causes[one]) for one in signals], NOISE)
     doubtful = {one for one, is_so in zip(signals, unclear, strict=True) if is_so}

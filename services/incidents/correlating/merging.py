@@ -10,7 +10,6 @@ from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import Group, Inside
 from services.incidents.correlating.sets import (
     absorption,
-    in_cluster,
     is_naked,
     is_of_fleet,
     overlap,
@@ -150,7 +149,7 @@ class Merging:
         home = shared_cluster(small, large)
         if home is None or len(small.insides) > 1:
             return
-        items = in_cluster(small.items.values(), home)
+        items = list(small.items.values())
         value = absorption(items, small, large, self._state.register)
         few = len(items) <= _FEW
         explained = is_naked(large.insides[home]) and not small.insides[home].explains

@@ -1,7 +1,7 @@
 """How much groups of signals have in common, as wholes: pure."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.incidents.correlating.groups import (
@@ -181,8 +181,3 @@ def overlap(items: Sequence[Item], into: Group) -> float:
         if there is not None and any(thing in there.things.counts for thing in one.at.things):
             found += 1
     return found / len(items) if items else 0.0
-
-
-def in_cluster(items: Iterable[Item], cluster_id: UUID) -> list[Item]:
-    """Those of one cluster."""
-    return [one for one in items if one.signal.cluster_id == cluster_id]

@@ -14,7 +14,7 @@ from services.incidents.correlating.cases import Case
 from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import Item, item
 
-VERSION = 2
+VERSION = 3
 
 
 def dump(state: State) -> bytes:

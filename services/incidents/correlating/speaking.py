@@ -75,7 +75,7 @@ class Speaking:
                 found.append(self._split(move))
                 merged |= {move.source.id, move.target.id}
         for case in list(self._state.cases.values()):
-            if case.id not in merged:
+            if case.id not in merged and (case.id in joins or _may_have_news(case)):
                 decision = self._of(case, joins.get(case.id, ()))
                 found += [decision] if decision is not None else []
         return found
@@ -249,6 +249,10 @@ class Speaking:
             IncidentReopened(incident=head, reason=reason, added=tuple(map(_joined, joins)))
         )
         return head
+
+
+def _may_have_news(case: Case) -> bool:
+    return bool(case.untold or case.fleeting) or (case.is_open and not case.lasting)
 
 
 def _joined(join: Join) -> Joined:

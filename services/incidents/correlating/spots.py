@@ -164,9 +164,7 @@ class Spot:
     @property
     def is_platform(self) -> bool:
         """True if it is about the platform itself."""
-        if self.namespace is None:
-            return any(thing.startswith("operator/") for thing in self.things)
-        return self.namespace.startswith(PLATFORM)
+        return self.namespace is not None and self.namespace.startswith(PLATFORM)
 
     @property
     def of_cluster(self) -> bool:
@@ -189,8 +187,11 @@ def _claimed(claim: str) -> list[str]:
 
 
 def spot(where: Iterable[str]) -> Spot:
-    """Takes a ``where`` apart; a service counts as the workload of its name also."""
-    namespace = node = pod = None
+    """Takes a ``where`` apart; a service counts as the workload of its name also.
+
+    What OpenShift's operator of a name tells is about the namespace of that name.
+    """
+    namespace = node = pod = operated = None
     things: list[str] = []
     for one in where:
         kind, _, rest = one.partition("/")
@@ -206,4 +207,7 @@ def spot(where: Iterable[str]) -> Spot:
             things += _claimed(rest)
         if kind == "pod":
             pod = one
+        if kind == "operator":
+            operated = f"namespace/openshift-{rest}"
+    namespace = namespace or operated
     return Spot(namespace, node, tuple(dict.fromkeys(things)), pod)

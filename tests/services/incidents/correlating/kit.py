@@ -19,7 +19,7 @@ def signal_id(name: str, *parts: object) -> UUID:
     return uuid5(_SPACE, "/".join(map(str, (name, *parts))))
 
 
-def alert(name: str, began: float = 0, *, key: object = "", **labels: str) -> AlertFired:
+def alert(name: str, /, began: float = 0, *, key: object = "", **labels: str) -> AlertFired:
     """An alert that fires since so many seconds after the start; critical if its labels say so."""
     critical = labels.pop("severity", "warning") == "critical"
     cluster = UUID(labels.pop("cluster", str(CLUSTER_ID)))

@@ -62,6 +62,19 @@ def test_what_joins_says_why_in_words_and_numbers() -> None:
     assert joined.likeness > 0.9
 
 
+def test_what_an_operator_tells_belongs_to_what_is_broken_in_its_namespace() -> None:
+    log = Log()
+    for number in range(2):
+        log.add(alert("HAProxyDown", namespace="openshift-ingress", severity="critical",
+                      pod=f"router-default-7d9c6f5b8-2xkz{number}"))  # fmt: skip
+    log.run(0, 60)
+    log.add(alert("ClusterOperatorDegraded", 90, name="ingress",
+                  namespace="openshift-cluster-version"), at=90)  # fmt: skip
+    log.run(90, 150)
+    (case,) = log.board.open_cases()
+    assert case.head.signals == 3
+
+
 def test_what_has_nothing_in_common_is_another_incident() -> None:
     log = Log()
     first = opened(log)

@@ -43,7 +43,7 @@ _PATIENCE = 300.0
 
 async def measure(options: Options) -> list[Figure]:
     """Some hours are caught up with, then it is watched at its pace; then some GPUs are strange."""
-    past, seconds = options.pick((240, 90), (60, 30))
+    past, seconds = options.pick((150, 90), (60, 30))
     with tempfile.TemporaryDirectory() as name, running_nats(Path(name) / "nats") as nats:
         bus = await buses.connect(NatsSettings(url=nats.url), "benchmark")
         try:
@@ -163,6 +163,6 @@ async def _caught_up(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None
     async with asyncio.timeout(_PATIENCE):
         for _ in range(PARTITIONS):
-            while b"event='caught_up'" not in (line := await process.stdout.readline()):
+            while b"caught_up" not in (line := await process.stdout.readline()):
                 if not line:
                     raise RuntimeError("the detector has ended")

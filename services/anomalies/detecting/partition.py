@@ -57,13 +57,10 @@ class Partition:
     def __iter__(self) -> Iterator[str]:
         return iter(self._of)
 
-    def silent_since(self, time: float) -> list[str]:
-        """The series of which nothing has come after this Unix time."""
-        return [
-            part.keys[at]
-            for part in self._parts
-            for at in np.flatnonzero(part.block.series.raw_time < time).tolist()
-        ]
+    def last(self, key: str) -> float:
+        """Unix time of the last row of a series; what is not later does not count."""
+        part = self._of[key]
+        return float(part.block.series.raw_time[part.places[key]])
 
     def add(self, counters: Mapping[str, bool]) -> None:
         """Series that are not known yet, by key, with whether each is a counter.
@@ -110,6 +107,11 @@ class Partition:
         """From now on an anomaly of this series takes so many times what others need."""
         part = self._of[key]
         part.block.series.wanted[part.places[key]] = factor
+
+    def end(self, key: str) -> None:
+        """The anomaly of this series is over; nothing is told of it any more."""
+        part = self._of[key]
+        part.block.series.began_row[part.places[key]] = 0.0
 
     def advance(self, rows: Mapping[str, tuple[float, float]], asked: Asked = BOTH) -> list[Told]:
         """At most one row (Unix time, value) of each series; of the others nothing changes.

@@ -132,7 +132,8 @@ class Series:
     began: float = 0.0
     """Unix time at which the last anomaly began."""
     began_row: float = 0.0
-    """The row at which the one began that has not ended; 0: there is none."""
+    """The row at which the one began that has not ended, negative if by a breach of a bound; 0:
+    there is none."""
     calm: float = 0.0
     """Rows since the strength last was half of what is needed."""
 

@@ -182,6 +182,8 @@ def _alone(each: Looked, state: State, look: Look) -> Iterator[None]:
 def _take(each: Looked, state: State, step: Step, look: Look) -> None:
     """An anomaly has begun or ended with a row."""
     if step.happens == BEGAN:
+        if each.open:
+            _end(each, _moment(step.since))
         each.open = step.since >= look.span.start
         if each.open:
             each.anomalies.append(_anomaly(each, state, step, look.words(counter=each.counter)))
@@ -190,12 +192,17 @@ def _take(each: Looked, state: State, step: Step, look: Look) -> None:
         return
     calm_since = _calm_since(state)
     if each.open:
-        begun = each.anomalies[-1]
-        ended_at = max(_moment(calm_since), begun.detected_at)
-        each.anomalies[-1] = begun.model_copy(update={"ended_at": ended_at})
-        each.open = False
+        _end(each, _moment(calm_since))
     elif calm_since < look.span.start:
         each.lasting_since = None
+
+
+def _end(each: Looked, at: datetime) -> None:
+    """The one that is open: all is as before, or the breach of a bound takes its place."""
+    begun = each.anomalies[-1]
+    ended = begun.model_copy(update={"ended_at": max(at, begun.detected_at)})
+    each.anomalies[-1] = ended
+    each.open = False
 
 
 def _anomaly(each: Looked, state: State, step: Step, asked: Asked) -> Anomaly:

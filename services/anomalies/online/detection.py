@@ -1,7 +1,9 @@
 """From rows to anomalies that begin and end: no clock, no bus, the same for the same rows."""
 
+import json
+import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -10,33 +12,50 @@ import msgspec
 
 from contracts.anomalies import Anomaly, AnomalyDetected, AnomalyEnded, AnomalyType
 from services.anomalies.detecting import BEGAN, Asked, Partition, Told, asked, explain, is_counter
+from services.anomalies.detecting.block import BYTES
 from services.anomalies.detecting.state import REST
 from services.anomalies.online.judging import Judgements
 from services.anomalies.online.reading import Rows, Said, SeriesKey, Wanted
 
 ANOMALIES = UUID("0f5d5a0e-6a0c-5c55-8f0e-3a8f3c0a7d11")
 """Namespace of the ids of anomalies: a part of every published id, so it never changes."""
-VERSION = 1
+VERSION = 2
 """Of snapshots."""
-MOST_SERIES = 16_000
-"""Of one partition: a snapshot holds no more."""
+MOST_SERIES = 14_000
+"""Of one partition."""
+MOST_BYTES = 56 * 1024 * 1024
+"""Of their states and keys: a snapshot has 64 MiB, and holds what lasts and waits as well."""
 MOST_OPEN = 100
 """Anomalies at once of one watch, or of one metric of GPUs, in one cluster: if all of it behaves as
 it never did, that is said by these."""
 MOST_WAITING = 10_000
 FORGOTTEN = 2 * 86_400.0
 """A series that is silent for so long is forgotten."""
+AHEAD = 300.0
+"""Seconds by which the time of a row may be later than the moment at which it was stored."""
 _SWEEP = 600.0
 _SILENT, _SILENT_ROWS = 3_600.0, 10.0
-"""An anomaly ends if nothing has come of its series for so many seconds, and rows."""
+"""An anomaly ends if nothing has come of its series for so many seconds, and rows. Told by when
+rows were stored, not by their own times: those of a site that was cut off come late."""
+_NUMBER = 12
+"""Bytes of a number and what is around it, in a snapshot."""
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 Event = AnomalyDetected | AnomalyEnded
-_Round = dict[str, tuple[float, float]]
+
+
+@dataclass(slots=True)
+class _Round:
+    """At most one row of each series, and when it was stored."""
+
+    rows: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    logged_at: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class _Kept(msgspec.Struct):
     version: int
     families: list[tuple[Wanted, bytes]]
+    heard: list[float]
     open: dict[str, bytes]
     waiting: list[tuple[bool, bytes]]
     judged: bytes
@@ -58,6 +77,10 @@ class Detection:
     """Series by how they were looked at first, so that those stand together that are looked at in
     the same way."""
     _home: dict[str, Partition] = field(default_factory=dict[str, Partition])
+    _heard: dict[str, float] = field(default_factory=dict[str, float])
+    """When the last row of each series was stored."""
+    _bytes: int = 0
+    """Of all series, in a snapshot."""
     _open: dict[str, Anomaly] = field(default_factory=dict[str, Anomaly])
     _alike: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
     """How many last of one cluster, watch and metric."""
@@ -87,12 +110,18 @@ class Detection:
         """The next message; rows are looked at by `advance`, as many as there are together."""
         self._now = max(self._now, message.logged_at)
         if isinstance(message, Rows):
-            self._taken.append(message)
+            self._take_rows(message)
             return
         self.advance()
-        factor = self._judged.take(message)
         if message.key in self._home:
-            self._home[message.key].want(message.key, factor)
+            self._home[message.key].want(message.key, self._judged.take(message))
+
+    def _take_rows(self, message: Rows) -> None:
+        if message.at > message.logged_at + AHEAD:
+            # The next rows would be before these, and count for nothing until they are past.
+            self.left_out["rows from the future"] += len(message.rows)
+        else:
+            self._taken.append(message)
 
     def advance(self) -> None:
         """Look at all rows that were taken."""
@@ -102,7 +131,14 @@ class Detection:
                 self._round(wanted, rows)
         if self._now >= self._swept + _SWEEP:
             self._swept = self._now
-            self._sweep()
+            self._forget(self._now - FORGOTTEN)
+            self.end_silent(self._now)
+
+    def end_silent(self, now: float) -> None:
+        """End the anomalies of whose series nothing has come for long, at this Unix time."""
+        for key in list(self._open):
+            if self._is_silent(key, now):
+                self._fall_silent(key)
 
     def dump(self) -> bytes:
         """All that is needed to go on; equal after `load`."""
@@ -110,6 +146,7 @@ class Detection:
         kept = _Kept(
             VERSION,
             [(wanted, family.dump()) for wanted, family in self._families.items()],
+            [self._heard[key] for family in self._families.values() for key in family],
             {key: anomaly.model_dump_json().encode() for key, anomaly in self._open.items()},
             [_packed(event) for event in self.waiting],
             self._judged.dump(),
@@ -131,31 +168,62 @@ class Detection:
         for wanted, dumped in kept.families:
             family = made._families[wanted] = Partition.load(dumped)
             made._home |= dict.fromkeys(family, family)
+        made._heard = dict(zip(made._home, kept.heard, strict=True))
+        made._bytes = sum(map(_size, made._home))
         return made
 
-    def _round(self, wanted: Wanted, rows: _Round) -> None:
-        """At most one row of each series."""
-        self._add(wanted, rows)
-        by_home: dict[int, _Round] = {}
-        for key, row in rows.items():
+    def _round(self, wanted: Wanted, taken: _Round) -> None:
+        self._add(wanted, taken.rows)
+        by_home: dict[int, dict[str, tuple[float, float]]] = {}
+        for key, row in taken.rows.items():
             home = self._home.get(key)
             if home is None:
                 self.left_out["series beyond the limit"] += 1
-            else:
-                by_home.setdefault(id(home), {})[key] = row
+                del taken.logged_at[key]
+                continue
+            by_home.setdefault(id(home), {})[key] = row
+        self._hear(taken)
         words = asked(*wanted[:2], above=wanted.above, below=wanted.below)
         for family in list(self._families.values()):
             for told in family.advance(by_home.get(id(family), {}), words):
                 self._tell(told, words)
 
-    def _add(self, wanted: Wanted, rows: _Round) -> None:
+    def _add(self, wanted: Wanted, rows: Mapping[str, object]) -> None:
         """Series that are seen for the first time, as far as there is room."""
-        new = [key for key in rows if key not in self._home][: MOST_SERIES - len(self._home)]
+        new = list(self._fitting(key for key in rows if key not in self._home))
         if not new:
             return
         family = self._families.setdefault(wanted, Partition(MOST_SERIES))
-        family.add({key: _is_counter(SeriesKey.of(key)) for key in new})
+        family.add({key: _is_counter(key) for key in new})
         self._home |= dict.fromkeys(new, family)
+        self._heard |= dict.fromkeys(new, self._now)
+
+    def _fitting(self, new: Iterable[str]) -> Iterator[str]:
+        for number, key in enumerate(new, start=len(self._home)):
+            size = _size(key)
+            if number >= MOST_SERIES or self._bytes + size > MOST_BYTES:
+                return
+            self._bytes += size
+            yield key
+
+    def _hear(self, taken: _Round) -> None:
+        """Something comes of these series; what lasted before a silence does not go on."""
+        for key in sorted(self._open.keys() & taken.logged_at.keys()):
+            if taken.rows[key][0] <= self._home[key].last(key):
+                del taken.logged_at[key]  # The row does not count.
+            elif self._is_silent(key, taken.logged_at[key]):
+                self._fall_silent(key)
+        self._heard |= taken.logged_at
+
+    def _is_silent(self, key: str, now: float) -> bool:
+        silent = now - self._heard[key]
+        if silent <= _SILENT:
+            return False
+        return silent > _SILENT_ROWS * self._home[key].state(key).series.interval
+
+    def _fall_silent(self, key: str) -> None:
+        self._end(key, self._home[key].last(key))
+        self._home[key].end(key)
 
     def _tell(self, told: Told, words: Asked) -> None:
         if told.step.happens == BEGAN:
@@ -164,6 +232,8 @@ class Detection:
             self._end(told.key, _calm_since(told))
 
     def _begin(self, told: Told, words: Asked) -> None:
+        if told.key in self._open:  # A bound is crossed as well.
+            self._end(told.key, told.step.since)
         key, series = SeriesKey.of(told.key), told.state.series
         found = explain(key.metric_name, told.state, told.step, words)
         if found.anomaly_type is not AnomalyType.THRESHOLD_BREACH and (
@@ -201,18 +271,19 @@ class Detection:
             self.waiting.popleft()
             self.left_out["events beyond the limit"] += 1
 
-    def _sweep(self) -> None:
-        """End what nothing comes of any more, and forget what has been silent for long."""
-        for key in list(self._open):
-            series = self._home[key].state(key).series
-            if self._now - series.last > max(_SILENT, _SILENT_ROWS * series.interval):
-                self._end(key, series.last)
+    def _forget(self, before: float) -> None:
+        """The series that have been silent since then, and what lasts of them."""
+        gone = [key for key, heard in self._heard.items() if heard < before]
+        for key in gone:
+            if key in self._open:
+                self._fall_silent(key)
         for family in self._families.values():
-            gone = family.silent_since(self._now - FORGOTTEN)
             family.remove(gone)
-            self._judged.forget(gone)
-            for key in gone:
-                del self._home[key]
+        self._families = {wanted: each for wanted, each in self._families.items() if len(each)}
+        self._judged.forget(gone)
+        for key in gone:
+            del self._home[key], self._heard[key]
+            self._bytes -= _size(key)
 
 
 def _rounds(taken: Iterable[Rows]) -> list[dict[Wanted, _Round]]:
@@ -220,26 +291,32 @@ def _rounds(taken: Iterable[Rows]) -> list[dict[Wanted, _Round]]:
     rounds: list[dict[Wanted, _Round]] = []
     seen: dict[str, int] = {}
     for message in taken:
-        wanted = _of_gauges_only(message)
+        bounded, unbounded = message.wanted, message.wanted._replace(above=None, below=None)
+        has_bounds = bounded != unbounded
         for key, value in message.rows:
             number = seen[key] = seen.get(key, -1) + 1
             if number == len(rounds):
                 rounds.append({})
-            rounds[number].setdefault(wanted, {})[key] = message.at, value
+            # Of a counter the rate is looked at, and nobody has said what bounds that has.
+            wanted = unbounded if has_bounds and _is_counter(key) else bounded
+            members = rounds[number].get(wanted)
+            if members is None:
+                members = rounds[number][wanted] = _Round()
+            members.rows[key] = message.at, value
+            members.logged_at[key] = message.logged_at
     return rounds
 
 
-def _of_gauges_only(message: Rows) -> Wanted:
-    """Of a counter the rate is looked at, and nobody has said what bounds that has."""
-    wanted = message.wanted
-    bounded = wanted.above is not None or wanted.below is not None
-    if bounded and message.rows and _is_counter(SeriesKey.of(message.rows[0][0])):
-        return wanted._replace(above=None, below=None)
-    return wanted
+def _is_counter(text: str) -> bool:
+    """By its name; the text of a query is none, however it ends."""
+    key = SeriesKey.of(text)
+    name = dict(key.labels).get("__name__", key.metric_name)
+    return _NAME.fullmatch(name) is not None and is_counter(name)
 
 
-def _is_counter(key: SeriesKey) -> bool:
-    return is_counter(dict(key.labels).get("__name__", key.metric_name))
+def _size(key: str) -> int:
+    """Bytes of a series in a snapshot."""
+    return BYTES + len(json.dumps(key)) + _NUMBER
 
 
 def _calm_since(told: Told) -> float:

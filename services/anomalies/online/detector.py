@@ -1,7 +1,8 @@
 """Follows the telemetry, and tells what behaves as it never did; and what it learns from people."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -20,14 +21,18 @@ from services.runtime.store import Store
 if TYPE_CHECKING:
     from services.anomalies.online.detection import Detection
 
-VERSION = 1
+VERSION = 2
 """Of snapshots, also of what `detection` and `detecting` make of the same rows."""
-PARTITIONS = 8
+PARTITIONS = 12
 _AT_ONCE = 200
 """Events told together."""
 _MANY_ROWS = 20_000
 """Rows after which there is no waiting for more."""
+_MANY_SERIES, _TURNS = 1_000, 3
+"""With so many series rows are looked at every third second: a look costs much the same for one row
+and for many."""
 _SAY = logger("anomalies")
+_THREAD = ThreadPoolExecutor(1, "detector")
 
 Told = AnomalyDetected | AnomalyEnded
 
@@ -38,16 +43,21 @@ class Detector:
 
     detection: "Detection | None" = None
     """Made with the first row: it takes numpy, and many an installation has nothing to look at."""
+    _turns: int = 0
+    """Acts since rows were looked at last."""
+    _comes: bool = False
+    """Whether anything has come since the last act."""
 
     async def take(self, batch: Sequence[Rows | Said], store: Store) -> None:
         """Collect rows; they are looked at together, once a second or so many of them."""
         if self.detection is None:
             self.detection = await asyncio.to_thread(_fresh)
+        self._comes = True
         self.detection.learning = store.settings.anomalies.learning_seconds
         for message in batch:
             self.detection.take(message)
         if self.detection.rows >= _MANY_ROWS:
-            await asyncio.to_thread(self.detection.advance)
+            await _in_turn(self.detection.advance)
 
     async def act(self, now: datetime, store: Store) -> None:
         """Look at what has come, and tell what follows from it, each event once.
@@ -56,8 +66,14 @@ class Detector:
         """
         if self.detection is None:
             return
-        if self.detection.rows:
-            await asyncio.to_thread(self.detection.advance)
+        self._turns += 1
+        if self.detection.rows and (len(self.detection) < _MANY_SERIES or self._turns >= _TURNS):
+            self._turns = 0
+            await _in_turn(self.detection.advance)
+        if not (self._comes or self.detection.rows):
+            # Who is behind does not know yet what has come, and takes nobody for silent.
+            self.detection.end_silent(now.timestamp())
+        self._comes = False
         self._say_left_out(self.detection)
         waiting = self.detection.waiting
         while waiting:
@@ -94,6 +110,11 @@ async def hear_feedback(event: Recorded, store: Store) -> None:
     if isinstance(event.event, AnomalyFeedbackGiven):
         subject, body = feedback(event.event, event.sequence)
         await store.log.bus.publish(subject, body, {"Nats-Msg-Id": str(event.event_id)})
+
+
+async def _in_turn(work: Callable[[], None]) -> None:
+    """Do it in the one thread for that: several would only take the cache from each other."""
+    await asyncio.get_running_loop().run_in_executor(_THREAD, work)
 
 
 def _fresh() -> "Detection":

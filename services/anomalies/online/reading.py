@@ -33,8 +33,6 @@ GPU_METRICS: Mapping[str, str] = {
 KINDS = ("metric", "gpu", "feedback")
 PLACES = 2
 """Of their subjects, that say the partition: the cluster, and the watch or node."""
-_AHEAD = 300.0
-"""Seconds that a sample may be older than the moment at which it was stored says."""
 
 
 class SeriesKey(NamedTuple):
@@ -176,9 +174,7 @@ def _said(told: _Feedback, logged_at: float) -> Said:
 def _rows(
     sampled_at: datetime, logged_at: float, wanted: Wanted, rows: Iterator[tuple[str, float]]
 ) -> Rows:
-    at = sampled_at.timestamp()
-    # The next rows would be before one from the future, and count for nothing until it is past.
-    return Rows(logged_at, at, wanted, [] if at > logged_at + _AHEAD else list(rows))
+    return Rows(logged_at, sampled_at.timestamp(), wanted, list(rows))
 
 
 def _of_watch(metric: _Metric) -> Iterator[tuple[str, float]]:

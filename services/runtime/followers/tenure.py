@@ -267,6 +267,7 @@ class Tenure:
         saved = sequence, zlib.crc32(state)
         if saved == self._saved:
             return
+        self._save_at = max(self._save_at, self._clock.monotonic() + len(state) / _BYTES_PER_SECOND)
         await self._snapshots.save(state, self._source, sequence)
         self._saved = saved
         of = self._follower.name, str(self.partition.number)

@@ -67,28 +67,31 @@ def tell(s: Series, strength: float, needed: float, breach: bool) -> tuple[float
     A detection is told once; then the strength has to stay below what is needed for REST rows. An
     anomaly begins with a detection. It ends when the strength has been below half of what is
     needed for REST rows, or when it has gone on for so long that it has become usual. The breach
-    of a bound is as strong as BREACH, and never becomes usual.
+    of a bound is as strong as BREACH, and never becomes usual; it begins an anomaly of its own,
+    whatever else goes on, and needs no rest before.
     """
     relative = strength / (needed * s.wanted)
     relative = (relative if relative > BREACH else BREACH) if breach else relative
     enough = relative >= 1.0
-    detected = enough & (s.quiet > REST)
+    anew = breach & (s.began_row >= 0.0)
+    detected = enough & ((s.quiet > REST) | anew)
     s.quiet = 0.0 if enough else s.quiet + 1.0
     s.calm = s.calm + 1.0 if relative < 0.5 else 0.0
     waits = ONSET * relative
     score = waits if waits < RESTING else RESTING
     happens = NOTHING + 0.0 * strength
     since = s.began + 0.0
-    if detected | (s.began_row > 0.0):
+    if detected | (s.began_row != 0.0):
         score = 1.0 - ONSET / (relative if detected else 1.0) if detected else score
-        goes_on = s.began_row > 0.0
-        begins = detected & (not goes_on)
-        went = s.rows - s.began_row
+        goes_on = s.began_row != 0.0
+        begins = detected & ((not goes_on) | anew)
+        went = s.rows - abs(s.began_row)
         long = USUAL_SHARE * s.rows
         usual = went >= (long if long > USUAL_LEAST else USUAL_LEAST)
         ends = goes_on & ((s.calm >= REST) | (usual & (not breach)))
         happens = BEGAN if begins else (ENDED if ends else NOTHING)
-        s.began_row = s.rows if begins else (0.0 if ends else s.began_row)
+        row = -s.rows if breach else s.rows
+        s.began_row = row if begins else (0.0 if ends else s.began_row)
         s.began = s.last if begins else s.began
         since = s.last if begins else since
     return score, happens, since

@@ -121,6 +121,28 @@ def base(rows: int) -> list[float]:
     return [rng.gauss(50, 2) for _ in range(rows)]
 
 
+def breaches(values: list[float]) -> list[int]:
+    """At which rows it is told that a bound of 100 was crossed."""
+    wanted, state, found = asked(Sensitivity.MEDIUM, above=100.0), fresh(), list[int]()
+    for at, value in enumerate(values):
+        step = advance(state, START + EVERY * at, value, wanted)
+        if step is not None and step.happens == telling.BEGAN and step.value > wanted.above:
+            found.append(at)
+    return found
+
+
+@pytest.mark.parametrize("unusual", [3, 100, 2_000])
+def test_a_bound_is_told_as_well_while_something_else_is_unusual(unusual: int) -> None:
+    """Whether that goes on, has ended, or has become usual."""
+    values = [*base(KNOWN), *(value + 30 for value in base(unusual)), *[130.0] * 5, *base(60)]
+    assert breaches(values) == [KNOWN + unusual]
+
+
+@pytest.mark.parametrize("calm", [50, 51, 80])
+def test_a_bound_that_is_crossed_once_more_after_the_end_is_told_once_more(calm: int) -> None:
+    assert breaches([50.0, 130.0, *[50.0] * calm, 130.0, 131.0]) == [1, calm + 2]
+
+
 def test_an_anomaly_ends_when_all_is_as_before() -> None:
     values = base(KNOWN + 500)
     for at in range(KNOWN, KNOWN + 20):

@@ -95,6 +95,20 @@ def test_long_scores_are_made_coarse() -> None:
     assert max(scores, key=lambda each: each[1])[0] == BEGIN + EVERY * 4_000
 
 
+@pytest.mark.parametrize("together", [1, TOGETHER])
+def test_a_bound_that_is_crossed_while_something_is_unusual_is_an_anomaly_of_its_own(
+    together: int,
+) -> None:
+    values = noise()
+    values[700:704] = [150.0, 150.0, 500.0, 500.0]
+    answer = looked(made(values), how=asked(Sensitivity.MEDIUM, above=400.0), together=together)
+    strange, crossed = answer.series[0].anomalies
+    assert crossed.anomaly_type is AnomalyType.THRESHOLD_BREACH
+    assert crossed.detected_at.timestamp() == BEGIN + EVERY * 702
+    assert strange.detected_at.timestamp() == BEGIN + EVERY * 700
+    assert strange.ended_at == crossed.detected_at
+
+
 def test_what_began_before_the_window_is_not_told() -> None:
     told = only(made(noise(spike=550)))
     assert (told.anomalies, told.lasting_since) == ((), None)

@@ -6,7 +6,13 @@ from itertools import islice
 
 import pytest
 
-from contracts.anomalies import AnomalyDetected, AnomalyEnded, AnomalyType, Verdict
+from contracts.anomalies import (
+    AnomalyDetected,
+    AnomalyEnded,
+    AnomalyType,
+    Verdict,
+    WatchedSeries,
+)
 from services.anomalies.online import detection as online
 from services.anomalies.online.detection import Detection
 from services.anomalies.online.detector import Told
@@ -105,6 +111,49 @@ def test_bounds_are_not_those_of_a_counters_rate() -> None:
         return stored(update(at, {"a": 30.0 * at}, **changes), moment(at))
 
     assert told(knowing(), map(counted, range(300))) == []
+
+
+def test_a_query_whose_text_ends_as_a_counters_name_does_is_none() -> None:
+    changes = {"metric": "errors_total / jobs_total", "above": 0.5}
+    values = (0.1, 0.1, 0.9)
+    rows = (
+        stored(update(at, {"a": each}, **changes), moment(at)) for at, each in enumerate(values)
+    )
+    (begin,) = told(knowing(learning=86_400.0), rows)
+    assert begin.anomaly.anomaly_type is AnomalyType.THRESHOLD_BREACH
+
+
+def test_a_watch_of_counters_and_others_bounds_the_others() -> None:
+    def both(at: int) -> Rows | Said:
+        series = [({"__name__": "jobs_total"}, 30.0 * at), ({"__name__": "queue"}, 20.0)]
+        told_of = tuple(WatchedSeries(labels=labels, value=value) for labels, value in series)
+        return stored(update(at, {}, series=told_of, above=10.0), moment(at))
+
+    events = told(knowing(learning=86_400.0), map(both, range(100)))
+    assert [each.anomaly.labels["__name__"] for each in events] == ["queue"]
+
+
+def test_a_bound_that_is_crossed_while_a_series_is_learnt_is_told_whatever_else_goes_on() -> None:
+    def bounded(at: int) -> Rows | Said:
+        value = 400.0 if at >= STRANGE + 20 else 150.0
+        strange = {"b": value} if at >= STRANGE else {}
+        return stored(update(at, quiet(PODS, at) | strange, above=300.0), moment(at))
+
+    (begin,) = told(knowing(learning=86_400.0), map(bounded, range(STRANGE + 30)))
+    assert begin.anomaly.detected_at.timestamp() == moment(STRANGE + 20)
+
+
+def test_a_bound_that_is_crossed_takes_the_place_of_what_was_unusual() -> None:
+    def bounded(at: int) -> Rows | Said:
+        value = 400.0 if at >= STRANGE + 20 else 150.0
+        strange = {"b": value} if at >= STRANGE else {}
+        return stored(update(at, quiet(PODS, at) | strange, above=300.0), moment(at))
+
+    first, end, crossed = told(knowing(), map(bounded, range(STRANGE + 30)))
+    assert (type(first), type(end)) == (AnomalyDetected, AnomalyEnded)
+    assert first.anomaly.id == end.anomaly.id != crossed.anomaly.id
+    assert crossed.anomaly.anomaly_type is AnomalyType.THRESHOLD_BREACH
+    assert end.anomaly.ended_at == crossed.anomaly.detected_at
 
 
 def test_the_sensitivity_of_the_watch_decides() -> None:
@@ -220,6 +269,30 @@ def test_series_beyond_the_limit_are_told_and_not_looked_at(
     assert made.left_out == {"series beyond the limit": 10}
 
 
+def test_series_are_no_more_than_a_snapshot_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(online, "MOST_BYTES", 10_000)
+    made = knowing()
+    told(made, history(PODS, 10, {}))
+    assert len(made) == 2
+    assert len(made.dump()) < 10_000
+    later = int(online.FORGOTTEN / EVERY) + 60
+    told(made, [stored(update(later, quiet("c", later)), moment(later))])
+    again = Detection.load(made.dump())
+    told(again, [stored(update(later + at, quiet("acd", later + at)), moment(later + at))
+                 for at in (15, 16)])  # fmt: skip
+    assert len(again) == 2
+
+
+def test_what_is_said_of_a_series_that_is_not_looked_at_is_not_kept() -> None:
+    made = knowing()
+    (first, *_) = begun(told(made, history(PODS, LONG, SPIKE)))
+    empty = knowing()
+    told(empty, [stored(update(LONG, {}), moment(LONG))])
+    before = empty.dump()
+    told(empty, [said(first, Verdict.NOISE, 1, moment(LONG))])
+    assert empty.dump() == before
+
+
 def test_rows_without_number_backwards_or_from_the_future_change_nothing() -> None:
     strange = [
         stored(update(300, dict.fromkeys(PODS)), moment(300)),
@@ -234,6 +307,7 @@ def test_rows_without_number_backwards_or_from_the_future_change_nothing() -> No
     made = knowing()
     assert told(made, [*messages[:300], *strange, *messages[302:]]) == []
     assert len(made) == len(PODS)
+    assert made.left_out == {"rows from the future": len(PODS)}
 
 
 def test_a_gap_of_hours_is_no_anomaly() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from contracts.anomalies import Anomaly, AnomalyFeedbackGiven, MetricUpdate, Verdict
 from services.anomalies.online.detection import Detection
-from services.anomalies.online.detector import Told, hear_feedback
-from services.anomalies.online.reading import SeriesKey
+from services.anomalies.online.detector import Detector, Told, hear_feedback
+from services.anomalies.online.reading import Rows, Said, SeriesKey
 from services.runtime import streams
 from services.runtime.bus import Bus
 from services.runtime.clock import SystemClock
@@ -119,6 +119,36 @@ async def test_after_a_crash_nothing_is_told_twice_or_otherwise(
     async with running(host(log, bus_settings).run):
         await _measure(bus, [])
     assert _sorted(await _told(log, len(expected))) == _sorted(expected)
+
+
+async def test_an_anomaly_ends_when_the_telemetry_does(
+    log: EventLog, bus_settings: Settings
+) -> None:
+    def taken() -> list[Rows | Said]:
+        return [stored(each, each.sampled_at.timestamp()) for each in updates]
+
+    updates = [update(at, {"a": 9.0}, above=1.0) for at in range(3)]
+    last = updates[-1].sampled_at
+    detector, store = Detector(), _store(log, bus_settings)
+    for seconds in (0, 60, 4_000):
+        if not seconds:
+            await detector.take(taken(), store)
+        for _ in range(4):
+            await detector.act(last + timedelta(seconds=seconds), store)
+        events = await _told(log, 1)
+        assert len(events) == (2 if seconds > 3_600 else 1)
+    assert events[-1].anomaly.ended_at == last
+
+
+async def test_who_is_behind_takes_nothing_for_silent(
+    log: EventLog, bus_settings: Settings
+) -> None:
+    first, later = update(0, {"a": 9.0}, above=1.0), update(300, {}, watch_id="other")
+    detector, store = Detector(), _store(log, bus_settings)
+    for each in (first, first):
+        await detector.take([stored(each, each.sampled_at.timestamp())], store)
+        await detector.act(later.sampled_at, store)
+    assert len(await _told(log, 1)) == 1
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import { useRefreshOn } from "@/lib/refresh";
 
 const PATH = "/api/v1/anomalies";
 /** More could not be told apart under a chart. */
-export const MOST_TOLD = 100;
+const MOST_TOLD = 100;
 
 interface Wanted extends Pick<ListAnomaliesParams, "cluster_id" | "metric" | "label"> {
   /** Milliseconds since 1970; without it there is nothing to look for yet. */
@@ -21,14 +21,12 @@ interface Wanted extends Pick<ListAnomaliesParams, "cluster_id" | "metric" | "la
 }
 
 export interface ToldAnomalies {
-  anomalies: readonly Anomaly[];
   stretches: readonly Stretch[];
-  /** There are others, which are older. */
-  more: boolean;
-  failed: boolean;
+  /** Why not all of them are there, in words. */
+  lacking: string | undefined;
 }
 
-const NONE: ToldAnomalies = { anomalies: [], stretches: [], more: false, failed: false };
+const NONE: ToldAnomalies = { stretches: [], lacking: undefined };
 
 /** The newest of them, and those only that `concerns` lets through; it must stay the same from drawing to drawing. */
 export function useToldAnomalies({ range, ...wanted }: Wanted, concerns?: (anomaly: Anomaly) => boolean): ToldAnomalies {
@@ -47,6 +45,7 @@ export function useToldAnomalies({ range, ...wanted }: Wanted, concerns?: (anoma
   return useMemo(() => {
     if (!enabled) return NONE;
     const anomalies = (data?.items ?? []).filter((each) => concerns?.(each) ?? true);
-    return { anomalies, stretches: anomalies.map(stretchOf), more: data !== undefined && data.next_cursor !== null, failed: isError };
+    const older = data === undefined || data.next_cursor === null ? undefined : `Of the anomalies of this time the newest ${MOST_TOLD} were looked at.`;
+    return { stretches: anomalies.map(stretchOf), lacking: isError ? "The anomalies of this time could not be read." : older };
   }, [enabled, data, isError, concerns]);
 }

@@ -47,19 +47,32 @@ interface OfGpu {
   by: number;
 }
 
-/** What is measured of every GPU without a watch. */
+/** What is measured of every GPU without a watch, as far as its history is kept. */
 const GPU: Readonly<Record<string, OfGpu>> = {
   gpu_utilization_percent: { column: "utilization_gpu_percent", name: "GPU utilisation", unit: "percent", by: 1 },
+  gpu_memory_utilization_percent: { column: "utilization_memory_percent", name: "GPU memory bandwidth in use", unit: "percent", by: 1 },
   gpu_memory_used_mb: { column: "memory_used_mb", name: "GPU memory in use", unit: "bytes", by: 1_048_576 },
   gpu_temperature_celsius: { column: "temperature_celsius", name: "GPU temperature", unit: "celsius", by: 1 },
+  gpu_memory_temperature_celsius: { column: "memory_temperature_celsius", name: "GPU memory temperature", unit: "celsius", by: 1 },
   gpu_power_draw_watts: { column: "power_draw_watts", name: "GPU power", unit: "watts", by: 1 },
+  gpu_fan_speed_percent: { column: "fan_speed_percent", name: "GPU fan", unit: "percent", by: 1 },
+  gpu_sm_clock_mhz: { column: "sm_clock_mhz", name: "GPU SM clock", unit: "megahertz", by: 1 },
+  gpu_nvlink_bytes_per_second: { column: "nvlink_bytes_per_second", name: "GPU NVLink traffic", unit: "bytes/s", by: 1 },
 };
 
 type Series = Pick<Anomaly, "metric_name" | "labels">;
 
+/** The GPU that it is of, as those are measured without a watch; undefined for all else. */
+export const gpuOf = ({ metric_name, labels }: Series): string | undefined =>
+  metric_name.startsWith("gpu_") && labels["node"] !== undefined ? labels["gpu_uuid"] : undefined;
+
 /** What of a GPU it is; undefined for all else. */
-export const gpuMetric = ({ metric_name, labels }: Series): OfGpu | undefined =>
-  labels["uuid"] === undefined ? undefined : GPU[metric_name];
+export const gpuMetric = (series: Series): OfGpu | undefined => (gpuOf(series) === undefined ? undefined : GPU[series.metric_name]);
+
+const COUNTER = /^[a-zA-Z_:][a-zA-Z0-9_:]*_(?:total|count|sum|bucket)$/;
+
+/** Of a counter the rate per second is looked at; as detectors have it, by its name. */
+export const isCounter = ({ metric_name, labels }: Series): boolean => COUNTER.test(labels["__name__"] ?? metric_name);
 
 /** The metric by which a column of the history of GPUs is looked at; undefined: it is not. */
 export const metricOfColumn = (column: GpuColumn): string | undefined =>
@@ -97,8 +110,9 @@ function rankOf(label: string): number {
 
 /** Where the series is: `GPU 3 on gpu-1`, or its labels: `pod="cart-1" namespace="shop"`. */
 export function seriesInWords(series: Series): string {
-  const { gpu, uuid = "", node } = series.labels;
-  if (gpuMetric(series)) return `${gpu === undefined ? uuid.slice(0, 12) : `GPU ${gpu}`}${node === undefined ? "" : ` on ${node}`}`;
+  const { gpu, node } = series.labels;
+  const uuid = gpuOf(series);
+  if (uuid !== undefined) return `${gpu === undefined ? uuid.slice(0, 12) : `GPU ${gpu}`} on ${node}`;
   const labels = Object.entries(series.labels)
     .filter(([name]) => name !== "__name__")
     .toSorted(([a], [b]) => rankOf(a) - rankOf(b) || a.localeCompare(b));
@@ -109,7 +123,9 @@ export function seriesInWords(series: Series): string {
 /** A value of the series with its unit, as far as that is known. */
 export function valueInWords(series: Series, value: number | null | undefined): string {
   const gpu = gpuMetric(series);
-  return gpu ? formatValue(value === null || value === undefined ? value : value * gpu.by, gpu.unit) : formatValue(value, unitOf(series.metric_name));
+  if (gpu) return formatValue(value === null || value === undefined ? value : value * gpu.by, gpu.unit);
+  const name = series.labels["__name__"] ?? series.metric_name;
+  return formatValue(value, unitOf(isCounter(series) ? `rate(${name}[5m])` : name));
 }
 
 /** `+240 %`. */

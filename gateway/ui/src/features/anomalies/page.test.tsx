@@ -13,7 +13,7 @@ test("anomalies are listed with what matters", async () => {
   const incident = "00000000-0000-4000-8000-b00000000001";
   const gpu = anomaly(2, {
     metric_name: "gpu_temperature_celsius",
-    labels: { node: "gpu-1", gpu: "3", uuid: "GPU-7" },
+    labels: { node: "gpu-1", gpu: "3", gpu_uuid: "GPU-7" },
     watch_id: null,
     severity: "HIGH",
     actual_value: 91,

@@ -1,5 +1,6 @@
 /** The time around an anomaly, and where else its series is shown. */
 
+import { gpuOf } from "@/components/anomalies/words";
 import type { Line } from "@/components/chart/lines";
 import { asSelector } from "@/components/chart/lines";
 import type { Anomaly, AnomalyView } from "@/generated/api.schemas";
@@ -21,14 +22,15 @@ const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** The series by itself, as PromQL asks for it; undefined where the metric is the text of a query. */
 export function selectorOf({ metric_name, labels }: Pick<Anomaly, "metric_name" | "labels">): string | undefined {
-  return METRIC.test(metric_name) ? asSelector({ ...labels, __name__: metric_name }) : undefined;
+  const name = labels["__name__"] ?? metric_name;
+  return METRIC.test(name) ? asSelector({ ...labels, __name__: name }) : undefined;
 }
 
 /** Whether a line is the anomaly's series: it has all of its labels. */
 export const isSeriesOf =
   ({ labels }: Pick<Anomaly, "labels">) =>
   ({ metric }: Pick<Line, "metric">): boolean =>
-    Object.entries(labels).every(([name, value]) => metric[name] === value);
+    Object.entries(labels).every(([name, value]) => metric[name] === value || (name === "__name__" && metric[name] === undefined));
 
 interface Lead extends Place {
   says: string;
@@ -40,11 +42,11 @@ const iso = (at: number) => new Date(at).toISOString();
 export function leadsOf(anomaly: AnomalyView, range: { start: number; end: number }): Lead[] {
   const { cluster_id, labels, incident_id, watch_id, metric_name } = anomaly;
   const time = { from: iso(range.start), to: iso(range.end) };
-  const { namespace, pod, node, uuid } = labels;
+  const { namespace, pod, node } = labels;
   const query = selectorOf(anomaly);
   return [
     ...(incident_id === null ? [] : [{ to: `/incidents/${incident_id}`, says: "The incident that it belongs to" } as const]),
-    ...(uuid !== undefined && node !== undefined
+    ...(gpuOf(anomaly) !== undefined
       ? [{ to: "/gpu", search: { tab: "history", of: `${cluster_id}/${node}`, ...time }, says: "History of the node's GPUs" } as const]
       : query === undefined
         ? []

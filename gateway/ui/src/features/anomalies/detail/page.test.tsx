@@ -35,7 +35,7 @@ test("an anomaly is explained, with its numbers and its series as its watch asks
 test("of a GPU its history is drawn", async () => {
   const asked: URLSearchParams[] = [];
   answering({
-    one: anomaly(1, { metric_name: "gpu_temperature_celsius", labels: { node: "gpu-1", gpu: "3", uuid: "GPU-7" }, watch_id: null }),
+    one: anomaly(1, { metric_name: "gpu_temperature_celsius", labels: { node: "gpu-1", gpu: "3", gpu_uuid: "GPU-7" }, watch_id: null }),
   });
   hub.use(
     http.get("*/api/v1/gpu/history", ({ request }) => {
@@ -47,6 +47,33 @@ test("of a GPU its history is drawn", async () => {
   await showAnomaly(1);
   expect(await screen.findByRole("img", { name: /^GPU temperature of GPU 3 on gpu-1: 2 series.*91 °C/ }, PATIENT)).toBeInTheDocument();
   expect([asked[0]!.get("gpu_uuid"), asked[0]!.get("node_name"), asked[0]!.get("metric")]).toEqual(["GPU-7", "gpu-1", "temperature_celsius"]);
+});
+
+test("of a measure without history it is said that there is none", async () => {
+  answering({
+    one: anomaly(1, { metric_name: "gpu_ecc_uncorrected_total", labels: { node: "gpu-1", gpu: "3", gpu_uuid: "GPU-7" }, watch_id: null }),
+  });
+  await showAnomaly(1);
+  expect(await screen.findByText("Of this measure of a GPU no history is kept.")).toBeInTheDocument();
+  expect(screen.getAllByText(/GPU 3 on gpu-1/).length).toBeGreaterThan(0);
+});
+
+test("of a counter its rate is drawn, and its values are those of the rate", async () => {
+  const heard = answering({
+    one: anomaly(1, { metric_name: "node_network_receive_bytes_total", actual_value: 2_097_152 }),
+    watches: [watch("node-load", { query: "node_network_receive_bytes_total", above: 20 })],
+  });
+  await showAnomaly(1);
+  expect(await screen.findAllByText(/2(\.0)? Mi?B\/s/)).not.toHaveLength(0);
+  await waitFor(() => expect(heard.metrics[0]?.query).toBe('rate(node_network_receive_bytes_total{instance="worker-3"}[5m])'));
+  // One line, and the middle of what was usual; the bound is of values.
+  expect(await screen.findByRole("img", { name: /^rate\(.*: 2 series/ }, PATIENT)).toBeInTheDocument();
+});
+
+test("a chart without the series itself says so", async () => {
+  answering({ one: anomaly(1, { labels: { instance: "gone" } }), watches: [watch("node-load")] });
+  await showAnomaly(1);
+  expect(await screen.findByText(/The series itself is not in the answer/)).toBeInTheDocument();
 });
 
 test("where its watch is gone, the series is asked by its own name", async () => {

@@ -4,7 +4,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { stretchOf } from "@/components/anomalies/stretches";
-import { gpuMetric, metricTitle, seriesInWords } from "@/components/anomalies/words";
+import { gpuMetric, gpuOf, isCounter, metricTitle, seriesInWords } from "@/components/anomalies/words";
 import { Chart } from "@/components/chart/chart";
 import { InlineFailure, Loading } from "@/components/states";
 import { isSeriesOf, selectorOf } from "@/features/anomalies/detail/around";
@@ -25,6 +25,7 @@ const HEIGHT = 240;
 export function SeriesChart(props: SeriesChartProps) {
   const { anomaly } = props;
   if (gpuMetric(anomaly)) return <OfGpu {...props} />;
+  if (gpuOf(anomaly) !== undefined) return <p className="quiet">Of this measure of a GPU no history is kept.</p>;
   if (anomaly.watch_id != null) return <OfWatch {...props} watchId={anomaly.watch_id} />;
   return <OfQuery {...props} query={selectorOf(anomaly)} />;
 }
@@ -56,12 +57,14 @@ function OfQuery({ anomaly, range, query, above, below }: OfQueryProps) {
   const stretches = useMemo(() => [stretchOf(anomaly)], [anomaly]);
   const isWanted = useMemo(() => isSeriesOf(anomaly), [anomaly]);
   const { expected_value: expected } = anomaly;
+  const isRate = isCounter(anomaly);
   const levels = useMemo(
     () => [
       ...(expected === null ? [] : [{ name: "middle of what was usual", at: expected, tone: "neutral" as const }]),
-      ...boundsOf(above, below),
+      // Bounds are of values, and of a counter the rate is looked at.
+      ...(isRate ? [] : boundsOf(above, below)),
     ],
-    [expected, above, below],
+    [expected, isRate, above, below],
   );
   if (query === undefined) {
     return (
@@ -72,7 +75,7 @@ function OfQuery({ anomaly, range, query, above, below }: OfQueryProps) {
   }
   return (
     <QueryChart
-      query={query}
+      query={isRate ? `rate(${selectorOf(anomaly) ?? query}[5m])` : query}
       clusters={[anomaly.cluster_id]}
       range={range}
       isWanted={isWanted}
@@ -86,12 +89,12 @@ function OfQuery({ anomaly, range, query, above, below }: OfQueryProps) {
 
 function OfGpu({ anomaly, range }: SeriesChartProps) {
   const { column, unit, by } = gpuMetric(anomaly)!;
-  const { node = "", uuid = "" } = anomaly.labels;
+  const { node = "", gpu_uuid = "" } = anomaly.labels;
   const { data, error } = useGetGpuHistory(
     {
       cluster_id: anomaly.cluster_id,
       node_name: node,
-      gpu_uuid: uuid,
+      gpu_uuid,
       metric: [column],
       from: new Date(range.start).toISOString(),
       to: new Date(range.end).toISOString(),

@@ -47,7 +47,7 @@ export function NoAnomalies() {
         broken. Every GPU is looked at, and every series of a watch
         {data === undefined ? "" : data.total === 0 ? "; nothing is watched yet" : `; there ${data.total === 1 ? "is" : "are"} ${plural(data.total, "watch", "watches")}`}.
       </p>
-      <p>What is usual has to be learnt first: of a new series nothing is told for its first hundred values or so.</p>
+      <p>What is usual has to be learnt first: of a new series only a bound that is crossed is told on its first day.</p>
     </Nothing>
   );
 }

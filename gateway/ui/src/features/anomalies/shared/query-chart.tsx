@@ -50,10 +50,11 @@ export function QueryChart(props: QueryChartProps) {
     placeholderData: keepPreviousData,
     staleTime: 30_000,
   });
-  const series = useMemo(() => {
+  const { series, isOfOthers } = useMemo(() => {
     const { lines } = data ? linesOf(data, query) : { lines: [] };
-    const wanted = isWanted ? lines.filter(isWanted) : [];
-    return wanted.length > 0 ? wanted : lines;
+    const wanted = isWanted ? lines.filter(isWanted) : lines;
+    const isOfOthers = wanted.length === 0 && lines.length > 0;
+    return { series: isOfOthers ? lines : wanted, isOfOthers };
   }, [data, query, isWanted]);
   // The levels are drawn whatever else is.
   const kept = useMemo(() => highest(series, MOST_SERIES - levels.length).map((each) => each.series), [series, levels]);
@@ -79,6 +80,7 @@ export function QueryChart(props: QueryChartProps) {
         </p>
       ) : (
         <>
+          {isOfOthers ? <p className="hint">The series itself is not in the answer: these are others of the same query.</p> : null}
           <Chart label={query} series={drawn} range={{ start, end }} step={levels.length > 0 ? undefined : step} unit={unitOf(query)} {...look} />
           {kept.length < series.length ? (
             <p className="hint">

@@ -26,7 +26,7 @@ export function RemoveDialog({ watch, onDone, onClose }: RemoveDialogProps) {
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="remove-title" aria-describedby="remove-body">
       <ModalHeader title={`Remove ${watch.title}?`} labelId="remove-title" titleIconVariant="warning" />
       <ModalBody id="remove-body">
-        <p>It is asked no more, and what was learnt of its series is forgotten. Anomalies that were told stay.</p>
+        <p>It is asked no more, and what was learnt of its series is forgotten after two days. Anomalies that were told stay.</p>
         {remove.error ? <InlineFailure error={remove.error} what="Not removed" /> : null}
       </ModalBody>
       <ModalFooter>

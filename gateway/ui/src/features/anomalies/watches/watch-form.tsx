@@ -29,12 +29,14 @@ export function WatchForm({ watch, onDone, onClose }: WatchFormProps) {
   /** Until somebody names it, it is named after its title. */
   const [isNamed, setNamed] = useState(watch !== undefined);
   const [shown, setShown] = useState<Draft>();
+  /** What the draft was made of: what others change meanwhile is not overwritten. */
+  const [version] = useState(watch?.version);
   const wanted = isNamed ? draft : { ...draft, id: idFor(draft.title) };
   const save = useMutation({
     mutationFn: (said: Draft) =>
       watch === undefined
         ? createWatch(watchOf(said))
-        : replaceWatch(watch.id, watchOf(said), { headers: { "If-Match": `"${watch.version}"` } }),
+        : replaceWatch(watch.id, watchOf(said), { headers: { "If-Match": `"${version}"` } }),
     onSuccess: async (_, { id }) => {
       await read();
       onDone(id);

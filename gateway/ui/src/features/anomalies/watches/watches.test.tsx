@@ -6,6 +6,7 @@ import type { QueryEditorProps } from "@/components/query-editor/query-editor";
 import { answering, CLUSTER, showAnomalies, watch } from "@/features/anomalies/testing";
 import { boundsInWords, draftOf, idFor, problemsOf, watchOf } from "@/features/anomalies/watches/words";
 import { hub } from "@/testing/hub";
+import { hearing } from "@/testing/live";
 
 vi.mock("@/components/chart/plot-canvas", () => ({
   PlotCanvas: ({ label }: { label: string }) => <div role="img" aria-label={label} />,
@@ -122,6 +123,23 @@ test("a watch is changed at the version that was seen, and removed after a quest
   expect(where()).toBe("/anomalies?tab=watches");
 });
 
+test("what somebody else has changed meanwhile is not overwritten", async () => {
+  const heard = answering({ watches: [watch("node-load")] });
+  const tell = hearing();
+  const { user } = await showAnomalies(`${TAB}&watch=node-load`);
+  await user.click(await screen.findByRole("button", { name: "Change" }));
+  const others = { title: "Of others", version: 4 };
+  hub.use(
+    http.get("*/api/v1/watches", () =>
+      HttpResponse.json({ items: [watch("node-load", others)], total: 1, page: 1, page_size: 100, total_pages: 1 }),
+    ),
+  );
+  tell({ event_type: "WATCH_DEFINED", payload: { watch: watch("node-load", others) } });
+  expect(await screen.findByText("Of others", {}, PATIENT)).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(heard.watches.map(({ match }) => match)).toEqual(['"3"']));
+});
+
 test("what is tried before it is saved is drawn with its bounds", async () => {
   const heard = answering({ watches: [watch("node-load")] });
   const { user } = await showAnomalies(`${TAB}&watch=node-load`);
@@ -149,4 +167,5 @@ test("what is written comes back as the same watch", () => {
   expect(problemsOf(draftOf(plain))).toEqual({});
   expect(idFor("  99 % of Änderungen! ")).toBe("of-a-nderungen");
   expect(boundsInWords(plain)).toBe("over 20 or under 0.5");
+  expect(problemsOf({ ...draftOf(plain), above: "1,000" })).toHaveProperty("above");
 });

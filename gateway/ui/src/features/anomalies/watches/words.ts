@@ -62,7 +62,8 @@ export function idFor(title: string): string {
   return said.slice(0, 64).replace(/-+$/, "");
 }
 
-const numberIn = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.trim().replace(",", ".")));
+/** No comma: `1,000` is a thousand to some, and one to others. */
+const numberIn = (text: string): number | undefined => (text.trim() === "" ? undefined : Number(text.trim()));
 
 /** What is wrong with it, as the hub would say, by its field. */
 export function problemsOf({ id, title, query, above, below }: Draft): Partial<Record<keyof Draft, string>> {

@@ -24,26 +24,29 @@ export function HistoryChart({ told, column, uuid, zoom, height = 200, legend = 
   const series = useLines(told, column);
   const go = useGo();
   const metric = metricOfColumn(column);
-  const { stretches } = useToldAnomalies({
+  const { stretches, lacking } = useToldAnomalies({
     cluster_id: [told.cluster_id],
     metric: [metric ?? ""],
-    label: [uuid === undefined ? `node=${told.node_name}` : `uuid=${uuid}`],
+    label: [uuid === undefined ? `node=${told.node_name}` : `gpu_uuid=${uuid}`],
     range: metric === undefined ? undefined : told,
   });
   return (
-    <Chart
-      label={columnTitle(column)}
-      series={series}
-      range={told}
-      unit={COLUMNS[column].unit}
-      step={told.step_seconds * 1000}
-      height={height}
-      legend={legend}
-      syncKey="gpu"
-      stretches={stretches}
-      onStretch={({ id }) => go(`/anomalies/${id}`)}
-      onZoom={zoom.zoomTo}
-      onZoomBack={zoom.zoomBack}
-    />
+    <>
+      <Chart
+        label={columnTitle(column)}
+        series={series}
+        range={told}
+        unit={COLUMNS[column].unit}
+        step={told.step_seconds * 1000}
+        height={height}
+        legend={legend}
+        syncKey="gpu"
+        stretches={stretches}
+        onStretch={({ id }) => go(`/anomalies/${id}`)}
+        onZoom={zoom.zoomTo}
+        onZoomBack={zoom.zoomBack}
+      />
+      {lacking ? <p className="hint">{lacking}</p> : null}
+    </>
   );
 }

@@ -133,6 +133,18 @@ test("anomalies that were told of the query's metric lie under the chart, and le
   await waitFor(() => expect(where()).toMatch(/^\/anomalies\/Told/));
 });
 
+test("that they could not be read is told, and what is watched is known by its query on one line", async () => {
+  hub.use(
+    http.get("*/api/v1/anomalies", ({ request }) => {
+      listed.push(new URL(request.url).searchParams);
+      return HttpResponse.json({ error: { code: "DATABASE_UNAVAILABLE", message: "away" } }, { status: 400 });
+    }),
+  );
+  await page("sum(\n  node_load1\n)");
+  expect(await screen.findByText("The anomalies of this time could not be read.", {}, PATIENT)).toBeInTheDocument();
+  expect(listed[0]!.getAll("metric")).toEqual(["sum( node_load1 )", "node_load1"]);
+});
+
 test("somebody looks for anomalies in what is shown, and what is found is listed and drawn", async () => {
   const { user } = await page();
   await user.click(await screen.findByRole("button", { name: "Look for anomalies" }, PATIENT));

@@ -14,7 +14,7 @@ import type { AnomaliesFound, Anomaly } from "@/generated/api.schemas";
 
 /** The hub gives itself two minutes. */
 const PATIENCE_MS = 130_000;
-/** As the hub cuts a query that is the name of what is watched. */
+/** As the hub cuts a query that is the name of what is watched, each gap one space. */
 const LONGEST_NAME = 200;
 
 /** Whether it may be of one of the lines: the same cluster, and no label that says otherwise. */
@@ -39,6 +39,8 @@ export interface Search {
 
 interface Anomalies {
   stretches: readonly Stretch[];
+  /** Why not all that were told are there, in words. */
+  lacking: string | undefined;
   search: Search;
 }
 
@@ -46,7 +48,7 @@ export function useAnomalies({ body, lines, start, end }: Answered, isShown: boo
   const told = useToldAnomalies(
     {
       ...(body.cluster_ids ? { cluster_id: body.cluster_ids } : {}),
-      metric: [...new Set([body.query.slice(0, LONGEST_NAME), ...metricsIn(body.query)])],
+      metric: [...new Set([body.query.trim().replaceAll(/\s+/g, " ").slice(0, LONGEST_NAME), ...metricsIn(body.query)])],
       range: isShown ? { start, end } : undefined,
     },
     useMemo(() => concerns(lines), [lines]),
@@ -70,6 +72,7 @@ export function useAnomalies({ body, lines, start, end }: Answered, isShown: boo
   }, [found, isOld, told.stretches]);
   return {
     stretches,
+    lacking: told.lacking,
     search: {
       look: () => run.mutate({ asked, start, end }),
       isPending: run.isPending,

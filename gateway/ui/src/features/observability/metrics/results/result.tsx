@@ -45,7 +45,7 @@ function Shown({ view, reading, range, step, zoom, marks, data }: ResultProps & 
   const { error, isOld, read } = reading;
   const { answer, histograms, lines } = data;
   const isChart = view === "chart";
-  const { stretches, search } = useAnomalies(data, isChart && lines.length > 0);
+  const { stretches, lacking, search } = useAnomalies(data, isChart && lines.length > 0);
   return (
     <div className={isOld ? "metrics-result is-old" : "metrics-result"} aria-busy={isOld}>
       <ResultBar view={view} data={data} step={step} isOld={isOld} search={isChart && lines.length > 0 ? search : undefined} />
@@ -70,6 +70,7 @@ function Shown({ view, reading, range, step, zoom, marks, data }: ResultProps & 
       ) : isChart ? (
         <>
           <ResultChart data={data} marks={marks} stretches={stretches} isOld={isOld} range={range} step={step} zoom={zoom} />
+          {lacking ? <p className="hint">{lacking}</p> : null}
           <FoundList search={search} />
         </>
       ) : (

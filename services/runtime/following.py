@@ -76,6 +76,9 @@ class Follower(Generic[M]):
     Of telemetry the first two are what it is, the third is the cluster.
     """
 
+    rest: float = 0.0
+    """Seconds from one act to the next while nothing comes; it is once a second otherwise."""
+
     def partition_of(self, subject: bytes) -> int:
         """The partition that a message is for: CRC-32 of some tokens of its subject."""
         tokens = subject.split(b".")[2 : 2 + self.places]

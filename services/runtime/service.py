@@ -151,17 +151,19 @@ class Service:
         version: int,
         partitions: int = 1,
         places: int = 1,
+        rest: float = 0.0,
     ) -> Callable[[Start[M]], Start[M]]:
         """Register what folds telemetry of these kinds (``tel.<kind>.>``), as `follows` does.
 
         ``reads`` makes of a message what the fold takes; one that it fails at is passed over. With
         more ``partitions`` as many processes may share it, by so many ``places`` of the subjects: 1
-        is the cluster, 2 are the cluster and what comes behind it.
+        is the cluster, 2 are the cluster and what comes behind it. ``rest`` are the seconds from
+        one act to the next while nothing comes, where it need not be every second.
         """
 
         def register(start: Start[M]) -> Start[M]:
             made = follower_of_telemetry(self.name, start, kinds, reads, version=version)
-            self._follow(replace(made, partitions=partitions, places=places))
+            self._follow(replace(made, partitions=partitions, places=places, rest=rest))
             return start
 
         return register

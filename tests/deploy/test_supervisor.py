@@ -97,8 +97,8 @@ def test_a_killed_launcher_leaves_no_process_and_the_next_one_starts(tmp_path: P
             assert second.parts["postgres"] in working_in(directory / "postgres")
             second.process.kill()
             second.process.wait()
-            eventually(lambda: not working_in(directory / "postgres"), within=5)
-            eventually(lambda: not running_with(directory / "nats.conf"), within=5)
+            eventually(lambda: not working_in(directory / "postgres"))
+            eventually(lambda: not running_with(directory / "nats.conf"))
 
 
 def test_configured_servers_are_used_and_not_listed_among_the_parts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from services.runtime import metrics, streams
 from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.ids import new_id
 from services.runtime.principals import Role
-from services.runtime.settings import GatewaySettings, RetentionSettings, Settings
+from services.runtime.settings import RetentionSettings, Settings
 from tests.kit.alertmanager import Shape, alert as real_alert, alertmanager
 from tests.kit.gateway import API, Platform, alert, on_the_wire, platform_on, refused, webhook
 from tests.kit.runtime import eventually, until
@@ -46,7 +46,6 @@ async def platform(platform_settings: Settings) -> AsyncGenerator[Platform]:
     changed = platform_settings.model_copy(
         update={
             "retention": RetentionSettings(commands_bytes=MOST),
-            "gateway": GatewaySettings(write_timeout=1.0),
         }
     )
     async with platform_on(changed) as running:

@@ -285,7 +285,7 @@ async def test_a_slow_api_server_is_given_the_time_of_its_type(
     assert "the API server cannot be reached" in text
     assert "in time" in text or f"within {HUB_SECONDS:g} s" in text
     assert "check the load of the service and the firewalls on the way" in text
-    assert HUB_SECONDS - 0.5 < seconds < HUB_SECONDS + 1.5
+    assert HUB_SECONDS - 0.5 < seconds < 2 * HUB_SECONDS - 0.5, "less than other clusters get"
 
 
 async def test_a_lie_about_the_version_is_not_repeated(platform: Platform, fleet: Running) -> None:

@@ -37,8 +37,8 @@ async def fragile(
     settings = Settings(
         data_dir=tmp_path,
         nats=NatsSettings(url=own_nats.url),
-        database=DatabaseSettings(url=SecretStr(own_postgres.url), timeout=1.0),
-        gateway=GatewaySettings(write_timeout=1.0),
+        database=DatabaseSettings(url=SecretStr(own_postgres.url), timeout=3.0),
+        gateway=GatewaySettings(write_timeout=3.0),
     )
     try:
         await setup.run(settings)
@@ -52,7 +52,7 @@ async def fragile(
 async def _in_time(answer: httpx.Response, code: str, started: float) -> None:
     refused(answer, code)
     assert answer.headers["retry-after"] == "1"
-    assert time.monotonic() - started < 8, "an answer has to come"
+    assert time.monotonic() - started < 30, "an answer has to come"
 
 
 async def test_while_the_bus_is_away_writes_are_refused_and_reads_go_on(
@@ -100,7 +100,7 @@ async def test_while_the_database_is_away_alerts_are_taken_and_shown_afterwards(
         answer = await fragile.http.get(f"{API}/alerts", params={"cluster_id": cluster})
         return answer.status_code == 200 and answer.json()["total"] == 1
 
-    await eventually(_shown, within=20)
+    await eventually(_shown)
 
 
 async def test_a_write_while_the_database_is_away_is_taken_and_shown_afterwards(
@@ -111,7 +111,7 @@ async def test_a_write_while_the_database_is_away_is_taken_and_shown_afterwards(
     started = time.monotonic()
     answer = await fragile.http.post(f"{API}/clusters", json=registration(name="meanwhile"))
     assert answer.status_code == 202
-    assert time.monotonic() - started < 8, "an answer has to come"
+    assert time.monotonic() - started < 30, "an answer has to come"
     outcome = await fragile.http.get(answer.headers["location"])
     assert outcome.json()["outcome"] == "accepted"
     own_postgres.start()
@@ -119,7 +119,7 @@ async def test_a_write_while_the_database_is_away_is_taken_and_shown_afterwards(
     async def _shown() -> bool:
         return (await fragile.http.get(f"{API}/clusters/by-name/meanwhile")).status_code == 200
 
-    await eventually(_shown, within=20)
+    await eventually(_shown)
 
 
 async def test_a_bus_that_hangs_is_answered_for_in_time(
@@ -168,7 +168,7 @@ async def test_health_tells_what_is_away(
         async def _ready() -> bool:
             return (await anybody.get("/ready")).status_code == 200
 
-        await eventually(_ready, within=20)
+        await eventually(_ready)
 
 
 async def test_a_slow_database_is_answered_for_in_time(fragile: Platform) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.runtime.principals import Role
 from tests.kit.gateway import API, Platform, alert, refused, registration, webhook
+from tests.kit.runtime import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -202,7 +204,8 @@ async def test_a_deleted_cluster_takes_no_alerts(platform: Platform) -> None:
     cluster = await platform.register()
     await platform.http.delete(f"{API}/clusters/{cluster['id']}")
     await platform.settle()
-    await asyncio.sleep(0.05)  # the directory follows the log by itself
+    # The directory follows the log by itself.
+    await until(lambda: not platform.gate.directory.has(UUID(cluster["id"])))
     for path, labels in (
         (f"/alerts/webhook/{cluster['id']}", {}),
         ("/alerts/webhook", {"cluster": cluster["name"]}),

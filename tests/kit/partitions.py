@@ -65,7 +65,7 @@ class Teller:
 
 
 def host(
-    bus: Bus, settings: Settings, projection: Projection, of: int = 2, *, seconds: float = 2.0
+    bus: Bus, settings: Settings, projection: Projection, of: int = 2, *, seconds: float = 4.0
 ) -> PartitionedHost:
     """One process's share in a projection."""
     return PartitionedHost(

@@ -114,6 +114,6 @@ async def test_very_many_are_told_in_parts_that_make_one_whole(
 
 async def test_without_a_projector_it_is_said_at_once(bus: Bus) -> None:
     with pytest.raises(Unanswered) as told:
-        async with asyncio.timeout(5), Asker(bus).ask(PROJECTIONS, OpenAlerts(), seconds=30) as it:
+        async with asyncio.timeout(20), Asker(bus).ask(PROJECTIONS, OpenAlerts(), seconds=30) as it:
             assert [part async for part in it] == []
     assert told.value.code is Code.PROJECTION_BEHIND

@@ -220,12 +220,12 @@ async def test_every_event_is_one_row_of_activity(
 async def test_events_that_trickle_in_are_written_together(
     bus: Bus, log: EventLog, settings: Settings
 ) -> None:
-    paced = replace(fleet, pace=0.5)
+    paced = replace(fleet, pace=4)
     told: list[int] = []
     await bus.hear("pos.fleet", lambda subject, body: told.append(int(body)))
     async with hosting(bus, settings, paced):
         first = await store(log, builders.registered())
-        await until(lambda: told == [first.sequence], within=0.4)
+        await until(lambda: told == [first.sequence], within=3.5)
         head = Head(first.sequence, 1)
         for number in range(5):
             changed = await store(log, builders.updated(region=f"r{number}"), after=head)

@@ -50,7 +50,7 @@ async def test_a_write_waits_for_its_own_partition_a_read_of_the_past_for_all(
         await _unknown(bus, clusters_of(0)[0])
         await until(lambda: "unknown event" in (one.error or ""))
         last = await free.tell([2])
-        assert await positions.wait_for("alerts", last, 5)
+        assert await positions.wait_for("alerts", last, 20)
         assert not await positions.wait("alerts", last, 0.6)
         assert not await positions.wait_for("alerts", await stuck.tell([3]), 0.6)
         assert ask(settings, f"select seq from alerts.open where seq = {last}") == [(last,)]
@@ -74,6 +74,6 @@ async def test_what_was_told_before_is_asked_for(
         async with running(host(bus, settings, alerts, partitions).run):
             await reached(settings, alerts, last)
     late = Positions(bus, positions.database)
-    assert await late.wait_for("alerts", last, 5)
+    assert await late.wait_for("alerts", last, 20)
     assert await late.wait("alerts", last, 0)
     assert not await late.wait("alerts", last + 1, 0.3)

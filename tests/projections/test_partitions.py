@@ -261,7 +261,7 @@ async def test_who_takes_over_ends_what_the_one_before_has_not_committed(
     ):
         await catalog.create(late, alerts, "live", 2)
         await early.execute("update aiops.projection_partition set sequence = 7")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             taken = await catalog.take(late, alerts, "live", 0, 2)
         assert taken is not None
         assert taken[1] == 0

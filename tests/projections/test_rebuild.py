@@ -236,10 +236,10 @@ async def test_a_long_read_delays_the_switch_and_no_other_reader(
         async with _reading(settings) as readers:
             async with _old_table_in_use(settings):
                 hosts["alerts"].rebuild()
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(5.0)
                 assert hosts["alerts"].rebuilds == 0
             await until(lambda: hosts["alerts"].rebuilds == 1)
-    assert readers.slowest < 1
+    assert readers.slowest < 4.5, "nobody waits until the table is free"
     assert readers.values == {50}
 
 

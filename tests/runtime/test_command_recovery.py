@@ -30,7 +30,7 @@ pytestmark = pytest.mark.nats
 
 @pytest.fixture
 def area(bus: Bus, log: EventLog, bus_settings: Settings) -> Area:
-    return Area(bus, log, with_workers(bus_settings, ack_wait=1.0))
+    return Area(bus, log, with_workers(bus_settings, ack_wait=2.0))
 
 
 async def test_a_bug_is_tried_again_then_buried_then_retried_by_hand(area: Area) -> None:
@@ -85,7 +85,7 @@ async def test_a_run_of_dead_letters_stops_the_worker(area: Area) -> None:
     async with running(worker.run) as task:
         for _ in range(5):
             await area.send(new_id())
-        await asyncio.wait_for(asyncio.shield(task), 5)
+        await asyncio.wait_for(asyncio.shield(task), 20)
         assert worker.detail == "2 dead letters in a row"
     await area.left(3)
     assert [letter.error for letter in await letters(area.bus)] == ["never", "never"]
@@ -104,7 +104,7 @@ async def test_an_unknown_event_stops_the_worker_and_loses_nothing(area: Area) -
     command_id = new_id()
     async with running(too_old.run) as task:
         await area.send(command_id)
-        await asyncio.wait_for(asyncio.shield(task), 5)
+        await asyncio.wait_for(asyncio.shield(task), 20)
         assert "aiops.cluster.registered.v1" in too_old.detail
     assert await letters(area.bus) == []
     async with running(area.worker(Handler(act=load)).run):
@@ -126,7 +126,7 @@ async def test_a_killed_worker_is_taken_over_with_one_effect(area: Area) -> None
     doomed = first.worker(append_and_hang)
     loop = asyncio.ensure_future(doomed.run(asyncio.Event()))
     await area.send(command_id)
-    await asyncio.wait_for(appended.wait(), 5)
+    await asyncio.wait_for(appended.wait(), 20)
     await _kill(doomed, loop)
 
     second = Handler()
@@ -157,7 +157,7 @@ async def test_a_slow_handler_runs_once(area: Area, concurrency: int) -> None:
     """Three waits of the consumer long; with one slot, the second command waits as long again."""
 
     async def slow(_: Store) -> None:
-        await asyncio.sleep(1.5 if concurrency == 1 else 3.0)
+        await asyncio.sleep(3.0 if concurrency == 1 else 6.0)
 
     handler = Handler(slow)
     async with running(area.worker(handler, concurrency=concurrency, max_deliver=1).run):

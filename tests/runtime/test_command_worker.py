@@ -107,7 +107,7 @@ async def test_the_same_command_twice_has_one_effect_and_one_outcome(area: Area)
         reply, told = area.bus.expect(outcome=True)
         again = {"Nats-Msg-Id": f"{command_id}:late", "reply_to": reply, "ce-actor": "ada"}
         await area.bus.publish(SUBJECT, BODY, again)
-        second = Outcome.model_validate_json((await asyncio.wait_for(told, 5)).data)
+        second = Outcome.model_validate_json((await asyncio.wait_for(told, 20)).data)
         await area.done()
     assert first == second
     assert len(handler.calls) == 1

@@ -35,7 +35,7 @@ async def _send(port: int, request: bytes) -> bytes:
     try:
         writer.write(request)
         await writer.drain()
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 20)
     finally:
         writer.close()
         await writer.wait_closed()

@@ -30,18 +30,18 @@ async def frail(bus: Bus) -> Frail:
 async def test_after_a_crash_the_next_one_has_it_when_its_time_is_over(
     bus: Bus, frail: Frail
 ) -> None:
-    work = Work(frail, seconds=2)
+    work = Work(frail, seconds=5)
     await crash(frail, await work.begin())
     assert not await free(bus)
-    async with lease(bus, NAME, wait=10):
-        assert 1.9 < time.monotonic() - work.begun < 5
+    async with lease(bus, NAME, wait=30):
+        assert time.monotonic() - work.begun > 4.9
 
 
 @pytest.mark.parametrize("way", ["cut", "hangs"])
 async def test_a_holder_that_cannot_renew_is_stopped_before_another_begins(
     bus: Bus, frail: Frail, way: str
 ) -> None:
-    first, second = Work(frail, seconds=2), Work(bus, wait=10)
+    first, second = Work(frail, seconds=2), Work(bus, wait=30)
     holding = await first.begin()
     waiting = asyncio.create_task(second.run())
     setattr(frail, way, True)
@@ -54,7 +54,7 @@ async def test_a_holder_that_cannot_renew_is_stopped_before_another_begins(
 
 
 async def test_a_lost_acknowledgement_of_a_renewal_loses_no_lease(bus: Bus, frail: Frail) -> None:
-    work = Work(frail, seconds=3)
+    work = Work(frail, seconds=6)
     holding = await work.begin()
     for _ in range(2):
         frail.lost = 1
@@ -68,7 +68,7 @@ async def test_a_lost_acknowledgement_of_a_renewal_loses_no_lease(bus: Bus, frai
 
 
 async def test_a_release_after_an_unheard_renewal_is_clean(bus: Bus, frail: Frail) -> None:
-    work = Work(frail, seconds=3)
+    work = Work(frail, seconds=6)
     holding = await work.begin()
     frail.lost = 1
     await until(lambda: frail.lost == 0)
@@ -114,7 +114,7 @@ async def _answers(bus: Bus) -> bool:
 
 
 async def test_a_killed_server_comes_back_with_its_leases(server: NatsServer, mortal: Bus) -> None:
-    async with lease(mortal, NAME, seconds=10) as mine:
+    async with lease(mortal, NAME, seconds=20) as mine:
         server.kill()
         server.start()
         await eventually(lambda: _answers(mortal))
@@ -138,7 +138,7 @@ async def test_while_the_bus_is_away_nobody_has_it(server: NatsServer, mortal: B
     assert not work.mine.held
     server.start()
     await eventually(lambda: _answers(mortal))
-    async with lease(mortal, NAME, wait=10):
+    async with lease(mortal, NAME, wait=30):
         pass
 
 
@@ -158,7 +158,7 @@ async def test_the_gateway_holds_none_and_may_not(tmp_path: Path) -> None:
 
 
 async def _hold_and_let_go(bus: Bus, _: Settings) -> None:
-    async with lease(bus, NAME, seconds=2) as mine:
+    async with lease(bus, NAME, seconds=6) as mine:
         before = mine.left
         await asyncio.sleep(0.1)
         await until(lambda: mine.left > before - 0.1)

@@ -62,31 +62,31 @@ async def test_a_block_that_is_cancelled_from_outside_gives_it_back(bus: Bus) ->
 
 
 async def test_who_waits_has_it_soon_after_the_release(bus: Bus) -> None:
-    first, second = Work(bus, seconds=15), Work(bus, wait=10)
+    first, second = Work(bus, seconds=60), Work(bus, wait=30)
     holding = await first.begin()
     waiting = asyncio.create_task(second.run())
     await asyncio.sleep(0.5)
     assert second.mine is None
     first.stop.set()
     await holding
-    await until(lambda: second.mine, within=2)
+    await until(lambda: second.mine, within=20)  # Long before its time is over.
     second.stop.set()
     await waiting
 
 
 async def test_who_waits_in_vain_is_told(bus: Bus) -> None:
-    async with lease(bus, NAME):
+    async with lease(bus, NAME, seconds=60):
         before = time.monotonic()
         with pytest.raises(Taken):
             async with lease(bus, NAME, wait=0.7):
                 pass
-        assert 0.7 <= time.monotonic() - before < 3
+        assert 0.7 <= time.monotonic() - before < 20
 
 
 async def test_it_is_held_for_longer_than_its_time(bus: Bus) -> None:
-    work = Work(bus, seconds=2)
+    work = Work(bus, seconds=6)
     holding = await work.begin()
-    for _ in range(30):
+    while time.monotonic() - work.begun < 7:
         assert not await free(bus)
         assert work.mine is not None
         assert work.mine.held
@@ -98,13 +98,13 @@ async def test_it_is_held_for_longer_than_its_time(bus: Bus) -> None:
 async def test_a_holder_whose_lease_is_another_ones_is_stopped_at_its_next_renewal(
     bus: Bus,
 ) -> None:
-    work = Work(bus, seconds=6)
+    work = Work(bus, seconds=9)
     holding = await work.begin()
     await bus.api(f"STREAM.PURGE.{streams.LEASES}")  # As an operator might.
     async with lease(bus, NAME):
         with pytest.raises(TryLater, match="was lost"):
             await holding
-    assert work.ended - work.begun < 5
+    assert work.ended - work.begun < 8, "before its time is over"
 
 
 async def _stands_still(bus: Bus) -> None:

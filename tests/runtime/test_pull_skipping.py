@@ -34,7 +34,7 @@ async def _publish(bus: Bus, whose: str) -> None:
 
 async def _take(reader: PullReader, count: int) -> list[int]:
     found: list[int] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(found) < count:
             found += [each.sequence for each in await reader.take(1000, wait=0.1)]
     return found
@@ -57,7 +57,7 @@ async def test_the_position_moves_past_what_is_passed_over(bus: Bus) -> None:
         assert (reader.position, reader.pending) == (6, 0)
         await _publish(bus, "mo")
         await until(lambda: reader._skipped[0] == 7)
-        assert [each.sequence for each in await reader.take(10, wait=1)] == [6]
+        assert [each.sequence for each in await reader.take(10, wait=20)] == [6]
         assert reader.position == 8
 
 

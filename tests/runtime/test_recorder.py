@@ -278,7 +278,7 @@ def test_stop_ends_an_iteration_that_waits(recorder: LogApplicationRecorder) -> 
         with pytest.raises(TimeoutError):
             iterating.result(0.1)
         subscription.stop()
-        assert versions(iterating.result(5)) == [1]
+        assert versions(iterating.result(20)) == [1]
 
 
 def test_a_subscription_outlives_a_restart_of_the_bus(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 VERSION = 2
 """Of snapshots, also of what `detection` and `detecting` make of the same rows."""
-PARTITIONS = 12
+PARTITIONS = 8
+_REST = 10.0
 _AT_ONCE = 200
 """Events told together."""
 _MANY_ROWS = 20_000
@@ -67,7 +68,8 @@ class Detector:
         if self.detection is None:
             return
         self._turns += 1
-        if self.detection.rows and (len(self.detection) < _MANY_SERIES or self._turns >= _TURNS):
+        waits = self._comes and len(self.detection) >= _MANY_SERIES and self._turns < _TURNS
+        if self.detection.rows and not waits:
             self._turns = 0
             await _in_turn(self.detection.advance)
         if not (self._comes or self.detection.rows):

@@ -58,6 +58,8 @@ class Tenure:
     _saved: tuple[int, int] = field(default=(0, 0), init=False)
     """Position and checksum of the last snapshot."""
     _changed: bool = field(default=False, init=False)
+    _comes: bool = field(default=True, init=False)
+    """Whether anything was taken since the last act."""
     _refused: int = field(default=0, init=False)
     """Acts in a row that came to nothing as somebody else was first."""
     _scope: asyncio.Timeout | None = field(default=None, init=False)
@@ -159,13 +161,14 @@ class Tenure:
     def _patience(self) -> float:
         """Seconds to wait for a message."""
         left = self._act_at - self._clock.monotonic()
-        return min(max(left, 0.0), self._rhythm.act) if self._caught_up else _GLANCE
+        return max(left, 0.0) if self._caught_up else _GLANCE
 
     async def _take(self, deliveries: Sequence[Delivery]) -> None:
         self.lease.require()
         batch = self.partition.read(deliveries)
         store = self._store(from_nanoseconds(deliveries[-1].time_ns))
-        self._changed = True
+        self._changed = self._comes = True
+        self._act_at = min(self._act_at, self._clock.monotonic() + self._rhythm.act)
         try:
             if batch:
                 await self._within("take", self._fold.take(batch, store))
@@ -225,6 +228,9 @@ class Tenure:
             self._act_at += error.delay
         else:
             self.partition.error, self._refused = None, 0
+            if not self._comes:
+                self._act_at += max(0.0, self._follower.rest - self._rhythm.act)
+            self._comes = False
 
     async def _within(self, step: str, work: Awaitable[None]) -> None:
         try:

@@ -41,7 +41,7 @@ async def test_the_end_does_not_wait_for_what_is_under_way(fleet: Fleet, kind: F
         await asyncio.sleep(0.2)
         assert not asked.done()
         started = time.monotonic()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20, "long before who asked gives up"
     with pytest.raises(httpx.TransportError):
         await asked
     await clients.close()

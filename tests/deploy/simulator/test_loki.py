@@ -40,7 +40,7 @@ def following(told: Told, query: str = BILLING, **more: object) -> connect:
 
 
 async def heard(socket: ClientConnection) -> list[Json]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return json.loads(await socket.recv())["streams"]
 
 

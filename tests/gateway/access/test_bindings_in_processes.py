@@ -25,7 +25,8 @@ pytestmark = [
     pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres, pytest.mark.timeout(120),
 ]  # fmt: skip
 
-SOON = 2.0
+SOON = 20.0
+"""Seconds: a login is checked again by itself only after a minute."""
 BOUND = [{"group": "a", "role": "viewer"}, {"group": "admins", "role": "admin"}]
 
 

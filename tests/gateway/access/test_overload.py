@@ -160,7 +160,7 @@ def test_a_head_has_ten_seconds_and_sixty_four_kibibytes() -> None:
 async def test_a_head_that_does_not_come_in_time_ends_the_connection(
     platform: Platform, begun: bytes
 ) -> None:
-    async with served(gateway(platform), head_seconds=0.2) as port, _socket(port) as socket:
+    async with served(gateway(platform), head_seconds=1) as port, _socket(port) as socket:
         await socket.send(begun)
         if begun.startswith(ASK + b"\r\n"):
             assert await socket.status() == 401
@@ -232,7 +232,7 @@ async def test_a_head_that_is_too_large_is_refused(platform: Platform, head: byt
 async def test_a_connection_serves_one_request_after_another_with_pauses(
     platform: Platform,
 ) -> None:
-    async with served(gateway(platform), head_seconds=0.1) as port, _socket(port) as socket:
+    async with served(gateway(platform), head_seconds=1) as port, _socket(port) as socket:
         for _ in range(3):
             await socket.send(ASK[:10])
             await socket.send(ASK[10:] + b"\r\n")
@@ -245,7 +245,7 @@ async def test_a_connection_serves_one_request_after_another_with_pauses(
 
 async def test_a_body_may_take_longer_than_a_head(platform: Platform) -> None:
     head = b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    async with served(gateway(platform), head_seconds=0.1) as port, _socket(port) as socket:
+    async with served(gateway(platform), head_seconds=1) as port, _socket(port) as socket:
         await socket.send(head + b"Content-Length: 14\r\n\r\n")
         for part in (b'{"code', b'":"no', b'"} '):
             await _time_of_a_head(port)
@@ -259,7 +259,7 @@ async def test_a_socket_outlives_the_time_of_a_head(platform: Platform) -> None:
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
     limited = gateway(platform, talk)
-    async with served(limited, head_seconds=0.1) as port, _socket(port) as socket:
+    async with served(limited, head_seconds=1) as port, _socket(port) as socket:
         # On a connection that has served a request before.
         await socket.send(ASK + b"\r\n")
         assert await socket.status() == 401

@@ -29,7 +29,7 @@ ADDRESS = "127.0.0.1"
 
 @pytest.fixture(scope="module")
 async def doors(platform: Platform, world: World) -> AsyncGenerator[Doors]:
-    async with doors_on(platform, world, auth_seconds=0.3) as served:
+    async with doors_on(platform, world, auth_seconds=3) as served:
         yield served
 
 

@@ -113,10 +113,10 @@ def test_a_match_is_a_selector(match: str) -> None:
 
 
 def test_a_regex_that_is_none_is_refused_and_none_takes_long() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     evil = selector('up{cluster=~"(a+)+(a*)*(a|aa)+z"}')
     assert not chooses(evil, "a" * 63)
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1, "seconds of CPU: far from what ends in a hang"
     with pytest.raises(Refused):
         chooses(selector('up{cluster=~"(?P<a"}'), "a")
 

@@ -15,7 +15,8 @@ from tests.kit.runtime import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-IMPATIENT = GatewaySettings(slow_client_seconds=1.0)
+IMPATIENT = GatewaySettings(slow_client_seconds=3.0)
+"""Shorter than a slow client takes for everything, far longer than it waits in between."""
 LARGE = {"summary": "x" * 20_000}
 COUNT = 200
 
@@ -72,7 +73,7 @@ async def test_a_stuck_client_does_not_hold_up_the_end(log: EventLog) -> None:
         await stream.live.shutdown()
         assert stream.live.clients == 0
         await until(lambda: not _protocols(stream))
-        assert asyncio.get_running_loop().time() - started < 3.0
+        assert asyncio.get_running_loop().time() - started < 20.0
 
 
 def _protocols(stream: Stream) -> list[LiveProtocol]:
@@ -81,7 +82,7 @@ def _protocols(stream: Stream) -> list[LiveProtocol]:
 
 async def test_a_dead_client_is_found_by_pings(stream: Stream) -> None:
     stream.server.config.ws_ping_interval = 0.1
-    stream.server.config.ws_ping_timeout = 0.1
+    stream.server.config.ws_ping_timeout = 3.0
     async with stream.client() as alive, stream.client(close_timeout=0.1) as dead:
         dead.socket.transport.pause_reading()
         await until(lambda: stream.live.clients == 1)

@@ -25,8 +25,8 @@ from tests.kit.runtime import UNTRACED, eventually, store_each
 
 SERVICE = "ledgers"
 _AGE = timedelta(hours=1)
-QUICK = Rhythm(act=0.02, snapshot=0.05, patience=10, lease=1)
-SELDOM = Rhythm(act=0.02, snapshot=60, patience=10, lease=1)
+QUICK = Rhythm(act=0.02, snapshot=0.05, patience=20, lease=3)
+SELDOM = Rhythm(act=0.02, snapshot=60, patience=20, lease=3)
 """A snapshot at the end alone."""
 
 

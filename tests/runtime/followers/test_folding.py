@@ -143,7 +143,7 @@ async def test_a_fold_that_hangs_is_told_and_made_anew_under_a_lease_that_was_ke
 
     makers, waiting = Makers(prepare=prepare), Makers()
     await notice(notices, range(2))
-    rhythm = kit.Rhythm(act=0.02, snapshot=60, patience=1.5, lease=1)
+    rhythm = kit.Rhythm(act=0.02, snapshot=60, patience=6, lease=4)
     first, second = (host(notices, bus_settings, each, rhythm) for each in (makers, waiting))
     async with running(first.run):
         await until(lambda: first.held)

@@ -163,6 +163,28 @@ async def test_a_follower_with_five_mebibytes_goes_on_with_them(
     assert makers.last.ballast == ballast
 
 
+async def test_a_large_snapshot_is_kept_less_often(
+    notices: EventLog, bus: Bus, bus_settings: Settings
+) -> None:
+    def prepare(ledger: Ledger) -> None:
+        ledger.ballast = bytes(5 * MIB)
+
+    async def kept() -> int:
+        head = await bus.get(streams.SNAPSHOTS, {"last_by_subj": "snap.ledgers_ledger.0.0"})
+        return head.sequence if head is not None and len(head.data) > 1_000 else 0
+
+    makers = Makers(prepare=prepare)
+    async with running(host(notices, bus_settings, makers).run):
+        await notice(notices, [0])
+        await eventually(kept)
+        first = await kept()
+        await notice(notices, [1])
+        acts = len(makers.last.acts)
+        await until(lambda: len(makers.last.acts) > acts + 20)
+        assert await kept() == first
+    assert await kept() > first
+
+
 async def test_a_snapshot_that_cannot_be_kept_is_an_error_and_ends_nothing(
     notices: EventLog, bus_settings: Settings
 ) -> None:

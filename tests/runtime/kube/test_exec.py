@@ -170,7 +170,7 @@ async def test_a_command_that_does_not_end_is_left() -> None:
 
     async with pods(hang) as server:
         await server.failure(Kind.FAILING, "has not ended within 0.3 s", seconds=0.3)
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 20)
 
 
 async def test_more_than_is_allowed_is_not_taken_in() -> None:

@@ -238,5 +238,5 @@ async def listening(says_first: bytes) -> AsyncGenerator[int]:
 
     async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await ended.wait()

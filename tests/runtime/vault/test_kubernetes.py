@@ -248,7 +248,7 @@ async def test_a_server_that_never_answers_is_given_up(kubernetes: FakeKubernete
 
     kubernetes.before = before
     store = KubernetesSecrets(kubernetes.client, "hub", deadline=0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert str(await _failure(store)) == "Kubernetes did not answer: TimeoutError"
 
 
@@ -266,7 +266,7 @@ async def _flood() -> AsyncIterator[bytes]:
 async def test_an_answer_that_drips_is_given_up(kubernetes: FakeKubernetes) -> None:
     kubernetes.before = _always(lambda: httpx.Response(200, content=_drip()))
     store = KubernetesSecrets(kubernetes.client, "hub", deadline=0.2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert str(await _failure(store)) == "Kubernetes did not answer: TimeoutError"
 
 

@@ -332,19 +332,19 @@ async def test_a_slow_issuer_is_waited_for_no_longer_than_asked(path: str, talk:
     began = loop.time()
     found = await failure_with({path: talk}, seconds=0.5)
     assert not found.refused
-    assert loop.time() - began < 3
+    assert loop.time() - began < 20
 
 
 async def test_the_seconds_are_for_both_requests_together() -> None:
     async def late(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(3)
         writer.write(answer(json.dumps(issuer.configuration()).encode()))
 
     async with an_issuer(instead={DISCOVERY: late, TOKEN: hang}) as issuer:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await failure(issuer.client(), seconds=1.0)
-        assert loop.time() - began < 1.7
+        await failure(issuer.client(), seconds=3.5)
+        assert loop.time() - began < 6.3, "less than one after the other"
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200"])

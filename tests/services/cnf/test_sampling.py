@@ -132,7 +132,7 @@ async def test_each_area_fails_by_itself(hub: Hub) -> None:
 async def test_where_nothing_answers_nothing_is_known(hub: Hub) -> None:
     hub.api.refused = {STATES: 503, IN_PTP: 503}
     hub.prometheus.ill = says(answer(b"<html>", "502 Bad Gateway"))
-    found = await hub.sample(await hub.cluster(), seconds=2.0)
+    found = await hub.sample(await hub.cluster(), seconds=6.0)
     assert (found.workloads, found.ptp, found.sriov, found.dpdk) == (None, None, None, None)
     assert found.sources == {}
     assert set(found.missing) == {"workloads", "ptp", "sriov", "dpdk"}
@@ -161,7 +161,7 @@ async def test_of_pods_that_are_not_known_no_counters_are(hub: Hub) -> None:
 async def test_a_prometheus_that_hangs_holds_up_no_objects(hub: Hub) -> None:
     hub.functions()
     hub.prometheus.ill = says(b"")
-    found = await hub.sample(await hub.cluster(), seconds=2.0)
+    found = await hub.sample(await hub.cluster(), seconds=6.0)
     assert pods(found) == ["du-0"]
     assert found.sriov == (FRONTHAUL,)
 

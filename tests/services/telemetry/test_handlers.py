@@ -318,7 +318,7 @@ async def hang(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
 async def test_who_hangs_is_left_alone_like_who_fails(collector: Collector) -> None:
     async with prometheus(hang) as asking:
         cluster = await collector.cluster(asking.origin.url())
-        asks = (collector.refusal(cluster, seconds=3) for _ in range(FAILURES))
+        asks = (collector.refusal(cluster, seconds=6) for _ in range(FAILURES))
         told = await asyncio.gather(*asks)
         assert {each.code for each in told} == {Code.QUERY_TIMEOUT}
         assert (await collector.refusal(cluster)).code is Code.CLUSTER_UNREACHABLE

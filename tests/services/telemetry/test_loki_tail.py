@@ -139,7 +139,7 @@ async def test_a_tail_that_is_cut_goes_on_without_a_gap(collector: Collector) ->
 
 async def test_a_tail_ends_by_itself_in_time_and_says_how_it_was(collector: Collector) -> None:
     async with simulated(collector, ROUTES, Checked.LOKI) as asks:
-        async with asks.asker.ask(asks.place, tail(), seconds=2) as answer:
+        async with asks.asker.ask(asks.place, tail(), seconds=6) as answer:
             parts = [part async for part in answer]
         assert answer.trailer["kind"] == "streams"
         assert answer.trailer["warnings"] == []

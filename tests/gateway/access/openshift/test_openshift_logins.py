@@ -214,13 +214,15 @@ async def test_an_account_that_is_gone_is_said_clearly(openshift: OpenShift) -> 
     ids=lambda fault: f"{fault.kind}{fault.status}",
 )
 async def test_a_server_in_trouble_is_asked_later(openshift: OpenShift, fault: Fault) -> None:
-    provider = openshift.provider(seconds=0.5)
+    # While it is well it has time; who says nothing or little is not waited for long.
+    seconds = 2.0 if fault.kind in {FaultKind.HANG, FaultKind.DRIP} else 5.0
+    provider = openshift.provider(seconds=seconds)
     back = await openshift.come_back(provider)
     openshift.cluster.fail(fault)
     for doing in (
         provider.finish(ATTEMPT, back, BACK),
         provider.bearer(openshift.token()),
-        openshift.provider(seconds=0.5).address(ATTEMPT, BACK),
+        openshift.provider(seconds=seconds).address(ATTEMPT, BACK),
     ):
         with pytest.raises(TryLater) as caught:
             await doing

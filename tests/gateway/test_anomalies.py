@@ -216,7 +216,7 @@ async def test_said_twice_with_one_key_it_is_said_once(platform: Platform, told:
 async def test_said_by_the_commands_name_it_shows_at_once(platform: Platform, told: Told) -> None:
     one = await told.begin()
     said = {"cluster_id": str(told.cluster), "anomaly_id": str(one), "verdict": "NOISE"}
-    body = {"name": "GiveAnomalyFeedback", "data": said | {"comment": "a\0b"}}
+    body = {"name": "GiveAnomalyFeedback", "data": said | {"comment": "a backup"}}
     answer = await platform.http.post(f"{API}/commands", json=body)
     assert answer.status_code == 200, answer.text
     assert (await told.page()).items[0].feedback is not None

@@ -7,11 +7,11 @@ import pytest
 from tests.kit.browser import browser, node
 from tests.kit.hub import Hub, running_hub, until
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(720)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(1_900)]
 
 _SAMPLED = ("/api/v1/gpu/nodes", "/api/v1/cnf/ptp/status")
-_WITHIN = 600.0
-"""Seconds; two cores that have nothing else to do need about three minutes."""
+_WITHIN = 1_500.0
+"""Seconds; two cores that have nothing else to do need about four minutes."""
 
 
 def test_the_ui_does_in_a_browser_what_it_says(tmp_path: Path) -> None:
@@ -20,9 +20,9 @@ def test_the_ui_does_in_a_browser_what_it_says(tmp_path: Path) -> None:
         running_hub(tmp_path / "demo", "--demo", AIOPS_COLLECTOR__CNF_SECONDS="15") as demo,
         running_hub(tmp_path / "empty") as empty,
     ):
-        until(lambda: _online(demo) == 12, within=90, every=0.5)
+        until(lambda: _online(demo) == 12, within=240, every=0.5)
         # Pages of these want something to show.
-        until(lambda: all(_total(demo, path) for path in _SAMPLED), within=90, every=0.5)
+        until(lambda: all(_total(demo, path) for path in _SAMPLED), within=240, every=0.5)
         ran = node(
             *("node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts"),
             told={

@@ -25,6 +25,7 @@ VERSION = 2
 """Of snapshots, also of what `detection` and `detecting` make of the same rows."""
 PARTITIONS = 8
 _REST = 10.0
+"""Seconds between looks for silent series while nothing comes: a partition at rest costs little."""
 _AT_ONCE = 200
 """Events told together."""
 _MANY_ROWS = 20_000
@@ -99,7 +100,7 @@ class Detector:
 
 
 @service.follows_telemetry(
-    *KINDS, reads=read, version=VERSION, partitions=PARTITIONS, places=PLACES
+    *KINDS, reads=read, version=VERSION, partitions=PARTITIONS, places=PLACES, rest=_REST
 )
 def detector(snapshot: bytes | None) -> Detector:
     """Find what behaves as it never did in what is measured, and tell when it begins and ends."""

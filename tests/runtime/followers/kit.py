@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -108,6 +108,7 @@ class Makers:
     """Makes ledgers, and remembers them."""
 
     version: int = 1
+    rest: float = 0.0
     prepare: Callable[[Ledger], None] | None = None
     made: list[Ledger] = field(default_factory=list[Ledger])
 
@@ -129,9 +130,10 @@ class Makers:
             self.made.append(made)
             return made
 
-        return follower_of_events(
+        made = follower_of_events(
             SERVICE, ledger, [NoticeTaken, LedgerSettled], version=self.version
         )
+        return replace(made, rest=self.rest)
 
 
 def log_on(bus: Bus, settings: Settings, catalog: EventCatalog = CATALOG) -> EventLog:

@@ -74,6 +74,18 @@ async def test_it_acts_while_nothing_comes(notices: EventLog, bus_settings: Sett
     assert makers.last.taken == []
 
 
+async def test_one_that_rests_acts_seldom_while_nothing_comes_and_soon_once_something_does(
+    notices: EventLog, bus_settings: Settings
+) -> None:
+    makers = Makers(rest=60)
+    async with running(host(notices, bus_settings, makers).run):
+        await until(lambda: makers.made and len(makers.last.acts) >= 2)
+        await asyncio.sleep(0.5)
+        assert len(makers.last.acts) == 2, "25 without a rest"
+        await notice(notices, range(3))
+        assert await all_settled(notices, 3) == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     "error", [Conflict("somebody was first"), TryLater("soon", 0.01), BusUnavailable("away")]
 )

@@ -1,8 +1,8 @@
 # Needs make and Python 3.11 or newer with its venv module; brings everything else.
 
 PYTHON ?= python3
-# Tests wait for servers more than they compute.
-WORKERS ?= 4
+# Each has servers of its own: more than these keep two cores busy, and one another waiting.
+WORKERS ?= 3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 LOCKS := deploy/requirements.txt deploy/requirements-dev.txt deploy/requirements-bootstrap.txt

@@ -16,6 +16,7 @@ from services.runtime.bus import Bus
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from tests.kit import embedded
 from tests.kit.servers import Server, bus_server, database_server
 from tests.kit.streams import fresh_streams
 
@@ -28,6 +29,8 @@ structlog.configure(
         structlog.processors.KeyValueRenderer(key_order=["level", "area", "event"]),
     ]
 )
+
+embedded.power_may_fail = False
 
 _TEMPLATE = "aiops_test_template"
 
@@ -72,7 +75,9 @@ def fresh_database(postgres_server: Server, _template: str) -> Generator[Databas
 @pytest.fixture
 def bus_settings(nats_server: Server, tmp_path: Path) -> Settings:
     """Settings for a bus with fresh streams, and for no database."""
-    settings = Settings(data_dir=tmp_path, nats=NatsSettings(url=nats_server.url))
+    settings = Settings(
+        data_dir=tmp_path, nats=NatsSettings(url=nats_server.url, request_seconds=8)
+    )
     asyncio.run(fresh_streams(settings))
     return settings
 
@@ -99,7 +104,7 @@ def log(bus: Bus, bus_settings: Settings) -> EventLog:
 
 
 def _database(url: str, name: str) -> DatabaseSettings:
-    return DatabaseSettings(url=SecretStr(conninfo.make_conninfo(url, dbname=name)))
+    return DatabaseSettings(url=SecretStr(conninfo.make_conninfo(url, dbname=name)), timeout=20)
 
 
 def _recreate(url: str, name: str, template: str | None) -> None:
@@ -108,7 +113,9 @@ def _recreate(url: str, name: str, template: str | None) -> None:
         if template is None:
             connection.execute(_statement("create database {}", name))
         else:
-            connection.execute(_statement("create database {} template {}", name, template))
+            connection.execute(
+                _statement("create database {} template {} strategy file_copy", name, template)
+            )
 
 
 def _statement(text: str, *names: str) -> sql.Composed:

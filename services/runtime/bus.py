@@ -44,7 +44,6 @@ __all__ = [
     "read_ack",
 ]
 
-REQUEST_TIMEOUT = 2.0
 _LARGEST_BATCH = 1024
 _PENDING_BYTES = 64 * 1024 * 1024
 _PAGE_BYTES = 8 * 1024 * 1024
@@ -64,8 +63,12 @@ def new_inbox(prefix: str = INBOX) -> str:
 class Bus:
     """A connection shared by everything in a process."""
 
-    def __init__(self, client: wire.Connection, inbox: str = "") -> None:
+    def __init__(
+        self, client: wire.Connection, inbox: str = "", *, request_seconds: float = 2.0
+    ) -> None:
+        """``request_seconds``: how long an answer may take, where a call does not say."""
         self._client = client
+        self._patience = request_seconds
         self._inbox = new_inbox(INBOX + inbox)
         self._outcomes = new_inbox(OUTCOME_INBOX)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
@@ -162,9 +165,10 @@ class Bus:
         data: bytes = b"",
         headers: dict[str, str] | None = None,
         *,
-        timeout: float = REQUEST_TIMEOUT,
+        timeout: float | None = None,
     ) -> Msg:
         """Publish and wait for one answer; BusUnavailable after ``timeout`` seconds."""
+        timeout = timeout or self._patience
         reply, future = self.expect()
         try:
             await self.emit(subject, data, headers, reply=reply)
@@ -181,13 +185,13 @@ class Bus:
         data: bytes,
         headers: dict[str, str] | None = None,
         *,
-        timeout: float = REQUEST_TIMEOUT,
+        timeout: float | None = None,
     ) -> Ack:
         """Store one message in the stream that takes its subject."""
         return read_ack(await self.request(subject, data, headers, timeout=timeout))
 
     async def publish_each(
-        self, messages: Sequence[Outgoing], *, timeout: float = REQUEST_TIMEOUT * 2
+        self, messages: Sequence[Outgoing], *, timeout: float | None = None
     ) -> list[Ack | Exception]:
         """Store many messages, pipelined; each one has its own acknowledgement or error."""
         if not messages:
@@ -196,7 +200,9 @@ class Bus:
         try:
             for message, (reply, _) in zip(messages, expected, strict=True):
                 await self.emit(message.subject, message.data, message.headers, reply=reply)
-            await asyncio.wait([future for _, future in expected], timeout=timeout)
+            await asyncio.wait(
+                [future for _, future in expected], timeout=timeout or 2 * self._patience
+            )
         except BusUnavailable as error:
             return [error for _ in messages]
         finally:
@@ -205,7 +211,7 @@ class Bus:
         return [_ack_or_error(future) for _, future in expected]
 
     async def publish_batch(
-        self, messages: Sequence[Outgoing], *, timeout: float = REQUEST_TIMEOUT * 2
+        self, messages: Sequence[Outgoing], *, timeout: float | None = None
     ) -> Ack:
         """Store many messages at once, all or none (JetStream atomic batch, at most 1,000)."""
         batch = new_secret(16)
@@ -218,11 +224,15 @@ class Bus:
             "Nats-Batch-Sequence": str(len(messages)),
             "Nats-Batch-Commit": "1",
         }
+        timeout = timeout or 2 * self._patience
         return await self.publish(last.subject, last.data, last.headers | marks, timeout=timeout)
 
-    async def api(self, name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
+    async def api(
+        self, name: str, body: Any = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
         """Call the JetStream API, for example ``STREAM.INFO.EVT``."""
         data = b"" if body is None else msgspec.json.encode(body)
+        timeout = timeout or 2.5 * self._patience
         message = await self.request(f"{self._api}.{name}", data, timeout=timeout)
         if message.headers and message.headers.get("Status") == "503":
             raise BusUnavailable("JetStream does not answer")
@@ -233,7 +243,7 @@ class Bus:
         return answer
 
     async def get(
-        self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
+        self, stream: str, query: Mapping[str, Any], *, timeout: float | None = None
     ) -> Stored | None:
         """One message by direct get (``seq`` or ``last_by_subj``), None if there is none."""
         message = await self.request(
@@ -247,7 +257,7 @@ class Bus:
         return stored_of(message)
 
     async def get_many(
-        self, stream: str, query: Mapping[str, Any], *, timeout: float = REQUEST_TIMEOUT
+        self, stream: str, query: Mapping[str, Any], *, timeout: float | None = None
     ) -> list[Stored]:
         """Messages in order by one direct get (``next_by_subj``).
 
@@ -256,7 +266,7 @@ class Bus:
         return (await self._page(stream, query, timeout))[0]
 
     async def get_last(
-        self, stream: str, filters: Sequence[str], *, timeout: float = REQUEST_TIMEOUT
+        self, stream: str, filters: Sequence[str], *, timeout: float | None = None
     ) -> list[Stored]:
         """The last message of every subject under these filters, in order, as of one moment.
 
@@ -277,9 +287,10 @@ class Bus:
         return found
 
     async def _page(
-        self, stream: str, query: Mapping[str, Any], timeout: float
+        self, stream: str, query: Mapping[str, Any], timeout: float | None
     ) -> tuple[list[Stored], Mapping[str, str]]:
         """The messages of one batched direct get, and the headers that ended it."""
+        timeout = timeout or self._patience
         found: list[Stored] = []
         done: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
 
@@ -358,7 +369,7 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
                     f"cannot reach NATS: {error or type(error).__name__}"
                 ) from None
             await asyncio.sleep(0.1)
-    bus = Bus(client, settings.inbox)
+    bus = Bus(client, settings.inbox, request_seconds=settings.request_seconds)
     buses.append(bus)
     await bus.open()
     return bus

@@ -61,6 +61,9 @@ class NatsSettings(Section):
         pattern=r"^([A-Za-z0-9_-]+\.)?$",
         description="What this process's reply subjects begin with, below `_R.`.",
     )
+    request_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds that the bus may take to answer."
+    )
     append_patience: float = Field(
         default=15.0, gt=0, description="Seconds that an append is retried while the bus is away."
     )

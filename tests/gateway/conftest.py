@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
+from services.runtime.settings import DatabaseSettings, GatewaySettings, NatsSettings, Settings
 from tests.kit.gateway import Platform, fresh_bus, fresh_database, platform_on
 from tests.kit.servers import Server
 
@@ -28,8 +28,10 @@ def platform_settings(
     with fresh_database(postgres_server.url, _template) as url:
         settings = Settings(
             data_dir=tmp_path_factory.mktemp("data"),
-            nats=NatsSettings(url=nats_server.url),
-            database=DatabaseSettings(url=SecretStr(url)),
+            # Of a busy machine much is forgiven.
+            nats=NatsSettings(url=nats_server.url, request_seconds=8),
+            database=DatabaseSettings(url=SecretStr(url), timeout=20),
+            gateway=GatewaySettings(write_timeout=20),
         )
         asyncio.run(fresh_bus(settings))
         yield settings

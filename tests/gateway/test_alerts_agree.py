@@ -89,7 +89,8 @@ class World:
     async def silence(self) -> None:
         name, _ = self.chosen()
         at, manager = self.cluster.at, self.cluster.alertmanager
-        until = at(self.random.choice([1, 3600]))
+        # The shortest that a busy machine does not reach Alertmanager too late with.
+        until = at(self.random.choice([5, 3600]))
         self.silences.append(await manager.silence({"alertname": name}, at(), until))
 
     async def unsilence(self) -> None:

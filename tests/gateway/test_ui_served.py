@@ -50,9 +50,12 @@ DOORS = [
 PART = "/ui/assets/app-1.js"
 
 
-@pytest.fixture
-async def client(platform: Platform, tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def client(
+    platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[httpx.AsyncClient]:
     """A browser before a gateway with the small UI; beside its files lies one that is secret."""
+    tmp_path = tmp_path_factory.mktemp("ui")
     build_ui(tmp_path / "dist")
     (tmp_path / "secret.txt").write_text("secret")
     async with browser(platform, tmp_path / "dist") as client:
@@ -229,14 +232,16 @@ async def test_no_other_file_is_served(client: httpx.AsyncClient, path: str) -> 
 
 
 async def test_a_build_beside_a_running_gateway_mixes_nothing(
-    client: httpx.AsyncClient, tmp_path: Path
+    platform: Platform, tmp_path: Path
 ) -> None:
-    before = (await client.get("/")).text
-    (tmp_path / "dist" / "index.html").write_text('<script src="/ui/assets/app-2.js"></script>')
-    (tmp_path / "dist" / "assets" / "app-1.js").unlink()
-    assert "app-1.js" in before
-    assert "app-1.js" in (await client.get("/")).text
-    assert (await client.get(PART)).content == SCRIPT
+    build_ui(tmp_path / "dist")
+    async with browser(platform, tmp_path / "dist") as client:
+        before = (await client.get("/")).text
+        (tmp_path / "dist" / "index.html").write_text('<script src="/ui/assets/app-2.js"></script>')
+        (tmp_path / "dist" / "assets" / "app-1.js").unlink()
+        assert "app-1.js" in before
+        assert "app-1.js" in (await client.get("/")).text
+        assert (await client.get(PART)).content == SCRIPT
 
 
 async def test_metrics_name_a_page_by_its_top(

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,10 @@ from deploy.local.ports import free_port
 from deploy.local.postgres_server import EmbeddedPostgres
 
 _PATIENCE = 20.0
+
+power_may_fail = True
+"""False: nothing is synchronised with the disk. Processes may be killed all the same, since what
+they wrote stays with the kernel; of benchmarks the disk is a part."""
 
 
 class _Server(Protocol):
@@ -43,10 +47,14 @@ class Running(Generic[ServerT]):
     def pid(self) -> int:
         return self.process.pid
 
+    def program(self) -> Program:
+        """How it is run."""
+        return self.server.program()
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.server.prepare()
-        program = self.server.program()
+        program = self.program()
         self.process = spawn(program)
         deadline = time.monotonic() + _PATIENCE
         while not self.server.is_ready():
@@ -99,6 +107,13 @@ class PostgresServer(Running[EmbeddedPostgres]):
     def url(self) -> str:
         return self.server.url
 
+    def program(self) -> Program:
+        program = super().program()
+        if power_may_fail:
+            return program
+        careless = ("-c", "fsync=off", "-c", "full_page_writes=off")
+        return replace(program, argv=(*program.argv, *careless))
+
     def start(self) -> None:
         super().start()
         self.server.finish()
@@ -112,6 +127,7 @@ def start_nats(directory: Path, *, users: bool = False, monitor: bool = False) -
         find_binary({}),
         free_port(),
         passwords=known,
+        sync_interval="1s" if power_may_fail else "1h",
         monitor_port=free_port() if monitor else 0,
     )
     return NatsServer(server)

@@ -17,7 +17,7 @@ from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.kit import embedded
-from tests.kit.servers import Server, bus_server, database_server
+from tests.kit.servers import Server, bus_server, database_server, quick_directory
 from tests.kit.streams import fresh_streams
 
 # One plain line each: the default draws tracebacks with all locals, which holds the loop up for
@@ -43,14 +43,16 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A NATS server without users."""
-    with bus_server(tmp_path_factory.mktemp("nats")) as server:
+    directory = tmp_path_factory.mktemp("nats")
+    with quick_directory(directory) as quick, bus_server(quick) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     """A PostgreSQL server."""
-    with database_server(tmp_path_factory.mktemp("postgres")) as server:
+    directory = tmp_path_factory.mktemp("postgres")
+    with quick_directory(directory) as quick, database_server(quick) as server:
         yield server
 
 

@@ -19,6 +19,13 @@ from tests.kit.tree import ROOT
 
 T = TypeVar("T")
 
+_PATIENT = {
+    "AIOPS_LIMITS__ENABLED": "false",
+    "AIOPS_NATS__REQUEST_SECONDS": "8",
+    "AIOPS_DATABASE__TIMEOUT": "20",
+    "AIOPS_GATEWAY__WRITE_TIMEOUT": "20",
+}
+"""Nobody is limited, and of a busy machine much is forgiven."""
 _START_WITHIN, _STOP_WITHIN = 90.0, 20.0
 
 
@@ -91,7 +98,7 @@ def running_hub(directory: Path, *options: str, **settings: str) -> Generator[Hu
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli.main", *arguments],
             cwd=ROOT,
-            env=environment() | {"AIOPS_LIMITS__ENABLED": "false"} | settings,
+            env=environment() | _PATIENT | settings,
             stdout=file,
             stderr=subprocess.STDOUT,
         )

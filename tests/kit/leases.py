@@ -35,7 +35,7 @@ class Frail(Bus):
         data: bytes,
         headers: dict[str, str] | None = None,
         *,
-        timeout: float = 2.0,
+        timeout: float | None = None,
     ) -> Ack:
         ack = await super().publish(subject, data, headers, timeout=timeout)
         if self.lost:

@@ -200,7 +200,11 @@ async def _cut_off(bus: Bus, sequence: int, *, before: str) -> None:
     publish = bus.publish
 
     async def fails(
-        subject: str, data: bytes, headers: dict[str, str] | None = None, *, timeout: float = 2.0
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Ack:
         if subject.startswith(before) and (headers or {}).get("aiops-dl-state") != "retrying":
             raise BusUnavailable("cut off")
@@ -254,7 +258,11 @@ async def test_a_mark_never_hides_what_has_failed_again_meanwhile(bus: Bus) -> N
     publish = bus.publish
 
     async def slow(
-        subject: str, data: bytes, headers: dict[str, str] | None = None, *, timeout: float = 2.0
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Ack:
         if subject.startswith("dlq.") and (headers or {})["aiops-dl-state"] == "retried":
             bus.publish = publish

@@ -106,7 +106,7 @@ class _Forgetful(Bus):
         data: bytes,
         headers: dict[str, str] | None = None,
         *,
-        timeout: float = 2.0,
+        timeout: float | None = None,
     ) -> Ack:
         ack = await super().publish(subject, data, headers, timeout=timeout)
         if not self.lost:

@@ -119,7 +119,7 @@ class Deaf(Bus):
         data: bytes,
         headers: dict[str, str] | None = None,
         *,
-        timeout: float = 2.0,
+        timeout: float | None = None,
     ) -> Ack:
         ack = await super().publish(subject, data, headers, timeout=timeout)
         self._lose()

@@ -93,7 +93,7 @@ class Away(Bus):
     """A bus that keeps nothing, as in an outage that begins just now."""
 
     async def publish_each(
-        self, messages: Sequence[Outgoing], *, timeout: float = 4.0
+        self, messages: Sequence[Outgoing], *, timeout: float | None = None
     ) -> list[Ack | Exception]:
         return [BusUnavailable("away") for _ in messages]
 

@@ -20,7 +20,9 @@ class Watched(Bus):
         super().__init__(bus.client)
         self.calls: list[str] = []
 
-    async def api(self, name: str, body: Any = None, *, timeout: float = 5.0) -> dict[str, Any]:
+    async def api(
+        self, name: str, body: Any = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
         self.calls.append(name)
         return await super().api(name, body, timeout=timeout)
 

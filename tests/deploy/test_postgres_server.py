@@ -11,6 +11,7 @@ import pytest
 from deploy.local.leftovers import working_in
 from deploy.local.postgres_account import ClosedDirectory, account_for
 from deploy.local.postgres_server import EmbeddedPostgres
+from tests.kit import embedded
 from tests.kit.embedded import running_postgres, start_postgres
 
 pytestmark = pytest.mark.postgres
@@ -43,7 +44,10 @@ def test_a_stale_lock_file_and_a_busy_backend_do_not_keep_it_from_starting(tmp_p
     assert working_in(server.server.data) == []
 
 
-def test_only_the_owner_reaches_data_and_socket_and_no_port_is_open(tmp_path: Path) -> None:
+def test_only_the_owner_reaches_data_and_socket_and_no_port_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "power_may_fail", True)
     with running_postgres(tmp_path / "db") as server:
         for place in (server.server.directory, server.server.data, server.server.sockets):
             assert stat.S_IMODE(place.stat().st_mode) == 0o700

@@ -19,11 +19,11 @@ from tests.kit.projector_process import ProjectorProcess
 from tests.kit.runtime import eventually, until
 
 pytestmark = [
-    pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres, pytest.mark.timeout(120)
+    pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres, pytest.mark.timeout(300)
 ]  # fmt: skip
 
 _SHARED = {"AIOPS_PROJECTIONS__PARTITIONS": '{"alerts": 2, "activity": 2}'}
-_WITHIN = 30.0
+_WITHIN = 60.0
 
 
 class Heard:

@@ -41,11 +41,15 @@ async def test_an_error_trace_is_on_the_live_stream_and_in_the_list_of_its_clust
             for each in (made, quiet)
         ]
         async with stream.client() as client:
-            await client.subscribe(event_types=["TRACE_RECEIVED"], cluster_filter=[cluster])
-            await client.find("caught_up")
+            # From the beginning: a look may have been due already.
+            await client.subscribe(
+                event_types=["TRACE_RECEIVED"], cluster_filter=[cluster], since_sequence=0
+            )
             for each in (other, cluster):
                 await come_due(platform, LOOK, each)
-            frame = await client.find("event")
+            while not client.events:
+                await client.next()
+        (frame,) = client.events
         assert (frame["event_type"], frame["cluster_id"]) == ("TRACE_RECEIVED", cluster)
         assert frame["payload"]["trace_id"] == f"{0xAB:032x}"
         await platform.settle()

@@ -9,6 +9,7 @@ from typing import Any
 from deploy.cli import bench_petshop
 from services.rca.ranking import Ranking
 from services.runtime.settings import environment
+from tests.benchmarks import rca_scripted
 from tests.benchmarks.kit import Figure, Options, Target, at_least, at_most, log
 from tests.benchmarks.rca_metrics import plain_ranks
 from tests.benchmarks.rca_recorded import Ranks, Truth, document, scorer
@@ -25,7 +26,11 @@ _ROUNDS = 6
 
 
 async def measure(options: Options) -> list[Figure]:
-    """Metrics along a call graph; then traces, logs and metrics of two systems."""
+    """Scripted incidents; metrics along a call graph; traces, logs and metrics of two systems."""
+    return [*rca_scripted.measure(options), *_recorded(options)]
+
+
+def _recorded(options: Options) -> list[Figure]:
     folder = environment().get("AIOPS_BENCH_DATA")
     where = Path(folder) if folder else ROOT.parent / "shared" / "bench"
     if not (where / "score" / "rca_score.py").is_file():

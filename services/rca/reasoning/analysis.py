@@ -1,0 +1,223 @@
+"""Which entity is the cause of what some signals tell, how sure that is, and what speaks for it."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts.incidents import Signal
+from services.rca.reasoning.claims import Claim, checked
+from services.rca.reasoning.knowledge import Class
+from services.rca.reasoning.places import Entity, Places, places
+from services.rca.reasoning.reach import reach, serves_all
+from services.rca.reasoning.symptoms import Symptom, symptoms
+
+KNOWN = 0.48
+"""Score from which on the first cause is named as the cause."""
+MOST_CAUSES = 10
+MOST_SYMPTOMS = 400
+"""Of more, those that weigh most: the work grows with their square."""
+_WAITS = timedelta(minutes=3)
+"""How far the times of what belongs together may be off."""
+_ALONE = 0.6
+"""What is left of a cause that explains nothing else."""
+_MORE = 0.2
+"""How much a second kind of trouble with the same thing counts."""
+_FEW = 3
+_EXPLAINED = 0.7
+"""How much a cause loses that another one wholly explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An edge of the causal graph."""
+
+    cause: Symptom
+    effect: Symptom
+    reach: float
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An entity that may be behind it, and why."""
+
+    entity: Entity
+    kind: Class
+    score: float
+    """From 0 to 1."""
+    claims: tuple[Claim, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All causes, the most likely first, and the graph that they were found by."""
+
+    causes: tuple[Cause, ...]
+    links: tuple[Link, ...]
+    """From the causes that are told."""
+    symptoms: tuple[Symptom, ...]
+    """What it rests on, in the order in which it began."""
+
+    @property
+    def cause(self) -> Cause | None:
+        """The first one, if enough speaks for it; null: the cause is unknown."""
+        first = next(iter(self.causes), None)
+        return first if first is not None and first.score >= KNOWN else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    entity: Entity
+    own: tuple[Symptom, ...]
+    explained: Mapping[int, tuple[float, Symptom]]
+    """Of other symptoms, by their number: how well, and by which of its own."""
+    raw: float
+
+    @property
+    def leading(self) -> Symptom:
+        return max(self.own, key=lambda each: (each.origin, -each.began.timestamp()))
+
+
+def analyse(signals: Iterable[Signal], nodes: Mapping[Entity, Entity] | None = None) -> Finding:
+    """Rank the entities that signals are about. ``nodes``: of pods, where more is known of them.
+
+    A cause is what tells by its kind that it is one, explains most of the rest by what follows
+    from such things and where they are, was there first, and is not itself explained by another.
+    """
+    told = tuple(signals)
+    known = places(told, nodes)
+    found = _weightiest(symptoms(told, known))
+    suspects = _suspects(found)
+    scored = [(each, each.raw * _unexplained(each, suspects)) for each in suspects]
+    scored.sort(key=lambda one: (-round(one[1], 9), one[0].entity))
+    log = {each.sequence: each for each in told}
+    causes: list[Cause] = []
+    links: list[Link] = []
+    for suspect, score in scored[:MOST_CAUSES]:
+        led = tuple(_links(suspect, found, log, known))
+        causes.append(_cause(suspect, score, led, log, known))
+        links += led
+    return Finding(tuple(causes), tuple(links), found)
+
+
+def _weightiest(found: Sequence[Symptom]) -> tuple[Symptom, ...]:
+    if len(found) <= MOST_SYMPTOMS:
+        return tuple(found)
+    order = sorted(found, key=lambda each: (-each.weight * each.origin, each.began))
+    kept = set(order[:MOST_SYMPTOMS])
+    return tuple(each for each in found if each in kept)
+
+
+def _suspects(found: Sequence[Symptom]) -> list[_Suspect]:
+    by_entity: dict[Entity, list[Symptom]] = defaultdict(list)
+    for each in found:
+        by_entity[each.entity].append(each)
+    total = sum(each.weight for each in found)
+    return [_suspect(entity, own, found, total) for entity, own in by_entity.items()]
+
+
+def _suspect(
+    entity: Entity, own: Sequence[Symptom], found: Sequence[Symptom], total: float
+) -> _Suspect:
+    explained: dict[int, tuple[float, Symptom]] = {}
+    for number, other in enumerate(found):
+        if other.entity != entity:
+            best = max(own, key=lambda each: (reach(each, other) * each.origin, each.name))
+            if reach(best, other):
+                explained[number] = (reach(best, other), best)
+    covered = sum(each.weight for each in own)
+    covered += sum(share * found[number].weight for number, (share, _) in explained.items())
+    share = (_ALONE + (1 - _ALONE) * covered / total) * _order(own, found, explained)
+    return _Suspect(entity, tuple(own), explained, _origin(own) * share * _spread(found, explained))
+
+
+def _origin(own: Iterable[Symptom]) -> float:
+    """How likely it is a cause by what is told of it: kinds of it count as independent."""
+    best: dict[Class, float] = defaultdict(float)
+    for each in own:
+        best[each.meaning.kind] = max(best[each.meaning.kind], each.origin)
+    first = max(best.values())
+    return 1 - (1 - first) * math.prod(1 - _MORE * each for each in best.values() if each != first)
+
+
+def _spread(found: Sequence[Symptom], explained: Mapping[int, tuple[float, Symptom]]) -> float:
+    """Less for what would be felt everywhere, if it is felt on one node or in one namespace."""
+    wide = [number for number, (_, by) in explained.items() if serves_all(by)]
+    if not wide:
+        return 1.0
+    nodes = {found[number].node for number in wide}
+    namespaces = {found[number].entity.namespace for number in wide}
+    together = (len(nodes) == 1 and None not in nodes) or len(namespaces) < _FEW
+    return 0.5 if together else 1.0
+
+
+def _order(
+    own: Sequence[Symptom],
+    found: Sequence[Symptom],
+    explained: Mapping[int, tuple[float, Symptom]],
+) -> float:
+    """1 if all of what it explains came after it, but for what a rule may wait; 0.4 if nothing."""
+    whole = sum(share for share, _ in explained.values())
+    if not whole:
+        return 1.0
+    first = min(each.onset for each in own) - _WAITS
+    after = sum(share for number, (share, _) in explained.items() if found[number].began >= first)
+    return 0.4 + 0.6 * after / whole
+
+
+def _unexplained(suspect: _Suspect, suspects: Iterable[_Suspect]) -> float:
+    """What is left of it, as others explain what tells of it."""
+    left = 1.0
+    weight = sum(each.weight for each in suspect.own)
+    for other in suspects:
+        if other.entity == suspect.entity or other.raw <= suspect.raw:
+            continue
+        by_other = sum(
+            each.weight * max(reach(one, each) for one in other.own) for each in suspect.own
+        )
+        surely = other.leading.origin > suspect.leading.origin
+        share = _EXPLAINED if surely else _EXPLAINED / 2
+        left = min(left, 1 - share * by_other / weight)
+    return left
+
+
+def _links(
+    suspect: _Suspect, found: Sequence[Symptom], log: Mapping[int, Signal], known: Places
+) -> Iterable[Link]:
+    for number, (share, cause) in suspect.explained.items():
+        effect = found[number]
+        text = (
+            f"{cause.name} of {suspect.entity.word} may have led to {effect.name} of"
+            f" {effect.entity.word}"
+        )
+        sequences = tuple(each.sequence for each in cause.signals)
+        effects = tuple(each.sequence for each in effect.signals)
+        claim = Claim(suspect.entity, text, sequences, effects)
+        yield Link(cause, effect, share, checked(claim, log, known.parts[suspect.entity]))
+
+
+def _cause(
+    suspect: _Suspect,
+    score: float,
+    links: Sequence[Link],
+    log: Mapping[int, Signal],
+    known: Places,
+) -> Cause:
+    parts = known.parts[suspect.entity]
+    told = sorted(suspect.own, key=lambda each: -each.origin)
+    own = [checked(_observed(each), log, parts) for each in told]
+    early = [link.effect.name for link in links if not link.claim.is_fact]
+    doubts = [f"{name} began before it" for name in dict.fromkeys(early)]
+    if score < suspect.raw:
+        doubts.append("something else explains it as well")
+    claims = (*own, *(link.claim for link in sorted(links, key=lambda each: -each.reach)))
+    return Cause(suspect.entity, suspect.leading.meaning.kind, score, claims, tuple(doubts))
+
+
+def _observed(symptom: Symptom) -> Claim:
+    many = f" ({len(symptom.signals)} signals)" if len(symptom.signals) > 1 else ""
+    text = f"{symptom.name} of {symptom.entity.word} since {symptom.began.isoformat()}{many}"
+    return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))

@@ -1,0 +1,104 @@
+"""From signals to a cause: what explains the rest, was there first, and tells that it is one."""
+
+import random
+from uuid import UUID
+
+import pytest
+
+from contracts.alerts import Severity
+from services.rca.reasoning import Finding, analyse
+from services.rca.reasoning.analysis import MOST_CAUSES, MOST_SYMPTOMS
+from tests.services.rca.reasoning.telling_signals import CLUSTER, node_down, pod, signal
+
+ELSEWHERE = UUID("0199c0de-0000-7000-8000-0000000000c2")
+
+
+def cause(finding: Finding) -> str | None:
+    return None if finding.cause is None else finding.cause.entity.word
+
+
+def test_a_node_explains_what_ran_there() -> None:
+    finding = analyse(node_down())
+    assert cause(finding) == "node/worker-3"
+    assert finding.causes[0].kind == "node"
+    effects = {link.effect.name for link in finding.links if link.cause.entity.kind == "node"}
+    assert effects == {"KubePodNotReady", "HighErrorRate"}
+
+
+def test_without_what_tells_of_the_node_the_cause_is_unknown() -> None:
+    left = [each for each in node_down() if "node/worker-3" not in each.where]
+    finding = analyse(left)
+    assert finding.cause is None
+    assert finding.causes, "hypotheses are told all the same"
+
+
+def test_nothing_has_no_cause() -> None:
+    assert analyse([]) == Finding((), (), ())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_in_which_signals_are_given_does_not_matter(seed: int) -> None:
+    shuffled = node_down()
+    random.Random(seed).shuffle(shuffled)
+    assert analyse(shuffled) == analyse(node_down())
+
+
+def test_many_pods_do_not_outweigh_their_node() -> None:
+    pods = [pod(n, "KubePodNotReady", f"team-{n % 7}/app-{n}", 100 + n) for n in range(10, 300)]
+    assert cause(analyse([*node_down(), *pods])) == "node/worker-3"
+
+
+def test_what_is_on_another_node_is_not_explained() -> None:
+    other = signal(9, "KubePodNotReady", "pod/hr/api-1", "workload/hr/api", "node/worker-9")
+    finding = analyse([*node_down(), other])
+    assert all(link.effect.entity.word != "workload/hr/api" for link in finding.links)
+
+
+def test_a_cluster_explains_nothing_of_another() -> None:
+    there = signal(9, "HighErrorRate", "service/shop/cart", after=200, cluster=ELSEWHERE)
+    finding = analyse([*node_down(), there])
+    assert all(link.cause.entity.cluster_id == CLUSTER for link in finding.links)
+    assert all(link.effect.entity.cluster_id == CLUSTER for link in finding.links)
+
+
+def test_a_broken_disk_of_one_gpu_node_is_not_blamed_on_a_cause_that_would_hit_all() -> None:
+    slow = signal(9, "etcdHighFsyncDurations", severity=Severity.WARNING)
+    assert cause(analyse([*node_down(), slow])) == "node/worker-3"
+
+
+def test_one_gpu_is_the_cause_and_of_several_their_node() -> None:
+    job = pod(5, "KubeJobFailed", "ml/train", 60)
+    one = [signal(1, "GPU_XID_79", "gpu/GPU-1", "node/worker-1"), job]
+    two = [*one, signal(2, "GPU_XID_79", "gpu/GPU-2", "node/worker-1")]
+    assert cause(analyse(one)) == "gpu/GPU-1"
+    assert cause(analyse(two)) == "node/worker-1"
+
+
+def test_an_operator_and_its_namespace_are_one_thing() -> None:
+    told = [
+        signal(1, "ClusterOperatorDegraded", "operator/dns"),
+        signal(2, "CoreDNSErrorsHigh", "service/openshift-dns/dns-default"),
+        *[
+            signal(n, "HighErrorRate", f"service/team-{n}/api", f"namespace/team-{n}", after=90)
+            for n in range(3, 9)
+        ],
+    ]
+    assert cause(analyse(told)) == "namespace/openshift-dns"
+
+
+def test_what_began_long_after_its_supposed_effects_is_doubted() -> None:
+    late = [
+        signal(1, "HighErrorRate", "service/shop/cart", "namespace/shop"),
+        signal(2, "KubeDeploymentRolloutStuck", "workload/shop/db", "namespace/shop", after=7200),
+    ]
+    first = next(each for each in analyse(late).causes if each.entity.word == "workload/shop/db")
+    assert any("began before it" in doubt for doubt in first.doubts)
+    assert not [each for each in first.claims if each.effects and each.is_fact]
+
+
+def test_a_storm_is_cut_to_what_weighs_most() -> None:
+    many = [pod(n, "KubePodNotReady", f"team-{n}/app-{n}", 100) for n in range(10, 1200)]
+    finding = analyse([*node_down(), *many])
+    assert len(finding.symptoms) == MOST_SYMPTOMS
+    assert len(finding.causes) == MOST_CAUSES
+    assert cause(finding) == "node/worker-3"

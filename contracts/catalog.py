@@ -15,6 +15,7 @@ from contracts import (
     gpu,
     incidents,
     operations,
+    rca,
     telemetry,
 )
 from contracts.envelope import Command, Event, Message, public_name
@@ -37,6 +38,7 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(anomalies.WatchEvent),
     *get_args(incidents.IncidentEvent),
     *get_args(incidents.CorrelationRuleEvent),
+    rca.RcaComplete,
     *get_args(edge.EdgeLinkEvent),
     *get_args(access.AccessEvent),
     *get_args(operations.OperationEvent),
@@ -64,6 +66,7 @@ COMMANDS: tuple[type[Command], ...] = (
     incidents.SplitIncident,
     incidents.DefineCorrelationRule,
     incidents.RemoveCorrelationRule,
+    rca.AnalyzeRootCause,
     operations.RebuildProjection,
     operations.RetryDeadLetter,
     operations.DropDeadLetter,

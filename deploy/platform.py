@@ -55,6 +55,7 @@ SERVICES: Mapping[str, str] = {
     "cnf": "services.cnf.handlers:service",
     "anomalies": "services.anomalies.handlers:service",
     "incidents": "services.incidents.handlers:service",
+    "rca": "services.rca.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -64,6 +65,7 @@ PROJECTIONS: Mapping[str, str] = {
     "cnf": "projections.cnf.projector:projection",
     "anomalies": "projections.anomalies.projector:projection",
     "incidents": "projections.incidents.projector:projection",
+    "rca": "projections.rca.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
     # Not the smallest variant: the health check needs its wget.
@@ -79,7 +81,16 @@ PARTS: tuple[Part, ...] = (
     Part(
         "projector",
         needs=_READY,
-        projections=("activity", "fleet", "alerts", "gpu", "cnf", "anomalies", "incidents"),
+        projections=(
+            "activity",
+            "fleet",
+            "alerts",
+            "gpu",
+            "cnf",
+            "anomalies",
+            "incidents",
+            "rca",
+        ),
         health=Health("/ready", 8081),
     ),
     Part(
@@ -95,6 +106,7 @@ PARTS: tuple[Part, ...] = (
             "cnf",
             "anomalies",
             "incidents",
+            "rca",
         ),
         health=Health("/ready", 8081),
     ),

@@ -74,6 +74,7 @@ from gateway.rest.documented_operations import (
     ProjectionList,
     StreamList,
 )
+from gateway.rest.documented_rca import RcaList, RcaSearch
 from gateway.rest.documented_silences import SilenceList, SilenceMade, SilenceRequest
 from gateway.rest.documented_streaming import LiveClients, LiveSubscriptions, StreamingStatus
 from gateway.rest.documented_traces import (
@@ -89,6 +90,7 @@ from projections.cnf.view import PtpHistory
 from projections.fleet.view import ClusterHealth
 from projections.gpu.view import GpuNodeDetail
 from projections.incidents.view import IncidentDetail
+from projections.rca.view import RcaView
 
 VERSION = "0.1.0"
 
@@ -139,6 +141,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ProjectionList,
     PtpHistory,
     PtpStatusList,
+    RcaList,
+    RcaView,
     Rehearsed,
     ServiceMapAnswer,
     SessionList,
@@ -173,6 +177,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     LoginCode,
     MetricQuery,
     NewToken,
+    RcaSearch,
     Registration,
     SilenceRequest,
     TraceQuery,

@@ -130,6 +130,12 @@ async def asyncapi() -> Response[bytes]:
     return _page("asyncapi.html")
 
 
+@get("/openapi.json", opt=PUBLIC, include_in_schema=False)
+async def openapi_document() -> Response[bytes]:
+    """The OpenAPI 3.1 document of this API, made with the contracts: that takes over a second."""
+    return Response(_generated("openapi.json"), media_type="application/json")
+
+
 @get("/asyncapi.json", opt=PUBLIC, include_in_schema=False)
 async def asyncapi_document() -> Response[bytes]:
     """The AsyncAPI 3.0 document of the bus, as `make contracts` has written it."""
@@ -145,4 +151,4 @@ async def asset(name: FromPath[Path]) -> Response[bytes]:
     return _page(wanted, cached=True)
 
 
-PAGES = [start, login, docs, asyncapi, asyncapi_document, asset, ui_part]
+PAGES = [start, login, docs, openapi_document, asyncapi, asyncapi_document, asset, ui_part]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from contracts import access, alerts, anomalies, clusters, incidents, operations
+from contracts import access, alerts, anomalies, clusters, incidents, operations, rca
 from contracts.envelope import Command
 from contracts.refusals import Code, Refused
 from services.runtime.principals import Principal, Role, Scope
@@ -35,6 +35,7 @@ RIGHTS: Mapping[type[Command], frozenset[Role]] = {
     incidents.SplitIncident: _OPERATOR,
     incidents.DefineCorrelationRule: _ADMIN,
     incidents.RemoveCorrelationRule: _ADMIN,
+    rca.AnalyzeRootCause: _OPERATOR,
     operations.RebuildProjection: _ADMIN,
     operations.RetryDeadLetter: _ADMIN,
     operations.DropDeadLetter: _ADMIN,
@@ -70,6 +71,7 @@ _OF_ITS_OWN_CLUSTERS = frozenset(
         incidents.SplitIncident,
         incidents.DefineCorrelationRule,
         incidents.RemoveCorrelationRule,
+        rca.AnalyzeRootCause,
     }
 )
 

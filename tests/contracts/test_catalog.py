@@ -124,6 +124,7 @@ EVENT_NAMES = {
         "removed",
         "CORRELATION_RULE_REMOVED",
     ),
+    "RcaComplete": ("aiops.rca.complete.v1", "complete", "RCA_COMPLETE"),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),
@@ -154,6 +155,7 @@ COMMAND_NAMES = {
     "SplitIncident": ("incidents", "split_incident"),
     "DefineCorrelationRule": ("incidents", "define_correlation_rule"),
     "RemoveCorrelationRule": ("incidents", "remove_correlation_rule"),
+    "AnalyzeRootCause": ("rca", "analyze_root_cause"),
 }
 # One stored payload of every type ever published, by ce-type; also only added to.
 STORED: dict[str, dict[str, Any]] = json.loads(

@@ -69,6 +69,7 @@ from tests.kit.gpu_builders import (
     threshold_crossed as threshold_crossed,
     xid_error as xid_error,
 )
+from tests.kit.rca_builders import COMMANDS as RCA_COMMANDS, EVENTS as RCA_EVENTS
 from tests.kit.samples import (
     ALERT_ID as ALERT_ID,
     CLUSTER_ID as CLUSTER_ID,
@@ -369,6 +370,7 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     **access_builders.EVENTS,
     **anomaly_builders.EVENTS,
     **incident_builders.EVENTS,
+    **RCA_EVENTS,
 }
 """A builder for every event there is; a test notices a missing one."""
 
@@ -391,5 +393,6 @@ COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     **access_builders.COMMANDS,
     **anomaly_builders.COMMANDS,
     **incident_builders.COMMANDS,
+    **RCA_COMMANDS,
 }
 """A builder for every command there is."""

@@ -178,6 +178,10 @@ def _events(about: Somewhere) -> list[Event]:
     ]
 
 
+SPANNING = ("INCIDENT_", "RCA_")
+"""How types of events begin that may be about both clusters."""
+
+
 def over_both(world: World) -> Event:
     """An incident of both clusters, the foreign one's mark in all that it says."""
     theirs, mine = (
@@ -231,8 +235,9 @@ def assert_hidden(world: World, frames: list[Frame], asked: str) -> None:
             assert MARK not in text or MARK in asked, frame
     of_none = [each for each in events_of(frames) if each["cluster_id"] is None]
     for each in of_none:
-        assert each["event_type"].startswith("INCIDENT_"), each
-        assert each["payload"]["incident"]["cluster_ids"] == [world.mine.id], each
+        assert each["event_type"].startswith(SPANNING), each
+        told = each["payload"].get("incident") or each["payload"]["result"]
+        assert told["cluster_ids"] == [world.mine.id], each
 
 
 class _Server(uvicorn.Server):

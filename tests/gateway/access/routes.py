@@ -119,6 +119,9 @@ ROUTES: Mapping[str, Right] = {
     f"PUT {API}/watches/{{watch_id:str}}": OPERATE,
     f"DELETE {API}/watches/{{watch_id:str}}": OPERATE,
     f"POST {API}/analysis/anomaly": READ,
+    f"GET {API}/analysis/rca": READ,
+    f"POST {API}/analysis/rca": OPERATE,
+    f"GET {API}/analysis/rca/{{rca_id:uuid}}": READ,
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -229,6 +232,7 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"POST {API}/metrics/query": {"json": {"query": "up"}},
     f"POST {API}/metrics/query_range": {"json": {"query": "up", "step": "1m"}},
     f"POST {API}/analysis/anomaly": {"json": {"query": "up", "step": "1m"}},
+    f"POST {API}/analysis/rca": lambda about: {"json": {"incident_id": about.incident}},
     f"POST {API}/logs/query": {"json": {"query": '{a="b"}'}},
     f"POST {API}/logs/query_range": {"json": {"query": '{a="b"}', "step": "1m"}},
     f"POST {API}/traces/search": {"json": {"query": "{}"}},
@@ -255,6 +259,7 @@ def path(route: str, about: Somewhere) -> str:
         "{session_id:uuid}": str(new_id()),
         "{incident_id:uuid}": about.incident,
         "{anomaly_id:uuid}": about.anomaly,
+        "{rca_id:uuid}": about.rca,
         "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
         "{watch_id:str}": str(new_id()) if route.startswith("DELETE") else about.watch,
         "{letter_id:int}": "999999",
@@ -273,5 +278,5 @@ def names_a_cluster(route: str) -> bool:
     """True if what is asked for belongs to one cluster, by its path or by what it is given."""
     parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
              "{incident_id", "{anomaly_id", "{rule_id", f"POST {API}/correlation-rules",
-             "{watch_id", f"POST {API}/watches")  # fmt: skip
+             "{watch_id", f"POST {API}/watches", "{rca_id", f"POST {API}/analysis/rca")  # fmt: skip
     return any(part in route for part in parts)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contracts import access, alerts, anomalies, catalog, clusters, incidents, operations
+from contracts import access, alerts, anomalies, catalog, clusters, incidents, operations, rca
 from contracts.envelope import Command
 from services.runtime import rights
 from services.runtime.command_bus import SCOPE
@@ -68,6 +68,7 @@ COMMANDS: Mapping[type[Command], Right] = {
     incidents.SplitIncident: OPERATE,
     incidents.DefineCorrelationRule: CHANGE,
     incidents.RemoveCorrelationRule: CHANGE_UNKNOWN,
+    rca.AnalyzeRootCause: OPERATE,
     operations.RebuildProjection: RULE,
     operations.RetryDeadLetter: RULE,
     operations.DropDeadLetter: RULE,
@@ -149,9 +150,15 @@ def test_every_command_is_in_the_matrix() -> None:
     for command, right in COMMANDS.items():
         about_a_cluster = bool(_ABOUT_CLUSTERS & command.model_fields.keys())
         assert right is NEVER or right.about_a_cluster == about_a_cluster, command
-        told = about_a_cluster and "cluster_id" not in command.model_fields
+        told = about_a_cluster and not _names_its_cluster(command)
         of_its_own = not right.known or (told and right is not NEVER)
         assert of_its_own == rights.is_of_its_own_clusters(command), command
+
+
+def _names_its_cluster(command: type[Command]) -> bool:
+    """False where it may be about something else, whose clusters only its handler knows."""
+    fields = command.model_fields
+    return "cluster_id" in fields and "incident_id" not in fields
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)

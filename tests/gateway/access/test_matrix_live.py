@@ -24,6 +24,7 @@ from gateway.rest import events_stream
 from services.runtime.access import Session
 from services.runtime.principals import EVERYWHERE, Grant, Role, Scope
 from tests.gateway.access.doors import (
+    SPANNING,
     Doors,
     Listener,
     assert_hidden,
@@ -379,7 +380,7 @@ async def test_a_user_with_two_roles_sees_what_one_of_them_shows(
 def _shown(frames: Iterable[Frame]) -> Shown:
     """Less what is of none because it is about both."""
     events = [
-        each for each in events_of(list(frames)) if not each["event_type"].startswith("INCIDENT_")
+        each for each in events_of(list(frames)) if not each["event_type"].startswith(SPANNING)
     ]
     return Shown(each["cluster_id"] for each in events)
 

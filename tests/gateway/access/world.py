@@ -17,6 +17,7 @@ from tests.kit.anomaly_builders import anomaly, watch
 from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.incident_builders import incident, rule, signal
+from tests.kit.rca_builders import cause, rca_complete
 from tests.kit.runtime import eventually, store
 
 MARK = "foreign-mark"
@@ -39,6 +40,8 @@ class Somewhere:
     """Of correlation."""
     watch: str
     anomaly: str
+    rca: str
+    """An analysis of a bad time."""
 
 
 @dataclass
@@ -84,10 +87,12 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     watched = await _watch(platform, name, cluster)
     anomalous = await _anomaly(platform, name, cluster, watched)
     incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
+    analysis = await _analysis(platform, name, cluster)
     sequence: int = event["sequence"]
     return Somewhere(
-        cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched, anomalous
-    )
+        cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched, anomalous,
+        analysis,
+    )  # fmt: skip
 
 
 async def _first(platform: Platform, path: str, cluster: str) -> Mapping[str, Any] | None:
@@ -169,3 +174,13 @@ async def _anomaly(platform: Platform, name: str, cluster: str, watched: str) ->
     last = (await store(platform.gate.log, AnomalyDetected(anomaly=told), after=NOTHING)).sequence
     assert await platform.gate.positions.wait("anomalies", last, 10)
     return str(told.id)
+
+
+async def _analysis(platform: Platform, name: str, cluster: str) -> str:
+    told = rca_complete(
+        id=new_id(), trigger="WINDOW", trigger_id=cluster, incident_id=None, cluster=UUID(cluster),
+        causes=(cause(name, UUID(cluster)),), explanation=name,
+    )  # fmt: skip
+    last = (await store(platform.gate.log, told, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("rca", last, 10)
+    return str(told.result.id)

@@ -72,6 +72,7 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   LOGGED_OUT: ["session", (payload) => field(payload, "session_id")],
   LOGINS_FAILED: ["logins", (payload) => named(field(payload, "address"))],
   PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
+  RCA_COMPLETE: ["rca", (payload) => field(payload["result"], "id")],
   TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
   TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
   METRIC_UPDATE: ["watch", (payload) => field(payload, "watch_id")],

@@ -3,6 +3,7 @@
 import {
   BellIcon,
   BellSlashIcon,
+  BullseyeIcon,
   ChartLineIcon,
   CheckCircleIcon,
   ClusterIcon,
@@ -96,6 +97,7 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
   LOGINS_FAILED: ["Logins failed", "danger", LockIcon],
   METRIC_UPDATE: ["Watch asked", "neutral", EyeIcon],
   PROJECTION_REBUILD_STARTED: ["Projection rebuild", "info", SyncAltIcon],
+  RCA_COMPLETE: ["Root cause analysed", "info", BullseyeIcon],
   TOKEN_CREATED: ["Token created", "info", KeyIcon],
   TOKEN_REVOKED: ["Token revoked", "info", KeyIcon],
   TRACE_RECEIVED: ["Error trace", "warning", RouteIcon],
@@ -106,7 +108,7 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
 /** Types as they are chosen; telemetry is not among them, as the log does not keep it. */
 export const GROUPS: readonly (readonly [string, readonly EventName[]])[] = [
   ["Alerts", namesOf("ALERT_")],
-  ["Incidents", [...namesOf("INCIDENT_"), ...namesOf("CORRELATION_")]],
+  ["Incidents", [...namesOf("INCIDENT_"), ...namesOf("RCA_"), ...namesOf("CORRELATION_")]],
   ["Anomalies", [...namesOf("ANOMALY_"), ...namesOf("WATCH_")]],
   ["Clusters", namesOf("CLUSTER_").filter((name) => !name.startsWith("CLUSTER_CREDENTIALS_"))],
   ["Credentials", namesOf("CLUSTER_CREDENTIALS_")],

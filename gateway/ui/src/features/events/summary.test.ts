@@ -7,13 +7,15 @@ import {
   type Cluster,
   type Credentials,
   type Incident,
+  type RcaResult,
   type Watch,
 } from "@/generated/api.schemas";
 
-import { entityName, entityOf, type LogEvent } from "@/features/events/event";
+import { entityName, entityOf } from "@/features/events/event";
 import { GROUPS, lookOf } from "@/features/events/names";
 import { MEASURED } from "@/lib/live";
 import { summary, type Payloads } from "@/features/events/summary";
+import { analysis, made } from "@/features/events/testing";
 
 const CLUSTER_ID = "0f45f335-880f-5d63-a813-4e4af646b9fe";
 const alert: Alert = {
@@ -318,6 +320,7 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "watch",
   ],
   PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
+  RCA_COMPLETE: [{ result: analysis }, "node/w-3 (node, 91 %)", "rca"],
   TOKEN_CREATED: [
     { ...token, clusters: [CLUSTER_ID], expires_at: "2026-03-02T12:00:00Z" },
     "grafana (viewer), 1 cluster, ends in 30 d",
@@ -342,21 +345,6 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
   WATCH_REMOVED: [{ watch }, "Cart is not watched any more", "watch"],
 };
 
-const made = (event_type: string, payload: unknown): LogEvent => ({
-  event_id: "90b941b6-2803-58e4-9682-e8e0e0ec66b6",
-  event_type,
-  sequence: 1,
-  source: "/services/alerts",
-  cluster_id: CLUSTER_ID,
-  cluster_name: "hub-1",
-  timestamp: "2026-01-31T12:00:00Z",
-  logged_at: null,
-  payload: payload as LogEvent["payload"],
-  correlation_id: CLUSTER_ID,
-  causation_id: CLUSTER_ID,
-  actor: "admin",
-});
-
 test.each(Object.values(EventName))("%s is told in one line, of its entity", (name) => {
   const [payload, told, entity] = TOLD[name];
   const event = made(name, payload);
@@ -376,6 +364,12 @@ test("a payload that is gone is said to be so, and an unknown shape or type is n
   expect(summary(made("GPU_FELL_OFF", {}))).toBe("");
   expect(lookOf(made("GPU_FELL_OFF", {}))[0]).toBe("GPU fell off");
   expect(entityOf(made("GPU_FELL_OFF", {}))).toBeUndefined();
+});
+
+test("an analysis says whether the cause is known, and what is behind nothing", () => {
+  const told = (changes: Partial<RcaResult>) => summary(made("RCA_COMPLETE", { result: { ...analysis, ...changes } }));
+  expect(told({ is_known: false })).toBe("Cause unknown, best guess node/w-3 (node, 91 %)");
+  expect(told({ causes: [], explanation: "Nothing was wrong" })).toBe("Nothing was wrong");
 });
 
 test("a critical alert looks otherwise than a warning", () => {

@@ -58,6 +58,8 @@ import type {
   LoginsFailed,
   MetricUpdate,
   ProjectionRebuildStarted,
+  RcaComplete,
+  RcaResult,
   TokenCreated,
   TokenRevoked,
   TraceReceived,
@@ -120,6 +122,7 @@ export interface Payloads {
   LOGINS_FAILED: LoginsFailed;
   METRIC_UPDATE: MetricUpdate;
   PROJECTION_REBUILD_STARTED: ProjectionRebuildStarted;
+  RCA_COMPLETE: RcaComplete;
   TOKEN_CREATED: TokenCreated;
   TOKEN_REVOKED: TokenRevoked;
   TRACE_RECEIVED: TraceReceived;
@@ -215,6 +218,7 @@ const SUMMARIES: Summaries = {
     return `${metric}: ${error ?? plural(series.length, "series", "series")}${outside > 0 ? `, ${outside} out of bounds` : ""}`;
   },
   PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
+  RCA_COMPLETE: ({ result }) => cause(result),
   TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
   TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) can be used no more`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
@@ -285,6 +289,13 @@ const measured = ({ metric_name, labels }: Pick<Anomaly, "metric_name" | "labels
 
 const ruled = ({ effect, equal = [], names = [] }: CorrelationRule) =>
   `${[EFFECTS[effect], equal.join(" and ")].filter(Boolean).join(" ")}${names.length > 0 ? ` of ${names.join(", ")}` : ""}`;
+
+function cause({ causes: [first], is_known, explanation }: RcaResult): string {
+  // Nothing was wrong, or it is not shown: the explanation says so.
+  if (first === undefined) return explanation;
+  const said = `${first.entity.place} (${first.kind}, ${Math.round(first.score * 100)} %)`;
+  return is_known ? said : `Cause unknown, best guess ${said}`;
+}
 
 const noted = (comment = "") => (comment === "" ? "" : ` (${comment})`);
 

@@ -1,0 +1,109 @@
+"""What may be asked of analyses. Answers are the JSON that REST passes on as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from contracts.rca import RcaResult
+from projections.rca.view import RcaView
+from services.runtime.database import Database
+from services.runtime.principals import Scope
+from services.runtime.queries import AsOf, Page, Where, rfc3339
+
+_ANALYSIS = "rca.analysis"
+_MINE = "mine as materialized (select %s::jsonb as ids, %s::text[] as listed)"
+"""The clusters that are seen: what a query for a part of them begins with."""
+_REDACTED = "not a.cluster_ids <@ (select ids from mine)"
+_SEEN_IDS = """(select coalesce(json_agg(k.id order by k.place), '[]')
+    from jsonb_array_elements_text(a.cluster_ids) with ordinality as k(id, place)
+    where k.id = any(array(select unnest(listed) from mine)))"""
+_VIEW = f"""json_build_object(
+    'id', a.id, 'trigger', a.trigger, 'trigger_id', a.trigger_id, 'incident_id', a.incident_id,
+    'cluster_ids', {{ids}}, 'window_start', {rfc3339("a.window_start")},
+    'window_end', {rfc3339("a.window_end")}, 'is_known', a.is_known,
+    'cause', case when a.cause_place is not null and not ({{redacted}}) then json_build_object(
+        'entity', json_build_object('cluster_id', a.cause_cluster, 'place', a.cause_place),
+        'kind', a.cause_kind, 'score', a.cause_score) end,
+    'analysed_at', {rfc3339("a.analysed_at")}, 'sequence', a.sequence, 'redacted', {{redacted}})"""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisFilter:
+    """Which analyses are asked for; empty fields do not restrict."""
+
+    mine: Scope
+    """Whose analyses are seen."""
+    incident_id: Sequence[UUID] = ()
+    cluster_id: Sequence[UUID] = ()
+    as_of: AsOf | None = None
+    """After which event; None for now. Those that have gone since are gone for then, too."""
+
+    @property
+    def view(self) -> str:
+        """An analysis ``a`` in a list."""
+        whole = self.mine.whole
+        ids = "a.cluster_ids" if whole else _SEEN_IDS
+        return _VIEW.format(ids=ids, redacted="false" if whole else _REDACTED)
+
+    def where(self) -> Where:
+        """Conditions on an analysis ``a``."""
+        where = _seen(self.mine, self.as_of)
+        where.one_of("a.about", self.incident_id)
+        if self.incident_id:
+            where.add("a.incident_id is not null")
+        if self.cluster_id:
+            # One that is not seen is in no analysis.
+            wanted = self.mine.narrow(self.cluster_id)
+            where.add("a.cluster_ids ?| %s", [str(cluster) for cluster in wanted])
+        return where
+
+
+async def listing(database: Database, wanted: AnalysisFilter, page: Page) -> bytes:
+    """``{items, total, page, page_size, total_pages}``, the newest first."""
+    where = wanted.where()
+    row = await database.fetch_one(
+        f"with {_MINE}, shown as (select * from {_ANALYSIS} a{where.sql}"  # noqa: S608 - our names
+        f" order by a.sequence desc limit {page.size} offset {page.offset})"
+        f" select json_build_object('items', coalesce((select json_agg({wanted.view}"
+        f" order by a.sequence desc) from shown a), '[]'::json), {page.envelope('n')})::text"
+        f" from (select count(*) as n from {_ANALYSIS} a{where.sql}) as counted",
+        [*_mine_of(wanted.mine), *where.parameters, *where.parameters],
+    )
+    return b"" if row is None else row[0].encode()
+
+
+async def by_id(
+    database: Database, rca_id: UUID, mine: Scope, as_of: AsOf | None = None
+) -> bytes | None:
+    """One analysis, if one of its clusters is in the scope; cut, if not all of them are."""
+    where = _seen(mine, as_of)
+    where.add("a.id = %s", rca_id)
+    row = await database.fetch_one(
+        f"select a.told::text, a.analysed_at, a.sequence from {_ANALYSIS} a{where.sql}",  # noqa: S608
+        where.parameters,
+    )
+    if row is None:
+        return None
+    told = RcaResult.model_validate_json(row[0])
+    redacted = not all(mine.has(each) for each in told.cluster_ids)
+    shown = told.only(mine.clusters or ()) if redacted else told
+    more = {"analysed_at": row[1], "sequence": row[2], "redacted": redacted}
+    return RcaView.model_validate(shown.model_dump() | more).model_dump_json().encode()
+
+
+def _seen(mine: Scope, as_of: AsOf | None) -> Where:
+    where = Where()
+    if mine.clusters is not None:
+        where.add("a.cluster_ids ?| %s", sorted(map(str, mine.clusters)))
+    if as_of is not None:
+        where.add("a.sequence <= %s", as_of.sequence)
+    return where
+
+
+def _mine_of(mine: Scope) -> list[Any]:
+    """The parameters of `_MINE`; of the whole nothing looks at them."""
+    ids = sorted(map(str, mine.clusters or ()))
+    return [msgspec.json.encode(ids).decode(), ids]

@@ -1,0 +1,97 @@
+"""What the log tells of incidents: their signals, and which of them belong to which. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from contracts.envelope import Event, Recorded
+from contracts.incidents import (
+    Incident,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentSplit,
+    IncidentUpdated,
+    Signal,
+)
+
+INPUTS: tuple[type[Event], ...] = (
+    IncidentOpened,
+    IncidentUpdated,
+    IncidentReopened,
+    IncidentMerged,
+    IncidentSplit,
+)
+
+
+@dataclass
+class Reading:
+    """The events of a range, folded."""
+
+    signals: dict[UUID, Signal] = field(default_factory=dict[UUID, Signal])
+    incidents: dict[UUID, Incident] = field(default_factory=dict[UUID, Incident])
+    members: dict[UUID, set[UUID]] = field(
+        default_factory=lambda: defaultdict[UUID, set[UUID]](set)
+    )
+    ended: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
+    first: int = 0
+    last: int = 0
+
+    def fold(self, recorded: Recorded) -> None:
+        """One more event; what does not tell of incidents is passed over."""
+        event = recorded.event
+        self.first = self.first or recorded.sequence
+        self.last = recorded.sequence
+        match event:
+            case IncidentOpened():
+                self._add(event.incident, event.added)
+            case IncidentUpdated():
+                self._add(event.incident, (each.signal for each in event.added))
+                self.ended |= dict.fromkeys(event.ended, recorded.time)
+                for each in event.resumed:
+                    self.ended.pop(each, None)
+            case IncidentReopened():
+                self._add(event.incident, (each.signal for each in event.added))
+            case IncidentMerged() | IncidentSplit():
+                self._move(event)
+            case _:
+                return
+
+    def _add(self, incident: Incident, signals: Iterable[Signal]) -> None:
+        self.incidents[incident.id] = incident
+        for each in signals:
+            self.signals[each.id] = each
+            self.members[incident.id].add(each.id)
+            self.ended.pop(each.id, None)
+
+    def _move(self, event: IncidentMerged | IncidentSplit) -> None:
+        this, other = event.incident.id, event.other_id
+        self.incidents[this] = event.incident
+        if isinstance(event, IncidentMerged):
+            if event.incident.merged_into is None:
+                self.members[this] |= self.members.pop(other, set())
+            return
+        if event.from_other:
+            self.members[this] |= set(event.moved)
+        else:
+            self.members[this] -= set(event.moved)
+
+    def of(self, incident_id: UUID) -> list[Signal]:
+        """The signals of an incident, as far as their beginning was read."""
+        return [self.signals[each] for each in self.members[incident_id] if each in self.signals]
+
+    def incident_of(self, signal_id: UUID) -> UUID | None:
+        """The incident that a signal belongs to."""
+        return next((one for one, known in self.members.items() if signal_id in known), None)
+
+    def during(self, cluster_id: UUID, start: datetime, end: datetime) -> list[Signal]:
+        """What was wrong with a cluster in a time."""
+        return [
+            each
+            for each in self.signals.values()
+            if each.cluster_id == cluster_id
+            and each.started_at < end
+            and self.ended.get(each.id, end) >= start
+        ]

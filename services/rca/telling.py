@@ -1,0 +1,157 @@
+"""A finding in the words of the contract: bounded, and in sentences. Pure."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.incidents import Signal
+from contracts.rca import (
+    MOST_CITED,
+    MOST_CLAIMS,
+    MOST_EDGES,
+    MOST_MOMENTS,
+    RcaAction,
+    RcaCause,
+    RcaClaim,
+    RcaEdge,
+    RcaEdgeKind,
+    RcaEntity,
+    RcaMoment,
+    RcaResult,
+    RcaTrigger,
+)
+from services.rca.reasoning import Cause, Claim, Finding, analyse
+from services.rca.reasoning.places import Entity, places
+from services.rca.reasoning.runbook import actions
+
+_LONGEST = 500
+"""Characters of a sentence: all of them together have to fit into one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is analysed, and which part of the log was read for it."""
+
+    id: UUID
+    trigger: RcaTrigger
+    trigger_id: UUID
+    incident_id: UUID | None
+    clusters: Collection[UUID]
+    start: datetime
+    end: datetime
+    first: int
+    last: int
+    missing: int = 0
+    """Signals that belong to it and began before what was read."""
+
+
+def result(asked: Asked, signals: Sequence[Signal]) -> RcaResult:
+    """Analyse signals, and tell what was found. The same signals give the same."""
+    finding = analyse(signals)
+    cause = finding.cause
+    steps = actions(cause.kind, cause.entity) if cause is not None else ()
+    return RcaResult(
+        id=asked.id,
+        trigger=asked.trigger,
+        trigger_id=asked.trigger_id,
+        incident_id=asked.incident_id,
+        cluster_ids=tuple(sorted(asked.clusters)),
+        window_start=asked.start,
+        window_end=asked.end,
+        first_sequence=asked.first,
+        last_sequence=asked.last,
+        signals=len(signals),
+        is_known=cause is not None,
+        causes=tuple(_cause(each) for each in finding.causes),
+        edges=tuple([*_caused(finding), *_placed(signals, finding)][:MOST_EDGES]),
+        timeline=tuple(_moments(finding)),
+        explanation=_explained(finding, asked),
+        actions=tuple(RcaAction(text=each.text, command=each.command) for each in steps),
+    )
+
+
+def _entity(entity: Entity) -> RcaEntity:
+    return RcaEntity(cluster_id=entity.cluster_id, place=entity.word)
+
+
+def _cause(cause: Cause) -> RcaCause:
+    return RcaCause(
+        entity=_entity(cause.entity),
+        kind=cause.kind.value,
+        score=round(cause.score, 4),
+        claims=tuple(_claim(each) for each in cause.claims[:MOST_CLAIMS]),
+        doubts=tuple(each[:_LONGEST] for each in cause.doubts[:MOST_CLAIMS]),
+    )
+
+
+def _claim(claim: Claim) -> RcaClaim:
+    return RcaClaim(
+        text=claim.text[:_LONGEST],
+        cited=claim.sequences[:MOST_CITED],
+        effects=claim.effects[:MOST_CITED],
+        is_fact=claim.is_fact,
+    )
+
+
+def _caused(finding: Finding) -> Iterable[RcaEdge]:
+    best: dict[tuple[Entity, Entity], RcaEdge] = {}
+    for link in finding.links:
+        ends = (link.cause.entity, link.effect.entity)
+        kind = RcaEdgeKind.TEMPORAL if link.claim.is_fact else RcaEdgeKind.CORRELATION
+        edge = RcaEdge(
+            kind=kind, source=_entity(ends[0]), target=_entity(ends[1]), weight=link.reach
+        )
+        if ends not in best or best[ends].weight < edge.weight:
+            best[ends] = edge
+    return best.values()
+
+
+def _placed(signals: Sequence[Signal], finding: Finding) -> Iterable[RcaEdge]:
+    shown = {each.entity for each in finding.symptoms}
+    known = places(signals)
+    for upper in (known.part_of, known.node_of):
+        for part, whole in sorted(upper.items()):
+            if part in shown and whole in shown and part != whole:
+                yield RcaEdge(
+                    kind=RcaEdgeKind.TOPOLOGY,
+                    source=_entity(whole),
+                    target=_entity(part),
+                    weight=1.0,
+                )
+
+
+def _moments(finding: Finding) -> Iterable[RcaMoment]:
+    for each in finding.symptoms[:MOST_MOMENTS]:
+        many = f" ({len(each.signals)} signals)" if len(each.signals) > 1 else ""
+        yield RcaMoment(
+            at=each.began,
+            entity=_entity(each.entity),
+            text=f"{each.name}{many}"[:_LONGEST],
+            sequence=each.first.sequence,
+        )
+
+
+def _explained(finding: Finding, asked: Asked) -> str:
+    parts = [_said(finding)]
+    if asked.missing:
+        parts.append(f"{asked.missing} of its signals began before what was read.")
+    return " ".join(parts)[:2000]
+
+
+def _said(finding: Finding) -> str:
+    first, others = next(iter(finding.causes), None), len(finding.symptoms)
+    if first is None:
+        return "Nothing was wrong that the log tells of."
+    if finding.cause is None:
+        return (
+            f"The cause is unknown: what is told are consequences. The best guess is"
+            f" {first.entity.word} ({first.kind.value}, {first.score:.0%})."
+        )
+    led = [link for link in finding.links if link.cause.entity == first.entity]
+    facts = sum(link.claim.is_fact for link in led)
+    told = next(each.text for each in first.claims)
+    return (
+        f"{first.entity.word} ({first.kind.value}, {first.score:.0%}): {told}. Of the {others}"
+        f" things that went wrong {len(led)} may follow from it, {facts} of them began after it."
+    )

@@ -146,6 +146,12 @@ async def _incident(platform: Platform, name: str, *clusters: str) -> str:
     event = IncidentOpened(incident=told, reason=name, added=signals)
     last = (await store(platform.gate.log, event, after=NOTHING)).sequence
     assert await platform.gate.positions.wait("incidents", last, 10)
+
+    async def analysed() -> bool:
+        # By itself; what is counted afterwards is what tests do.
+        return bool((await platform.list("/analysis/rca", incident_id=str(told.id)))["total"])
+
+    await eventually(analysed)
     return str(told.id)
 
 

@@ -219,5 +219,6 @@ def _cause(
 
 def _observed(symptom: Symptom) -> Claim:
     many = f" ({len(symptom.signals)} signals)" if len(symptom.signals) > 1 else ""
-    text = f"{symptom.name} of {symptom.entity.word} since {symptom.began.isoformat()}{many}"
+    since = f"{symptom.began:%Y-%m-%d %H:%M:%S} UTC"
+    text = f"{symptom.name} of {symptom.entity.word} since {since}{many}"
     return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))

@@ -10,6 +10,7 @@ import type {
   IncidentDetail,
   IncidentList,
   IncidentView,
+  RcaView,
   SignalView,
   TimelineEntry,
   Whoami,
@@ -110,16 +111,50 @@ export function entry(sequence: number, changed: Partial<TimelineEntry> = {}): T
   };
 }
 
+export const analysis = (changed: Partial<RcaView> = {}): RcaView => ({
+  id: uuid("d", 1),
+  trigger: "INCIDENT",
+  trigger_id: incidentId(1),
+  incident_id: incidentId(1),
+  cluster_ids: [CLUSTER],
+  window_start: "2026-01-31T11:00:00Z",
+  window_end: "2026-01-31T12:00:00Z",
+  first_sequence: 1,
+  last_sequence: 9,
+  signals: 3,
+  is_known: true,
+  causes: [
+    {
+      entity: { cluster_id: CLUSTER, place: "node/worker-3" },
+      kind: "node",
+      score: 0.912,
+      claims: [
+        { text: "KubeNodeNotReady of node/worker-3 since 12:00", cited: [4], is_fact: true },
+        { text: "it may have led to KubePodNotReady of workload/shop/cart", cited: [4], effects: [5, 6], is_fact: false },
+      ],
+      doubts: ["HighErrorRate began before it"],
+    },
+    { entity: { cluster_id: CLUSTER, place: "workload/shop/cart" }, kind: "pod", score: 0.12, claims: [] },
+  ],
+  explanation: "node/worker-3 explains 2 of 3.",
+  actions: [{ text: "Look at the node", command: "oc describe node worker-3" }, { text: "Drain it" }],
+  analysed_at: "2026-01-31T12:00:05Z",
+  sequence: 10,
+  redacted: false,
+  ...changed,
+});
+
 interface Answers {
   list?: (asked: URLSearchParams) => IncidentList;
   one?: IncidentDetail;
   signals?: SignalView[];
   timeline?: TimelineEntry[];
+  analyses?: RcaView[];
   me?: Partial<Whoami>;
 }
 
 /** A hub that answers so; what was asked of the list and of signals comes back as it grows. */
-export function answering({ list = () => listOf([]), one, signals = [], timeline = [], me }: Answers) {
+export function answering({ list = () => listOf([]), one, signals = [], timeline = [], analyses = [], me }: Answers) {
   const asked = { list: [] as URLSearchParams[], signals: [] as URLSearchParams[], one: [] as URLSearchParams[] };
   const paramsOf = (request: Request) => new URL(request.url).searchParams;
   const page = { page: 1, page_size: 100, total: signals.length, total_pages: 1 };
@@ -133,6 +168,8 @@ export function answering({ list = () => listOf([]), one, signals = [], timeline
       return HttpResponse.json({ items: signals, ...page });
     }),
     http.get("*/api/v1/incidents/:id/timeline", () => HttpResponse.json({ items: timeline, next_cursor: null })),
+    http.get("*/api/v1/analysis/rca", () => HttpResponse.json({ items: analyses, ...page, total: analyses.length })),
+    http.get("*/api/v1/analysis/rca/:id", () => HttpResponse.json(analyses[0])),
     http.get("*/api/v1/fleet/health", () => HttpResponse.json({ items: [] })),
   );
   if (one !== undefined) {

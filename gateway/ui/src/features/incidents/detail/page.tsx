@@ -9,6 +9,7 @@ import { LinkButton } from "@/components/link-button";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Actions, type Asking } from "@/features/incidents/detail/actions";
+import { Cause } from "@/features/incidents/detail/cause";
 import { isTaken, useChange } from "@/features/incidents/detail/change";
 import { CommentDialog } from "@/features/incidents/detail/comment-dialog";
 import { Head, Subtitle, Trail } from "@/features/incidents/detail/head";
@@ -100,6 +101,7 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
       ) : null}
       {change.data && isTaken(change.data) ? <Taken /> : null}
       <Head incident={incident} />
+      <Cause incident={incident} />
       {timeline.entries ? <Storm incident={incident} entries={timeline.entries} more={timeline.hasNextPage} /> : null}
       <WithDrawer
         drawer={

@@ -1,0 +1,153 @@
+import "@/features/incidents/detail/cause.css";
+
+import { OutlinedQuestionCircleIcon } from "@patternfly/react-icons";
+
+import { Badge } from "@/components/badges";
+import { Snippet } from "@/components/snippet";
+import { InlineFailure, Loading } from "@/components/states";
+import { At } from "@/components/timestamp";
+import { useMayChange } from "@/features/incidents/detail/change";
+import { GuardedButton } from "@/features/incidents/detail/guarded-button";
+import { useCause, useLookAgain } from "@/features/incidents/detail/use-cause";
+import { placeInWords } from "@/features/incidents/shared/words";
+import type { IncidentDetail, RcaCause, RcaClaim, RcaView } from "@/generated/api.schemas";
+import { plural } from "@/lib/format";
+import { PageLink } from "@/lib/place";
+
+const MOST_CLAIMS = 6;
+const MOST_CHIPS = 4;
+
+/** What may be behind an incident, with the events that say so, and what to do next. */
+export function Cause({ incident }: { incident: IncidentDetail }) {
+  const { analysis, none, error } = useCause(incident.id);
+  return (
+    <section className="panel incidents-cause" aria-labelledby="incidents-cause">
+      <div className="incidents-storm-head">
+        <h2 id="incidents-cause">What is behind it</h2>
+        {analysis === undefined ? null : (
+          <span className="quiet">
+            looked at <At at={analysis.analysed_at} />, by {plural(analysis.signals, "signal")}
+          </span>
+        )}
+        <LookAgain incident={incident} isFirst={none} />
+      </div>
+      {error ? <InlineFailure error={error} what="The cause could not be read" /> : null}
+      {analysis !== undefined ? (
+        <Found analysis={analysis} />
+      ) : none ? (
+        <p className="hint">The hub has not looked for a cause yet.</p>
+      ) : error ? null : (
+        <Loading lines={3} label="Loading the cause" />
+      )}
+    </section>
+  );
+}
+
+function LookAgain({ incident, isFirst }: { incident: IncidentDetail; isFirst: boolean }) {
+  const { may, notNow } = useMayChange(incident);
+  const look = useLookAgain(incident.id);
+  if (!may) return null;
+  return (
+    <span className="incidents-look">
+      <GuardedButton variant="link" isInline whyNot={notNow} isDisabled={look.isPending} onClick={() => look.mutate()}>
+        {look.isPending ? "Looking …" : isFirst ? "Look for the cause" : "Look again"}
+      </GuardedButton>
+      {look.error ? <InlineFailure error={look.error} what="The cause was not looked for" /> : null}
+    </span>
+  );
+}
+
+function Found({ analysis }: { analysis: RcaView }) {
+  const [first, ...others] = analysis.causes;
+  if (analysis.redacted) return <p>Not shown: it may tell of clusters that you do not see.</p>;
+  return (
+    <>
+      {first === undefined ? null : <Verdict cause={first} isKnown={analysis.is_known} />}
+      <p>{analysis.explanation}</p>
+      {first === undefined ? null : <Evidence cause={first} />}
+      {others.length === 0 ? null : (
+        <details className="incidents-many">
+          <summary>{plural(others.length, "other candidate")}</summary>
+          <ol>
+            {others.map((cause) => (
+              <li key={`${cause.entity.cluster_id}/${cause.entity.place}`}>
+                {placeInWords(cause.entity.place)} <span className="quiet numbers">{sureness(cause)}</span>
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+      <Next actions={analysis.actions ?? []} />
+    </>
+  );
+}
+
+const sureness = ({ kind, score }: RcaCause): string => `${kind}, ${Math.round(score * 100)} %`;
+
+function Verdict({ cause, isKnown }: { cause: RcaCause; isKnown: boolean }) {
+  return (
+    <p className="incidents-verdict">
+      <strong>{isKnown ? placeInWords(cause.entity.place) : "The cause is unknown"}</strong>
+      {isKnown ? null : <span>best guess: {placeInWords(cause.entity.place)}</span>}
+      <span className="quiet numbers">{sureness(cause)}</span>
+    </p>
+  );
+}
+
+/** What was observed of it, and what may have followed; what the log does not bear out is marked. */
+function Evidence({ cause }: { cause: RcaCause }) {
+  const shown = cause.claims.slice(0, MOST_CLAIMS);
+  const doubts = cause.doubts ?? [];
+  return (
+    <>
+      <ul className="incidents-claims" aria-label="What speaks for it">
+        {shown.map((claim) => (
+          <li key={claim.text}>
+            {claim.is_fact ? null : (
+              <Badge tone="neutral" icon={OutlinedQuestionCircleIcon}>
+                Hypothesis
+              </Badge>
+            )}
+            <span>{claim.text}</span>
+            <Chips claim={claim} />
+          </li>
+        ))}
+      </ul>
+      {cause.claims.length > shown.length ? <p className="hint">and {cause.claims.length - shown.length} more of the kind</p> : null}
+      {doubts.length === 0 ? null : <p className="hint">Against it: {doubts.join("; ")}.</p>}
+    </>
+  );
+}
+
+/** The events that a claim cites; each opens. */
+function Chips({ claim: { cited, effects = [] } }: { claim: RcaClaim }) {
+  const all = [...cited.slice(0, MOST_CHIPS), ...effects.slice(0, MOST_CHIPS)];
+  const left = cited.length + effects.length - all.length;
+  return (
+    <span className="incidents-chips">
+      {[...new Set(all)].map((sequence) => (
+        <PageLink key={sequence} to="/events" search={{ event: sequence }}>
+          event {sequence}
+        </PageLink>
+      ))}
+      {left > 0 ? <span className="quiet">and {left} more</span> : null}
+    </span>
+  );
+}
+
+function Next({ actions }: { actions: NonNullable<RcaView["actions"]> }) {
+  if (actions.length === 0) return null;
+  return (
+    <details className="incidents-many">
+      <summary>What to do next</summary>
+      <ol className="incidents-steps">
+        {actions.map(({ text, command = "" }) => (
+          <li key={text}>
+            {text}
+            {command === "" ? null : <Snippet label={`Command: ${text}`} text={command} isCommand />}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

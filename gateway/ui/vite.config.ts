@@ -86,6 +86,8 @@ export default defineConfig(({ command }) => ({
     setupFiles: ["src/testing/setup.ts"],
     css: false,
     restoreMocks: true,
+    // Of a busy machine much is forgiven.
+    testTimeout: 30_000,
   },
   server: {
     // `npm run dev` beside a hub of `make up`: AIOPS_URL names it.

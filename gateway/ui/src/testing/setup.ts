@@ -3,10 +3,13 @@
 import "@testing-library/jest-dom/vitest";
 
 import { faker } from "@faker-js/faker";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 
 import { hub } from "@/testing/hub";
+
+// Of a busy machine much is forgiven.
+configure({ asyncUtilTimeout: 5_000 });
 
 beforeAll(() => hub.listen({ onUnhandledFrame: "error" }));
 // Generated answers are the same in every run.

@@ -20,7 +20,7 @@ from contracts.rca import LONGEST_WINDOW, AnalyzeRootCause, RcaComplete, RcaTrig
 from contracts.refusals import Code, Refused
 from services.rca.reading import INPUTS, Reading
 from services.rca.service import service
-from services.rca.telling import Asked, result
+from services.rca.telling import Asked, borne_out, cited, result
 from services.runtime.following import event_of
 from services.runtime.log import EventLog
 from services.runtime.replay import Replay, Window, event_filters
@@ -165,7 +165,8 @@ async def _tell(
         max(missing, 0),
     )
     found = await asyncio.to_thread(result, asked, signals)
-    return await store.tell(RcaComplete(result=found))
+    there = await store.log.at_each(sorted(cited(found)))
+    return await store.tell(RcaComplete(result=borne_out(found, there)))
 
 
 def _clusters(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> Collection[UUID]:

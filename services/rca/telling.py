@@ -71,6 +71,27 @@ def result(asked: Asked, signals: Sequence[Signal]) -> RcaResult:
     )
 
 
+def cited(found: RcaResult) -> frozenset[int]:
+    """The positions of all events that its claims cite."""
+    claims = [claim for cause in found.causes for claim in cause.claims]
+    return frozenset(one for claim in claims for one in (*claim.cited, *claim.effects))
+
+
+def borne_out(found: RcaResult, there: Collection[int]) -> RcaResult:
+    """The same; a claim is no fact if one of its events is not ``there``, in the log, any more."""
+
+    def of(cause: RcaCause) -> RcaCause:
+        claims = [
+            claim.model_copy(update={"is_fact": False})
+            if claim.is_fact and not {*claim.cited, *claim.effects} <= set(there)
+            else claim
+            for claim in cause.claims
+        ]
+        return cause.model_copy(update={"claims": tuple(claims)})
+
+    return found.model_copy(update={"causes": tuple(map(of, found.causes))})
+
+
 def _entity(entity: Entity) -> RcaEntity:
     return RcaEntity(cluster_id=entity.cluster_id, place=entity.word)
 

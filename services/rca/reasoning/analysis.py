@@ -18,13 +18,14 @@ KNOWN = 0.48
 MOST_CAUSES = 10
 MOST_SYMPTOMS = 400
 """Of more, those that weigh most: the work grows with their square."""
-_WAITS = timedelta(minutes=3)
+_OFF = timedelta(minutes=3)
 """How far the times of what belongs together may be off."""
 _ALONE = 0.6
 """What is left of a cause that explains nothing else."""
 _MORE = 0.2
 """How much a second kind of trouble with the same thing counts."""
 _FEW = 3
+"""In fewer namespaces nothing is felt everywhere."""
 _EXPLAINED = 0.7
 """How much a cause loses that another one wholly explains."""
 
@@ -81,14 +82,14 @@ class _Suspect:
         return max(self.own, key=lambda each: (each.origin, -each.began.timestamp()))
 
 
-def analyse(signals: Iterable[Signal], nodes: Mapping[Entity, Entity] | None = None) -> Finding:
-    """Rank the entities that signals are about. ``nodes``: of pods, where more is known of them.
+def analyse(signals: Iterable[Signal]) -> Finding:
+    """Rank the entities that signals are about.
 
     A cause is what tells by its kind that it is one, explains most of the rest by what follows
     from such things and where they are, was there first, and is not itself explained by another.
     """
     told = tuple(signals)
-    known = places(told, nodes)
+    known = places(told)
     found = _weightiest(symptoms(told, known))
     suspects = _suspects(found)
     scored = [(each, each.raw * _unexplained(each, suspects)) for each in suspects]
@@ -163,7 +164,7 @@ def _order(
     whole = sum(share for share, _ in explained.values())
     if not whole:
         return 1.0
-    first = min(each.onset for each in own) - _WAITS
+    first = min(each.onset for each in own) - _OFF
     after = sum(share for number, (share, _) in explained.items() if found[number].began >= first)
     return 0.4 + 0.6 * after / whole
 

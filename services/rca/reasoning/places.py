@@ -52,7 +52,7 @@ class Places:
 
     node_of: dict[Entity, Entity] = field(default_factory=dict[Entity, Entity])
     part_of: dict[Entity, Entity] = field(default_factory=dict[Entity, Entity])
-    """Pods of a workload, GPUs and clocks of a node, claims of a workload."""
+    """Pods and the service of a workload, GPUs and clocks of a node."""
     parts: dict[Entity, set[Entity]] = field(
         default_factory=lambda: defaultdict[Entity, set[Entity]](set)
     )
@@ -90,9 +90,9 @@ def _component(entity: Entity) -> Entity | None:
     return None
 
 
-def places(signals: Sequence[Signal], nodes: Mapping[Entity, Entity] | None = None) -> Places:
-    """What the words of signals tell of each other; ``nodes`` of pods, where more is known."""
-    found = Places(node_of=dict(nodes or {}))
+def places(signals: Sequence[Signal]) -> Places:
+    """What the words of signals tell of each other."""
+    found = Places()
     for signal in signals:
         words = {word.partition("/")[0]: word for word in reversed(signal.where)}
         entity = subject(signal)

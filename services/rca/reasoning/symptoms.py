@@ -12,7 +12,6 @@ from services.rca.reasoning.knowledge import Class, Meaning, meaning, patience
 from services.rca.reasoning.places import Entity, Places, subject
 
 _WEIGHTS = {Severity.CRITICAL: 1.0, Severity.WARNING: 0.7, Severity.INFO: 0.3}
-
 _GRAVE = {Severity.CRITICAL: 1.0, Severity.WARNING: 0.9, Severity.INFO: 0.6}
 
 

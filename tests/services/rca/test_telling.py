@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from contracts.rca import RcaComplete, RcaEdgeKind, RcaTrigger
-from services.rca.telling import Asked, result
+from services.rca.telling import Asked, borne_out, cited, result
 from tests.kit.samples import START
 from tests.services.rca.reasoning.telling_signals import CLUSTER, node_down, pod, signal
 
@@ -45,3 +45,15 @@ def test_the_largest_there_can_be_fits_into_a_message() -> None:
     pods = [pod(n, f"Pod{long}{n % 40}", f"team-{n % 50}/{long}", 300 + n) for n in range(200, 900)]
     told = RcaComplete(result=result(asked(), [*down, *pods]))
     assert len(told.model_dump_json()) < 1024 * 1024
+
+
+def test_a_claim_whose_event_has_aged_out_of_the_log_is_no_fact() -> None:
+    told = result(asked(), node_down())
+    events = cited(told)
+    assert borne_out(told, events) == told
+    facts = [claim for claim in told.causes[0].claims if claim.is_fact]
+    assert {1, 3} <= events
+    left = borne_out(told, events - {3}).causes[0].claims
+    kept = [claim for claim in left if claim.is_fact]
+    assert 0 < len(kept) < len(facts)
+    assert all(3 not in (*claim.cited, *claim.effects) for claim in kept)

@@ -16,6 +16,7 @@ from contracts import (
     incidents,
     operations,
     rca,
+    replays,
     telemetry,
 )
 from contracts.envelope import Command, Event, Message, public_name
@@ -39,6 +40,7 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(incidents.IncidentEvent),
     *get_args(incidents.CorrelationRuleEvent),
     rca.RcaComplete,
+    *get_args(replays.ReplayEvent),
     *get_args(edge.EdgeLinkEvent),
     *get_args(access.AccessEvent),
     *get_args(operations.OperationEvent),
@@ -67,6 +69,8 @@ COMMANDS: tuple[type[Command], ...] = (
     incidents.DefineCorrelationRule,
     incidents.RemoveCorrelationRule,
     rca.AnalyzeRootCause,
+    replays.StartReplay,
+    replays.CancelReplay,
     operations.RebuildProjection,
     operations.RetryDeadLetter,
     operations.DropDeadLetter,
@@ -88,6 +92,7 @@ AUDITED: tuple[type[Event], ...] = (
     incidents.IncidentMerged,
     incidents.IncidentSplit,
     *get_args(incidents.CorrelationRuleEvent),
+    replays.ReplayStarted,
     *get_args(access.AccessEvent),
     *get_args(operations.OperationEvent),
 )

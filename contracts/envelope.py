@@ -154,6 +154,8 @@ class Context:
     causation_id: UUID
     source: str
     traceparent: str | None = None
+    seen: int | None = None
+    """The position up to which whoever decides has read the log, where that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +178,5 @@ class Recorded:
     version: int | None = None
     """The aggregate's version; None for a fact."""
     traceparent: str | None = field(default=None, repr=False)
+    seen: int | None = None
+    """The position up to which whoever decided had read the log; None where it was not told."""

@@ -56,6 +56,7 @@ SERVICES: Mapping[str, str] = {
     "anomalies": "services.anomalies.handlers:service",
     "incidents": "services.incidents.handlers:service",
     "rca": "services.rca.handlers:service",
+    "replays": "services.replays.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -66,6 +67,7 @@ PROJECTIONS: Mapping[str, str] = {
     "anomalies": "projections.anomalies.projector:projection",
     "incidents": "projections.incidents.projector:projection",
     "rca": "projections.rca.projector:projection",
+    "replays": "projections.replays.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
     # Not the smallest variant: the health check needs its wget.
@@ -90,6 +92,7 @@ PARTS: tuple[Part, ...] = (
             "anomalies",
             "incidents",
             "rca",
+            "replays",
         ),
         health=Health("/ready", 8081),
     ),
@@ -107,6 +110,7 @@ PARTS: tuple[Part, ...] = (
             "anomalies",
             "incidents",
             "rca",
+            "replays",
         ),
         health=Health("/ready", 8081),
     ),

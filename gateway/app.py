@@ -39,6 +39,7 @@ from gateway.rest.metrics import metrics
 from gateway.rest.projections import projections
 from gateway.rest.provider_login import provider_login
 from gateway.rest.rca import rca
+from gateway.rest.replays import replays
 from gateway.rest.sessions import sessions
 from gateway.rest.silences import alert_silence, silences
 from gateway.rest.streaming import streaming
@@ -83,6 +84,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             watches,
             analysis,
             rca,
+            replays,
             tokens,
             audit,
         ],

@@ -19,6 +19,7 @@ from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.envelope import public_name
 from contracts.incidents import CorrelationRule, Rehearsed
 from contracts.outcomes import Outcome
+from contracts.replays import ReplayAsked
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.analysis import AnomalySearch
 from gateway.rest.commands import GivenCommand
@@ -75,6 +76,7 @@ from gateway.rest.documented_operations import (
     StreamList,
 )
 from gateway.rest.documented_rca import RcaList, RcaSearch
+from gateway.rest.documented_replays import ReplayList
 from gateway.rest.documented_silences import SilenceList, SilenceMade, SilenceRequest
 from gateway.rest.documented_streaming import LiveClients, LiveSubscriptions, StreamingStatus
 from gateway.rest.documented_traces import (
@@ -91,6 +93,7 @@ from projections.fleet.view import ClusterHealth
 from projections.gpu.view import GpuNodeDetail
 from projections.incidents.view import IncidentDetail
 from projections.rca.view import RcaView
+from projections.replays.view import ReplayView
 
 VERSION = "0.1.0"
 
@@ -143,6 +146,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     PtpStatusList,
     RcaList,
     RcaView,
+    ReplayList,
+    ReplayView,
     Rehearsed,
     ServiceMapAnswer,
     SessionList,
@@ -178,6 +183,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     MetricQuery,
     NewToken,
     RcaSearch,
+    ReplayAsked,
     Registration,
     SilenceRequest,
     TraceQuery,

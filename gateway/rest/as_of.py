@@ -44,6 +44,7 @@ READS: Mapping[str, Sequence[str]] = {
         "evt.*.watch.>",
     ),
     "incidents": ("evt.*.cluster.>", "evt.*.correlation_rule.>", "evt.*.incident.>"),
+    "replays": ("evt.*.replay.>",),
     "rca": ("evt.*.rca.>",),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""

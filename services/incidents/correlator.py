@@ -4,17 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import get_args
 from uuid import UUID
 
-from contracts.alerts import AlertEvent, MutingEvent
-from contracts.anomalies import AnomalyDetected, AnomalyEnded
-from contracts.clusters import ClusterStatusChanged
-from contracts.cnf import CnfStatusChanged
-from contracts.envelope import Context, Event, Recorded
-from contracts.gpu import GpuEvent
+from contracts.envelope import Context, Recorded
 from contracts.incidents import (
-    CorrelationRuleEvent,
     IncidentEvent,
     IncidentOpened,
     IncidentReopened,
@@ -23,27 +16,14 @@ from contracts.incidents import (
     incident_key,
 )
 from contracts.subjects import EntityKey
-from contracts.telemetry import CircuitEvent
 from services.incidents.correlating import Board, Decision, Settings
+from services.incidents.correlating.inputs import INPUTS, RULES, TOLD
 from services.incidents.correlating.snapshot import VERSION
 from services.incidents.service import service
 from services.runtime.ids import derived_id
 from services.runtime.log import NOTHING, Conflict, Head
 from services.runtime.settings_collecting import IncidentSettings
 from services.runtime.store import Store
-
-INPUTS: tuple[type[Event], ...] = (
-    *get_args(AlertEvent),
-    *get_args(MutingEvent),
-    AnomalyDetected,
-    AnomalyEnded,
-    ClusterStatusChanged,
-    CnfStatusChanged,
-    *get_args(GpuEvent),
-    *get_args(CircuitEvent),
-)
-"""What signals are made of."""
-RULES: tuple[type[Event], ...] = get_args(CorrelationRuleEvent)
 
 
 @dataclass
@@ -78,7 +58,7 @@ class Correlator:
         if expected is None:
             return
         events = list(decision.events())
-        context = await _context(events, store)
+        context = replace(await _context(events, store), seen=self.board.sequence)
         try:
             accepted = await replace(store, context=context).append(events, expected)
         except Conflict:
@@ -90,7 +70,7 @@ class Correlator:
         return self.board.dump()
 
 
-@service.follows(*INPUTS, *get_args(IncidentEvent), *RULES, version=VERSION)
+@service.follows(*INPUTS, *TOLD, *RULES, version=VERSION)
 def correlator(snapshot: bytes | None) -> Correlator:
     """Join what is wrong into incidents, and tell each decision with its reason."""
     return Correlator(Board() if snapshot is None else Board.load(snapshot))

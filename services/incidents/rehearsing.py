@@ -10,8 +10,9 @@ from contracts.catalog import CATALOG
 from contracts.envelope import Recorded, rfc3339
 from contracts.incidents import Rehearsed, RehearsedIncident, RehearseRules
 from contracts.refusals import Code, Refused
+from services.incidents.correlating.inputs import INPUTS
+from services.incidents.correlating.membership import Membership
 from services.incidents.correlating.rehearsal import Rehearsal
-from services.incidents.correlator import INPUTS
 from services.incidents.service import service
 from services.runtime.following import event_of
 from services.runtime.replay import Replay, Window, event_filters
@@ -26,7 +27,7 @@ _MOST_BEFORE = 10
 @service.answers(RehearseRules)
 async def rehearse_rules(query: RehearseRules, asked: Asked) -> Mapping[str, Any]:
     """Fold what was wrong in a time by the rules that count, and by others, and compare."""
-    before, after = Rehearsal(query.before), Rehearsal(query.after)
+    before, after = Rehearsal.by(query.before), Rehearsal.by(query.after)
     events = 0
     window = Window(query.since, query.until)
     async with Replay(asked.log, window, event_filters(types=INPUTS)) as replay:
@@ -41,12 +42,12 @@ async def rehearse_rules(query: RehearseRules, asked: Asked) -> Mapping[str, Any
     await asyncio.to_thread(_end, (before, after))
     answer = Rehearsed(
         events=events,
-        before=len(before.incidents),
-        after=len(after.incidents),
+        before=len(before.known.incidents),
+        after=len(after.known.incidents),
         signals_before=_signals(before),
         signals_after=_signals(after),
-        changed=_only_in(after, before),
-        gone=_only_in(before, after),
+        changed=_only_in(after.known, before.known),
+        gone=_only_in(before.known, after.known),
         whole_from=whole_from,
     )
     await asked.send(answer.model_dump_json().encode())
@@ -66,10 +67,10 @@ def _end(both: Iterable[Rehearsal]) -> None:
 
 
 def _signals(rehearsal: Rehearsal) -> int:
-    return sum(map(len, rehearsal.members.values()))
+    return sum(map(len, rehearsal.known.members.values()))
 
 
-def _only_in(these: Rehearsal, others: Rehearsal) -> tuple[RehearsedIncident, ...]:
+def _only_in(these: Membership, others: Membership) -> tuple[RehearsedIncident, ...]:
     """Incidents of which the other has none with the same signals."""
     known = {frozenset(members) for members in others.members.values()}
     found = [one for one, members in these.members.items() if frozenset(members) not in known]
@@ -79,7 +80,7 @@ def _only_in(these: Rehearsal, others: Rehearsal) -> tuple[RehearsedIncident, ..
 
 
 def _shown(
-    one: UUID, these: Rehearsal, others: Rehearsal, home: Mapping[UUID, UUID]
+    one: UUID, these: Membership, others: Membership, home: Mapping[UUID, UUID]
 ) -> RehearsedIncident:
     incident, members = these.incidents[one], these.members[one]
     shares = Counter(home[signal] for signal in members if signal in home)

@@ -18,7 +18,7 @@ from contracts.incidents import (
 )
 from contracts.rca import LONGEST_WINDOW, AnalyzeRootCause, RcaComplete, RcaTrigger
 from contracts.refusals import Code, Refused
-from services.rca.reading import INPUTS, Reading
+from services.rca.reading import BEFORE, INPUTS, Reading
 from services.rca.service import service
 from services.rca.telling import Asked, borne_out, cited, result
 from services.runtime.following import event_of
@@ -31,8 +31,6 @@ __all__ = ["service"]
 
 MOST_EVENTS = 20_000
 """Events of incidents that one analysis reads."""
-BEFORE = timedelta(hours=1)
-"""What began so much earlier may have to do with it."""
 _PAGE = 500
 _SPACE = UUID("2f0f5a4e-6c39-5d7c-9a55-3b1c8a7e4d21")
 """Namespace of the ids of analyses: a part of every published id, so it never changes."""

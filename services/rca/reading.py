@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.envelope import Event, Recorded
@@ -17,6 +17,8 @@ from contracts.incidents import (
     Signal,
 )
 
+BEFORE = timedelta(hours=1)
+"""What began so much earlier may have to do with it."""
 INPUTS: tuple[type[Event], ...] = (
     IncidentOpened,
     IncidentUpdated,

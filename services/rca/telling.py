@@ -21,7 +21,7 @@ from contracts.rca import (
     RcaResult,
     RcaTrigger,
 )
-from services.rca.reasoning import Cause, Claim, Finding, analyse
+from services.rca.reasoning import KNOWN, Cause, Claim, Finding, analyse
 from services.rca.reasoning.places import Entity, places
 from services.rca.reasoning.runbook import actions
 
@@ -46,9 +46,9 @@ class Asked:
     """Signals that belong to it and began before what was read."""
 
 
-def result(asked: Asked, signals: Sequence[Signal]) -> RcaResult:
+def result(asked: Asked, signals: Sequence[Signal], known_from: float = KNOWN) -> RcaResult:
     """Analyse signals, and tell what was found. The same signals give the same."""
-    finding = analyse(signals)
+    finding = analyse(signals, known_from)
     cause = finding.cause
     steps = actions(cause.kind, cause.entity) if cause is not None else ()
     return RcaResult(

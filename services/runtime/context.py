@@ -28,6 +28,8 @@ def context_headers(at: datetime, context: Context) -> dict[str, str]:
     }
     if context.traceparent:
         headers["traceparent"] = context.traceparent
+    if context.seen is not None:
+        headers["ce-seen"] = str(context.seen)
     return headers
 
 
@@ -80,6 +82,7 @@ def recorded(
     UnknownEvent for a type or version that this program does not know.
     """
     sequence, logged_at = position
+    seen = headers.get("ce-seen")
     return Recorded(
         event=catalog.decode(headers["ce-type"], data),
         sequence=sequence,
@@ -93,4 +96,5 @@ def recorded(
         command_id=UUID(headers["ce-commandid"]),
         version=parse(subject).version,
         traceparent=headers.get("traceparent"),
+        seen=None if seen is None else int(seen),
     )

@@ -81,8 +81,13 @@ class Follower(Generic[M]):
 
     def partition_of(self, subject: bytes) -> int:
         """The partition that a message is for: CRC-32 of some tokens of its subject."""
-        tokens = subject.split(b".")[2 : 2 + self.places]
-        return zlib.crc32(b".".join(tokens)) % self.partitions
+        return partition_of(subject, self.places, self.partitions)
+
+
+def partition_of(subject: bytes, places: int, partitions: int) -> int:
+    """Which of so many partitions a message is for, by so many tokens of its subject."""
+    tokens = subject.split(b".")[2 : 2 + places]
+    return zlib.crc32(b".".join(tokens)) % partitions
 
 
 def filter_of(event: type[Event]) -> str:

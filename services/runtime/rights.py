@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from contracts import access, alerts, anomalies, clusters, incidents, operations, rca
+from contracts import access, alerts, anomalies, clusters, incidents, operations, rca, replays
 from contracts.envelope import Command
 from contracts.refusals import Code, Refused
 from services.runtime.principals import Principal, Role, Scope
@@ -36,6 +36,8 @@ RIGHTS: Mapping[type[Command], frozenset[Role]] = {
     incidents.DefineCorrelationRule: _ADMIN,
     incidents.RemoveCorrelationRule: _ADMIN,
     rca.AnalyzeRootCause: _OPERATOR,
+    replays.StartReplay: _OPERATOR,
+    replays.CancelReplay: _OPERATOR,
     operations.RebuildProjection: _ADMIN,
     operations.RetryDeadLetter: _ADMIN,
     operations.DropDeadLetter: _ADMIN,
@@ -72,6 +74,8 @@ _OF_ITS_OWN_CLUSTERS = frozenset(
         incidents.DefineCorrelationRule,
         incidents.RemoveCorrelationRule,
         rca.AnalyzeRootCause,
+        replays.StartReplay,
+        replays.CancelReplay,
     }
 )
 

@@ -125,6 +125,9 @@ EVENT_NAMES = {
         "CORRELATION_RULE_REMOVED",
     ),
     "RcaComplete": ("aiops.rca.complete.v1", "complete", "RCA_COMPLETE"),
+    "ReplayStarted": ("aiops.replay.started.v1", "started", "REPLAY_STARTED"),
+    "ReplayCompleted": ("aiops.replay.completed.v1", "completed", "REPLAY_COMPLETED"),
+    "ReplayFailed": ("aiops.replay.failed.v1", "failed", "REPLAY_FAILED"),
 }
 COMMAND_NAMES = {
     "RegisterCluster": ("clusters", "register_cluster"),
@@ -156,6 +159,8 @@ COMMAND_NAMES = {
     "DefineCorrelationRule": ("incidents", "define_correlation_rule"),
     "RemoveCorrelationRule": ("incidents", "remove_correlation_rule"),
     "AnalyzeRootCause": ("rca", "analyze_root_cause"),
+    "StartReplay": ("replays", "start_replay"),
+    "CancelReplay": ("replays", "cancel_replay"),
 }
 # One stored payload of every type ever published, by ce-type; also only added to.
 STORED: dict[str, dict[str, Any]] = json.loads(

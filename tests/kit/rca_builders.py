@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import Command, Event
 from contracts.rca import AnalyzeRootCause, RcaComplete, RcaResult
+from tests.kit import replay_builders
 from tests.kit.incident_builders import INCIDENT_ID
 from tests.kit.samples import CLUSTER_ID, START, at
 
@@ -62,5 +63,11 @@ def analyze(**changes: Any) -> AnalyzeRootCause:
     return AnalyzeRootCause.model_validate(values | changes)
 
 
-EVENTS: Mapping[type[Event], Callable[[], Event]] = {RcaComplete: rca_complete}
-COMMANDS: Mapping[type[Command], Callable[[], Command]] = {AnalyzeRootCause: analyze}
+EVENTS: Mapping[type[Event], Callable[[], Event]] = {
+    RcaComplete: rca_complete,
+    **replay_builders.EVENTS,
+}
+COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
+    AnalyzeRootCause: analyze,
+    **replay_builders.COMMANDS,
+}

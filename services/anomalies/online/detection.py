@@ -73,6 +73,8 @@ class Detection:
     """To be told, oldest first."""
     left_out: Counter[str] = field(default_factory=Counter[str])
     """What was not looked at or not told since the start, by the reason."""
+    found_at: dict[UUID, float] | None = None
+    """By anomaly: when the row was stored by which it was found. None: nobody wants to know."""
     _families: dict[Wanted, Partition] = field(default_factory=dict[Wanted, Partition])
     """Series by how they were looked at first, so that those stand together that are looked at in
     the same way."""
@@ -253,6 +255,8 @@ class Detection:
             detected_at=_moment(told.step.since),
             **{each.name: getattr(found, each.name) for each in fields(found)},
         )
+        if self.found_at is not None:
+            self.found_at[anomaly.id] = self._heard[told.key]
         self._open[told.key] = anomaly
         self._alike[key[:3]] += 1
         self._wait(AnomalyDetected(anomaly=anomaly))

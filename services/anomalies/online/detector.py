@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from contracts.anomalies import AnomalyDetected, AnomalyEnded, AnomalyFeedbackGiven
 from contracts.envelope import Recorded
 from contracts.subjects import EntityKey
-from services.anomalies.online.reading import KINDS, PLACES, Rows, Said, feedback, read
+from services.anomalies.online.reading import (
+    KINDS,
+    PARTITIONS,
+    PLACES,
+    Rows,
+    Said,
+    feedback,
+    read,
+)
 from services.anomalies.service import service
 from services.runtime import metrics
 from services.runtime.log import NOTHING, Head
@@ -23,7 +31,6 @@ if TYPE_CHECKING:
 
 VERSION = 2
 """Of snapshots, also of what `detection` and `detecting` make of the same rows."""
-PARTITIONS = 8
 _REST = 10.0
 """Seconds between looks for silent series while nothing comes: a partition at rest costs little."""
 _AT_ONCE = 200

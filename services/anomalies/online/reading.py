@@ -31,6 +31,7 @@ GPU_METRICS: Mapping[str, str] = {
 }
 """What is looked at of every GPU: field of a sample, name of the series."""
 KINDS = ("metric", "gpu", "feedback")
+PARTITIONS = 8
 PLACES = 2
 """Of their subjects, that say the partition: the cluster, and the watch or node."""
 

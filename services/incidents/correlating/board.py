@@ -5,7 +5,7 @@ are the truth. `Board.decide` changes nothing: what it says stands once it is fo
 was decided, or what stands in the log instead, before deciding again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -67,9 +67,12 @@ class Board:
 
     def fold(self, recorded: Recorded) -> None:
         """Takes the next event; one that was taken before changes nothing."""
-        if recorded.sequence <= self.state.sequence:
-            return
-        self.state.sequence = recorded.sequence
+        if recorded.sequence > self.state.sequence:
+            self.put(recorded)
+
+    def put(self, recorded: Recorded) -> None:
+        """Takes the next event, wherever in the log it may stand."""
+        self.state.sequence = max(self.state.sequence, recorded.sequence)
         at = recorded.logged_at.timestamp()
         event = recorded.event
         # Between the two parts of a split, which come one after the other, nothing is let go.
@@ -86,9 +89,12 @@ class Board:
                 for told in changes(recorded):
                     change(self.state, told, at, self.settings)
 
-    def decide(self, now: datetime) -> list[Decision]:
-        """What has to be told now, as far as it is known; nothing if all of it was told."""
-        return Deciding(self.state, self.settings, now, self._attention).decisions()
+    def decide(self, now: datetime, due: Collection[UUID] | None = None) -> list[Decision]:
+        """What has to be told now, as far as it is known; nothing if all of it was told.
+
+        ``due`` are the clusters that are looked at again, where that is known already.
+        """
+        return Deciding(self.state, self.settings, now, self._attention, due).decisions()
 
     def dump(self) -> bytes:
         """All of the state; ``load`` gives an equal one."""

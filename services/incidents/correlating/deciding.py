@@ -8,7 +8,7 @@ Clusters that have grown since are looked at again: what fits another incident b
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from services.incidents.correlating.folding import State
 from services.incidents.correlating.groups import Item, item
 from services.incidents.correlating.likeness import has_common
 from services.incidents.correlating.merging import Merge, Merging
-from services.incidents.correlating.revising import Attention, Move, Revising
+from services.incidents.correlating.revising import WHOLLY, Attention, Move, Revising
 from services.incidents.correlating.sets import absorption
 from services.incidents.correlating.settings import Settings
 from services.incidents.correlating.speaking import Opening, Speaking
@@ -42,12 +42,18 @@ class Deciding:
     """One decision on everything."""
 
     def __init__(
-        self, state: State, settings: Settings, now: datetime, attention: Attention
+        self,
+        state: State,
+        settings: Settings,
+        now: datetime,
+        attention: Attention,
+        due: Collection[UUID] | None = None,
     ) -> None:
         self._state = state
         self._settings = settings
         self._now = now.timestamp()
         self._attention = attention
+        self._due_clusters = due
         self._trial = Trial(state)
         self._openings: list[Draft] = []
         self._had: dict[UUID, set[_Same]] = {}
@@ -69,11 +75,12 @@ class Deciding:
     def _revised(self) -> tuple[list[Move], list[Merge]]:
         """What belongs elsewhere, of clusters that are looked at again."""
         revising = Revising(self._state, self._settings)
-        due = self._attention.due(self._state, self._now)
+        due = self._due_clusters
+        if due is None:
+            due = self._attention.due(self._state, self._now)
         moves = [move for cluster_id in due for move in revising.moves(cluster_id)]
         unions = [merge for cluster_id in due for merge in revising.unions(cluster_id)]
-        reason = "all of it is more like the other one in name, place and time"
-        unions += [Merge(move.target, move.source, reason) for move in moves if move.is_all]
+        unions += [Merge(move.target, move.source, WHOLLY) for move in moves if move.is_all]
         return [move for move in moves if not move.is_all], unions
 
     def _eligible(self) -> dict[UUID, list[Item]]:

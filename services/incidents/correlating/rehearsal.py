@@ -3,104 +3,94 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from contracts.envelope import Recorded
-from contracts.incidents import (
-    CorrelationRule,
-    Incident,
-    IncidentEvent,
-    IncidentMerged,
-    IncidentOpened,
-    IncidentReopened,
-    IncidentSplit,
-    IncidentUpdated,
-)
+from contracts.incidents import CorrelationRule, IncidentEvent
 from services.incidents.correlating.board import Board
+from services.incidents.correlating.membership import Membership
 from services.incidents.correlating.settings import Settings
 
 
 @dataclass
 class Rehearsal:
-    """A board on which only the rules, and what is wrong, count: nobody acts, nothing is told."""
+    """A board on which only what is wrong, rules, and what people did count: nothing is told.
 
-    rules: Iterable[CorrelationRule]
-    settings: Settings = field(default_factory=Settings)
-    incidents: dict[UUID, Incident] = field(default_factory=dict[UUID, Incident])
-    """As each was at last; what ended in another one is not among them."""
-    members: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
-    """By incident: its signals."""
+    It decides once a second of the log's time, as the correlator does of the clock's.
+    """
 
-    def __post_init__(self) -> None:
-        self._board = Board(self.settings)
-        for rule in self.rules:
-            self._board.state.define(rule)
-        self._sequence = 0
-        self._now: datetime | None = None
+    board: Board
+    known: Membership = field(default_factory=Membership)
+    now: datetime | None = None
+    """Up to which it has decided; None: it begins with what comes first."""
+
+    @staticmethod
+    def by(rules: Iterable[CorrelationRule], settings: Settings | None = None) -> "Rehearsal":
+        """One that begins with nothing but rules."""
+        board = Board(settings)
+        for rule in rules:
+            board.state.define(rule)
+        return Rehearsal(board)
 
     def take(self, recorded: Recorded) -> None:
-        """What was wrong next, in the log's order; events of incidents and rules are not taken."""
-        self._until(recorded.logged_at)
-        self._fold(recorded)
+        """What happened next, in the log's order, but for what correlation did by itself."""
+        self.until(recorded.logged_at)
+        event = recorded.event
+        if isinstance(event, IncidentEvent):
+            self._done(event, recorded)
+        else:
+            self.board.put(recorded)
 
     def end(self) -> None:
         """That was all: what still waits for company waits no more."""
-        if self._now is not None:
-            self._until(self._now + timedelta(seconds=self.settings.settle + 1))
+        if self.now is not None:
+            self.until(self.now + timedelta(seconds=self.board.settings.settle + 1))
 
-    def _until(self, moment: datetime) -> None:
+    def until(self, moment: datetime) -> None:
         """Decide as often as it would have been, as far as there was anything to decide."""
         pace = timedelta(seconds=1)
-        if self._now is None:
-            self._now = moment
+        if self.now is None:
+            self.now = moment
         # Beyond this nothing that waits is decided otherwise.
-        last = self._now + timedelta(seconds=self.settings.remembered)
-        while self._now + pace <= min(moment, last):
-            self._now += pace
-            told = self._decide(self._now)
+        last = self.now + timedelta(seconds=self.board.settings.remembered)
+        while self.now + pace <= min(moment, last):
+            self.now += pace
+            told = self._decide(self.now)
             pace = timedelta(seconds=1 if told else min(pace.total_seconds() * 2, 30))
-        self._now = max(self._now, moment)
+        self.now = max(self.now, moment)
 
     def _decide(self, now: datetime) -> bool:
-        decisions = self._board.decide(now)
+        decisions = self.board.decide(now)
         for decision in decisions:
             for part in decision.parts:
                 for version, event in enumerate(part.events, start=part.expected_version + 1):
-                    self._note(event)
-                    self._fold(_told(event, now, version))
+                    self.known.note(event, now)
+                    self.board.put(told(event, now, version))
         return bool(decisions)
 
-    def _fold(self, recorded: Recorded) -> None:
-        self._sequence += 1
-        self._board.fold(replace(recorded, sequence=self._sequence))
-
-    def _note(self, event: IncidentEvent) -> None:
-        incident = event.incident
-        mine = self.members.setdefault(incident.id, set())
-        match event:
-            case IncidentOpened():
-                mine.update(signal.id for signal in event.added)
-            case IncidentUpdated() | IncidentReopened():
-                mine.update(joined.signal.id for joined in event.added)
-            case IncidentSplit() if event.from_other:
-                mine.update(event.moved)
-                self.members.get(event.other_id, set()).difference_update(event.moved)
-            case IncidentMerged() if incident.merged_into is not None:
-                self.members.setdefault(incident.merged_into, set()).update(mine)
-            case _:
-                pass
-        if incident.merged_into is None:
-            self.incidents[incident.id] = incident
-        else:
-            self.incidents.pop(incident.id, None)
-            self.members.pop(incident.id)
+    def _done(self, event: IncidentEvent, recorded: Recorded) -> None:
+        """Somebody did something with an incident, if there would have been this one."""
+        case = self.board.case(event.incident.id)
+        if case is None:
+            return
+        changed = {name: getattr(event.incident, name) for name in _OF_PEOPLE}
+        if changed["merged_into"] is not None and self.board.case(changed["merged_into"]) is None:
+            return
+        here = event.model_copy(update={"incident": case.head.model_copy(update=changed)})
+        self.known.note(here, recorded.time)
+        self.board.put(replace(recorded, event=here, version=case.version + 1))
 
 
-def _told(event: IncidentEvent, now: datetime, version: int) -> Recorded:
+_OF_PEOPLE = (
+    "state", "acknowledged_by", "acknowledged_at", "resolved_by", "resolved_at", "merged_into"
+)  # fmt: skip
+
+
+def told(event: IncidentEvent, now: datetime, version: int, sequence: int = 0) -> Recorded:
+    """An event of correlation's own, as if it stood in the log."""
     nobody = event.incident.id
     return Recorded(
         event=event,
-        sequence=0,
+        sequence=sequence,
         logged_at=now,
         event_id=nobody,
         time=now,

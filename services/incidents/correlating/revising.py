@@ -35,6 +35,14 @@ in the others."""
 _FEWEST = 5
 """Fewer are not worth telling."""
 
+_LIKELIER = "signals are likelier to be of the other one than of their own"
+WHOLLY = "all of it is more like the other one in name, place and time"
+
+
+def is_revision(reason: str) -> bool:
+    """True for why two incidents are one if it was seen as a cluster was looked at again."""
+    return reason == WHOLLY or reason.endswith(_LIKELIER)
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -121,7 +129,7 @@ class Revising:
                     wanted, best = value, target
             if best is not None:
                 count = len(traits)
-                reason = f"{count} signals are likelier to be of the other one than of their own"
+                reason = f"{count} {_LIKELIER}"
                 found.append(Merge(best, case, reason))
         return found
 

@@ -1,6 +1,6 @@
 """The cause of an incident, from what the log tells of it: pure, with `analyse` as its door."""
 
-from services.rca.reasoning.analysis import Cause, Finding, Link, analyse
+from services.rca.reasoning.analysis import KNOWN, Cause, Finding, Link, analyse
 from services.rca.reasoning.claims import Claim
 
-__all__ = ["Cause", "Claim", "Finding", "Link", "analyse"]
+__all__ = ["KNOWN", "Cause", "Claim", "Finding", "Link", "analyse"]

@@ -61,12 +61,14 @@ class Finding:
     """From the causes that are told."""
     symptoms: tuple[Symptom, ...]
     """What it rests on, in the order in which it began."""
+    known_from: float = KNOWN
+    """The score from which on a cause is known."""
 
     @property
     def cause(self) -> Cause | None:
         """The first one, if enough speaks for it; null: the cause is unknown."""
         first = next(iter(self.causes), None)
-        return first if first is not None and first.score >= KNOWN else None
+        return first if first is not None and first.score >= self.known_from else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class _Suspect:
         return max(self.own, key=lambda each: (each.origin, -each.began.timestamp()))
 
 
-def analyse(signals: Iterable[Signal]) -> Finding:
+def analyse(signals: Iterable[Signal], known_from: float = KNOWN) -> Finding:
     """Rank the entities that signals are about.
 
     A cause is what tells by its kind that it is one, explains most of the rest by what follows
@@ -101,7 +103,7 @@ def analyse(signals: Iterable[Signal]) -> Finding:
         led = tuple(_links(suspect, found, log, known))
         causes.append(_cause(suspect, score, led, log, known))
         links += led
-    return Finding(tuple(causes), tuple(links), found)
+    return Finding(tuple(causes), tuple(links), found, known_from)
 
 
 def _weightiest(found: Sequence[Symptom]) -> tuple[Symptom, ...]:

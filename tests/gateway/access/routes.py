@@ -122,6 +122,10 @@ ROUTES: Mapping[str, Right] = {
     f"GET {API}/analysis/rca": READ,
     f"POST {API}/analysis/rca": OPERATE,
     f"GET {API}/analysis/rca/{{rca_id:uuid}}": READ,
+    f"GET {API}/replays": READ,
+    f"POST {API}/replays": OPERATE,
+    f"GET {API}/replays/{{replay_id:uuid}}": READ,
+    f"POST {API}/replays/{{replay_id:uuid}}/cancel": OPERATE,
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -184,6 +188,12 @@ def _clock(about: Somewhere) -> Request:
     return {"params": asked}
 
 
+def _replay(about: Somewhere) -> Request:
+    """Of a time in which nothing happened."""
+    asked = {"kind": "RCA", "start": "2020-01-01T00:00:00Z", "end": "2020-01-01T01:00:00Z"}
+    return {"json": asked | {"cluster_ids": [about.id]}}
+
+
 def _rule(about: Somewhere) -> Request:
     rule = {"id": about.rule, "effect": "IGNORED", "cluster_ids": [about.id]}
     return _OLD | {"json": rule}
@@ -233,6 +243,7 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"POST {API}/metrics/query_range": {"json": {"query": "up", "step": "1m"}},
     f"POST {API}/analysis/anomaly": {"json": {"query": "up", "step": "1m"}},
     f"POST {API}/analysis/rca": lambda about: {"json": {"incident_id": about.incident}},
+    f"POST {API}/replays": _replay,
     f"POST {API}/logs/query": {"json": {"query": '{a="b"}'}},
     f"POST {API}/logs/query_range": {"json": {"query": '{a="b"}', "step": "1m"}},
     f"POST {API}/traces/search": {"json": {"query": "{}"}},
@@ -260,6 +271,7 @@ def path(route: str, about: Somewhere) -> str:
         "{incident_id:uuid}": about.incident,
         "{anomaly_id:uuid}": about.anomaly,
         "{rca_id:uuid}": about.rca,
+        "{replay_id:uuid}": about.replay,
         "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
         "{watch_id:str}": str(new_id()) if route.startswith("DELETE") else about.watch,
         "{letter_id:int}": "999999",
@@ -278,5 +290,6 @@ def names_a_cluster(route: str) -> bool:
     """True if what is asked for belongs to one cluster, by its path or by what it is given."""
     parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
              "{incident_id", "{anomaly_id", "{rule_id", f"POST {API}/correlation-rules",
-             "{watch_id", f"POST {API}/watches", "{rca_id", f"POST {API}/analysis/rca")  # fmt: skip
+             "{watch_id", f"POST {API}/watches", "{rca_id", f"POST {API}/analysis/rca",
+             "{replay_id", f"POST {API}/replays")  # fmt: skip
     return any(part in route for part in parts)

@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from contracts import access, alerts, anomalies, catalog, clusters, incidents, operations, rca
+from contracts import (
+    access,
+    alerts,
+    anomalies,
+    catalog,
+    clusters,
+    incidents,
+    operations,
+    rca,
+    replays,
+)
 from contracts.envelope import Command
 from services.runtime import rights
 from services.runtime.command_bus import SCOPE
@@ -69,6 +79,8 @@ COMMANDS: Mapping[type[Command], Right] = {
     incidents.DefineCorrelationRule: CHANGE,
     incidents.RemoveCorrelationRule: CHANGE_UNKNOWN,
     rca.AnalyzeRootCause: OPERATE,
+    replays.StartReplay: OPERATE,
+    replays.CancelReplay: OPERATE,
     operations.RebuildProjection: RULE,
     operations.RetryDeadLetter: RULE,
     operations.DropDeadLetter: RULE,
@@ -91,7 +103,7 @@ _CHANGING_NOTHING: Mapping[type[Command], Callable[[], Json]] = {
 """What is good and does little; others are as their builders make them."""
 _DEFINED = {"rule", "watch"}
 """Fields of commands that define something for clusters."""
-_ABOUT_CLUSTERS = {"cluster_id", "incident_id", *_DEFINED}
+_ABOUT_CLUSTERS = {"cluster_id", "incident_id", "replay_id", "asked", *_DEFINED}
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,10 @@ def body(command: type[Command], about: Somewhere) -> Json:
         fields[name] |= {"id": f"of-{about.name}", "cluster_ids": [about.id]}
     if "incident_id" in fields:
         fields |= {"incident_id": about.incident, "expected_version": 999}
+    if "asked" in fields:
+        fields["asked"]["cluster_ids"] = [about.id]
+    if "replay_id" in fields:
+        fields["replay_id"] = about.replay
     return fields | ({"cluster_id": about.id} if "cluster_id" in command.model_fields else {})
 
 

@@ -18,6 +18,7 @@ from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.incident_builders import incident, rule, signal
 from tests.kit.rca_builders import cause, rca_complete
+from tests.kit.replay_builders import replay_asked, replay_completed, replay_result
 from tests.kit.runtime import eventually, store
 
 MARK = "foreign-mark"
@@ -42,6 +43,7 @@ class Somewhere:
     anomaly: str
     rca: str
     """An analysis of a bad time."""
+    replay: str
 
 
 @dataclass
@@ -88,10 +90,11 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     anomalous = await _anomaly(platform, name, cluster, watched)
     incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
     analysis = await _analysis(platform, name, cluster)
+    again = await _replay(platform, name, cluster)
     sequence: int = event["sequence"]
     return Somewhere(
         cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched, anomalous,
-        analysis,
+        analysis, again,
     )  # fmt: skip
 
 
@@ -190,3 +193,14 @@ async def _analysis(platform: Platform, name: str, cluster: str) -> str:
     last = (await store(platform.gate.log, told, after=NOTHING)).sequence
     assert await platform.gate.positions.wait("rca", last, 10)
     return str(told.result.id)
+
+
+async def _replay(platform: Platform, name: str, cluster: str) -> str:
+    first = replay_result(cluster=UUID(cluster)).differences[0]
+    result = replay_result(differences=(first.model_copy(update={"title": name}),))
+    rules = (rule(id=f"rule-{name}", cluster_ids=(cluster,), comment=name),)
+    asked = replay_asked(cluster_ids=(cluster,), correlation={"rules": rules})
+    told = replay_completed(replay_id=new_id(), asked=asked, result=result)
+    last = (await store(platform.gate.log, told, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("replays", last, 10)
+    return str(told.replay_id)

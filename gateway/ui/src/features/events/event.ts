@@ -20,6 +20,7 @@ type Find = (payload: Payload, cluster: string | null) => string | undefined;
 
 const alert: Find = ({ alert }) => field(alert, "fingerprint");
 const incident: Find = ({ incident }) => field(incident, "id");
+const replay: Find = (payload) => field(payload, "replay_id");
 const rule: Find = ({ rule }) => field(rule, "id");
 const cluster: Find = (_, cluster) => cluster ?? undefined;
 const sequence: Find = ({ sequence }) => (typeof sequence === "number" ? String(sequence) : undefined);
@@ -73,6 +74,9 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   LOGINS_FAILED: ["logins", (payload) => named(field(payload, "address"))],
   PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
   RCA_COMPLETE: ["rca", (payload) => field(payload["result"], "id")],
+  REPLAY_COMPLETED: ["replay", replay],
+  REPLAY_FAILED: ["replay", replay],
+  REPLAY_STARTED: ["replay", replay],
   TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
   TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
   METRIC_UPDATE: ["watch", (payload) => field(payload, "watch_id")],

@@ -98,6 +98,9 @@ const LOOKS: Readonly<Record<EventName, Look>> = {
   METRIC_UPDATE: ["Watch asked", "neutral", EyeIcon],
   PROJECTION_REBUILD_STARTED: ["Projection rebuild", "info", SyncAltIcon],
   RCA_COMPLETE: ["Root cause analysed", "info", BullseyeIcon],
+  REPLAY_COMPLETED: ["Replay done", "info", RedoIcon],
+  REPLAY_FAILED: ["Replay came to nothing", "warning", RedoIcon],
+  REPLAY_STARTED: ["Replay started", "info", RedoIcon],
   TOKEN_CREATED: ["Token created", "info", KeyIcon],
   TOKEN_REVOKED: ["Token revoked", "info", KeyIcon],
   TRACE_RECEIVED: ["Error trace", "warning", RouteIcon],
@@ -117,7 +120,7 @@ export const GROUPS: readonly (readonly [string, readonly EventName[]])[] = [
   ["Network functions", namesOf("CNF_")],
   ["Traces", namesOf("TRACE_")],
   ["Access", [...namesOf("ACCESS_"), ...namesOf("LOGGED_"), ...namesOf("LOGINS_"), ...namesOf("TOKEN_")]],
-  ["Platform", [...namesOf("DEAD_LETTER_"), ...namesOf("PROJECTION_")]],
+  ["Platform", [...namesOf("DEAD_LETTER_"), ...namesOf("PROJECTION_"), ...namesOf("REPLAY_")]],
 ];
 
 function namesOf(prefix: string): EventName[] {

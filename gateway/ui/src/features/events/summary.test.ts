@@ -15,7 +15,7 @@ import { entityName, entityOf } from "@/features/events/event";
 import { GROUPS, lookOf } from "@/features/events/names";
 import { MEASURED } from "@/lib/live";
 import { summary, type Payloads } from "@/features/events/summary";
-import { analysis, made } from "@/features/events/testing";
+import { analysis, made, rerun, rerunResult } from "@/features/events/testing";
 
 const CLUSTER_ID = "0f45f335-880f-5d63-a813-4e4af646b9fe";
 const alert: Alert = {
@@ -321,6 +321,9 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
   ],
   PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
   RCA_COMPLETE: [{ result: analysis }, "node/w-3 (node, 91 %)", "rca"],
+  REPLAY_COMPLETED: [{ ...rerun, result: rerunResult }, "Correlation run again: all 4 as they were", "replay"],
+  REPLAY_FAILED: [{ ...rerun, code: "CANCELLED", reason: "cancelled" }, "Correlation run again: cancelled", "replay"],
+  REPLAY_STARTED: [rerun, "Correlation run again", "replay"],
   TOKEN_CREATED: [
     { ...token, clusters: [CLUSTER_ID], expires_at: "2026-03-02T12:00:00Z" },
     "grafana (viewer), 1 cluster, ends in 30 d",

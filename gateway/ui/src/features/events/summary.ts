@@ -60,6 +60,10 @@ import type {
   ProjectionRebuildStarted,
   RcaComplete,
   RcaResult,
+  ReplayAsked,
+  ReplayCompleted,
+  ReplayFailed,
+  ReplayStarted,
   TokenCreated,
   TokenRevoked,
   TraceReceived,
@@ -123,6 +127,9 @@ export interface Payloads {
   METRIC_UPDATE: MetricUpdate;
   PROJECTION_REBUILD_STARTED: ProjectionRebuildStarted;
   RCA_COMPLETE: RcaComplete;
+  REPLAY_COMPLETED: ReplayCompleted;
+  REPLAY_FAILED: ReplayFailed;
+  REPLAY_STARTED: ReplayStarted;
   TOKEN_CREATED: TokenCreated;
   TOKEN_REVOKED: TokenRevoked;
   TRACE_RECEIVED: TraceReceived;
@@ -219,6 +226,10 @@ const SUMMARIES: Summaries = {
   },
   PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
   RCA_COMPLETE: ({ result }) => cause(result),
+  REPLAY_COMPLETED: ({ asked, result: { told, again, equal, is_equal } }) =>
+    `${rerun(asked)}: ${is_equal ? `all ${told} as they were` : `${told} were, ${again} would have been, ${equal} of them the same`}`,
+  REPLAY_FAILED: ({ asked, reason }) => `${rerun(asked)}: ${reason}`,
+  REPLAY_STARTED: ({ asked }) => rerun(asked),
   TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
   TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) can be used no more`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>
@@ -296,6 +307,9 @@ function cause({ causes: [first], is_known, explanation }: RcaResult): string {
   const said = `${first.entity.place} (${first.kind}, ${Math.round(first.score * 100)} %)`;
   return is_known ? said : `Cause unknown, best guess ${said}`;
 }
+
+const RUN_AGAIN = { CORRELATION: "Correlation", DETECTION: "Detection", RCA: "Root cause analysis" } as const;
+const rerun = ({ kind }: ReplayAsked) => `${RUN_AGAIN[kind]} run again`;
 
 const noted = (comment = "") => (comment === "" ? "" : ` (${comment})`);
 

@@ -1,6 +1,6 @@
 /** What tests of events need. */
 
-import type { RcaResult } from "@/generated/api.schemas";
+import type { RcaResult, ReplayResult } from "@/generated/api.schemas";
 
 import type { LogEvent } from "@/features/events/event";
 
@@ -21,6 +21,12 @@ export const made = (event_type: string, payload: unknown): LogEvent => ({
   causation_id: CLUSTER_ID,
   actor: "admin",
 });
+
+export const rerun = {
+  replay_id: INCIDENT_ID,
+  asked: { kind: "CORRELATION" as const, start: "2026-01-31T11:00:00Z", end: "2026-01-31T12:00:00Z" },
+};
+export const rerunResult: ReplayResult = { told: 4, again: 4, equal: 4, is_equal: true, events: 9 };
 
 export const analysis: RcaResult = {
   id: INCIDENT_ID,

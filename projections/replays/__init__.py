@@ -1,0 +1,1 @@
+"""What-if: one row for each replay, with what came of it."""

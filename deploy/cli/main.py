@@ -16,6 +16,7 @@ from deploy.cli.calling import call, perform
 from deploy.cli.clusters_group import cluster_app
 from deploy.cli.edge_group import edge_app
 from deploy.cli.publishers_group import nats_app, publishers_app
+from deploy.cli.replays_group import replays_app
 
 app = typer.Typer(
     help="AIOps NextGen: the operations hub of your fleet.",
@@ -33,6 +34,7 @@ for name, group in {
     "cluster": cluster_app,
     "alerts": alerts_app,
     "silences": silences_app,
+    "replays": replays_app,
     "edge": edge_app,
     "publishers": publishers_app,
     "nats": nats_app,

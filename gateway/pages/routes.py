@@ -36,6 +36,7 @@ _SHOWN = frozenset(
     {
         "alerts",
         "anomalies",
+        "replays",
         "audit",
         "clusters",
         "cnf",

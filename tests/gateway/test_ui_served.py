@@ -20,6 +20,7 @@ SHOWN = [
     "/clusters/0199c0de-0000-7000-8000-000000000000",
     "/alerts?state=FIRING",
     "/anomalies?tab=watches",
+    "/replays?replay=new",
     "/anomalies/0199c0de-0000-7000-8000-000000000002",
     "/audit?actor=ada",
     "/cnf?tab=clocks",

@@ -38,6 +38,8 @@ const PAGES: Readonly<Record<string, Shown>> = {
   anomalies: { path: "/anomalies" },
   "anomalies-watches": { path: "/anomalies?tab=watches" },
   "anomalies-watch": { path: "/anomalies?tab=watches&watch=node-load" },
+  replays: { path: "/replays" },
+  "replays-new": { path: "/replays?replay=new" },
   gpu: { path: "/gpu" },
   "gpu-table": { path: "/gpu?view=table" },
   "gpu-nodes": { path: "/gpu?tab=nodes" },

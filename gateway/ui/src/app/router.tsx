@@ -25,6 +25,7 @@ import { readGpuSearch } from "@/features/gpu/search";
 import { readIncidentSearch, readIncidentsSearch } from "@/features/incidents/search";
 import { readLogsSearch, readMetricsSearch, readTracesSearch } from "@/features/observability/search";
 import { readOperationsSearch } from "@/features/operations/search";
+import { readReplaysSearch } from "@/features/replays/search";
 import { COMMON, type CommonSearch } from "@/lib/place";
 import { parseSearch, stringifySearch, text, type Raw } from "@/lib/search";
 
@@ -107,6 +108,12 @@ const routes = [
     ...at,
     path: "/anomalies/$anomalyId",
     component: lazyRouteComponent(() => import("@/features/anomalies/detail/page"), "AnomalyPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/replays",
+    validateSearch: readReplaysSearch,
+    component: lazyRouteComponent(() => import("@/features/replays/page"), "ReplaysPage"),
   }),
   createRoute({
     ...at,

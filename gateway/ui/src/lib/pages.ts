@@ -19,6 +19,7 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/alerts", title: "Alerts", key: "a" },
   { to: "/incidents", title: "Incidents", key: "i" },
   { to: "/anomalies", title: "Anomalies", key: "y" },
+  { to: "/replays", title: "What if", key: "w" },
   { to: "/gpu", title: "GPUs", key: "u" },
   { to: "/cnf", title: "Network functions", key: "n" },
   { to: "/observability/metrics", title: "Metrics", key: "m", group: "Observability" },

@@ -57,6 +57,7 @@ export type Path =
   | `/incidents/${string}`
   | "/anomalies"
   | `/anomalies/${string}`
+  | "/replays"
   | "/cnf"
   | "/gpu"
   | "/observability/metrics"

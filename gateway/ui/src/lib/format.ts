@@ -35,3 +35,9 @@ export function title(code: string): string {
 
 /** The same with a capital at its beginning. */
 export const capitalised = (said: string): string => said.charAt(0).toUpperCase() + said.slice(1);
+
+/** `node/worker-3` as `node worker-3`. */
+export function placeInWords(place: string): string {
+  const at = place.indexOf("/");
+  return at < 0 ? place : `${place.slice(0, at)} ${place.slice(at + 1)}`;
+}

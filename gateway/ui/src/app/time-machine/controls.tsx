@@ -1,8 +1,8 @@
 import { Button, ToggleGroup, ToggleGroupItem, Tooltip } from "@patternfly/react-core";
 import { PauseIcon, PlayIcon, StepBackwardIcon, StepForwardIcon } from "@patternfly/react-icons";
 
-import { SPEEDS, usePlayback } from "@/app/time-machine/playback";
 import { useSteps } from "@/app/time-machine/use-steps";
+import { SPEEDS, usePlayback } from "@/lib/playback";
 
 /** From event to event, or playing at a speed. */
 export function Controls() {

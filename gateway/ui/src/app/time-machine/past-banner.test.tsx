@@ -3,9 +3,9 @@ import { http, HttpResponse } from "msw";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { PastBanner } from "@/app/time-machine/past-banner";
-import { usePlayback } from "@/app/time-machine/playback";
 import { getListEventsResponseMock } from "@/generated/api.msw";
 import { live, useLiveState } from "@/lib/live";
+import { usePlayback } from "@/lib/playback";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 import { FakeStream, liveEvent, replayState } from "@/testing/stream";

@@ -6,12 +6,13 @@ import { Button } from "@patternfly/react-core";
 import { Controls } from "@/app/time-machine/controls";
 import { loggedAt } from "@/app/time-machine/instants";
 import { Scrubber } from "@/app/time-machine/scrubber";
-import { usePlayback, usePlayer } from "@/app/time-machine/playback";
+import { usePlayer } from "@/app/time-machine/playback";
 import { useEventsAround, type Around } from "@/app/time-machine/use-events-around";
 import { useTravel } from "@/app/time-machine/use-travel";
 import { whatHappened } from "@/app/time-machine/what-happened";
 import { useLiveState } from "@/lib/live";
 import { useClock, useWallClock } from "@/lib/moment";
+import { usePlayback } from "@/lib/playback";
 import { ago } from "@/lib/time";
 
 /** Over every page while it shows the past: which instant, what happened around it, and the way on. */

@@ -2,15 +2,12 @@
 
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef } from "react";
-import { create } from "zustand";
 
 import { written } from "@/app/time-machine/instants";
 import { CHANGES } from "@/app/time-machine/changes";
 import { useTravel } from "@/app/time-machine/use-travel";
-import { live, useLiveEvents, useLiveState, type LiveEvent, type ReplayState } from "@/lib/live";
-
-export const SPEEDS = [1, 10, 60, 600] as const;
-export type Speed = (typeof SPEEDS)[number];
+import { live, useLiveEvents, useLiveState, type ReplayState } from "@/lib/live";
+import { usePlayback } from "@/lib/playback";
 
 const ID = "time-machine";
 /** Pages are asked anew at most so often, however fast it plays. */
@@ -18,21 +15,6 @@ const BETWEEN_MS = 950;
 /** Pages that are still reading are waited for so long: what they show would never change otherwise. */
 const WAITED_MS = 10_000;
 const MOST_PLAYED = 1_000;
-
-interface Playback {
-  playing: boolean;
-  speed: Speed;
-  /** The events that were played last, the newest at the end. */
-  played: readonly LiveEvent[];
-  toggle: () => void;
-}
-
-export const usePlayback = create<Playback>((set, get) => ({
-  playing: false,
-  speed: 60,
-  played: [],
-  toggle: () => set({ playing: !get().playing, played: [] }),
-}));
 
 /** Does what the playback says while the past is shown; there is one, in the banner. */
 export function usePlayer(): void {

@@ -10,6 +10,9 @@ import type {
   IncidentDetail,
   IncidentList,
   IncidentView,
+  RcaEdge,
+  RcaEdgeKind,
+  RcaEntity,
   RcaView,
   SignalView,
   TimelineEntry,
@@ -142,6 +145,15 @@ export const analysis = (changed: Partial<RcaView> = {}): RcaView => ({
   sequence: 10,
   redacted: false,
   ...changed,
+});
+
+export const entity = (place: string): RcaEntity => ({ cluster_id: CLUSTER, place });
+
+export const causalEdge = (from: string, to: string, kind: RcaEdgeKind = "TEMPORAL", weight = 0.8): RcaEdge => ({
+  kind,
+  source: entity(from),
+  target: entity(to),
+  weight,
 });
 
 interface Answers {

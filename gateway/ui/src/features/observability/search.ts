@@ -26,6 +26,8 @@ export interface MetricsSearch extends Omit<AskedSearch, "query"> {
   step?: string | undefined;
   /** Alerts are marked on charts, unless it is off. */
   marks?: "off" | undefined;
+  /** The letter of the query whose window is explained beside the charts. */
+  explain?: string | undefined;
   /** Of tables. */
   sort?: (typeof METRIC_SORTS)[number] | undefined;
 }
@@ -71,6 +73,7 @@ export const readMetricsSearch = (raw: Raw): MetricsSearch => ({
   view: oneOf(raw["view"], VIEWS),
   step: duration(raw["step"]),
   marks: oneOf(raw["marks"], ["off"]),
+  explain: text(raw["explain"]),
   sort: oneOf(raw["sort"], METRIC_SORTS),
 });
 export const readLogsSearch = (raw: Raw): LogsSearch => ({

@@ -7,11 +7,11 @@ import { Snippet } from "@/components/snippet";
 import { InlineFailure, Loading } from "@/components/states";
 import { At } from "@/components/timestamp";
 import { useMayChange } from "@/features/incidents/detail/change";
+import { CausalGraph } from "@/features/incidents/detail/graph/causal-graph";
 import { GuardedButton } from "@/features/incidents/detail/guarded-button";
 import { useCause, useLookAgain } from "@/features/incidents/detail/use-cause";
-import { placeInWords } from "@/features/incidents/shared/words";
-import type { IncidentDetail, RcaCause, RcaClaim, RcaView } from "@/generated/api.schemas";
-import { plural } from "@/lib/format";
+import type { IncidentDetail, NamedCluster, RcaCause, RcaClaim, RcaView } from "@/generated/api.schemas";
+import { placeInWords, plural } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
 const MOST_CLAIMS = 6;
@@ -33,7 +33,7 @@ export function Cause({ incident }: { incident: IncidentDetail }) {
       </div>
       {error ? <InlineFailure error={error} what="The cause could not be read" /> : null}
       {analysis !== undefined ? (
-        <Found analysis={analysis} />
+        <Found analysis={analysis} clusters={incident.clusters} />
       ) : none ? (
         <p className="hint">The hub has not looked for a cause yet.</p>
       ) : error ? null : (
@@ -57,7 +57,7 @@ function LookAgain({ incident, isFirst }: { incident: IncidentDetail; isFirst: b
   );
 }
 
-function Found({ analysis }: { analysis: RcaView }) {
+function Found({ analysis, clusters }: { analysis: RcaView; clusters: readonly NamedCluster[] }) {
   const [first, ...others] = analysis.causes;
   if (analysis.redacted) return <p>Not shown: it may tell of clusters that you do not see.</p>;
   return (
@@ -65,6 +65,7 @@ function Found({ analysis }: { analysis: RcaView }) {
       {first === undefined ? null : <Verdict cause={first} isKnown={analysis.is_known} />}
       <p>{analysis.explanation}</p>
       {first === undefined ? null : <Evidence cause={first} />}
+      <CausalGraph key={analysis.id} analysis={analysis} clusters={clusters} />
       {others.length === 0 ? null : (
         <details className="incidents-many">
           <summary>{plural(others.length, "other candidate")}</summary>

@@ -15,6 +15,7 @@ import { CommentDialog } from "@/features/incidents/detail/comment-dialog";
 import { Head, Subtitle, Trail } from "@/features/incidents/detail/head";
 import { MergeDialog } from "@/features/incidents/detail/merge-dialog";
 import { NotDone, Notices, Taken } from "@/features/incidents/detail/notices";
+import { Replay } from "@/features/incidents/detail/replay/replay";
 import { SignalDrawer } from "@/features/incidents/detail/signal-drawer";
 import { Signals } from "@/features/incidents/detail/signals";
 import { MOST_MOVED, SplitBar } from "@/features/incidents/detail/split-bar";
@@ -34,7 +35,12 @@ const EMPTY: ReadonlySet<string> = new Set();
 export function IncidentPage() {
   const id = usePathParam("incidentId");
   // Another incident is another page: nothing of what was asked or chosen stays.
-  return <OneIncident key={id} id={id} />;
+  return (
+    <div key={id} className="incidents-replayed">
+      <OneIncident id={id} />
+      <Replay id={id} />
+    </div>
+  );
 }
 
 function OneIncident({ id }: { id: string }) {
@@ -60,7 +66,7 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
   const asOf = useAsOf();
   const go = useGo();
   const search = useSearch<IncidentSearch>();
-  const timeline = useTimeline(incident.id);
+  const timeline = useTimeline(incident.id, asOf);
   const found = useSignals(incident.id, search);
   const [asking, setAsking] = useState<Asking>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>();

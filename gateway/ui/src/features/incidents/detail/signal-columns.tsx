@@ -7,9 +7,9 @@ import type { ComponentType } from "react";
 import { SeverityBadge } from "@/components/badges";
 import type { Column } from "@/components/data-table";
 import { Ago } from "@/components/timestamp";
-import { KIND_NAMES, placeInWords } from "@/features/incidents/shared/words";
+import { KIND_NAMES } from "@/features/incidents/shared/words";
 import type { SignalKind, SignalView } from "@/generated/api.schemas";
-import { title } from "@/lib/format";
+import { placeInWords, title } from "@/lib/format";
 
 const KINDS: Readonly<Record<SignalKind, ComponentType>> = {
   ALERT: BellIcon,

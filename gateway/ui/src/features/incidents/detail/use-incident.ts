@@ -37,9 +37,8 @@ export function useIncident(id: string) {
   return useGetIncident(id, asOf, { query: { placeholderData: keepPreviousData } });
 }
 
-/** Everything that happened to it, newest first. */
-export function useTimeline(id: string) {
-  const asOf = useAsOf();
+/** Everything that happened to it until an instant, or now; newest first. */
+export function useTimeline(id: string, asOf: { as_of?: string }) {
   const query = useInfiniteQuery({
     queryKey: [`${pathOf(id)}/timeline`, asOf],
     queryFn: ({ pageParam, signal }) =>

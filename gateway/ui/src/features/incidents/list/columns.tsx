@@ -6,9 +6,9 @@ import { SeverityBadge } from "@/components/badges";
 import type { Column } from "@/components/data-table";
 import { Ago } from "@/components/timestamp";
 import { IncidentStateBadge } from "@/features/incidents/shared/state-badge";
-import { clustersInWords, doer, placeInWords } from "@/features/incidents/shared/words";
+import { clustersInWords, doer } from "@/features/incidents/shared/words";
 import type { IncidentView } from "@/generated/api.schemas";
-import { count, title } from "@/lib/format";
+import { count, placeInWords, title } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 import { lasting as inWords } from "@/lib/time";
 

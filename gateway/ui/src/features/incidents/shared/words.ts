@@ -36,12 +36,6 @@ export function clustersInWords(clusters: readonly NamedCluster[], most = 2): st
   return `${names.slice(0, most).join(", ")} and ${count(names.length - most)} more`;
 }
 
-/** `node/worker-3` as `node worker-3`. */
-export function placeInWords(place: string): string {
-  const at = place.indexOf("/");
-  return at < 0 ? place : `${place.slice(0, at)} ${place.slice(at + 1)}`;
-}
-
 /** `312 last`, `all ended`: of so many. */
 export function shareInWords(signals: number, lasting: number): string {
   if (lasting === 0) return signals === 1 ? "ended" : "all ended";

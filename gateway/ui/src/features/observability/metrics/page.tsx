@@ -12,16 +12,18 @@ import { PageFrame } from "@/components/page-frame";
 import { LibraryButton } from "@/features/observability/library/library-button";
 import { LibraryDrawer } from "@/features/observability/library/library-drawer";
 import { useAlertMarks } from "@/features/observability/metrics/alert-marks";
+import { ExplainPanel } from "@/features/observability/metrics/explain-panel";
 import { Examples } from "@/features/observability/metrics/examples";
 import { Panel } from "@/features/observability/metrics/panel";
 import { QueryToolbar } from "@/features/observability/metrics/query-toolbar";
 import { useEvery } from "@/features/observability/metrics/use-every";
 import { LETTERS, usePanels } from "@/features/observability/metrics/use-panels";
 import type { MetricsSearch } from "@/features/observability/search";
-import { useSearch } from "@/lib/place";
+import { useSearch, useSetSearch } from "@/lib/place";
 
 export function MetricsPage() {
-  const { library } = useSearch<MetricsSearch>();
+  const { library, explain, view } = useSearch<MetricsSearch>();
+  const setSearch = useSetSearch<MetricsSearch>();
   const { panels, isBlank, put, add, remove } = usePanels();
   const [paused, setPaused] = useState(false);
   const [active, setActive] = useState(0);
@@ -30,6 +32,7 @@ export function MetricsPage() {
   const marks = useAlertMarks(every);
   const zoom = useZoom();
   const current = Math.min(active, panels.length - 1);
+  const explained = view === "table" ? "" : panels[LETTERS.findIndex((letter) => letter === explain)] ?? "";
   return (
     <PageFrame
       title="Metrics"
@@ -38,7 +41,11 @@ export function MetricsPage() {
       <QueryToolbar every={rhythm} paused={paused} onPause={setPaused} marks={marks} />
       <WithDrawer
         drawer={
-          library === undefined ? null : (
+          library === undefined ? (
+            explained === "" ? null : (
+              <ExplainPanel query={explained} onClose={() => setSearch({ explain: undefined })} />
+            )
+          ) : (
             <LibraryDrawer
               tab={library}
               language="promql"

@@ -17,7 +17,7 @@ import { useMetrics } from "@/features/observability/metrics/use-metrics";
 import { useStep } from "@/features/observability/metrics/use-step";
 import { NO_CLUSTERS, type MetricsSearch } from "@/features/observability/search";
 import { useRange } from "@/lib/moment";
-import { useSearch } from "@/lib/place";
+import { useSearch, useSetSearch } from "@/lib/place";
 
 interface PanelProps {
   letter: string;
@@ -36,6 +36,7 @@ interface PanelProps {
 
 export function Panel({ letter, query, alone, every, zoom, marks, onActive, onRun, onRemove }: PanelProps) {
   const { clusters = NO_CLUSTERS, agg, view = "chart" } = useSearch<MetricsSearch>();
+  const setSearch = useSetSearch<MetricsSearch>();
   const range = useRange();
   const { step } = useStep();
   const [draft, setDraft] = useDraft(query);
@@ -93,7 +94,15 @@ export function Panel({ letter, query, alone, every, zoom, marks, onActive, onRu
         />
       ) : null}
       {query === "" ? null : (
-        <Result view={view} reading={reading} range={range} step={step} zoom={zoom} marks={marks} />
+        <Result
+          view={view}
+          reading={reading}
+          range={range}
+          step={step}
+          zoom={zoom}
+          marks={marks}
+          onExplain={() => setSearch({ explain: letter, library: undefined })}
+        />
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { Button } from "@patternfly/react-core";
-import { ChartLineIcon } from "@patternfly/react-icons";
+import { ChartLineIcon, SearchIcon } from "@patternfly/react-icons";
 
 import { CopyMenu } from "@/components/copy-menu";
 import { DataAge } from "@/components/timestamp";
@@ -19,10 +19,12 @@ interface ResultBarProps {
   isOld: boolean;
   /** Looks for anomalies in what is shown; undefined: there is nothing to look at. */
   search: Search | undefined;
+  /** Opens what differs from before; undefined: there is no window. */
+  onExplain: (() => void) | undefined;
 }
 
 /** How much there is, of whom, how old, and the same to take away. */
-export function ResultBar({ view, data, step, isOld, search }: ResultBarProps) {
+export function ResultBar({ view, data, step, isOld, search, onExplain }: ResultBarProps) {
   const { lines, common } = data;
   const alike = asSelector(common);
   const { as_of } = useAsOf();
@@ -37,6 +39,11 @@ export function ResultBar({ view, data, step, isOld, search }: ResultBarProps) {
         </span>
       )}
       <span className="metrics-bar-end">
+        {onExplain ? (
+          <Button variant="link" isInline icon={<SearchIcon />} isDisabled={isOld} onClick={onExplain}>
+            Explain this window
+          </Button>
+        ) : null}
         {search ? (
           <Button
             variant="link"

@@ -25,6 +25,7 @@ interface ResultProps {
   step: number;
   zoom: Zoom;
   marks: readonly Annotation[];
+  onExplain: () => void;
 }
 
 export function Result(props: ResultProps) {
@@ -41,14 +42,21 @@ export function Result(props: ResultProps) {
   return <Shown {...props} data={data} />;
 }
 
-function Shown({ view, reading, range, step, zoom, marks, data }: ResultProps & { data: Answered }) {
+function Shown({ view, reading, range, step, zoom, marks, onExplain, data }: ResultProps & { data: Answered }) {
   const { error, isOld, read } = reading;
   const { answer, histograms, lines } = data;
   const isChart = view === "chart";
   const { stretches, lacking, search } = useAnomalies(data, isChart && lines.length > 0);
   return (
     <div className={isOld ? "metrics-result is-old" : "metrics-result"} aria-busy={isOld}>
-      <ResultBar view={view} data={data} step={step} isOld={isOld} search={isChart && lines.length > 0 ? search : undefined} />
+      <ResultBar
+        view={view}
+        data={data}
+        step={step}
+        isOld={isOld}
+        search={isChart && lines.length > 0 ? search : undefined}
+        onExplain={isChart ? onExplain : undefined}
+      />
       {error ? (
         <InlineFailure error={error} what="These figures are not the latest: they could not be read again" />
       ) : null}

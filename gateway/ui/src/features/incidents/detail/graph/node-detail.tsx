@@ -1,0 +1,60 @@
+import { Button } from "@patternfly/react-core";
+
+import type { GraphNode } from "@/features/incidents/detail/graph/graph";
+import type { IncidentSearch } from "@/features/incidents/search";
+import { placeInWords } from "@/lib/format";
+import { useClock } from "@/lib/moment";
+import { PageLink, useSetSearch } from "@/lib/place";
+
+const MOST = 12;
+
+interface NodeDetailProps {
+  node: GraphNode;
+  cluster: string;
+  onClose: () => void;
+}
+
+/** What happened to one entity of the graph, and the way to its signals. */
+export function NodeDetail({ node: { entity, moments }, cluster, onClose }: NodeDetailProps) {
+  const clock = useClock();
+  const setSearch = useSetSearch<IncidentSearch>();
+  const { place, cluster_id } = entity;
+  const isAll = place === "cluster";
+  const showSignals = () => {
+    setSearch({ q: isAll ? undefined : place, lasting: undefined, kind: undefined, severity: undefined });
+    document.getElementById("incidents-signals")?.scrollIntoView({ block: "start" });
+  };
+  const shown = moments.slice(0, MOST);
+  return (
+    <section className="incidents-graph-detail" aria-label={`What happened to ${placeInWords(place)}`} aria-live="polite">
+      <header className="incidents-storm-head">
+        <h4>{isAll ? `All of ${cluster}` : placeInWords(place)}</h4>
+        <PageLink to={`/clusters/${cluster_id}`}>{cluster}</PageLink>
+        <Button variant="link" isInline onClick={showSignals}>
+          {isAll ? "Show the signals" : "Show its signals"}
+        </Button>
+        <Button variant="link" isInline onClick={onClose}>
+          Close
+        </Button>
+      </header>
+      {shown.length === 0 ? (
+        <p className="hint">The analysis tells of no moment of it.</p>
+      ) : (
+        <ol className="incidents-graph-moments">
+          {shown.map(({ at, text, sequence }) => (
+            <li key={sequence}>
+              <time dateTime={at} className="numbers quiet" title={clock(at)}>
+                {clock(at).slice(11, 19)}
+              </time>{" "}
+              {text}{" "}
+              <PageLink to="/events" search={{ event: sequence }}>
+                event {sequence}
+              </PageLink>
+            </li>
+          ))}
+        </ol>
+      )}
+      {moments.length > shown.length ? <p className="hint">and {moments.length - shown.length} later ones</p> : null}
+    </section>
+  );
+}

@@ -49,12 +49,13 @@ class RcaClaim(Message):
 
     text: Sentence
     cited: Cited
-    """Positions in the log of the events that tell of the entity."""
+    """Positions in the log of the events that tell of the entity; of what was found of earlier
+    incidents, of the analyses."""
     effects: Cited = ()
     """Of those that tell what it has led to, where it says that."""
     is_fact: bool
-    """Whether each cited event exists, is about the entity, and came before what it led to. What
-    is not borne out so is a hypothesis."""
+    """Whether each cited event exists, is about the entity or about what it led to, and came before
+    that by its source's clock and in the log. What is not borne out so is a hypothesis."""
 
 
 class RcaCause(Message):

@@ -45,7 +45,7 @@ READS: Mapping[str, Sequence[str]] = {
     ),
     "incidents": ("evt.*.cluster.>", "evt.*.correlation_rule.>", "evt.*.incident.>"),
     "replays": ("evt.*.replay.>",),
-    "rca": ("evt.*.rca.>",),
+    "rca": ("evt.*.incident.>", "evt.*.rca.>"),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""
 

@@ -121,8 +121,8 @@ async def list_root_causes(
 ) -> Response[RcaList]:
     """The newest first: those that were asked for, and those of incidents that opened or grew.
 
-    Of one incident, or of what belongs to none of one alert, anomaly or cluster, the newest 100 are
-    kept.
+    `incident_id` also finds those of incidents that were merged into it. Of one incident, or of
+    what belongs to none of one alert, anomaly or cluster, the newest 100 are kept.
     """
     wanted = queries.AnalysisFilter(
         mine, incident_id=ids("incident_id", incident_id), cluster_id=ids("cluster_id", cluster_id),

@@ -1,10 +1,11 @@
 """Folds what analyses have found into rows."""
 
+from contracts.incidents import IncidentMerged
 from contracts.rca import RcaComplete
-from projections.rca.view import ANALYSIS, AnalysisRow
+from projections.rca.view import ABSORBED, ANALYSIS, AbsorbedRow, AnalysisRow
 from services.runtime.projections.projection import Position, Projection, Rows
 
-projection = Projection("rca", version=1, tables=(ANALYSIS,))
+projection = Projection("rca", version=2, tables=(ANALYSIS, ABSORBED))
 
 
 @projection.on(RcaComplete)
@@ -33,3 +34,12 @@ def complete(event: RcaComplete, at: Position, rows: Rows) -> None:
             told=told.model_dump(mode="json"),
         ),
     )
+
+
+@projection.on(IncidentMerged)
+def merged(event: IncidentMerged, at: Position, rows: Rows) -> None:
+    """What was found of an incident is about the one that it went into, too."""
+    del at
+    into = event.incident.merged_into
+    if into is not None:
+        rows.put(ABSORBED, AbsorbedRow(event.incident.id, into))

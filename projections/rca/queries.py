@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 
 from contracts.rca import RcaResult
-from projections.rca.view import RcaView
+from projections.rca.view import ABSORBED, RcaView
 from services.runtime.database import Database
 from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, Page, Where, rfc3339
 
-_ANALYSIS = "rca.analysis"
+_SCHEMA = "rca"
+_ANALYSIS = f"{_SCHEMA}.analysis"
 _MINE = "mine as materialized (select %s::jsonb as ids, %s::text[] as listed)"
 """The clusters that are seen: what a query for a part of them begins with."""
 _REDACTED = "not a.cluster_ids <@ (select ids from mine)"
@@ -51,14 +52,24 @@ class AnalysisFilter:
     def where(self) -> Where:
         """Conditions on an analysis ``a``."""
         where = _seen(self.mine, self.as_of)
-        where.one_of("a.about", self.incident_id)
         if self.incident_id:
+            where.add(f"a.about in ({self._whole})", list(self.incident_id))
             where.add("a.incident_id is not null")
         if self.cluster_id:
             # One that is not seen is in no analysis.
             wanted = self.mine.narrow(self.cluster_id)
             where.add("a.cluster_ids ?| %s", [str(cluster) for cluster in wanted])
         return where
+
+    @property
+    def _whole(self) -> str:
+        """These incidents, and all that have ended in them."""
+        absorbed = ABSORBED.source(_SCHEMA, None if self.as_of is None else self.as_of.sequence)
+        return (
+            "with recursive whole (id) as (select unnest(%s::uuid[]) union"  # noqa: S608 - our names
+            f" select x.incident_id from {absorbed} x join whole on x.into_id = whole.id)"
+            " select id from whole"
+        )
 
 
 async def listing(database: Database, wanted: AnalysisFilter, page: Page) -> bytes:

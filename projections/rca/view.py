@@ -1,4 +1,4 @@
-"""The row of an analysis, and an analysis as people see it."""
+"""The rows of analyses, and an analysis as people see it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,13 @@ class AnalysisRow(NamedTuple):
     """Of the event that told it."""
     told: dict[str, object]
     """All that was found: an `RcaResult`."""
+
+
+class AbsorbedRow(NamedTuple):
+    """An incident that has ended in another one, for ever."""
+
+    incident_id: UUID
+    into_id: UUID
 
 
 class RcaFirstCause(Message):
@@ -94,3 +101,6 @@ ANALYSIS = Table(
     more=_NEWEST.replace("{most}", str(MOST_OF_ONE)),
 )
 """Written once, so that its sequence is all of its history."""
+ABSORBED = Table(
+    "absorbed", AbsorbedRow, key=("incident_id",), indexes=("(into_id)",), history=True
+)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -18,9 +19,11 @@ from contracts.incidents import (
 )
 from contracts.rca import LONGEST_WINDOW, AnalyzeRootCause, RcaComplete, RcaTrigger
 from contracts.refusals import Code, Refused
+from services.rca.history import causes_before
 from services.rca.reading import BEFORE, INPUTS, Reading
 from services.rca.service import service
 from services.rca.telling import Asked, borne_out, cited, result
+from services.runtime.context import log_time
 from services.runtime.following import event_of
 from services.runtime.log import EventLog
 from services.runtime.replay import Replay, Window, event_filters
@@ -46,7 +49,13 @@ class _Subject:
     end: datetime
     last: int | None = None
     """Events behind this position are not looked at."""
-    incident: UUID | None = None
+    incident: Incident | None = None
+    """The incident that it is about, as it is known to be."""
+
+    @property
+    def begins(self) -> datetime:
+        """What analyses found before counts as history."""
+        return self.start if self.incident is None else self.start + BEFORE
 
 
 @service.on(IncidentOpened)
@@ -57,13 +66,10 @@ async def look_at_incident(recorded: Recorded, store: Store) -> None:
     if not isinstance(event, IncidentOpened | IncidentUpdated) or not _has_grown(event):
         return
     subject = await _incident(store, event.incident, recorded.logged_at, last=recorded.sequence)
-    try:
-        reading = await _read(store.log, subject)
-    except Refused:
-        return  # In so large a storm nobody is served by a cause of a part; asking says so.
     rca_id = uuid5(_SPACE, f"{event.incident.id}/{recorded.sequence}")
-    missing = event.incident.signals - len(reading.of(event.incident.id))
-    await _tell(store, rca_id, subject, reading, missing=missing)
+    # In so large a storm nobody is served by a cause of a part; asking says so.
+    with suppress(Refused):
+        await _tell(store, rca_id, subject)
 
 
 @service.handles(AnalyzeRootCause)
@@ -78,8 +84,7 @@ async def analyze(command: AnalyzeRootCause, store: Store) -> Accepted:
         subject = await _incident(store, incident, store.at)
     else:
         subject = await _signal(store, command)
-    reading = await _read(store.log, subject)
-    return await _tell(store, store.mint(), subject, reading)
+    return await _tell(store, store.mint(), subject)
 
 
 def _has_grown(event: IncidentOpened | IncidentUpdated) -> bool:
@@ -94,15 +99,19 @@ async def _incident(
     """Since it was opened, and what came shortly before, by the log's time."""
     told = await store.log.load_part(incident_key(incident.id), 1, 1)
     opened = told[0].logged_at if told else now
-    return _Subject(RcaTrigger.INCIDENT, incident.id, opened - BEFORE, now, last, incident.id)
+    return _Subject(RcaTrigger.INCIDENT, incident.id, opened - BEFORE, now, last, incident)
 
 
 async def _known(store: Store, incident_id: UUID) -> Incident:
-    told = await store.log.head(incident_key(incident_id))
-    if told is None or not isinstance(told.event, IncidentEvent):
-        raise Refused(Code.INCIDENT_NOT_FOUND, f"there is no incident {incident_id}")
-    require_clusters(store.scope, told.event.incident.cluster_ids)
-    return told.event.incident
+    """The incident, or the one that it went into."""
+    while True:
+        told = await store.log.head(incident_key(incident_id))
+        if told is None or not isinstance(told.event, IncidentEvent):
+            raise Refused(Code.INCIDENT_NOT_FOUND, f"there is no incident {incident_id}")
+        require_clusters(store.scope, told.event.incident.cluster_ids)
+        if told.event.incident.merged_into is None:
+            return told.event.incident
+        incident_id = told.event.incident.merged_into
 
 
 async def _signal(store: Store, command: AnalyzeRootCause) -> _Subject:
@@ -111,18 +120,19 @@ async def _signal(store: Store, command: AnalyzeRootCause) -> _Subject:
     signal = command.alert_id or command.anomaly_id
     start = store.at - LONGEST_WINDOW
     lately = _Subject(RcaTrigger.WINDOW, store.mint(), start, store.at)
-    reading = await _read(store.log, lately)
+    reading, _ = await _read(store.log, lately)
     incident_id = None if signal is None else reading.incident_of(signal)
     if signal is None or incident_id is None:
         code = Code.ALERT_NOT_FOUND if is_alert else Code.ANOMALY_NOT_FOUND
         raise Refused(code, f"{signal} belongs to no incident of the last day")
     whole = await _incident(store, await _known(store, incident_id), store.at)
     of = RcaTrigger.ALERT if is_alert else RcaTrigger.ANOMALY
-    return _Subject(of, signal, whole.start, whole.end, None, incident_id)
+    return replace(whole, trigger=of, id=signal)
 
 
-async def _read(log: EventLog, subject: _Subject) -> Reading:
-    """Incidents of a range of the log. LIMIT_REACHED if it holds more than is read."""
+async def _read(log: EventLog, subject: _Subject) -> tuple[Reading, datetime | None]:
+    """Incidents of a range of the log, and from when on nothing of it has aged out; None: none of
+    it has. LIMIT_REACHED if it holds more than is read."""
     reading, events = Reading(), 0
     # What was wrong in a time may have begun before it.
     early = BEFORE if subject.trigger is RcaTrigger.WINDOW else timedelta(0)
@@ -135,42 +145,54 @@ async def _read(log: EventLog, subject: _Subject) -> Reading:
                 raise Refused(Code.LIMIT_REACHED, text)
             for delivery in page:
                 if subject.last is not None and delivery.sequence > subject.last:
-                    return reading
+                    return reading, replay.extent.whole_from
                 reading.fold(event_of(CATALOG, delivery))
-    return reading
+        return reading, replay.extent.whole_from
 
 
 def _signals(subject: _Subject, reading: Reading) -> Sequence[Signal]:
     if subject.incident is not None:
-        return reading.of(subject.incident)
+        return reading.of(subject.incident.id)
     return reading.during(subject.id, subject.start, subject.end)
 
 
-async def _tell(
-    store: Store, rca_id: UUID, subject: _Subject, reading: Reading, *, missing: int = 0
-) -> Accepted:
+def _missing(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> int:
+    """How many signals an incident has of which nothing was read."""
+    if subject.incident is None:
+        return 0
+    known = subject.incident
+    if subject.last is None:
+        # As it was at the end of what was read: it may have grown since.
+        known = reading.incidents.get(known.id, known)
+    return max(known.signals - len(signals), 0)
+
+
+async def _tell(store: Store, rca_id: UUID, subject: _Subject) -> Accepted:
+    reading, whole_from = await _read(store.log, subject)
     signals = _signals(subject, reading)
     asked = Asked(
         rca_id,
         subject.trigger,
         subject.id,
-        subject.incident,
+        None if subject.incident is None else subject.incident.id,
         _clusters(subject, reading, signals),
         subject.start,
         subject.end,
         reading.first,
         reading.last,
-        max(missing, 0),
+        _missing(subject, reading, signals),
+        whole_from if subject.incident is None else None,
     )
-    found = await asyncio.to_thread(result, asked, signals)
+    earlier = await causes_before(store.log, subject.begins)
+    found = await asyncio.to_thread(result, asked, signals, earlier=earlier)
     there = await store.log.at_each(sorted(cited(found)))
-    return await store.tell(RcaComplete(result=borne_out(found, there)))
+    logged = {sequence: log_time(stored.time) for sequence, stored in there.items()}
+    return await store.tell(RcaComplete(result=borne_out(found, logged, signals)))
 
 
 def _clusters(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> Collection[UUID]:
     """Of the whole incident, so that nobody sees more by this than by the incident."""
     if subject.incident is None:
         return (subject.id,)
-    incident = reading.incidents.get(subject.incident)
-    known = {each.cluster_id for each in signals}
-    return known | set(() if incident is None else incident.cluster_ids)
+    incident = reading.incidents.get(subject.incident.id, subject.incident)
+    return {*(each.cluster_id for each in signals), *incident.cluster_ids}

@@ -16,6 +16,8 @@ from contracts.incidents import (
     IncidentUpdated,
     Signal,
 )
+from services.rca.reasoning import Earlier
+from services.rca.reasoning.places import Entity
 
 BEFORE = timedelta(hours=1)
 """What began so much earlier may have to do with it."""
@@ -89,11 +91,32 @@ class Reading:
         return next((one for one, known in self.members.items() if signal_id in known), None)
 
     def during(self, cluster_id: UUID, start: datetime, end: datetime) -> list[Signal]:
-        """What was wrong with a cluster in a time."""
+        """What was wrong with a cluster in a time whose end is that of what was read.
+
+        So whatever was read had begun by then, also if its source's clock says something else.
+        """
         return [
             each
             for each in self.signals.values()
-            if each.cluster_id == cluster_id
-            and each.started_at < end
-            and self.ended.get(each.id, end) >= start
+            if each.cluster_id == cluster_id and self.ended.get(each.id, end) >= start
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an analysis has found, as far as it counts later."""
+
+    sequence: int
+    incident_id: UUID | None
+    cause: tuple[Entity, str] | None
+    """The first cause and its kind, if that is known."""
+
+
+def causes(analyses: Iterable[Found], days: int) -> Earlier:
+    """Known causes of incidents, of analyses that are oldest first: of each the last counts."""
+    newest = {each.incident_id: each for each in analyses if each.incident_id is not None}
+    found: dict[tuple[Entity, str], tuple[int, ...]] = defaultdict(tuple)
+    for each in sorted(newest.values(), key=lambda one: one.sequence):
+        if each.cause is not None:
+            found[each.cause] += (each.sequence,)
+    return Earlier(dict(found), days)

@@ -1,8 +1,8 @@
 """A finding in the words of the contract: bounded, and in sentences. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.incidents import Signal
@@ -21,12 +21,14 @@ from contracts.rca import (
     RcaResult,
     RcaTrigger,
 )
-from services.rca.reasoning import KNOWN, Cause, Claim, Finding, analyse
+from services.rca.reasoning import KNOWN, Cause, Claim, Earlier, Finding, analyse
 from services.rca.reasoning.places import Entity, places
 from services.rca.reasoning.runbook import actions
 
 _LONGEST = 500
 """Characters of a sentence: all of them together have to fit into one message."""
+_AHEAD = timedelta(seconds=5)
+"""How far a source's clock may be ahead of the log's before nothing is a fact by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,20 @@ class Asked:
     first: int
     last: int
     missing: int = 0
-    """Signals that belong to it and began before what was read."""
+    """Signals that belong to it and of which nothing was read."""
+    whole_from: datetime | None = None
+    """Events of what was read may have aged out before this time; null: none has."""
 
 
-def result(asked: Asked, signals: Sequence[Signal], known_from: float = KNOWN) -> RcaResult:
-    """Analyse signals, and tell what was found. The same signals give the same."""
-    finding = analyse(signals, known_from)
+def result(
+    asked: Asked,
+    signals: Sequence[Signal],
+    known_from: float = KNOWN,
+    earlier: Earlier | None = None,
+) -> RcaResult:
+    """Analyse signals, and tell what was found. The same signals and causes of earlier incidents
+    give the same."""
+    finding = analyse(signals, known_from, earlier or Earlier())
     cause = finding.cause
     steps = actions(cause.kind, cause.entity) if cause is not None else ()
     return RcaResult(
@@ -74,22 +84,50 @@ def result(asked: Asked, signals: Sequence[Signal], known_from: float = KNOWN) -
 def cited(found: RcaResult) -> frozenset[int]:
     """The positions of all events that its claims cite."""
     claims = [claim for cause in found.causes for claim in cause.claims]
-    return frozenset(one for claim in claims for one in (*claim.cited, *claim.effects))
+    return frozenset(one for claim in claims for one in _events(claim))
 
 
-def borne_out(found: RcaResult, there: Collection[int]) -> RcaResult:
-    """The same; a claim is no fact if one of its events is not ``there``, in the log, any more."""
+def borne_out(
+    found: RcaResult, logged: Mapping[int, datetime], signals: Iterable[Signal] = ()
+) -> RcaResult:
+    """The same, held against the log: of events that are there, ``logged`` says when they were.
 
-    def of(cause: RcaCause) -> RcaCause:
-        claims = [
-            claim.model_copy(update={"is_fact": False})
-            if claim.is_fact and not {*claim.cited, *claim.effects} <= set(there)
-            else claim
-            for claim in cause.claims
-        ]
-        return cause.model_copy(update={"claims": tuple(claims)})
+    A claim is no fact if one of its events is not there any more, or began, as its source says,
+    after the log was told of it.
+    """
+    ahead = {
+        each.sequence: each.started_at - logged[each.sequence]
+        for each in signals
+        if each.sequence in logged and each.started_at - logged[each.sequence] > _AHEAD
+    }
+    causes = tuple(_borne_out(each, logged.keys() - ahead.keys(), ahead) for each in found.causes)
+    gone = len(cited(found) - logged.keys())
+    explanation = found.explanation
+    if gone:
+        text = f"{explanation} {gone} of the events that are cited have left the log:"
+        explanation = f"{text} claims that rest on them are hypotheses."[:2000]
+    return found.model_copy(update={"causes": causes, "explanation": explanation})
 
-    return found.model_copy(update={"causes": tuple(map(of, found.causes))})
+
+def _borne_out(cause: RcaCause, sound: Collection[int], ahead: Mapping[int, timedelta]) -> RcaCause:
+    claims = tuple(
+        claim.model_copy(update={"is_fact": claim.is_fact and _events(claim) <= set(sound)})
+        for claim in cause.claims
+    )
+    off = {each: ahead[each] for claim in claims for each in _events(claim) if each in ahead}
+    if not off:
+        return cause.model_copy(update={"claims": claims})
+    seconds = max(off.values()).total_seconds()
+    doubt = (
+        f"{len(off)} of the events say that they began after they were logged, by {seconds:,.0f} s"
+        " at most: a clock is wrong, and what came first is not certain"
+    )
+    doubts = (*cause.doubts[: MOST_CLAIMS - 1], doubt)
+    return cause.model_copy(update={"claims": claims, "doubts": doubts})
+
+
+def _events(claim: RcaClaim) -> set[int]:
+    return {*claim.cited, *claim.effects}
 
 
 def _entity(entity: Entity) -> RcaEntity:
@@ -156,7 +194,10 @@ def _moments(finding: Finding) -> Iterable[RcaMoment]:
 def _explained(finding: Finding, asked: Asked) -> str:
     parts = [_said(finding)]
     if asked.missing:
-        parts.append(f"{asked.missing} of its signals began before what was read.")
+        parts.append(f"The log has no beginning of {asked.missing} of its signals any more.")
+    if asked.whole_from is not None:
+        since = f"{asked.whole_from:%Y-%m-%d %H:%M:%S} UTC"
+        parts.append(f"Events before {since} may have left the log, so there may have been more.")
     return " ".join(parts)[:2000]
 
 

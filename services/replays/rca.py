@@ -7,6 +7,7 @@ from datetime import datetime
 
 from contracts.rca import RcaCause, RcaComplete, RcaResult, RcaTrigger
 from contracts.replays import DifferenceKind, RcaChanges, ReplayDifference, ReplayResult
+from services.rca.history import causes_before
 from services.rca.reading import BEFORE, INPUTS, Reading
 from services.rca.reasoning import KNOWN
 from services.rca.telling import Asked, result
@@ -60,7 +61,7 @@ def _is_asked(run: Run, event: RcaComplete) -> bool:
 
 
 async def _again(run: Run, told: RcaResult, known_from: float) -> RcaResult:
-    """The same question, of the same part of the log."""
+    """The same question, of the same part of the log, with what was found before it."""
     reading = await _read(run, told)
     if told.incident_id is not None:
         signals = reading.of(told.incident_id)
@@ -70,7 +71,9 @@ async def _again(run: Run, told: RcaResult, known_from: float) -> RcaResult:
         told.id, told.trigger, told.trigger_id, told.incident_id, told.cluster_ids,
         told.window_start, told.window_end, reading.first, reading.last,
     )  # fmt: skip
-    return await asyncio.to_thread(result, asked, signals, known_from)
+    before = told.window_start if told.incident_id is None else told.window_start + BEFORE
+    earlier = await causes_before(run.log, before)
+    return await asyncio.to_thread(result, asked, signals, known_from, earlier)
 
 
 async def _read(run: Run, told: RcaResult) -> Reading:

@@ -30,11 +30,13 @@ from tests.benchmarks import (
     partitions,
     projection,
     rca,
+    rca_ready,
     replay_speed,
     report,
     storm,
     storm_incidents,
     ui,
+    what_if,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
 
@@ -64,6 +66,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "gpu_reads": gpu_reads.measure,
     "anomalies": anomalies.measure,
     "rca": rca.measure,
+    "what_if": what_if.measure,
+    "rca_ready": rca_ready.measure,
     "detector": detector.measure,
     "limits": limits.measure,
     "ui": ui.measure,

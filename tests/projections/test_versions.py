@@ -15,7 +15,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "cnf": (1, "a7e0ee01a2e056cf"),
     "anomalies": (2, "d60cbf04bb3070b5"),
     "incidents": (1, "7e9d4c19c02e6d64"),
-    "rca": (1, "ad789935e98be0f5"),
+    "rca": (2, "802704062b3a00d9"),
     "replays": (1, "9d62abc1ecb1dcac"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""

@@ -46,8 +46,11 @@ def _claims(finding: Finding) -> list[Claim]:
 
 
 def _is_borne_out(claim: Claim, log: "dict[int, Signal]") -> bool:
-    """Looked at anew: all of it was told, and no effect began before its cause."""
+    """Looked at anew: all of it was told, and no effect began, or was logged, before its cause."""
     causes = [log[each].started_at for each in claim.sequences]
     effects = [log[each].started_at for each in claim.effects]
-    ordered = not effects or min(effects).timestamp() + 1 >= min(causes).timestamp()
+    ordered = not effects or (
+        min(effects).timestamp() + 1 >= min(causes).timestamp()
+        and min(claim.effects) > min(claim.sequences)
+    )
     return bool(causes) and ordered

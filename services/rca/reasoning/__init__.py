@@ -2,5 +2,6 @@
 
 from services.rca.reasoning.analysis import KNOWN, Cause, Finding, Link, analyse
 from services.rca.reasoning.claims import Claim
+from services.rca.reasoning.earlier import Earlier
 
-__all__ = ["KNOWN", "Cause", "Claim", "Finding", "Link", "analyse"]
+__all__ = ["KNOWN", "Cause", "Claim", "Earlier", "Finding", "Link", "analyse"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts.incidents import Signal
-from services.rca.reasoning.claims import Claim, checked
+from services.rca.reasoning.claims import SLACK, Claim, checked
+from services.rca.reasoning.earlier import NOTHING, Earlier
 from services.rca.reasoning.knowledge import Class
 from services.rca.reasoning.places import Entity, Places, places
 from services.rca.reasoning.reach import reach, serves_all
@@ -84,24 +85,27 @@ class _Suspect:
         return max(self.own, key=lambda each: (each.origin, -each.began.timestamp()))
 
 
-def analyse(signals: Iterable[Signal], known_from: float = KNOWN) -> Finding:
+def analyse(
+    signals: Iterable[Signal], known_from: float = KNOWN, earlier: Earlier = NOTHING
+) -> Finding:
     """Rank the entities that signals are about.
 
     A cause is what tells by its kind that it is one, explains most of the rest by what follows
     from such things and where they are, was there first, and is not itself explained by another.
+    A little more likely is what was the cause of earlier incidents.
     """
     told = tuple(signals)
     known = places(told)
     found = _weightiest(symptoms(told, known))
     suspects = _suspects(found)
-    scored = [(each, each.raw * _unexplained(each, suspects)) for each in suspects]
+    scored = [(each, _score(each, suspects, earlier)) for each in suspects]
     scored.sort(key=lambda one: (-round(one[1], 9), one[0].entity))
     log = {each.sequence: each for each in told}
     causes: list[Cause] = []
     links: list[Link] = []
     for suspect, score in scored[:MOST_CAUSES]:
         led = tuple(_links(suspect, found, log, known))
-        causes.append(_cause(suspect, score, led, log, known))
+        causes.append(_cause(suspect, score, led, log, known, earlier))
         links += led
     return Finding(tuple(causes), tuple(links), found, known_from)
 
@@ -171,6 +175,11 @@ def _order(
     return 0.4 + 0.6 * after / whole
 
 
+def _score(suspect: _Suspect, suspects: Iterable[_Suspect], earlier: Earlier) -> float:
+    own = suspect.raw * _unexplained(suspect, suspects)
+    return own + (1 - own) * earlier.prior(suspect.entity, suspect.leading.meaning.kind)
+
+
 def _unexplained(suspect: _Suspect, suspects: Iterable[_Suspect]) -> float:
     """What is left of it, as others explain what tells of it."""
     left = 1.0
@@ -198,8 +207,8 @@ def _links(
         )
         sequences = tuple(each.sequence for each in cause.signals)
         effects = tuple(each.sequence for each in effect.signals)
-        claim = Claim(suspect.entity, text, sequences, effects)
-        yield Link(cause, effect, share, checked(claim, log, known.parts[suspect.entity]))
+        claim = Claim(suspect.entity, text, sequences, effects, effect.entity)
+        yield Link(cause, effect, share, checked(claim, log, known.parts))
 
 
 def _cause(
@@ -208,16 +217,35 @@ def _cause(
     links: Sequence[Link],
     log: Mapping[int, Signal],
     known: Places,
+    earlier: Earlier,
 ) -> Cause:
-    parts = known.parts[suspect.entity]
+    kind = suspect.leading.meaning.kind
     told = sorted(suspect.own, key=lambda each: -each.origin)
-    own = [checked(_observed(each), log, parts) for each in told]
-    early = [link.effect.name for link in links if not link.claim.is_fact]
-    doubts = [f"{name} began before it" for name in dict.fromkeys(early)]
+    own = [checked(_observed(each), log, known.parts) for each in told]
+    doubts = list(dict.fromkeys(doubt for link in links if (doubt := _early(link))))
     if score < suspect.raw:
         doubts.append("something else explains it as well")
-    claims = (*own, *(link.claim for link in sorted(links, key=lambda each: -each.reach)))
-    return Cause(suspect.entity, suspect.leading.meaning.kind, score, claims, tuple(doubts))
+    again = earlier.claims(suspect.entity, kind)
+    led = (link.claim for link in sorted(links, key=lambda each: -each.reach))
+    return Cause(suspect.entity, kind, score, (*own, *again, *led), tuple(doubts))
+
+
+def _early(link: Link) -> str:
+    """What speaks against it in the order of the two; empty if nothing does."""
+    cause, effect = link.cause, link.effect
+    began = effect.began + SLACK < cause.began
+    logged = _logged(effect) < _logged(cause)
+    if began and logged:
+        return f"{effect.name} began before it"
+    if began:
+        return f"{effect.name} began before it by its source's clock, but was logged after it"
+    if logged:
+        return f"{effect.name} began after it by its source's clock, but was logged before it"
+    return ""
+
+
+def _logged(symptom: Symptom) -> int:
+    return min(each.sequence for each in symptom.signals)
 
 
 def _observed(symptom: Symptom) -> Claim:

@@ -23,7 +23,7 @@ from services.runtime.projections.writer import Writer, write
 from services.runtime.pull import Delivery
 from services.runtime.queries import Page
 from services.runtime.settings import DatabaseSettings
-from tests.kit import rca_builders as made
+from tests.kit import incident_builders as incidents, rca_builders as made
 from tests.kit.incident_builders import INCIDENT_ID, OTHER_INCIDENT_ID
 from tests.kit.incident_rows import delivery, then
 from tests.kit.samples import CLUSTER_ID, OTHER_CLUSTER_ID, at
@@ -184,6 +184,45 @@ async def test_they_are_found_page_by_page_the_newest_first(tables: Tables) -> N
     page = await tables.list(page=Page(2, 3))
     assert [each.id.int for each in page.items] == [1]
     assert (page.total, page.page, page.total_pages) == (4, 2, 2)
+
+
+def _merged(gone: UUID, into: UUID) -> list[Event]:
+    """As it is told of both."""
+    ends = incidents.incident(id=gone, signals=0, lasting=0, merged_into=into)
+    return [
+        incidents.merged(incident=ends, other_id=into),
+        incidents.merged(incident=incidents.incident(id=into), other_id=gone),
+    ]
+
+
+async def test_what_was_found_of_an_incident_is_found_by_what_it_was_merged_into(
+    tables: Tables,
+) -> None:
+    one, two, three, last = (UUID(int=number) for number in (101, 102, 103, 104))
+    ids = enumerate((one, two, three, last), start=1)
+    before = await tables.happen(*(_told(number, incident_id=each) for number, each in ids))
+    await tables.happen(*_merged(one, two))
+    first = await tables.happen(_told(5, incident_id=two))
+    await tables.happen(*_merged(two, three))
+    assert await tables.ids(incident_id=(three,)) == [5, 3, 2, 1]
+    assert await tables.ids(incident_id=(two,)) == [5, 2, 1]
+    assert await tables.ids(incident_id=(one,)) == [1]
+    assert await tables.ids(incident_id=(last, one)) == [4, 1]
+    assert (await tables.list(page=Page(1, 2), incident_id=(three,))).total == 4
+    # It is as it was before they were merged.
+    assert await tables.ids(incident_id=(three,), as_of=then(first)) == [3]
+    assert await tables.ids(incident_id=(two,), as_of=then(first)) == [5, 2, 1]
+    assert await tables.ids(incident_id=(two,), as_of=then(before)) == [2]
+
+
+async def test_of_what_was_merged_nobody_sees_more_than_before(tables: Tables) -> None:
+    await tables.happen(
+        _told(1, incident_id=INCIDENT_ID, cluster=FAR, cluster_ids=(FAR,)),
+        _told(2, incident_id=OTHER_INCIDENT_ID),
+        *_merged(INCIDENT_ID, OTHER_INCIDENT_ID),
+    )
+    mine = Scope(frozenset({CLUSTER_ID}))
+    assert await tables.ids(mine, incident_id=(OTHER_INCIDENT_ID,)) == [2]
 
 
 async def test_they_are_read_as_of_an_event(tables: Tables) -> None:

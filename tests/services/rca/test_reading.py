@@ -13,7 +13,9 @@ from contracts.incidents import (
     Joined,
     Signal,
 )
-from services.rca.reading import Reading
+from services.rca.reading import Found, Reading, causes
+from services.rca.reasoning import Earlier
+from services.rca.reasoning.places import Entity
 from tests.kit import builders, incident_builders
 from tests.kit.samples import START
 from tests.services.rca.reasoning.telling_signals import CLUSTER, node_down
@@ -84,3 +86,20 @@ def test_what_was_over_before_a_time_was_not_wrong_in_it() -> None:
     assert found.during(CLUSTER, later, later + timedelta(hours=1)) == [THIRD]
     assert len(found.during(CLUSTER, START, later)) == 2
     assert found.during(HERE, START, later) == []
+
+
+def test_what_was_found_last_of_each_earlier_incident_counts() -> None:
+    node, worse = (Entity(CLUSTER, f"node/worker-{number}") for number in (3, 9))
+    found = causes(
+        [
+            Found(1, HERE, (worse, "node")),
+            Found(2, HERE, (node, "node")),
+            Found(3, THERE, (node, "node")),
+            Found(4, UUID(int=3), (worse, "node")),
+            Found(5, UUID(int=3), None),
+            Found(6, None, (node, "node")),
+        ],
+        30,
+    )
+    assert found == Earlier({(node, "node"): (2, 3)}, 30)
+    assert causes([], 1) == Earlier({}, 1)

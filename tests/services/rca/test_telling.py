@@ -1,5 +1,7 @@
 """What is found fits the contract, however long names are, and always says something."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from contracts.rca import RcaComplete, RcaEdgeKind, RcaTrigger
@@ -30,7 +32,7 @@ def test_an_unknown_cause_is_told_as_such() -> None:
     assert not told.is_known
     assert told.actions == ()
     assert told.explanation.startswith("The cause is unknown")
-    assert "3 of its signals began before what was read" in told.explanation
+    assert "no beginning of 3 of its signals" in told.explanation
 
 
 def test_nothing_is_an_answer() -> None:
@@ -50,10 +52,35 @@ def test_the_largest_there_can_be_fits_into_a_message() -> None:
 def test_a_claim_whose_event_has_aged_out_of_the_log_is_no_fact() -> None:
     told = result(asked(), node_down())
     events = cited(told)
-    assert borne_out(told, events) == told
+    logged = {each: START + timedelta(hours=1) for each in events}
+    assert borne_out(told, logged, node_down()) == told
     facts = [claim for claim in told.causes[0].claims if claim.is_fact]
     assert {1, 3} <= events
-    left = borne_out(told, events - {3}).causes[0].claims
+    del logged[3]
+    held = borne_out(told, logged, node_down())
+    assert "1 of the events that are cited have left the log" in held.explanation
+    left = held.causes[0].claims
     kept = [claim for claim in left if claim.is_fact]
     assert 0 < len(kept) < len(facts)
     assert all(3 not in (*claim.cited, *claim.effects) for claim in kept)
+
+
+def test_what_began_after_it_was_logged_is_no_fact_and_a_doubt() -> None:
+    """By the log's time of each event; a clock that is a little ahead is as good as right."""
+    signals = node_down()
+    told = result(asked(), signals)
+    logged = {each.sequence: each.started_at for each in signals}
+    logged |= {1: logged[1] - timedelta(seconds=4), 3: logged[3] - timedelta(minutes=10)}
+    held = borne_out(told, logged, signals).causes[0]
+    kept = [claim for claim in held.claims if claim.is_fact]
+    assert kept
+    assert any(1 in claim.cited for claim in kept)
+    assert all(3 not in (*claim.cited, *claim.effects) for claim in kept)
+    assert held.doubts[:-1] == told.causes[0].doubts
+    assert held.doubts[-1].startswith("1 of the events say that they began after they were logged")
+    assert "600 s" in held.doubts[-1]
+
+
+def test_it_says_from_when_on_the_log_is_whole() -> None:
+    told = result(replace(asked(), whole_from=START), node_down())
+    assert "Events before 2026-01-01 12:00:00 UTC may have left the log" in told.explanation

@@ -13,7 +13,9 @@ from contracts.envelope import Event, Recorded
 from contracts.incidents import IncidentAcknowledged, IncidentEvent, IncidentResolved, IncidentState
 from contracts.replays import CorrelationChanges, ReplayAsked, ReplayKind
 from services.incidents.correlating import Board, Decision, Settings
-from services.incidents.correlating.reenactment import Moments
+from services.incidents.correlating.membership import Membership
+from services.incidents.correlating.reenactment import Moments, is_by_itself
+from services.incidents.correlating.rehearsal import Rehearsal
 from services.replays.correlation import Course
 from services.runtime.replay import Extent
 from services.runtime.settings import Settings as PlatformSettings
@@ -169,3 +171,27 @@ def course(
 def forgotten(hub: Hub) -> Hub:
     """The same as an older hub would have logged it, which did not say how much it knew."""
     return replace(hub, records=[replace(one, seen=None) for one in hub.records])
+
+
+def once_a_second(hub: Hub, start: float, end: float) -> tuple[Membership, Membership, Membership]:
+    """What was before, what was told, and what comes of deciding once a second instead."""
+    board, before = Board(hub.settings), Membership()
+    told = again = None
+    for one in hub.records:
+        if one.logged_at >= at(end):
+            break
+        if one.logged_at < at(start):
+            board.put(one)
+            if isinstance(one.event, IncidentEvent):
+                before.note(one.event, one.time)
+            continue
+        if told is None or again is None:
+            told, again = before.copy(), Rehearsal(board, before.copy(), at(start))
+        if isinstance(one.event, IncidentEvent):
+            told.note(one.event, one.time)
+        if not is_by_itself(one):
+            again.take(one)
+    assert told is not None
+    assert again is not None
+    again.until(at(end))
+    return before, told, again.known

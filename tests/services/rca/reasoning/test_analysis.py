@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from contracts.alerts import Severity
-from services.rca.reasoning import Finding, analyse
+from services.rca.reasoning import Earlier, Finding, analyse
 from services.rca.reasoning.analysis import MOST_CAUSES, MOST_SYMPTOMS
+from services.rca.reasoning.places import Entity
 from tests.services.rca.reasoning.telling_signals import CLUSTER, node_down, pod, signal
 
 ELSEWHERE = UUID("0199c0de-0000-7000-8000-0000000000c2")
@@ -94,6 +95,64 @@ def test_what_began_long_after_its_supposed_effects_is_doubted() -> None:
     first = next(each for each in analyse(late).causes if each.entity.word == "workload/shop/db")
     assert any("began before it" in doubt for doubt in first.doubts)
     assert not [each for each in first.claims if each.effects and each.is_fact]
+
+
+@pytest.mark.parametrize(
+    ("began", "number", "doubt"),
+    [
+        (120, 3, ""),
+        (0, 3, "KubePodNotReady began before it by its source's clock, but was logged after it"),
+        (120, 1, "KubePodNotReady began after it by its source's clock, but was logged before it"),
+        (0, 1, "KubePodNotReady began before it"),
+    ],
+)
+def test_against_clock_or_log_nothing_is_a_fact_and_what_contradicts_is_doubted(
+    began: float, number: int, doubt: str
+) -> None:
+    node = signal(2, "KubeNodeNotReady", "node/worker-3", after=60)
+    gone = signal(number, "KubePodNotReady", "pod/shop/cart-a", "node/worker-3", after=began)
+    causes = analyse([node, gone]).causes
+    first = next(each for each in causes if each.entity.word == "node/worker-3")
+    (led,) = [claim for claim in first.claims if claim.effects]
+    assert led.is_fact is not bool(doubt)
+    assert first.doubts == ((doubt,) if doubt else ())
+
+
+def test_what_was_a_cause_before_is_a_little_more_likely_and_says_so() -> None:
+    node = Entity(CLUSTER, "node/worker-3")
+    plain = analyse(node_down())
+    scores = [plain.causes[0].score]
+    for times in (1, 2, 9):
+        again = analyse(node_down(), earlier=Earlier({(node, "node"): tuple(range(times))}, 30))
+        scores.append(again.causes[0].score)
+        (told,) = [each for each in again.causes[0].claims if "was the cause" in each.text]
+        assert (told.sequences, told.is_fact) == (tuple(range(times)), True)
+        assert again.causes[1:] == plain.causes[1:]
+        assert again.links == plain.links
+    assert told.text == "node/worker-3 (node) was the cause of 9 incidents in the last 30 days"
+    assert scores == sorted(scores)
+    assert scores[0] < scores[1] <= scores[-1] < scores[0] + 0.1 * (1 - scores[0])
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        (Entity(ELSEWHERE, "node/worker-3"), "node"),
+        (Entity(CLUSTER, "node/worker-4"), "node"),
+        (Entity(CLUSTER, "node/worker-3"), "clock"),
+    ],
+    ids=["in another cluster", "another thing", "another kind of trouble"],
+)
+def test_other_causes_of_earlier_incidents_say_nothing(cause: tuple[Entity, str]) -> None:
+    assert analyse(node_down(), earlier=Earlier({cause: (7, 8)}, 30)) == analyse(node_down())
+
+
+def test_history_alone_makes_no_cause_known() -> None:
+    """The best guess stays a guess where little speaks for it."""
+    left = [each for each in node_down() if "node/worker-3" not in each.where]
+    guess = analyse(left).causes[0]
+    earlier = Earlier({(guess.entity, guess.kind.value): tuple(range(100))}, 30)
+    assert analyse(left, earlier=earlier).cause is None
 
 
 def test_a_storm_is_cut_to_what_weighs_most() -> None:

@@ -204,6 +204,12 @@ class ReplayCompleted(_ReplayFact):
 
     result: ReplayResult
 
+    @property
+    def of_clusters(self) -> frozenset[UUID]:
+        """Those that it was asked for, and those of what differs: incidents may be of more."""
+        different = (one for each in self.result.differences for one in each.cluster_ids)
+        return frozenset((*self.asked.cluster_ids, *different))
+
     def _only(self, clusters: Collection[UUID]) -> dict[str, object]:
         return {"result": self.result.only(clusters)}
 

@@ -67,11 +67,14 @@ def _view(row: _Row, mine: Scope, as_of: AsOf | None) -> ReplayView:
         ended_at, text, code, reason = None, None, None, None
     asked = ReplayAsked.model_validate_json(asked_text)
     result = None if text is None else ReplayResult.model_validate_json(text)
+    whole = result
     redacted = mine.clusters is not None and not set(asked.cluster_ids) <= mine.clusters
     if redacted:
         shown = tuple(each for each in asked.cluster_ids if mine.has(each))
         asked = asked.model_copy(update={"cluster_ids": shown, "correlation": None})
-        result = None if result is None else result.only(mine.clusters or ())
+    if mine.clusters is not None and result is not None:
+        # Incidents of these clusters may be of others, too.
+        result = result.only(mine.clusters)
     return ReplayView(
         id=one,
         state=_state(result, code),
@@ -84,7 +87,7 @@ def _view(row: _Row, mine: Scope, as_of: AsOf | None) -> ReplayView:
         differences=None if result is None else len(result.differences) + result.left_out,
         code=code,
         reason=reason,
-        redacted=redacted,
+        redacted=redacted or result != whole,
         result=result,
     )
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from statistics import median
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from services.incidents.correlating.membership import Membership
 SAME_MOMENT = timedelta(seconds=2)
 """Who decides once a second decides neither earlier nor later within this."""
 _MOST_NAMED = 3
+_MOST_CLUSTERS = 8_000
+"""Ids of clusters in all differences: some incidents are of hundreds."""
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Compared:
 
     def fields(self) -> dict[str, object]:
         """As a `ReplayResult` names them."""
-        told = sorted(self.differences, key=lambda each: (each.at, each.id.hex))
+        every = sorted(self.differences, key=lambda each: (each.at, each.id.hex))
+        told = list(_fitting(every))
         return {
             "told": self.told,
             "again": self.again,
@@ -39,10 +43,19 @@ class Compared:
             "is_equal": not self.differences,
             "seconds_to_tell": self.seconds[0],
             "seconds_to_tell_again": self.seconds[1],
-            "differences": tuple(told[:MOST_DIFFERENCES]),
-            "left_out": max(len(told) - MOST_DIFFERENCES, 0),
+            "differences": tuple(told),
+            "left_out": len(every) - len(told),
             **self.numbers,
         }
+
+
+def _fitting(every: Iterable[ReplayDifference]) -> Iterable[ReplayDifference]:
+    """The first ones, as far as all of them fit into one message."""
+    named = 0
+    for each in islice(every, MOST_DIFFERENCES):
+        named += len(each.cluster_ids)
+        if named <= _MOST_CLUSTERS:
+            yield each
 
 
 def middle(seconds: Iterable[float]) -> float | None:
@@ -110,10 +123,10 @@ class Incidents:
         return _shown(self.told, one, DifferenceKind.CHANGED, text) if text else None
 
     def _gone(self, one: UUID, home: Mapping[UUID, UUID]) -> str:
-        return _spread(self.told.members[one], home, self.again, "would be of")
+        return _spread(self.told, one, home, self.again, "would be of")
 
     def _new(self, one: UUID, home: Mapping[UUID, UUID]) -> str:
-        return _spread(self.again.members[one], home, self._base, "were of")
+        return _spread(self.again, one, home, self._base, "were of")
 
     def _otherwise(self, one: UUID) -> str:
         was, would = self.told.members[one], self.again.members[one]
@@ -171,11 +184,12 @@ def _homes(known: Membership) -> dict[UUID, UUID]:
 
 
 def _spread(
-    members: Collection[UUID], home: Mapping[UUID, UUID], other: Membership, words: str
+    known: Membership, mine: UUID, home: Mapping[UUID, UUID], other: Membership, words: str
 ) -> str:
+    members, clusters = known.members[mine], known.incidents[mine].cluster_ids
     shares = Counter(home.get(one) for one in members).most_common()
     named = [
-        f"{count} {words} {'no incident' if one is None else _title(other, one)}"
+        f"{count} {words} {'no incident' if one is None else _title(other, one, clusters)}"
         for one, count in shares[:_MOST_NAMED]
     ]
     rest = sum(count for _, count in shares[_MOST_NAMED:])
@@ -183,9 +197,14 @@ def _spread(
     return f"of its {len(members)} signals " + ", ".join(named) if named else "it has no signals"
 
 
-def _title(known: Membership, one: UUID) -> str:
+def _title(known: Membership, one: UUID, clusters: Collection[UUID]) -> str:
+    """What an incident is called, for those who see these clusters."""
     incident = known.incidents.get(one)
-    return "one that has ended in another" if incident is None else incident.title[:80]
+    if incident is None:
+        return "one that has ended in another"
+    if not set(incident.cluster_ids) <= set(clusters):
+        return "one of more clusters"
+    return incident.title[:80]
 
 
 def _shift(what: str, was: datetime, would: datetime) -> list[str]:

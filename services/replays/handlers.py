@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
 from contracts.catalog import UnknownEvent
 from contracts.envelope import Recorded
@@ -31,8 +32,9 @@ __all__ = ["service"]
 
 LONGEST = 900.0
 """Seconds that one replay may take."""
-_AT_ONCE = asyncio.Semaphore(2)
+_MOST_AT_ONCE = 2
 """In one process; others wait for their turn."""
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 _SAY = logger("replays")
 
@@ -89,7 +91,7 @@ async def run_replay(recorded: Recorded, store: Store) -> None:
         last = await store.log.head(started.key)
         return last is not None and isinstance(last.event, ReplayStarted)
 
-    async with _AT_ONCE:
+    async with _turn():
         if not await is_wanted():
             return
         run = Run(store.log, started.asked, store.settings, is_wanted)
@@ -105,6 +107,10 @@ async def run_replay(recorded: Recorded, store: Store) -> None:
         return await store.append([told], {started.key: head})
 
     await store.settle(attempt)
+
+
+def _turn() -> asyncio.Semaphore:
+    return _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MOST_AT_ONCE))
 
 
 async def _told(started: ReplayStarted, run: Run) -> ReplayCompleted | ReplayFailed:

@@ -200,6 +200,27 @@ async def test_who_sees_a_part_is_shown_that_part(platform: Platform) -> None:
         assert (await client.get(URL)).json()["total"] == 0
 
 
+async def test_what_differs_in_other_clusters_too_is_not_shown(platform: Platform) -> None:
+    """An incident of a cluster may be of others, which whoever asked for it may not see."""
+    mine, foreign = new_id(), new_id()
+    asked = made.replay_asked(cluster_ids=(mine,))
+    result = made.replay_result(cluster=mine)
+    both = result.differences[0].model_copy(update={"cluster_ids": (mine, foreign)})
+    event = made.replay_completed(
+        replay_id=new_id(), asked=asked,
+        result=result.model_copy(update={"differences": (*result.differences, both)}),
+    )  # fmt: skip
+    assert event.of_clusters == {mine, foreign}
+    last = await store(platform.gate.log, event, after=NOTHING)
+    assert await platform.gate.positions.wait("replays", last.sequence, 20)
+    async with platform.client(await platform.token(Role.VIEWER, str(mine))) as client:
+        answer = await client.get(f"{URL}/{event.replay_id}")
+    view = ReplayView.model_validate(answer.json())
+    assert view.result is not None
+    assert (view.result.differences, view.result.left_out) == (result.differences, 1)
+    assert (view.redacted, str(foreign) in answer.text) == (True, False)
+
+
 async def test_it_is_shown_as_it_was(platform: Platform) -> None:
     one = await _told(platform, str(new_id()))
     now = ReplayView.model_validate((await platform.http.get(f"{URL}/{one}")).json())

@@ -178,7 +178,7 @@ def _events(about: Somewhere) -> list[Event]:
     ]
 
 
-SPANNING = ("INCIDENT_", "RCA_")
+SPANNING = ("INCIDENT_", "RCA_", "REPLAY_")
 """How types of events begin that may be about both clusters."""
 
 
@@ -236,7 +236,8 @@ def assert_hidden(world: World, frames: list[Frame], asked: str) -> None:
     of_none = [each for each in events_of(frames) if each["cluster_id"] is None]
     for each in of_none:
         assert each["event_type"].startswith(SPANNING), each
-        told = each["payload"].get("incident") or each["payload"]["result"]
+        payload = each["payload"]
+        told = payload.get("incident") or payload.get("asked") or payload["result"]
         assert told["cluster_ids"] == [world.mine.id], each
 
 

@@ -14,7 +14,7 @@ from tests.benchmarks.kit import Figure, Options, at_least, log
 from tests.services.replays.hub import Hub, course, once_a_second, stormy
 
 _BENCH = "what_if"
-_FIRST, _SEEDS = 100, 10
+_FIRST, _SEEDS = 100, 20
 _ALERTS = 600
 _END = 1_600
 

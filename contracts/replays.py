@@ -66,6 +66,7 @@ class ReplayAsked(Message):
     start: Timestamp
     """By the log's time."""
     end: Timestamp
+    """What happened after the replay was asked for is not looked at, whenever this is."""
     cluster_ids: Annotated[tuple[UUID, ...], Field(max_length=MOST_CLUSTERS)] = ()
     """What is compared has to do with one of these; empty: with any."""
     correlation: CorrelationChanges | None = None
@@ -122,7 +123,7 @@ class ReplayResult(Message):
     again: Count
     """The same, by the replay."""
     equal: Count
-    """Of those told, the ones that the replay tells just so."""
+    """Of those told, the ones that the replay tells just so, or that differ by its rhythm alone."""
     is_equal: bool
     """Nothing is otherwise."""
     signals_told: Count = 0

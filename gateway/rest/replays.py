@@ -22,6 +22,7 @@ from gateway.rest.shared import (
     PageSize,
     WithGate,
     errors,
+    field_error,
     page_of,
     raw,
 )
@@ -61,6 +62,8 @@ async def start_replay(
     It runs after this was answered: read it until its state is no longer RUNNING. With settings
     as they are it tells what is told otherwise today than it was.
     """
+    if data.start >= gate.clock.now():
+        raise field_error("start", "is in the future")
     done = await write(gate, request, StartReplay(asked=data), "replays")
     return await _show(gate, request, done, status=201)
 

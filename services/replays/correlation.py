@@ -27,11 +27,12 @@ async def correlate(run: Run) -> ReplayResult:
     """Incidents as they would have been. LIMIT_REACHED if too much happened in this time."""
     extent = await run.extent()
     moments = await _moments(run)
-    course = Course(run.asked, run.settings.incidents, extent, moments)
+    asked = run.asked.model_copy(update={"end": run.end})
+    course = Course(asked, run.settings.incidents, extent, moments)
     early = run.asked.start - LEAD
     async for page, _ in run.pages(Window(None, early), (*TOLD, *RULES)):
         await asyncio.to_thread(course.take, page)
-    async for page, whole in run.pages(Window(early, run.asked.end), (*INPUTS, *TOLD, *RULES)):
+    async for page, whole in run.pages(Window(early, run.end), (*INPUTS, *TOLD, *RULES)):
         extent = whole
         await asyncio.to_thread(course.take, page)
     compared = await asyncio.to_thread(course.end)
@@ -48,7 +49,7 @@ async def correlate(run: Run) -> ReplayResult:
 
 async def _moments(run: Run) -> Moments:
     found = Moments()
-    window = Window(run.asked.start - _STRADDLING, run.asked.end)
+    window = Window(run.asked.start - _STRADDLING, run.end)
     async for page, _ in run.pages(window, TOLD):
         for recorded in page:
             found.take(recorded)
@@ -98,9 +99,9 @@ class Course:
         if isinstance(again, Reenactment):
             again.until(self.last + 1)
         else:
-            again.until(self._asked.end)
+            again.stop(self._asked.end)
         if self._same is not None:
-            self._same.until(self._asked.end)
+            self._same.stop(self._asked.end)
         same = None if self._same is None else self._same.known
         compared = Incidents(self._before, told, again.known, self._asked.cluster_ids, same)
         return compared.compared().fields()

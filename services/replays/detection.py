@@ -43,7 +43,9 @@ async def detect(run: Run) -> ReplayResult:
             await run.require_wanted()
             await asyncio.to_thread(again.take, page)
     await asyncio.to_thread(again.end)
-    compared = Anomalies(told, again.found, run.asked).compared()
+    compared = Anomalies(
+        told, again.found, run.asked.model_copy(update={"end": run.end})
+    ).compared()
     gone = max((each for each in (oldest, whole_from) if each is not None), default=None)
     return ReplayResult.model_validate(
         compared.fields() | {"events": run.events, "rows": again.rows, "whole_from": gone}
@@ -54,7 +56,7 @@ async def _told(run: Run) -> tuple[dict[UUID, Found], datetime | None]:
     """What the log tells, by anomaly, and since when it tells all."""
     found: dict[UUID, Found] = {}
     whole_from: datetime | None = None
-    window = Window(run.asked.start, run.asked.end + _AFTER)
+    window = Window(run.asked.start, run.end + _AFTER)
     async for page, extent in run.pages(window, (AnomalyDetected, AnomalyEnded)):
         whole_from = extent.whole_from
         for recorded in page:
@@ -79,7 +81,7 @@ async def _oldest(run: Run) -> datetime | None:
 
 
 def _telemetry(run: Run) -> Replay:
-    window = Window(None, run.asked.end + _AFTER)
+    window = Window(None, run.end + _AFTER)
     clusters = run.asked.cluster_ids
     # Of many all is read, and what is not asked for is not compared.
     places = [str(each) for each in clusters] if 0 < len(clusters) <= _MOST_NAMED else ["*"]

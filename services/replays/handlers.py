@@ -47,13 +47,9 @@ def _last(_: ReplayEvent | None, last: ReplayEvent) -> ReplayEvent:
 async def start_replay(command: StartReplay, store: Store) -> Accepted:
     """Run a part of history again; it goes on after this was answered."""
     require_clusters(store.scope, command.asked.cluster_ids)
-    event = ReplayStarted(replay_id=store.mint(), asked=command.asked)
-
-    async def attempt() -> Accepted:
-        known = await store.load(event.key, _last)
-        return await store.append([event], {event.key: known.head})
-
-    return await store.settle(attempt)
+    if command.asked.start >= store.at:
+        raise Refused(Code.VALIDATION_FAILED, "start is in the future: nothing has happened then")
+    return await store.tell(ReplayStarted(replay_id=store.mint(), asked=command.asked))
 
 
 @service.handles(CancelReplay)
@@ -94,7 +90,7 @@ async def run_replay(recorded: Recorded, store: Store) -> None:
     async with _turn():
         if not await is_wanted():
             return
-        run = Run(store.log, started.asked, store.settings, is_wanted)
+        run = Run(store.log, started.asked, recorded.logged_at, store.settings, is_wanted)
         try:
             told = await _told(started, run)
         except Cancelled:

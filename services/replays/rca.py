@@ -29,7 +29,7 @@ async def analyse(run: Run) -> ReplayResult:
     told: list[_Told] = []
     extent = await run.extent()
     whole_from = extent.whole_from
-    async for page, _ in run.pages(Window(run.asked.start, run.asked.end), (RcaComplete,)):
+    async for page, _ in run.pages(Window(run.asked.start, run.end), (RcaComplete,)):
         told += [
             _Told(each.event.result, each.logged_at)
             for each in page

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from contracts.catalog import CATALOG
@@ -29,11 +30,18 @@ class Run:
 
     log: EventLog
     asked: ReplayAsked
+    at: datetime
+    """When it was asked for: what happened afterwards is not looked at."""
     settings: Settings
     is_wanted: Callable[[], Awaitable[bool]]
     most_events: int = MOST_EVENTS
     events: int = 0
     """Read so far."""
+
+    @property
+    def end(self) -> datetime:
+        """Of the time, as far as there is one."""
+        return min(self.asked.end, self.at)
 
     async def require_wanted(self) -> None:
         """Cancelled if somebody has said so."""
@@ -63,7 +71,7 @@ class Run:
 
     async def extent(self) -> Extent:
         """The positions of what is replayed."""
-        window = Window(self.asked.start, self.asked.end)
+        window = Window(self.asked.start, self.end)
         async with Replay(self.log, window, event_filters(("-",))) as replay:
             return replay.extent
 

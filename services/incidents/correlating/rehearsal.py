@@ -45,6 +45,11 @@ class Rehearsal:
         if self.now is not None:
             self.until(self.now + timedelta(seconds=self.board.settings.settle + 1))
 
+    def stop(self, moment: datetime) -> None:
+        """No more is known than up to this moment: decide what can be decided by then."""
+        self.until(moment)
+        self._decide(moment)
+
     def until(self, moment: datetime) -> None:
         """Decide as often as it would have been, as far as there was anything to decide."""
         pace = timedelta(seconds=1)

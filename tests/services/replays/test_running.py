@@ -76,7 +76,7 @@ class Hub:
         async def is_wanted() -> bool:
             return next(looks, None) is not None
 
-        return Run(self.log, asked, self.settings, is_wanted, **limits)
+        return Run(self.log, asked, SystemClock().now(), self.settings, is_wanted, **limits)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ export function ReplayForm({ onDone, onClose }: ReplayFormProps) {
             />
           ))}
         </FormGroup>
-        <FormGroup label="Of" fieldId="replay-span">
+        <FormGroup label="Time" fieldId="replay-span">
           <FormSelect id="replay-span" className="replays-choice" value={String(draft.hours)} onChange={(_, value) => change({ hours: Number(value) })}>
             {SPANS.map(([hours, said]) => (
               <FormSelectOption key={hours} value={String(hours)} label={said} />

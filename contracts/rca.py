@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from contracts.envelope import Command, Event, Message, Timestamp
 from contracts.incidents import MOST_CLUSTERS, NOT_SHOWN, Text
+from contracts.rca_seen import MOST_SEEN, RcaLive
 from contracts.subjects import NO_CLUSTER, EntityKey
 
 MOST_CAUSES = 10
@@ -23,6 +24,7 @@ LONGEST_WINDOW = timedelta(days=1)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Cited = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=MOST_CITED)]
+SeenAt = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=MOST_SEEN)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -53,9 +55,14 @@ class RcaClaim(Message):
     incidents, of the analyses."""
     effects: Cited = ()
     """Of those that tell what it has led to, where it says that."""
+    seen: SeenAt = ()
+    """What was seen live that tells of the entity: numbers in ``live.seen``, from 0."""
+    effects_seen: SeenAt = ()
+    """What was seen live that tells what it has led to."""
     is_fact: bool
     """Whether each cited event exists, is about the entity or about what it led to, and came before
-    that by its source's clock and in the log. What is not borne out so is a hypothesis."""
+    that by its source's clock and in the log; of what was seen live, by its source's clock alone.
+    What is not borne out so is a hypothesis."""
 
 
 class RcaCause(Message):
@@ -79,6 +86,8 @@ class RcaEdgeKind(StrEnum):
     """One runs on the other, or is a part of it."""
     CORRELATION = "CORRELATION"
     """One may have led to the other, but was told of later."""
+    CALLS = "CALLS"
+    """The source is called by the target, so that what is wrong with it is felt there."""
 
 
 class RcaEdge(Message):
@@ -96,7 +105,10 @@ class RcaMoment(Message):
     at: Timestamp
     entity: RcaEntity
     text: Text
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Field(ge=1)] | None
+    """Of the event that told it; null: it was seen live."""
+    seen: Annotated[int, Field(ge=0)] | None = None
+    """Its number in ``live.seen``, if it was seen live."""
 
 
 class RcaAction(Message):
@@ -108,7 +120,8 @@ class RcaAction(Message):
 
 
 class RcaResult(Message):
-    """What an analysis has found. The same range of the log gives the same."""
+    """What an analysis has found. The same range of the log, with what was seen live, gives the
+    same."""
 
     id: UUID
     trigger: RcaTrigger
@@ -133,11 +146,12 @@ class RcaResult(Message):
     explanation: Sentence
     actions: Annotated[tuple[RcaAction, ...], Field(max_length=20)] = ()
     """For the first cause, if it is known."""
+    live: RcaLive = RcaLive()
 
     def only(self, clusters: Collection[UUID]) -> Self:
         """As somebody sees it who may see these clusters alone."""
         shown = tuple(each for each in self.cluster_ids if each in clusters)
-        hidden = {"causes": (), "edges": (), "timeline": (), "actions": ()}
+        hidden = {"causes": (), "edges": (), "timeline": (), "actions": (), "live": RcaLive()}
         return self.model_copy(update={"cluster_ids": shown, "explanation": NOT_SHOWN, **hidden})
 
 

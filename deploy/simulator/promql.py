@@ -1,7 +1,7 @@
 """PromQL as far as a simulated Prometheus answers it.
 
 Selectors, rates of them, aggregations, comparisons with a number, ``timestamp``, ``label_replace``,
-and what is either of several (``or``).
+what is either of several (``or``), and ``and``, ``*`` and ``/`` of two vectors.
 """
 
 import math
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.metrics import METRICS, series_of
+from deploy.simulator.promql_joins import Join, join, unwrapped
 from deploy.simulator.questions import (
     Misunderstood,
     Selector,
@@ -29,7 +30,7 @@ _STRING = r'\s*("(?:[^"\\]|\\.)*")\s*'
 _LABELLED = re.compile(rf"label_replace\s*\((.*),{','.join([_STRING] * 4)}\)", re.DOTALL)
 _EITHER = re.compile(r"\bor\b")
 _NAMED = "__name__"
-_RATE = re.compile(r"(rate|irate|increase)\s*\((.*)\[(\w+)\]\s*\)", re.DOTALL)
+_RATE = re.compile(r"(rate|irate|increase|changes)\s*\((.*)\[(\w+)\]\s*\)", re.DOTALL)
 _COMPARISON = re.compile(r"(.*?[\w)}])\s*(==|!=|>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)", re.DOTALL)
 _COMBINED: Mapping[str, Callable[[Sequence[float]], float]] = {
     "sum": math.fsum,
@@ -56,7 +57,11 @@ def evaluated(cluster: Cluster, text: str) -> list[Series]:
     """The series that an expression gives."""
     if len(parts := _alternatives(text)) > 1:
         return _either(evaluated(cluster, part) for part in parts)
-    if comparison := _COMPARISON.fullmatch(text):
+    comparison = _COMPARISON.fullmatch(text)
+    # A comparison binds less than a quotient, and more than ``and``.
+    if both := join(text, "and") or (None if comparison else join(text, "*", "/")):
+        return _joined(cluster, both)
+    if comparison:
         inner, how, number = comparison.groups()
         found = evaluated(cluster, inner.strip())
         return [_kept(each, _COMPARED[how], float(number)) for each in found]
@@ -67,8 +72,14 @@ def evaluated(cluster: Cluster, text: str) -> list[Series]:
     return _called(cluster, text)
 
 
+def _joined(cluster: Cluster, both: Join) -> list[Series]:
+    return list(both.series(evaluated(cluster, both.left), evaluated(cluster, both.right)))
+
+
 def _called(cluster: Cluster, text: str) -> list[Series]:
     """The series of a function of others, or of a selector."""
+    if (inside := unwrapped(text)) is not None:
+        return evaluated(cluster, inside)
     if timestamp := _TIMESTAMP.fullmatch(text):
         return [_dated(each) for each in evaluated(cluster, timestamp.group(1).strip())]
     if labelled := _LABELLED.fullmatch(text):
@@ -173,6 +184,8 @@ def _rate(series: Series, how: str, span: float) -> Series:
         now, before = series.value(at), series.value(at - span)
         if now is None or before is None:
             return None
+        if how == "changes":  # Between two samples it does not change and change back here.
+            return float(now != before)
         # One that is less than it was has begun anew.
         grown = now - before if now >= before else now
         return grown if how == "increase" else grown / span

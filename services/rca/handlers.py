@@ -20,6 +20,8 @@ from contracts.incidents import (
 from contracts.rca import LONGEST_WINDOW, AnalyzeRootCause, RcaComplete, RcaTrigger
 from contracts.refusals import Code, Refused
 from services.rca.history import causes_before
+from services.rca.live.focus import focuses
+from services.rca.live.looking import look
 from services.rca.reading import BEFORE, INPUTS, Reading
 from services.rca.service import service
 from services.rca.telling import Asked, borne_out, cited, result
@@ -35,6 +37,8 @@ __all__ = ["service"]
 MOST_EVENTS = 20_000
 """Events of incidents that one analysis reads."""
 _PAGE = 500
+_AFTER = timedelta(minutes=10)
+"""So long after its last signal an incident is looked at live."""
 _SPACE = UUID("2f0f5a4e-6c39-5d7c-9a55-3b1c8a7e4d21")
 """Namespace of the ids of analyses: a part of every published id, so it never changes."""
 
@@ -183,11 +187,20 @@ async def _tell(store: Store, rca_id: UUID, subject: _Subject) -> Accepted:
         _missing(subject, reading, signals),
         whole_from if subject.incident is None else None,
     )
+    live = await look(store, focuses(signals, subject.start, _seen_until(subject)))
+    asked = replace(asked, live=live)
     earlier = await causes_before(store.log, subject.begins)
     found = await asyncio.to_thread(result, asked, signals, earlier=earlier)
     there = await store.log.at_each(sorted(cited(found)))
     logged = {sequence: log_time(stored.time) for sequence, stored in there.items()}
     return await store.tell(RcaComplete(result=borne_out(found, logged, signals)))
+
+
+def _seen_until(subject: _Subject) -> datetime:
+    """Of an incident of long ago what was so then."""
+    if subject.incident is None:
+        return subject.end
+    return min(subject.end, subject.incident.last_signal_at + _AFTER)
 
 
 def _clusters(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> Collection[UUID]:

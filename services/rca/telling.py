@@ -21,9 +21,12 @@ from contracts.rca import (
     RcaResult,
     RcaTrigger,
 )
+from contracts.rca_seen import MOST_SEEN, RcaLive
 from services.rca.reasoning import KNOWN, Cause, Claim, Earlier, Finding, analyse
+from services.rca.reasoning.analysis import placed
 from services.rca.reasoning.places import Entity, places
 from services.rca.reasoning.runbook import actions
+from services.rca.reasoning.seen import UNSEEN, number_of, observations
 
 _LONGEST = 500
 """Characters of a sentence: all of them together have to fit into one message."""
@@ -48,6 +51,8 @@ class Asked:
     """Signals that belong to it and of which nothing was read."""
     whole_from: datetime | None = None
     """Events of what was read may have aged out before this time; null: none has."""
+    live: RcaLive = UNSEEN
+    """What was seen live."""
 
 
 def result(
@@ -58,7 +63,7 @@ def result(
 ) -> RcaResult:
     """Analyse signals, and tell what was found. The same signals and causes of earlier incidents
     give the same."""
-    finding = analyse(signals, known_from, earlier or Earlier())
+    finding = analyse(signals, known_from, earlier or Earlier(), asked.live)
     cause = finding.cause
     steps = actions(cause.kind, cause.entity) if cause is not None else ()
     return RcaResult(
@@ -74,10 +79,11 @@ def result(
         signals=len(signals),
         is_known=cause is not None,
         causes=tuple(_cause(each) for each in finding.causes),
-        edges=tuple([*_caused(finding), *_placed(signals, finding)][:MOST_EDGES]),
+        edges=tuple([*_caused(finding), *_placed(signals, finding, asked.live)][:MOST_EDGES]),
         timeline=tuple(_moments(finding)),
         explanation=_explained(finding, asked),
         actions=tuple(RcaAction(text=each.text, command=each.command) for each in steps),
+        live=asked.live,
     )
 
 
@@ -147,10 +153,21 @@ def _cause(cause: Cause) -> RcaCause:
 def _claim(claim: Claim) -> RcaClaim:
     return RcaClaim(
         text=claim.text[:_LONGEST],
-        cited=claim.sequences[:MOST_CITED],
-        effects=claim.effects[:MOST_CITED],
+        cited=_logged(claim.sequences),
+        effects=_logged(claim.effects),
+        seen=_seen(claim.sequences),
+        effects_seen=_seen(claim.effects),
         is_fact=claim.is_fact,
     )
+
+
+def _logged(sequences: Iterable[int]) -> tuple[int, ...]:
+    return tuple(each for each in sequences if each > 0)[:MOST_CITED]
+
+
+def _seen(sequences: Iterable[int]) -> tuple[int, ...]:
+    found = (number_of(each) for each in sequences)
+    return tuple(each for each in found if each is not None)[:MOST_SEEN]
 
 
 def _caused(finding: Finding) -> Iterable[RcaEdge]:
@@ -166,9 +183,9 @@ def _caused(finding: Finding) -> Iterable[RcaEdge]:
     return best.values()
 
 
-def _placed(signals: Sequence[Signal], finding: Finding) -> Iterable[RcaEdge]:
+def _placed(signals: Sequence[Signal], finding: Finding, live: RcaLive) -> Iterable[RcaEdge]:
     shown = {each.entity for each in finding.symptoms}
-    known = places(signals)
+    known = places((*signals, *observations(live)), placed(live))
     for upper in (known.part_of, known.node_of):
         for part, whole in sorted(upper.items()):
             if part in shown and whole in shown and part != whole:
@@ -178,6 +195,11 @@ def _placed(signals: Sequence[Signal], finding: Finding) -> Iterable[RcaEdge]:
                     target=_entity(part),
                     weight=1.0,
                 )
+    for call in live.calls:
+        callee, caller = Entity(call.cluster_id, call.callee), Entity(call.cluster_id, call.caller)
+        if callee in shown and caller in shown and callee != caller:
+            ends = {"source": _entity(callee), "target": _entity(caller)}
+            yield RcaEdge(kind=RcaEdgeKind.CALLS, weight=1.0, **ends)
 
 
 def _moments(finding: Finding) -> Iterable[RcaMoment]:
@@ -187,12 +209,16 @@ def _moments(finding: Finding) -> Iterable[RcaMoment]:
             at=each.began,
             entity=_entity(each.entity),
             text=f"{each.name}{many}"[:_LONGEST],
-            sequence=each.first.sequence,
+            sequence=each.first.sequence if each.first.sequence > 0 else None,
+            seen=number_of(each.first.sequence),
         )
 
 
 def _explained(finding: Finding, asked: Asked) -> str:
     parts = [_said(finding)]
+    failed = sorted({look.backend.value.capitalize() for look in asked.live.looks if look.failure})
+    if failed:
+        parts.append(f"Not all was seen that it wanted to see: {', '.join(failed)}.")
     if asked.missing:
         parts.append(f"The log has no beginning of {asked.missing} of its signals any more.")
     if asked.whole_from is not None:

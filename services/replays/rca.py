@@ -69,7 +69,7 @@ async def _again(run: Run, told: RcaResult, known_from: float) -> RcaResult:
         signals = reading.during(told.trigger_id, told.window_start, told.window_end)
     asked = Asked(
         told.id, told.trigger, told.trigger_id, told.incident_id, told.cluster_ids,
-        told.window_start, told.window_end, reading.first, reading.last,
+        told.window_start, told.window_end, reading.first, reading.last, live=told.live,
     )  # fmt: skip
     before = told.window_start if told.incident_id is None else told.window_start + BEFORE
     earlier = await causes_before(run.log, before)

@@ -6,11 +6,12 @@ from typing import Any, cast
 import msgspec
 
 _MASK = "***"
-_SECRET = re.compile(
+SECRET = re.compile(
     r"pass(word|wd|phrase)|pwd|secret|token|credential|authori[sz]ation|kubeconfig|cookie|bearer"
     r"|(api|private|access|client)[-_ ]?key|key[-_ ]?data",
     re.IGNORECASE,
 )
+"""What speaks of a secret."""
 # To the last @: a password may have one. Too much is masked rather than too little.
 _LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s]*@")
 _BEARER = re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE)
@@ -41,7 +42,7 @@ def _masked(value: Any) -> Any:
 def _hides(fields: dict[str, Any], name: str) -> bool:
     """True for a name of a secret, and for `value` beside one, as a container's variables have."""
     beside = fields.get("name") if name == "value" else None
-    return any(isinstance(each, str) and _SECRET.search(each) for each in (name, beside))
+    return any(isinstance(each, str) and SECRET.search(each) for each in (name, beside))
 
 
 def without_logins(text: str) -> str:
@@ -51,4 +52,4 @@ def without_logins(text: str) -> str:
 
 
 def _without_value(assigned: re.Match[str]) -> str:
-    return f"{assigned[1]}={_MASK}" if _SECRET.search(assigned[1]) else assigned[0]
+    return f"{assigned[1]}={_MASK}" if SECRET.search(assigned[1]) else assigned[0]

@@ -275,6 +275,9 @@ def test_what_was_stored_once_is_readable_for_ever(event_type: str) -> None:
 
 
 def _within(stored: Any, told: Any) -> bool:
+    if isinstance(stored, list) and isinstance(told, list):
+        pairs = zip(cast("list[Any]", stored), cast("list[Any]", told), strict=True)
+        return len(stored) == len(told) and all(_within(*pair) for pair in pairs)  # pyright: ignore[reportUnknownArgumentType]
     if not isinstance(stored, dict):
         return stored == told
     fields = cast(dict[str, Any], stored)

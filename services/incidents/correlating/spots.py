@@ -10,12 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
+from services.runtime.kube.names import stem
+
 _MOST, _LONGEST, _MOST_BYTES = 16, 500, 1_000
-_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
-"""Of these Kubernetes makes the suffixes of names (apimachinery, ``util/rand``)."""
-_OF_DEPLOYMENT = re.compile(rf"-{_SAFE}{{6,10}}-{_SAFE}{{5}}\Z")
-_OF_STATEFUL = re.compile(r"-\d{1,4}\Z")
-_OF_OTHERS = re.compile(rf"(-\d{{7,10}})?-{_SAFE}{{5}}\Z")
 _WORKLOADS = (
     "deployment",
     "statefulset",
@@ -36,15 +33,6 @@ _EXPORTERS_OF_NODES = frozenset(
 """Jobs whose ``instance`` is a node."""
 _IN_NAMESPACES = (*_WORKLOADS, "persistentvolumeclaim", "ingress", "resourcequota")
 """Labels of what is in a namespace."""
-
-
-def stem(pod: str) -> str:
-    """A pod's name less what Kubernetes adds to that of its workload."""
-    for suffix in (_OF_DEPLOYMENT, _OF_OTHERS, _OF_STATEFUL):
-        rest = suffix.sub("", pod)
-        if rest != pod and rest:
-            return rest
-    return pod
 
 
 def of_labels(labels: Mapping[str, str]) -> tuple[str, ...]:

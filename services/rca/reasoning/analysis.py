@@ -4,14 +4,16 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.incidents import Signal
+from contracts.rca_seen import RcaLive
 from services.rca.reasoning.claims import SLACK, Claim, checked
 from services.rca.reasoning.earlier import NOTHING, Earlier
 from services.rca.reasoning.knowledge import Class
 from services.rca.reasoning.places import Entity, Places, places
 from services.rca.reasoning.reach import reach, serves_all
+from services.rca.reasoning.seen import UNSEEN, Calls, Observation, calls, observations
 from services.rca.reasoning.symptoms import Symptom, symptoms
 
 KNOWN = 0.48
@@ -21,6 +23,10 @@ MOST_SYMPTOMS = 400
 """Of more, those that weigh most: the work grows with their square."""
 _OFF = timedelta(minutes=3)
 """How far the times of what belongs together may be off."""
+_SOON = timedelta(minutes=15)
+"""What a change breaks is usually noticed within this."""
+_UNFIT = 0.3
+"""What is left of a change that came after the trouble, or before none."""
 _ALONE = 0.6
 """What is left of a cause that explains nothing else."""
 _MORE = 0.2
@@ -79,26 +85,36 @@ class _Suspect:
     explained: Mapping[int, tuple[float, Symptom]]
     """Of other symptoms, by their number: how well, and by which of its own."""
     raw: float
+    fits: Mapping[Symptom, float]
+    """How well each change fits to the trouble in time."""
 
     @property
     def leading(self) -> Symptom:
-        return max(self.own, key=lambda each: (each.origin, -each.began.timestamp()))
+        return max(self.own, key=lambda each: (self.origin(each), -each.began.timestamp()))
+
+    def origin(self, symptom: Symptom) -> float:
+        """How likely one of its own tells of a cause."""
+        return symptom.origin * self.fits.get(symptom, 1.0)
 
 
 def analyse(
-    signals: Iterable[Signal], known_from: float = KNOWN, earlier: Earlier = NOTHING
+    signals: Iterable[Signal],
+    known_from: float = KNOWN,
+    earlier: Earlier = NOTHING,
+    live: RcaLive = UNSEEN,
 ) -> Finding:
     """Rank the entities that signals are about.
 
     A cause is what tells by its kind that it is one, explains most of the rest by what follows
     from such things and where they are, was there first, and is not itself explained by another.
-    A little more likely is what was the cause of earlier incidents.
+    A little more likely is what was the cause of earlier incidents. What was seen live counts as
+    signals do; calls that were seen say who suffers from whom.
     """
-    told = tuple(signals)
-    known = places(told)
+    told = (*signals, *observations(live))
+    known, called = places(told, placed(live)), calls(live)
     found = _weightiest(symptoms(told, known))
-    suspects = _suspects(found)
-    scored = [(each, _score(each, suspects, earlier)) for each in suspects]
+    suspects = _suspects(found, called)
+    scored = [(each, _score(each, suspects, earlier, called)) for each in suspects]
     scored.sort(key=lambda one: (-round(one[1], 9), one[0].entity))
     log = {each.sequence: each for each in told}
     causes: list[Cause] = []
@@ -118,34 +134,60 @@ def _weightiest(found: Sequence[Symptom]) -> tuple[Symptom, ...]:
     return tuple(each for each in found if each in kept)
 
 
-def _suspects(found: Sequence[Symptom]) -> list[_Suspect]:
+def placed(live: RcaLive) -> Mapping[Entity, Entity]:
+    """The nodes that pods were seen on."""
+    return {
+        Entity(each.cluster_id, each.pod): Entity(each.cluster_id, each.node)
+        for each in live.placed
+    }
+
+
+def _suspects(found: Sequence[Symptom], called: Calls) -> list[_Suspect]:
     by_entity: dict[Entity, list[Symptom]] = defaultdict(list)
     for each in found:
         by_entity[each.entity].append(each)
     total = sum(each.weight for each in found)
-    return [_suspect(entity, own, found, total) for entity, own in by_entity.items()]
+    return [_suspect(entity, own, found, total, called) for entity, own in by_entity.items()]
 
 
 def _suspect(
-    entity: Entity, own: Sequence[Symptom], found: Sequence[Symptom], total: float
+    entity: Entity, own: Sequence[Symptom], found: Sequence[Symptom], total: float, called: Calls
 ) -> _Suspect:
     explained: dict[int, tuple[float, Symptom]] = {}
     for number, other in enumerate(found):
         if other.entity != entity:
-            best = max(own, key=lambda each: (reach(each, other) * each.origin, each.name))
-            if reach(best, other):
-                explained[number] = (reach(best, other), best)
+            best = max(own, key=lambda each: (reach(each, other, called) * each.origin, each.name))
+            if reach(best, other, called):
+                explained[number] = (reach(best, other, called), best)
     covered = sum(each.weight for each in own)
     covered += sum(share * found[number].weight for number, (share, _) in explained.items())
     share = (_ALONE + (1 - _ALONE) * covered / total) * _order(own, found, explained)
-    return _Suspect(entity, tuple(own), explained, _origin(own) * share * _spread(found, explained))
+    fits = _fits(own, [found[number] for number in explained])
+    raw = _origin(own, fits) * share * _spread(found, explained)
+    return _Suspect(entity, tuple(own), explained, raw, fits)
 
 
-def _origin(own: Iterable[Symptom]) -> float:
+def _fits(own: Iterable[Symptom], explained: Iterable[Symptom]) -> Mapping[Symptom, float]:
+    """A change is no cause of what was there before it, and seldom of what comes hours later."""
+    changes = [each for each in own if each.meaning.kind is Class.CHANGE]
+    troubles = [each for each in (*own, *explained) if each.meaning.kind is not Class.CHANGE]
+    return {each: _fit(each, [one.began for one in troubles]) for each in changes}
+
+
+def _fit(change: Symptom, begun: Sequence[datetime]) -> float:
+    after = [each for each in begun if each + _OFF >= change.began]
+    if 2 * len(after) <= len(begun):
+        return _UNFIT
+    gap = max(min(after) - change.began - _SOON, timedelta(0))
+    return 0.5 ** (gap / timedelta(hours=1))
+
+
+def _origin(own: Iterable[Symptom], fits: Mapping[Symptom, float]) -> float:
     """How likely it is a cause by what is told of it: kinds of it count as independent."""
     best: dict[Class, float] = defaultdict(float)
     for each in own:
-        best[each.meaning.kind] = max(best[each.meaning.kind], each.origin)
+        origin = each.origin * fits.get(each, 1.0)
+        best[each.meaning.kind] = max(best[each.meaning.kind], origin)
     first = max(best.values())
     return 1 - (1 - first) * math.prod(1 - _MORE * each for each in best.values() if each != first)
 
@@ -175,12 +217,14 @@ def _order(
     return 0.4 + 0.6 * after / whole
 
 
-def _score(suspect: _Suspect, suspects: Iterable[_Suspect], earlier: Earlier) -> float:
-    own = suspect.raw * _unexplained(suspect, suspects)
+def _score(
+    suspect: _Suspect, suspects: Iterable[_Suspect], earlier: Earlier, called: Calls
+) -> float:
+    own = suspect.raw * _unexplained(suspect, suspects, called)
     return own + (1 - own) * earlier.prior(suspect.entity, suspect.leading.meaning.kind)
 
 
-def _unexplained(suspect: _Suspect, suspects: Iterable[_Suspect]) -> float:
+def _unexplained(suspect: _Suspect, suspects: Iterable[_Suspect], called: Calls) -> float:
     """What is left of it, as others explain what tells of it."""
     left = 1.0
     weight = sum(each.weight for each in suspect.own)
@@ -188,9 +232,9 @@ def _unexplained(suspect: _Suspect, suspects: Iterable[_Suspect]) -> float:
         if other.entity == suspect.entity or other.raw <= suspect.raw:
             continue
         by_other = sum(
-            each.weight * max(reach(one, each) for one in other.own) for each in suspect.own
+            each.weight * max(reach(one, each, called) for one in other.own) for each in suspect.own
         )
-        surely = other.leading.origin > suspect.leading.origin
+        surely = other.origin(other.leading) > suspect.origin(suspect.leading)
         share = _EXPLAINED if surely else _EXPLAINED / 2
         left = min(left, 1 - share * by_other / weight)
     return left
@@ -234,7 +278,7 @@ def _early(link: Link) -> str:
     """What speaks against it in the order of the two; empty if nothing does."""
     cause, effect = link.cause, link.effect
     began = effect.began + SLACK < cause.began
-    logged = _logged(effect) < _logged(cause)
+    logged = 0 < _logged(effect) < _logged(cause)
     if began and logged:
         return f"{effect.name} began before it"
     if began:
@@ -245,11 +289,15 @@ def _early(link: Link) -> str:
 
 
 def _logged(symptom: Symptom) -> int:
-    return min(each.sequence for each in symptom.signals)
+    """The first position in the log; 0 if it was seen live alone."""
+    return min((each.sequence for each in symptom.signals if each.sequence > 0), default=0)
 
 
 def _observed(symptom: Symptom) -> Claim:
     many = f" ({len(symptom.signals)} signals)" if len(symptom.signals) > 1 else ""
+    if isinstance(symptom.first, Observation):
+        text = f"{symptom.name} of {symptom.entity.word}: {symptom.first.text}{many}"
+        return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))
     since = f"{symptom.began:%Y-%m-%d %H:%M:%S} UTC"
     text = f"{symptom.name} of {symptom.entity.word} since {since}{many}"
     return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))

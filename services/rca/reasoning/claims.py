@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from contracts.incidents import Signal
 from services.rca.reasoning.places import Entity, subject
+from services.rca.reasoning.seen import Observation
 
 SLACK = timedelta(seconds=1)
 """Clocks of exporters differ; what began less than this earlier is as good as together."""
@@ -25,7 +26,7 @@ class Claim:
     entity: Entity
     text: str
     sequences: tuple[int, ...]
-    """Of the events that tell of the entity."""
+    """Of the events that tell of the entity; below 0 of what was seen live (`Observation`)."""
     effects: tuple[int, ...] = ()
     """Of the events that tell what it led to, if it claims that."""
     affected: Entity | None = None
@@ -70,6 +71,12 @@ def _named(signal: Signal) -> set[Entity]:
 def _in_order(causes: list[Signal], effects: list[Signal]) -> bool:
     if not effects:
         return True
+    if not all(each.is_dated for each in (*causes, *effects) if isinstance(each, Observation)):
+        return False
     first = min(each.started_at for each in causes)
-    logged = min(each.sequence for each in causes)
-    return all(each.started_at + SLACK >= first and each.sequence > logged for each in effects)
+    # What was seen live has no place in the log's order: its source's clock is all there is.
+    logged = min((each.sequence for each in causes if each.sequence > 0), default=0)
+    return all(
+        each.started_at + SLACK >= first and (each.sequence < 0 or each.sequence > logged)
+        for each in effects
+    )

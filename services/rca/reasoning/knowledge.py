@@ -34,6 +34,7 @@ class Class(StrEnum):
     WORKLOAD = "workload"
     POD = "pod"
     LOAD = "load"
+    CHANGE = "change"
     SERVICE = "service level"
     WATCHING = "monitoring"
     OTHER = "other"
@@ -50,6 +51,22 @@ class Meaning:
 
 _S, _W = Class.SERVICE, Class.WORKLOAD
 _NAMES: tuple[tuple[str, Class, float], ...] = (
+    # What is seen live, first: a log's words say what a workload suffers from, seldom why.
+    (r"^ROLLOUT_BEGAN$|^CONFIG_CHANGED$", Class.CHANGE, 0.55),
+    (r"^(IMAGE_NOT_PULLED|CONFIG_ERROR|LOG_CONFIG|LOG_PANIC)$", _W, 0.75),
+    (r"^(ERRORS_BEGIN_HERE|OWN_TIME_GREW|WORK_CHANGED)$", _W, 0.65),
+    (r"^LOG_DATABASE$", Class.DATASTORE, 0.4),
+    (r"^LOG_DISK_FULL$|^VOLUME_FULL$", Class.STORAGE, 0.7),
+    (r"^LOG_(CERTIFICATE)$", Class.CERTIFICATE, 0.5),
+    (r"^LOG_DNS$", Class.DNS, 0.25),
+    (r"^LOG_(OOM)$", Class.RESOURCE, 0.6),
+    (r"^(LOG_QUOTA|QUOTA_FULL)$", Class.QUOTA, 0.6),
+    (r"^LOG_", _S, 0.2),
+    (r"^NODE_NOT_READY$", Class.NODE, 0.9),
+    (r"^NODE_CORDONED$", Class.NODE, 0.4),
+    (r"^NODE_(PRESSURE|DISK_FULL)$", Class.PRESSURE, 0.75),
+    (r"^POD_FILLS_NODE$", Class.HOG, 0.8),
+    (r"^TRAFFIC_GREW$", Class.LOAD, 0.55),
     # Before anything else, since their words would fit other classes.
     (r"Clock.*Skew|HOLDOVER|FREERUN", Class.CLOCK, 0.9),
     (r"ClockNotSync|PTP|Ptp|Chrony|NTP", Class.CLOCK, 0.6),
@@ -120,7 +137,8 @@ _PATTERNS = [(re.compile(pattern), Meaning(kind, origin)) for pattern, kind, ori
 _TO_COME = re.compile(r"Soon|Almost|Overcommit|HighNumber")
 """Nothing is broken yet."""
 _UNKNOWN = Meaning(Class.OTHER, 0.3)
-_ALL = frozenset(Class)
+_ALL = frozenset(Class) - {Class.CHANGE}
+"""What is changed is changed by people."""
 _APPS = frozenset(
     {Class.WORKLOAD, Class.POD, Class.LOAD, Class.SERVICE, Class.DATASTORE, Class.OTHER}
 )
@@ -143,6 +161,7 @@ FOLLOWS: dict[Class, frozenset[Class]] = {
     Class.RESOURCE: _APPS | {Class.RESOURCE},
     Class.DATASTORE: _APPS | {Class.RESOURCE},
     Class.WORKLOAD: _APPS | {Class.WATCHING},
+    Class.CHANGE: _APPS | {Class.RESOURCE, Class.WATCHING},
     Class.LOAD: frozenset({Class.SERVICE, Class.RESOURCE, Class.LOAD, Class.POD}),
     Class.POD: frozenset({Class.SERVICE, Class.POD, Class.LOAD}),
     Class.SERVICE: frozenset({Class.SERVICE, Class.LOAD}),

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.rca.reasoning.knowledge import usual_place
 CLUSTER = "cluster"
 """The word for what is about a cluster as a whole."""
 _ON_NODES = ("gpu", "device", "clock", "address")
+_OF_NAMESPACES = ("namespace", "pod", "workload", "service", "pvc", "ingress", "config")
 _OF_CRON = re.compile(r"-\d{7,10}\Z")
 """What the CronJob controller adds to the names of its jobs."""
 _PLATFORM = ("openshift-", "kube-", "rook-", "istio-", "nvidia-gpu-operator")
@@ -33,7 +34,7 @@ class Entity:
     def namespace(self) -> str | None:
         """The namespace it is in, or is."""
         parts = self.word.split("/")
-        inside = parts[0] in ("namespace", "pod", "workload", "service", "pvc", "ingress")
+        inside = parts[0] in _OF_NAMESPACES
         return parts[1] if inside and len(parts) > 1 else None
 
     @property
@@ -90,15 +91,16 @@ def _component(entity: Entity) -> Entity | None:
     return None
 
 
-def places(signals: Sequence[Signal]) -> Places:
-    """What the words of signals tell of each other."""
-    found = Places()
+def places(signals: Sequence[Signal], placed: Mapping[Entity, Entity] | None = None) -> Places:
+    """What the words of signals tell of each other; ``placed``: nodes of pods, where seen."""
+    found = Places(node_of=dict(placed or {}))
     for signal in signals:
         words = {word.partition("/")[0]: word for word in reversed(signal.where)}
         entity = subject(signal)
         _part(found, entity, words)
         if "node" in words:
             _locate(found, entity, words)
+    _configure(found, {subject(each) for each in signals})
     for part in {*found.part_of, *map(subject, signals)}:
         if (whole := found.whole(part)) != part:
             found.parts[whole].add(part)
@@ -112,6 +114,23 @@ def _part(found: Places, entity: Entity, words: Mapping[str, str]) -> None:
         found.part_of[entity.at(words["service"])] = entity.at(f"workload/{name}")
     if "pod" in words and "workload" in words:
         found.part_of[entity.at(words["pod"])] = entity.at(words["workload"])
+
+
+def _configure(found: Places, entities: Set[Entity]) -> None:
+    """A configuration belongs to the workload whose name it begins with; the longest one."""
+    workloads = {found.whole(each) for each in entities} | set(found.part_of.values())
+    named = sorted(each for each in workloads if each.kind == "workload")
+    for config in (each for each in entities if each.kind == "config"):
+        name = config.word.rpartition("/")[2]
+        fits = [
+            each
+            for each in named
+            if each.cluster_id == config.cluster_id
+            and each.namespace == config.namespace
+            and f"{name}-".startswith(each.word.rpartition("/")[2] + "-")
+        ]
+        if fits:
+            found.part_of[config] = max(fits, key=lambda each: len(each.word))
 
 
 def _locate(found: Places, entity: Entity, words: Mapping[str, str]) -> None:

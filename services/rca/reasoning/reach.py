@@ -2,6 +2,7 @@
 
 from services.rca.reasoning.knowledge import FOLLOWS, Class
 from services.rca.reasoning.places import CLUSTER, Entity
+from services.rca.reasoning.seen import Calls
 from services.rca.reasoning.symptoms import Symptom
 
 _WIDE = {
@@ -16,11 +17,14 @@ _WIDE = {
 """Of these, what the platform has serves all of a cluster."""
 _SOMEWHERE = {Class.NODE: 0.6, Class.PRESSURE: 0.5, Class.CLOCK: 0.2}
 """Alerts of pods rarely say where they ran: how likely it was there."""
-_ELSEWHERE = {Class.WORKLOAD, Class.DATASTORE, Class.SERVICE}
+_FELT = {Class.SERVICE, Class.LOAD, Class.OTHER}
+"""What callers notice."""
+_NO_CALLS = Calls()
+_ELSEWHERE = {Class.WORKLOAD, Class.DATASTORE, Class.SERVICE, Class.CHANGE}
 """Others may call it from other namespaces."""
 
 
-def reach(cause: Symptom, effect: Symptom) -> float:
+def reach(cause: Symptom, effect: Symptom, calls: Calls = _NO_CALLS) -> float:
     """From 0 (not at all) to 1: how likely the one would bring the other about."""
     if cause.entity.cluster_id != effect.entity.cluster_id:
         return 0.0
@@ -30,7 +34,7 @@ def reach(cause: Symptom, effect: Symptom) -> float:
         return 0.9 if cause.is_critical else 0.6
     if cause.node is not None and _is_of_node(cause.entity):
         return _on_node(cause, effect)
-    return _in_namespace(cause, effect)
+    return _by_calls(cause, effect, calls) or _in_namespace(cause, effect)
 
 
 def serves_all(cause: Symptom) -> bool:
@@ -51,6 +55,22 @@ def _on_node(cause: Symptom, effect: Symptom) -> float:
     if effect.entity.kind in ("node", "address", CLUSTER):
         return 0.0
     return _SOMEWHERE.get(cause.meaning.kind, 0.4)
+
+
+def _by_calls(cause: Symptom, effect: Symptom, calls: Calls) -> float:
+    """What is wrong with a workload is felt by those that call it, load by those it calls.
+
+    0 where the calls are not known: then the namespace says what there is to say.
+    """
+    one, other = cause.entity, effect.entity
+    if one == other or cause.meaning.kind is Class.HOG or effect.meaning.kind not in _FELT:
+        return 0.0
+    if cause.meaning.kind is Class.LOAD:
+        one, other = other, one
+    related = calls.are_related(one, other)
+    if related is None:
+        return 0.0
+    return 0.95 if related else 0.1
 
 
 def _in_namespace(cause: Symptom, effect: Symptom) -> float:

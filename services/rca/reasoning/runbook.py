@@ -83,6 +83,10 @@ _STEPS: dict[Class, tuple[tuple[str, str], ...]] = {
         ("See what was changed last", "oc rollout history -n {namespace} deployment/{name}"),
         ("If it began with a rollout, roll back", ""),
     ),
+    Class.CHANGE: (
+        ("See what was changed, by whom, and whether it can be taken back", ""),
+        ("Look at the workload's rollouts", "oc get replicasets -n {namespace}"),
+    ),
     Class.POD: (("See what it waits for", "oc get events -n {namespace}"),),
     Class.LOAD: (
         ("Compare its requests with before", ""),

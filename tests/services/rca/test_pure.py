@@ -11,7 +11,7 @@ import services.rca.ranking
 import services.rca.reasoning
 
 _ARITHMETIC = {"bisect", "collections", "dataclasses", "functools", "math", "re", "statistics"}
-_WORDS = {"contracts", "datetime", "enum", "uuid"}
+_WORDS = {"contracts", "datetime", "enum", "uuid", "typing", "pydantic"}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import { At } from "@/components/timestamp";
 import { useMayChange } from "@/features/incidents/detail/change";
 import { CausalGraph } from "@/features/incidents/detail/graph/causal-graph";
 import { GuardedButton } from "@/features/incidents/detail/guarded-button";
+import { SeenChips } from "@/features/incidents/detail/seen/seen-chip";
+import { SeenLive } from "@/features/incidents/detail/seen/seen-live";
 import { useCause, useLookAgain } from "@/features/incidents/detail/use-cause";
-import type { IncidentDetail, NamedCluster, RcaCause, RcaClaim, RcaView } from "@/generated/api.schemas";
+import type { IncidentDetail, NamedCluster, RcaCause, RcaClaim, RcaSeen, RcaView } from "@/generated/api.schemas";
 import { placeInWords, plural } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
@@ -64,7 +66,8 @@ function Found({ analysis, clusters }: { analysis: RcaView; clusters: readonly N
     <>
       {first === undefined ? null : <Verdict cause={first} isKnown={analysis.is_known} />}
       <p>{analysis.explanation}</p>
-      {first === undefined ? null : <Evidence cause={first} />}
+      {first === undefined ? null : <Evidence cause={first} seen={analysis.live?.seen ?? []} />}
+      <SeenLive live={analysis.live} clusters={clusters} />
       <CausalGraph key={analysis.id} analysis={analysis} clusters={clusters} />
       {others.length === 0 ? null : (
         <details className="incidents-many">
@@ -95,8 +98,8 @@ function Verdict({ cause, isKnown }: { cause: RcaCause; isKnown: boolean }) {
   );
 }
 
-/** What was observed of it, and what may have followed; what the log does not bear out is marked. */
-function Evidence({ cause }: { cause: RcaCause }) {
+/** What was observed of it, and what may have followed; what is not borne out is marked. */
+function Evidence({ cause, seen }: { cause: RcaCause; seen: readonly RcaSeen[] }) {
   const shown = cause.claims.slice(0, MOST_CLAIMS);
   const doubts = cause.doubts ?? [];
   return (
@@ -110,7 +113,7 @@ function Evidence({ cause }: { cause: RcaCause }) {
               </Badge>
             )}
             <span>{claim.text}</span>
-            <Chips claim={claim} />
+            <Chips claim={claim} live={seen} />
           </li>
         ))}
       </ul>
@@ -120,8 +123,9 @@ function Evidence({ cause }: { cause: RcaCause }) {
   );
 }
 
-/** The events that a claim cites; each opens. */
-function Chips({ claim: { cited, effects = [] } }: { claim: RcaClaim }) {
+/** The events that a claim cites, and what was seen live; each opens. */
+function Chips({ claim, live }: { claim: RcaClaim; live: readonly RcaSeen[] }) {
+  const { cited, effects = [], seen = [], effects_seen = [] } = claim;
   const all = [...cited.slice(0, MOST_CHIPS), ...effects.slice(0, MOST_CHIPS)];
   const left = cited.length + effects.length - all.length;
   return (
@@ -132,6 +136,7 @@ function Chips({ claim: { cited, effects = [] } }: { claim: RcaClaim }) {
         </PageLink>
       ))}
       {left > 0 ? <span className="quiet">and {left} more</span> : null}
+      <SeenChips numbers={[...seen, ...effects_seen]} all={live} />
     </span>
   );
 }

@@ -61,3 +61,14 @@ test("where nothing has to do with anything there is no graph", async () => {
   await screen.findByText("node worker-3");
   expect(screen.queryByRole("region", { name: "What may have led to what" })).not.toBeInTheDocument();
 });
+
+test("who is called by whom has a line of its own, and is told as such", async () => {
+  const calls = causalEdge("service/shop/db", "workload/shop/cart", "CALLS", 1);
+  answering({ one: detail(1), analyses: [analysis({ edges: [...EDGES, calls] })] });
+  const { user, container } = await showIncident(1);
+  const shown = await graph();
+  expect(within(shown.getByRole("list", { name: "Lines" })).getByText("is called by the other")).toBeInTheDocument();
+  expect(container.querySelector(".incidents-graph-sheet .is-calls")).toBeInTheDocument();
+  await user.click(shown.getByText("The same as a list"));
+  expect(shown.getByText("service shop/db is called by workload shop/cart")).toBeInTheDocument();
+});

@@ -42,13 +42,20 @@ export function CausalGraph({ analysis, clusters }: CausalGraphProps) {
         </p>
       ) : null}
       {graph.left > 0 ? <p className="hint">and {plural(graph.left, "other place", "other places")}, farther from the cause.</p> : null}
-      {node === undefined ? null : <NodeDetail node={node} cluster={nameOf(node.entity.cluster_id)} onClose={() => setChosen(undefined)} />}
+      {node === undefined ? null : (
+        <NodeDetail
+          node={node}
+          cluster={nameOf(node.entity.cluster_id)}
+          live={analysis.live?.seen ?? []}
+          onClose={() => setChosen(undefined)}
+        />
+      )}
       <AsList graph={graph} isKnown={analysis.is_known} />
     </section>
   );
 }
 
-const KINDS: readonly RcaEdgeKind[] = ["TEMPORAL", "CORRELATION", "TOPOLOGY"];
+const KINDS: readonly RcaEdgeKind[] = ["TEMPORAL", "CORRELATION", "CALLS", "TOPOLOGY"];
 
 /** How the lines are drawn that are there. */
 function Legend({ graph: { edges } }: { graph: Graph }) {

@@ -60,3 +60,14 @@ test("of two that may have led to each other the surer one is drawn", () => {
   const { main } = graphOf(analysis({ edges: [edge("pod/b", "pod/a", "CORRELATION"), edge("pod/a", "pod/b")] }));
   expect(main.map(({ from }) => from)).toEqual([`${CLUSTER}/pod/a`]);
 });
+
+test("that one is called by the other does not make it likelier that it led to anything", () => {
+  const edges = [edge("service/b", "pod/a", "CALLS", 1), edge("service/b", "pod/a", "CORRELATION", 0.4)];
+  const [joined] = graphOf(analysis({ edges })).edges;
+  expect(joined).toMatchObject({ kinds: ["CORRELATION", "CALLS"], weight: 0.4 });
+});
+
+test("calls are drawn beside what explains best, and two that call each other are both there", () => {
+  const edges = [edge("node/a", "pod/b"), edge("service/c", "pod/b", "CALLS", 1), edge("pod/b", "service/c", "CALLS", 1)];
+  expect(graphOf(analysis({ edges })).main.map(({ kinds }) => kinds[0])).toEqual(["TEMPORAL", "CALLS", "CALLS"]);
+});

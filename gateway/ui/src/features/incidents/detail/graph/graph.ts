@@ -36,7 +36,7 @@ export interface Graph {
 
 /** That lead to one entity and are drawn without being asked for. */
 const MOST_INTO = 2;
-const SURENESS: readonly RcaEdgeKind[] = ["TEMPORAL", "CORRELATION", "TOPOLOGY"];
+const SURENESS: readonly RcaEdgeKind[] = ["TEMPORAL", "CORRELATION", "CALLS", "TOPOLOGY"];
 
 export const keyOf = ({ cluster_id, place }: RcaEntity): string => `${cluster_id}/${place}`;
 
@@ -80,7 +80,9 @@ function together(edges: readonly RcaEdge[]): GraphEdge[] {
     const to = keyOf(same[0]!.target);
     if (from === to) return [];
     const kinds = SURENESS.filter((kind) => same.some((edge) => edge.kind === kind)) as [RcaEdgeKind, ...RcaEdgeKind[]];
-    return [{ from, to, kinds, weight: Math.max(...same.map(({ weight }) => weight)) }];
+    // That one calls the other is always sure, and says nothing of how likely it led to anything.
+    const told = same.filter(({ kind }) => kind !== "CALLS");
+    return [{ from, to, kinds, weight: Math.max(...(told.length > 0 ? told : same).map(({ weight }) => weight)) }];
   });
 }
 
@@ -103,7 +105,8 @@ function mainOf(edges: readonly GraphEdge[]): GraphEdge[] {
   return [...oneWay, ...edges.filter((edge) => !isCausal(edge))];
 }
 
-const isCausal = ({ kinds }: GraphEdge): boolean => kinds[0] !== "TOPOLOGY";
+/** It says that one may have led to the other, and not merely how the two are joined. */
+export const isCausal = ({ kinds }: Pick<GraphEdge, "kinds">): boolean => kinds[0] === "TEMPORAL" || kinds[0] === "CORRELATION";
 
 /** From the likeliest cause outwards, along the surest edges first; what is not joined to it comes last. */
 function nearFirst(keys: readonly string[], edges: readonly GraphEdge[], ranks: ReadonlyMap<string, number>): string[] {

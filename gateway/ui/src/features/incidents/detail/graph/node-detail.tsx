@@ -1,7 +1,10 @@
 import { Button } from "@patternfly/react-core";
 
 import type { GraphNode } from "@/features/incidents/detail/graph/graph";
+import { SeenChips } from "@/features/incidents/detail/seen/seen-chip";
+import { momentInWords } from "@/features/incidents/detail/seen/words";
 import type { IncidentSearch } from "@/features/incidents/search";
+import type { RcaMoment, RcaSeen } from "@/generated/api.schemas";
 import { placeInWords } from "@/lib/format";
 import { useClock } from "@/lib/moment";
 import { PageLink, useSetSearch } from "@/lib/place";
@@ -11,11 +14,13 @@ const MOST = 12;
 interface NodeDetailProps {
   node: GraphNode;
   cluster: string;
+  /** All that was seen live: moments name it by its number. */
+  live: readonly RcaSeen[];
   onClose: () => void;
 }
 
 /** What happened to one entity of the graph, and the way to its signals. */
-export function NodeDetail({ node: { entity, moments }, cluster, onClose }: NodeDetailProps) {
+export function NodeDetail({ node: { entity, moments }, cluster, live, onClose }: NodeDetailProps) {
   const clock = useClock();
   const setSearch = useSetSearch<IncidentSearch>();
   const { place, cluster_id } = entity;
@@ -41,20 +46,27 @@ export function NodeDetail({ node: { entity, moments }, cluster, onClose }: Node
         <p className="hint">The analysis tells of no moment of it.</p>
       ) : (
         <ol className="incidents-graph-moments">
-          {shown.map(({ at, text, sequence }) => (
-            <li key={sequence}>
-              <time dateTime={at} className="numbers quiet" title={clock(at)}>
-                {clock(at).slice(11, 19)}
+          {shown.map((moment) => (
+            <li key={`${moment.sequence} ${moment.seen}`}>
+              <time dateTime={moment.at} className="numbers quiet" title={clock(moment.at)}>
+                {clock(moment.at).slice(11, 19)}
               </time>{" "}
-              {text}{" "}
-              <PageLink to="/events" search={{ event: sequence }}>
-                event {sequence}
-              </PageLink>
+              {momentInWords(moment)} <Source moment={moment} live={live} />
             </li>
           ))}
         </ol>
       )}
       {moments.length > shown.length ? <p className="hint">and {moments.length - shown.length} later ones</p> : null}
     </section>
+  );
+}
+
+/** What told of it: an event, or what was seen live. */
+function Source({ moment: { sequence, seen }, live }: { moment: RcaMoment; live: readonly RcaSeen[] }) {
+  if (sequence === null) return seen == null ? null : <SeenChips numbers={[seen]} all={live} />;
+  return (
+    <PageLink to="/events" search={{ event: sequence }}>
+      event {sequence}
+    </PageLink>
   );
 }

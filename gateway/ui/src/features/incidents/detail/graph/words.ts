@@ -1,6 +1,6 @@
 /** The graph of causes in words. */
 
-import type { GraphEdge, GraphNode } from "@/features/incidents/detail/graph/graph";
+import { isCausal, type GraphEdge, type GraphNode } from "@/features/incidents/detail/graph/graph";
 import type { RcaEdgeKind } from "@/generated/api.schemas";
 import { placeInWords } from "@/lib/format";
 
@@ -8,6 +8,7 @@ import { placeInWords } from "@/lib/format";
 export const LEADS: Readonly<Record<RcaEdgeKind, string>> = {
   TEMPORAL: "was there first and may have led to",
   CORRELATION: "may have led to, but was told of later",
+  CALLS: "is called by",
   TOPOLOGY: "holds",
 };
 
@@ -15,6 +16,7 @@ export const LEADS: Readonly<Record<RcaEdgeKind, string>> = {
 export const LEGEND: Readonly<Record<RcaEdgeKind, string>> = {
   TEMPORAL: "was there first, may have led to",
   CORRELATION: "may have led to, told of later",
+  CALLS: "is called by the other",
   TOPOLOGY: "the other runs on it or is a part of it",
 };
 
@@ -33,8 +35,9 @@ export function standingOf({ rank, cause }: GraphNode, isKnown: boolean): string
 }
 
 /** One sentence for an edge: `node worker-3 was there first and may have led to workload shop/cart (80 %).` */
-export function sentenceOf({ kinds, weight }: GraphEdge, from: GraphNode, to: GraphNode): string {
+export function sentenceOf(edge: GraphEdge, from: GraphNode, to: GraphNode): string {
+  const { kinds, weight } = edge;
   const said = kinds.map((kind) => LEADS[kind]).join(", and ");
-  const share = kinds.every((kind) => kind === "TOPOLOGY") ? "" : ` (${Math.round(weight * 100)} %)`;
+  const share = isCausal(edge) ? ` (${Math.round(weight * 100)} %)` : "";
   return `${placeInWords(from.entity.place)} ${said} ${placeInWords(to.entity.place)}${share}`;
 }

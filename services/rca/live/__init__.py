@@ -1,0 +1,1 @@
+"""What metrics, logs and traces tell of an incident, asked while it is analysed."""

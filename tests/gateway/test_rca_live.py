@@ -1,0 +1,222 @@
+"""What metrics, logs and traces tell of an incident gets into its analysis, with the queries."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from services.runtime.clock import SystemClock
+from services.runtime.settings import Settings
+from services.runtime.settings_collecting import IncidentSettings
+from tests.kit.gateway import API, Json, Platform, alert, platform_on
+from tests.kit.prometheus import INSTALLED, line, prometheus
+from tests.kit.runtime import eventually
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.nats,
+    pytest.mark.postgres,
+    pytest.mark.skipif(not INSTALLED, reason="needs prometheus and promtool"),
+]
+
+QUICK = IncidentSettings(settle_seconds=1.0, settle_critical_seconds=0.5, quiet_seconds=60.0)
+NOW = int(time.time())
+BROKE = NOW - 600
+"""When the new version of the cart was rolled out."""
+FAILED = [f"{number:032x}" for number in range(1, 9)]
+USUAL = [f"{number:032x}" for number in range(101, 121)]
+
+
+@asynccontextmanager
+async def _told(answer: Any) -> AsyncGenerator[str]:
+    """An HTTP server whose answers are JSON, by path and query."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            url = urlsplit(head.split(" ", 2)[1])
+            body = json.dumps(answer(url.path, parse_qs(url.query))).encode()
+            told = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            writer.write(f"{told}content-length: {len(body)}\r\n\r\n".encode() + body)
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def _loki(path: str, asked: dict[str, list[str]]) -> Json:
+    """The cart panics since it was rolled out; nothing of it in the hour before."""
+    if path.endswith("/labels"):
+        return {"status": "success", "data": ["namespace", "pod"]}
+    if not path.endswith("/query_range"):
+        return {}
+    start, end = (int(asked[name][0]) / 1e9 for name in ("start", "end"))
+    times = [BROKE + 20 * number for number in range(12)]
+    text = "panic: nil pointer, password=hunter2"
+    lines = [[str(at * 10**9), text] for at in times if start <= at < end]
+    labels = {"namespace": "shop", "pod": "cart-7d9c6f5b8-x2x4z"}
+    found = [{"stream": labels, "values": lines}] if lines else []
+    return {"status": "success", "data": {"resultType": "streams", "result": found}}
+
+
+def _tempo(path: str, asked: dict[str, list[str]]) -> Json:
+    """Requests go from web to cart to prices; now they fail in cart."""
+    if path.endswith("/search"):
+        is_now = int(asked["end"][0]) > BROKE
+        ids = FAILED if is_now else USUAL
+        return {"traces": [{"traceID": each, "startTimeUnixNano": "1"} for each in ids]}
+    trace_id = path.rpartition("/")[2]
+    fails = trace_id in FAILED
+    begin = (BROKE + 60 if fails else BROKE - 1800) * 10**9
+    return {"batches": [_spans(number, begin, fails) for number in range(3)]}
+
+
+def _spans(number: int, begin: int, fails: bool) -> Json:
+    name = ("web", "cart", "prices")[number]
+    about = {"service.name": name, "k8s.namespace.name": "shop", "k8s.deployment.name": name}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in about.items()]
+    span = {
+        "spanId": f"{number + 1:016x}",
+        "parentSpanId": f"{number:016x}" if number else "",
+        "name": f"ask {name}",
+        "startTimeUnixNano": str(begin + number * 10**6),
+        "endTimeUnixNano": str(begin + (10 - number) * 10**7),
+        "status": {"code": 2 if fails and name != "prices" else 0},
+    }
+    return {"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}
+
+
+def _state() -> list[Any]:
+    """What kube-state-metrics says of the cart."""
+    every = dict.fromkeys(range(NOW - 5400, NOW + 120, 30), 1)
+    since = {at: BROKE for at in every if at >= BROKE}
+    cart = {"namespace": "shop", "replicaset": "cart-7d9c6f5b8"}
+    owner = {"owner_kind": "Deployment", "owner_name": "cart"}
+    pod = {"namespace": "shop", "pod": "cart-7d9c6f5b8-x2x4z", "node": "worker-3"}
+    return [
+        line("kube_replicaset_created", since, **cart),
+        line("kube_replicaset_owner", dict.fromkeys(since, 1), **cart, **owner),
+        line("kube_pod_info", every, **pod),
+        line("kube_node_spec_unschedulable", every, node="worker-9"),
+    ]
+
+
+def _errors() -> list[Json]:
+    began = (SystemClock().now() - timedelta(minutes=5)).isoformat()
+    return [
+        alert(number, startsAt=began, labels=labels | {"severity": "critical"})
+        for number, labels in enumerate(
+            {"alertname": "HighErrorRate", "namespace": "shop", "service": name}
+            for name in ("web", "cart")
+        )
+    ]
+
+
+async def _opened(platform: Platform, cluster: str) -> Json:
+    async def found() -> Json | None:
+        items = (await platform.list("/incidents", cluster_id=cluster))["items"]
+        return items[0] if items else None
+
+    told = await eventually(found, within=30)
+    assert told is not None
+    return told
+
+
+@pytest.fixture(scope="module")
+async def platform(platform_settings: Settings) -> AsyncGenerator[Platform]:
+    """One that does not wait for long."""
+    async with platform_on(platform_settings.model_copy(update={"incidents": QUICK})) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def found(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """The analysis of errors of web and cart after a rollout; the backends are gone by then."""
+    async with AsyncExitStack() as stack:
+        data = tmp_path_factory.mktemp("state") / "prometheus"
+        endpoints = {
+            "prometheus_url": await stack.enter_async_context(prometheus(data, _state())),
+            "loki_url": await stack.enter_async_context(_told(_loki)),
+            "tempo_url": await stack.enter_async_context(_told(_tempo)),
+        }
+        cluster = (await platform.register(endpoints=endpoints))["id"]
+        await platform.report(cluster, *_errors())
+        incident = await _opened(platform, cluster)
+        body = {"incident_id": incident["id"]}
+        answer = await platform.http.post(f"{API}/analysis/rca", json=body)
+        assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_it_tells_what_metrics_logs_and_traces_have_shown(found: Json) -> None:
+    live = found["live"]
+    looks = {each["backend"]: each["failure"] for each in live["looks"]}
+    assert looks == {"PROMETHEUS": "", "LOKI": "", "TEMPO": ""}
+    seen = {each["name"]: each for each in live["seen"]}
+    assert {"ROLLOUT_BEGAN", "LOG_PANIC", "ERRORS_BEGIN_HERE"} <= seen.keys()
+    assert "NODE_CORDONED" not in seen, "it was so before"
+    began = datetime.fromisoformat(seen["ROLLOUT_BEGAN"]["began_at"])
+    assert began == datetime.fromtimestamp(BROKE, UTC)
+    assert seen["ERRORS_BEGIN_HERE"]["where"] == ["workload/shop/cart"]
+    assert {(each["caller"], each["callee"]) for each in live["calls"]} == {
+        ("workload/shop/web", "workload/shop/cart"),
+        ("workload/shop/cart", "workload/shop/prices"),
+    }
+    assert {each["node"] for each in live["placed"]} == {"node/worker-3"}
+    assert "hunter2" not in json.dumps(found)
+
+
+async def test_a_rollout_is_named_with_what_speaks_for_it(found: Json) -> None:
+    first = found["causes"][0]
+    assert found["is_known"]
+    assert first["entity"]["place"] == "workload/shop/cart"
+    seen = found["live"]["seen"]
+    cited = {number for claim in first["claims"] for number in claim["seen"]}
+    assert {seen[number]["name"] for number in cited} >= {"ROLLOUT_BEGAN", "LOG_PANIC"}
+    # A rollout before the errors of its callers is a fact by the clocks of both.
+    assert [each for each in first["claims"] if each["is_fact"] and each["seen"]]
+
+
+async def test_run_again_from_the_log_it_comes_to_the_same(platform: Platform, found: Json) -> None:
+    now = SystemClock().now()
+    window = {"start": (now - timedelta(minutes=10)).isoformat(), "end": now.isoformat()}
+    asked = {"kind": "RCA", "cluster_ids": found["cluster_ids"], **window}
+    started = await platform.http.post(f"{API}/replays", json=asked)
+    assert started.is_success, started.text
+    replay = started.json()["id"]
+
+    async def done() -> Json | None:
+        told = await platform.list(f"/replays/{replay}")
+        return told["result"]
+
+    result = await eventually(done, within=30)
+    assert result is not None
+    assert result["told"] >= 1
+    assert result["equal"] == result["told"], result["differences"]
+
+
+async def test_a_backend_that_does_not_answer_is_told_and_holds_up_nothing(
+    platform: Platform,
+) -> None:
+    gone = {"prometheus_url": "http://127.0.0.1:9", "loki_url": "http://127.0.0.1:9"}
+    cluster = (await platform.register(endpoints=gone))["id"]
+    await platform.report(cluster, *_errors())
+    incident = await _opened(platform, cluster)
+    answer = await platform.http.post(f"{API}/analysis/rca", json={"incident_id": incident["id"]})
+    assert answer.status_code == 201, answer.text
+    looks = {each["backend"]: each["failure"] for each in answer.json()["live"]["looks"]}
+    assert looks.keys() == {"PROMETHEUS", "LOKI"}
+    assert all(looks.values())
+    assert answer.json()["live"]["seen"] == []
+    assert "Not all was seen" in answer.json()["explanation"]

@@ -42,6 +42,8 @@ class RcaSeen(Message):
     """The time that was asked for."""
     began_at: Timestamp | None = None
     """When it began, as its source tells; null: some time within."""
+    precision_seconds: Annotated[float, Field(ge=0)] = 0
+    """It may have begun so much earlier: what lasts is looked at in steps."""
     trace_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
     """An example."""
 

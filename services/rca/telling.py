@@ -203,7 +203,8 @@ def _placed(signals: Sequence[Signal], finding: Finding, live: RcaLive) -> Itera
 
 
 def _moments(finding: Finding) -> Iterable[RcaMoment]:
-    for each in finding.symptoms[:MOST_MOMENTS]:
+    dated = [each for each in finding.symptoms if each.is_dated]
+    for each in dated[:MOST_MOMENTS]:
         many = f" ({len(each.signals)} signals)" if len(each.signals) > 1 else ""
         yield RcaMoment(
             at=each.began,

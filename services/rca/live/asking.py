@@ -1,19 +1,26 @@
 """Asks one cluster's backends, by whoever reaches them, until a moment."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import msgspec
 
 from contracts.clusters import Checked, Cluster
 from contracts.envelope import Query
 from contracts.rca_seen import RcaLook
 from contracts.refusals import Refused
 from services.runtime.asking import Asker, Place, Unanswered
+from services.runtime.bus import BusUnavailable
 from services.runtime.masking import without_logins
 
 BYTES = 4 * 1024 * 1024
 """Of one answer: what is asked for is small."""
 _AT_ONCE = 6
+"""Questions to one backend."""
+_UNREADABLE = (ValueError, AttributeError, TypeError, msgspec.DecodeError, BusUnavailable)
+"""What a site in wrong hands may make of an answer; and that the bus went away meanwhile."""
 
 
 @dataclass
@@ -26,7 +33,9 @@ class Asking:
     """Time of the event loop."""
     failures: dict[Checked, str] = field(default_factory=dict[Checked, str])
     asked: set[Checked] = field(default_factory=set[Checked])
-    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _room: dict[Checked, asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
+    )
 
     def has(self, backend: Checked) -> bool:
         """Whether the cluster has such a backend, as far as is registered."""
@@ -36,7 +45,7 @@ class Asking:
         """The whole answer; None, and why, if there is none."""
         self.asked.add(backend)
         place = Place(self.cluster.site, str(self.cluster.id))
-        async with self._room:
+        async with self._room[backend]:
             seconds = self.until - asyncio.get_running_loop().time()
             if seconds <= 0:
                 return self.fail(backend, "QUERY_TIMEOUT: there was no time for all questions")
@@ -44,6 +53,8 @@ class Asking:
                 return await self._whole(backend, place, query, seconds)
             except (Refused, Unanswered) as refused:
                 return self.fail(backend, f"{refused.code.name}: {refused.message}")
+            except _UNREADABLE:
+                return self.fail(backend, "UPSTREAM_FAILED: an answer cannot be read")
 
     def fail(self, backend: Checked, why: str) -> None:
         """The first failure of a backend is told."""
@@ -66,4 +77,5 @@ class Asking:
                 body += part
                 if len(body) > BYTES:
                     return self.fail(backend, "LIMIT_REACHED: an answer was too large")
-        return bytes(body)
+        # No database keeps a text with a NUL.
+        return bytes(body).replace(b"\\u0000", b"")

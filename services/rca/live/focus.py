@@ -71,8 +71,9 @@ def focuses(signals: Sequence[Signal], start: datetime, end: datetime) -> tuple[
 
 
 def _focus(cluster_id: UUID, signals: Sequence[Signal], start: datetime, end: datetime) -> Focus:
-    first = min(each.started_at for each in signals) - PATIENCE
-    since = min(max(first, start, end - LONGEST), end - timedelta(minutes=1))
+    # A source may tell any time: what is before the start is as good as the start.
+    first = max(min(each.started_at for each in signals), start)
+    since = min(max(first - PATIENCE, start, end - LONGEST), end - timedelta(minutes=1))
     words = [word for each in signals for word in each.where]
     found = Counter(Entity(cluster_id, word).namespace for word in words)
     names = sorted(

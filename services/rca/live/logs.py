@@ -22,6 +22,8 @@ _POD_LABELS = ("pod", "kubernetes_pod_name", "k8s_pod_name")
 LIMIT = 1_500
 """Lines of one answer."""
 MOST = 12
+_LONGEST = 1_000
+"""Characters of a line that are looked at."""
 _LEAST = 4
 """Fewer lines are chance."""
 _RISE = 4.0
@@ -106,7 +108,7 @@ def seen(focus: Focus, before: bytes, now: bytes, asked: str) -> list[RcaSeen]:
 def _counted(data: bytes, start: datetime, end: datetime, templates: Templates) -> _Counted:
     try:
         streams = _DECODER.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError("it cannot be read") from error
     inside = range(int(start.timestamp()) * 10**9, int(end.timestamp() + 1) * 10**9)
     lines = sorted(
@@ -119,7 +121,7 @@ def _counted(data: bytes, start: datetime, end: datetime, templates: Templates) 
     found: dict[_Key, _Count] = defaultdict(_Count)
     for at, where, text in lines:
         whose = where[-1]
-        count = found[whose, templates.number(whose, without_logins(text))]
+        count = found[whose, templates.number(whose, without_logins(text[:_LONGEST]))]
         count.first = count.first or at
         count.lines += 1
         if len(count.where) <= 1:

@@ -42,6 +42,9 @@ SECONDS = 3.0
 _AT_ONCE = 2
 """Looks of one process; in a storm others wait, and go without when their time is over."""
 _BUDGET = Budget(bytes=BYTES, series=2_000)
+_OF_TRACE = Budget(bytes=512 * 1024, series=2_000)
+_MOST_BYTES = 400 * 1024
+"""Of all that is seen: the analysis has to fit into one message."""
 _T = TypeVar("_T")
 
 
@@ -97,12 +100,17 @@ def _bounded(found: _Found) -> RcaLive:
     calls = sorted(found.calls, key=lambda each: each.model_dump_json())
     placed = sorted(found.placed, key=lambda each: each.model_dump_json())
     looks = sorted(found.looks, key=lambda each: each.model_dump_json())
-    return RcaLive(
-        seen=tuple(told[:MOST_SEEN]),
-        calls=tuple(calls[:MOST_CALLS]),
-        placed=tuple(placed[:MOST_PLACED]),
-        looks=tuple(looks[:MOST_LOOKS]),
-    )
+    share = 1.0
+    while True:
+        live = RcaLive(
+            seen=tuple(told[: int(share * MOST_SEEN)]),
+            calls=tuple(calls[: int(share * MOST_CALLS)]),
+            placed=tuple(placed[: int(share * MOST_PLACED)]),
+            looks=tuple(looks[:MOST_LOOKS]),
+        )
+        if len(live.model_dump_json().encode()) <= _MOST_BYTES:
+            return live
+        share /= 2
 
 
 async def _registered(store: Store, ids: Iterable[UUID]) -> dict[UUID, Cluster]:
@@ -126,27 +134,36 @@ class _Looker:
     found: _Found
     _pods: bytes = b"[]"
     """Where pods are, as Prometheus told."""
+    _done: set[Checked] = field(default_factory=set[Checked])
 
     async def look(self) -> None:
         """At all of its backends at once."""
         looks: dict[Checked, Callable[[], Awaitable[None]]] = {Checked.PROMETHEUS: self._metrics}
         if self.focus.namespaces:
             looks |= {Checked.LOKI: self._logs, Checked.TEMPO: self._traces}
-        await asyncio.gather(*(one() for backend, one in looks.items() if self.asking.has(backend)))
-        self._place()
+
+        async def one(backend: Checked, look: Callable[[], Awaitable[None]]) -> None:
+            await look()
+            self._done.add(backend)
+
+        await asyncio.gather(
+            *(one(backend, look) for backend, look in looks.items() if self.asking.has(backend))
+        )
+        await self._place()
 
     def late(self) -> None:
         """The time is over."""
         wanted = (Checked.PROMETHEUS, Checked.LOKI, Checked.TEMPO)
-        for each in (one for one in wanted if self.asking.has(one)):
+        for each in (one for one in wanted if self.asking.has(one) and one not in self._done):
             self.asking.asked.add(each)
             self.asking.fail(each, "QUERY_TIMEOUT: no answer to all questions in time")
 
-    def _read(self, backend: Checked, read: Callable[[], _T]) -> _T | None:
+    async def _read(self, backend: Checked, read: Callable[[], _T]) -> _T | None:
+        """Beside the event loop: thousands of lines, or traces, take a while."""
         try:
-            return read()
-        except ValueError as error:
-            return self.asking.fail(backend, f"UPSTREAM_FAILED: {error}")
+            return await asyncio.to_thread(read)
+        except (ValueError, RecursionError):
+            return self.asking.fail(backend, "UPSTREAM_FAILED: an answer cannot be read")
 
     async def _metrics(self) -> None:
         # If this one is not answered, the others are not asked.
@@ -158,11 +175,11 @@ class _Looker:
         asked = [each for each in PROBES if each.fits(self.focus)]
         await asyncio.gather(*(self._probe(each) for each in asked))
 
-    def _place(self) -> None:
+    async def _place(self) -> None:
         """The nodes of pods that signals, or what was seen, tell of."""
         of = (each for each in self.found.seen if each.cluster_id == self.focus.cluster_id)
         named = {word for each in of for word in each.where}
-        placed = self._read(
+        placed = await self._read(
             Checked.PROMETHEUS, lambda: list(metrics.placed(self.focus, self._pods, named))
         )
         self.found.placed += placed or []
@@ -178,7 +195,9 @@ class _Looker:
         )
         data = await self.asking.ask(Checked.PROMETHEUS, query)
         if data is not None:
-            read = self._read(Checked.PROMETHEUS, lambda: metrics.seen(probe, self.focus, data))
+            read = await self._read(
+                Checked.PROMETHEUS, lambda: metrics.seen(probe, self.focus, data)
+            )
             self.found.seen += read or []
 
     async def _logs(self) -> None:
@@ -201,33 +220,44 @@ class _Looker:
             self.asking.ask(Checked.LOKI, _lines(text, start, self.focus.until)),
         )
         if before is not None and now is not None:
-            read = self._read(Checked.LOKI, lambda: logs.seen(self.focus, before, now, text))
+            read = await self._read(Checked.LOKI, lambda: logs.seen(self.focus, before, now, text))
             self.found.seen += read or []
 
     async def _traces(self) -> None:
         start, end = self.focus.since, self.focus.until
-        failed, now, before = await asyncio.gather(
+        earlier = start - BEFORE
+        failed, now, before, failed_before = await asyncio.gather(
             self._search(traces.FAILED, start, end, traces.NOW),
             self._search(traces.ANY, start, end, traces.NOW),
-            self._search(traces.ANY, start - BEFORE, start, traces.BEFORE),
+            self._search(traces.ANY, earlier, start, traces.BEFORE),
+            self._search(traces.FAILED, earlier, start, traces.NOW),
         )
-        self.found.calls += traces.calls(self.focus, [*failed, *now, *before])
-        self.found.seen += traces.seen(self.focus, failed, now, before)
+        found = [each for some in (failed, now, before) for each in some or ()]
+        self.found.calls += traces.calls(self.focus, found)
+        # What is new nobody can tell who does not know what was before.
+        if not (failed is None or now is None or before is None or failed_before is None):
+            read = await self._read(
+                Checked.TEMPO,
+                lambda: traces.seen(self.focus, failed, now, before, failed_before),
+            )
+            self.found.seen += read or []
 
     async def _search(
         self, text: str, start: datetime, end: datetime, most: int
-    ) -> list[traces.Trace]:
+    ) -> list[traces.Trace] | None:
         query = SearchTraces(traceql=text, start=start, end=end, limit=most, budget=_BUDGET)
         data = await self.asking.ask(Checked.TEMPO, query)
-        ids = None if data is None else self._read(Checked.TEMPO, lambda: traces.hits(data))
-        told = await asyncio.gather(*(self._trace(each) for each in sorted(set(ids or ()))))
+        ids = None if data is None else await self._read(Checked.TEMPO, lambda: traces.hits(data))
+        if ids is None:
+            return None
+        told = await asyncio.gather(*(self._trace(each) for each in sorted(set(ids))))
         return [each for each in told if each is not None]
 
     async def _trace(self, trace_id: str) -> traces.Trace | None:
-        data = await self.asking.ask(Checked.TEMPO, GetTrace(trace_id=trace_id, budget=_BUDGET))
+        data = await self.asking.ask(Checked.TEMPO, GetTrace(trace_id=trace_id, budget=_OF_TRACE))
         if data is None:
             return None
-        return self._read(Checked.TEMPO, lambda: traces.trace(trace_id, data, self.focus))
+        return await self._read(Checked.TEMPO, lambda: traces.trace(trace_id, data, self.focus))
 
 
 def _lines(text: str, start: datetime, end: datetime) -> QueryLogs:

@@ -56,7 +56,7 @@ def placed(focus: Focus, data: bytes, known: Iterable[str]) -> Iterator[RcaPlace
 def _read(data: bytes) -> list[_Series]:
     try:
         return _DECODER.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError("it cannot be read") from error
 
 
@@ -67,7 +67,7 @@ def _began(probe: Probe, series: _Series, focus: Focus) -> datetime | None:
         inside = focus.since.timestamp() <= at <= focus.until.timestamp()
         return moment(at) if inside else None
     first = series.values[0][0] if series.values else 0.0
-    is_new = first >= focus.since.timestamp() + focus.step / 2
+    is_new = focus.since.timestamp() + focus.step / 2 <= first <= focus.until.timestamp()
     return moment(first) if is_new else None
 
 
@@ -92,4 +92,5 @@ def _seen(probe: Probe, focus: Focus, metric: Mapping[str, str], began: datetime
         start=focus.since,
         end=focus.until,
         began_at=began,
+        precision_seconds=0 if probe.is_moment else focus.step,
     )

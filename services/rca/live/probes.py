@@ -4,12 +4,13 @@ https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
 """
 
 from dataclasses import dataclass
-from string import Template
+from string import Formatter, Template
 
 from contracts.alerts import Severity
 from services.rca.live.focus import Focus
 
 _INFO, _WARNING, _CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
+_FORMAT = Formatter()
 _POD = ("pod/{namespace}/{pod}", "workload/{namespace}/{stem}", "node/{node}")
 _NOT_OURS = "kube-root-ca.crt|openshift-service-ca.crt|.*(leader|lock|lease|election).*"
 """Configurations that change by themselves."""
@@ -37,7 +38,20 @@ class Probe:
     def query(self, focus: Focus) -> str:
         """As PromQL."""
         here = f'namespace=~"{"|".join(focus.namespaces)}"'
-        return Template(self.promql).substitute(here=here, steps=f"{3 * focus.step}s")
+        asked = Template(self.promql).substitute(here=here, steps=f"{3 * focus.step}s")
+        if self.is_moment:
+            return asked
+        # Whichever exporter tells it: one that begins anew must not make all of it new.
+        return f"max by ({', '.join(sorted(self._labels()))}) ({asked})"
+
+    def _labels(self) -> set[str]:
+        used = {
+            name
+            for each in (*self.where, self.says)
+            for _, name, _, _ in _FORMAT.parse(each)
+            if name
+        }
+        return {"pod" if name == "stem" else name for name in used}
 
 
 PROBES: tuple[Probe, ...] = (

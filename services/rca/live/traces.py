@@ -17,11 +17,16 @@ from contracts.rca_seen import MOST_CALLS, RcaCall, RcaSeen
 from services.rca.live.focus import Focus
 from services.rca.ranking import Handled, Past, Span, Templates, compare, handled, profile, rank
 from services.runtime.kube.names import stem
+from services.runtime.masking import without_logins
 
 FAILED, ANY = "{ status = error }", "{ }"
 NOW, BEFORE = 25, 40
 """Traces that are looked at: of now twice as many, the failed ones and any."""
 _LEAST_FAILED = 3
+_CHRONIC = 0.2
+"""Share of the failed requests of before from which on errors there are nothing new."""
+_MOST_SPANS = 2_000
+"""Of one trace."""
 _MOST = 4
 _KNOWN = 0.4
 """Score of a ranking from which on it is told."""
@@ -89,7 +94,7 @@ def hits(data: bytes) -> list[str]:
     """The ids that a search has found, in full; ValueError for what is no answer."""
     try:
         found = [each.traceID.lower() for each in _HITS.decode(data)]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError("it cannot be read") from error
     if not all(_ID.fullmatch(each) for each in found):
         raise ValueError("it cannot be read: a trace has no sound id")
@@ -102,8 +107,9 @@ def trace(trace_id: str, data: bytes, focus: Focus) -> Trace:
         whole = _DOCUMENT.decode(data or b"{}")
         batches = whole.batches or whole.resource_spans or []
         told = [each for batch in batches for each in _of_batch(trace_id, batch, focus)]
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError("it cannot be read") from error
+    told = told[:_MOST_SPANS]
     failed = frozenset(span.span for span, is_failed in told if is_failed)
     return Trace(trace_id, [span for span, _ in told], failed)
 
@@ -116,8 +122,8 @@ def _of_batch(trace_id: str, batch: _Batch, focus: Focus) -> Iterator[tuple[Span
         for each in scope.spans or []:
             start, end = int(each.start_time_unix_nano), int(each.end_time_unix_nano)
             seconds = max(end - start, 0) / 1e9
-            parent = each.parent_span_id or ""
-            span = Span(trace_id, each.span_id, parent, entity, each.name, start / 1e9, seconds)
+            parent, name = each.parent_span_id or "", without_logins(each.name)[:200]
+            span = Span(trace_id, each.span_id, parent, entity, name, start / 1e9, seconds)
             code = each.status.code if each.status is not None else 0
             yield span, code in (2, "STATUS_CODE_ERROR")
 
@@ -150,10 +156,17 @@ def calls(focus: Focus, traces: Iterable[Trace]) -> list[RcaCall]:
 
 
 def seen(
-    focus: Focus, failed: Sequence[Trace], now: Sequence[Trace], before: Sequence[Trace]
+    focus: Focus,
+    failed: Sequence[Trace],
+    now: Sequence[Trace],
+    before: Sequence[Trace],
+    failed_before: Sequence[Trace] = (),
 ) -> list[RcaSeen]:
     """Where errors begin now and did not before, and whose own work is not as it was."""
-    return [*_begun(focus, failed, before), *_unusual(focus, now, before)]
+    chronic = Counter(entity for each in failed_before for entity in _origins(each))
+    often = {one for one, count in chronic.items() if count >= _CHRONIC * len(failed_before)}
+    begun = [each for each in _begun(focus, failed, before) if each.where[0] not in often]
+    return [*begun, *_unusual(focus, now, before)]
 
 
 def _begun(focus: Focus, failed: Sequence[Trace], before: Sequence[Trace]) -> list[RcaSeen]:

@@ -171,7 +171,7 @@ def _fits(own: Iterable[Symptom], explained: Iterable[Symptom]) -> Mapping[Sympt
     """A change is no cause of what was there before it, and seldom of what comes hours later."""
     changes = [each for each in own if each.meaning.kind is Class.CHANGE]
     troubles = [each for each in (*own, *explained) if each.meaning.kind is not Class.CHANGE]
-    return {each: _fit(each, [one.began for one in troubles]) for each in changes}
+    return {each: _fit(each, [one.began for one in troubles if one.is_dated]) for each in changes}
 
 
 def _fit(change: Symptom, begun: Sequence[datetime]) -> float:
@@ -209,11 +209,13 @@ def _order(
     explained: Mapping[int, tuple[float, Symptom]],
 ) -> float:
     """1 if all of what it explains came after it, but for what a rule may wait; 0.4 if nothing."""
-    whole = sum(share for share, _ in explained.values())
-    if not whole:
+    dated = {number: share for number, (share, _) in explained.items() if found[number].is_dated}
+    begun = [each.onset for each in own if each.is_dated]
+    whole = sum(dated.values())
+    if not whole or not begun:
         return 1.0
-    first = min(each.onset for each in own) - _OFF
-    after = sum(share for number, (share, _) in explained.items() if found[number].began >= first)
+    first = min(begun) - _OFF
+    after = sum(share for number, share in dated.items() if found[number].began >= first)
     return 0.4 + 0.6 * after / whole
 
 
@@ -277,6 +279,8 @@ def _cause(
 def _early(link: Link) -> str:
     """What speaks against it in the order of the two; empty if nothing does."""
     cause, effect = link.cause, link.effect
+    if not (cause.is_dated and effect.is_dated):
+        return ""
     began = effect.began + SLACK < cause.began
     logged = 0 < _logged(effect) < _logged(cause)
     if began and logged:

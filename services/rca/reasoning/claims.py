@@ -8,7 +8,7 @@ one.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.incidents import Signal
 from services.rca.reasoning.places import Entity, subject
@@ -77,6 +77,13 @@ def _in_order(causes: list[Signal], effects: list[Signal]) -> bool:
     # What was seen live has no place in the log's order: its source's clock is all there is.
     logged = min((each.sequence for each in causes if each.sequence > 0), default=0)
     return all(
-        each.started_at + SLACK >= first and (each.sequence < 0 or each.sequence > logged)
+        _earliest(each) + SLACK >= first and (each.sequence < 0 or each.sequence > logged)
         for each in effects
     )
+
+
+def _earliest(signal: Signal) -> datetime:
+    """When it can have begun at the earliest."""
+    if isinstance(signal, Observation):
+        return signal.started_at - signal.precision
+    return signal.started_at

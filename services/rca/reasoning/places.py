@@ -93,13 +93,16 @@ def _component(entity: Entity) -> Entity | None:
 
 def places(signals: Sequence[Signal], placed: Mapping[Entity, Entity] | None = None) -> Places:
     """What the words of signals tell of each other; ``placed``: nodes of pods, where seen."""
-    found = Places(node_of=dict(placed or {}))
+    found = Places()
     for signal in signals:
         words = {word.partition("/")[0]: word for word in reversed(signal.where)}
         entity = subject(signal)
         _part(found, entity, words)
         if "node" in words:
             _locate(found, entity, words)
+    # Where a pod is now counts less than where it was as something was told of it.
+    for pod, node in (placed or {}).items():
+        found.node_of.setdefault(pod, node)
     _configure(found, {subject(each) for each in signals})
     for part in {*found.part_of, *map(subject, signals)}:
         if (whole := found.whole(part)) != part:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -25,6 +26,8 @@ class Observation(Signal):
     """What was seen, in words."""
     is_dated: bool
     """False: nobody knows when it began, ``started_at`` is the earliest that it can have."""
+    precision: timedelta
+    """So much earlier than ``started_at`` it may have begun."""
 
 
 def observations(live: RcaLive) -> tuple[Observation, ...]:
@@ -44,6 +47,7 @@ def _observed(number: int, seen: RcaSeen) -> Observation:
         sequence=-1 - number,
         text=seen.text,
         is_dated=seen.began_at is not None,
+        precision=timedelta(seconds=seen.precision_seconds),
     )
 
 

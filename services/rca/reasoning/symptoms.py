@@ -10,6 +10,7 @@ from contracts.alerts import Severity
 from contracts.incidents import Signal
 from services.rca.reasoning.knowledge import Class, Meaning, meaning, patience
 from services.rca.reasoning.places import Entity, Places, subject
+from services.rca.reasoning.seen import Observation
 
 _WEIGHTS = {Severity.CRITICAL: 1.0, Severity.WARNING: 0.7, Severity.INFO: 0.3}
 _GRAVE = {Severity.CRITICAL: 1.0, Severity.WARNING: 0.9, Severity.INFO: 0.6}
@@ -40,6 +41,11 @@ class Symptom:
     def began(self) -> datetime:
         """When the first of it began."""
         return self.first.started_at
+
+    @property
+    def is_dated(self) -> bool:
+        """False for what was seen live at nobody knows what time."""
+        return not isinstance(self.first, Observation) or self.first.is_dated
 
     @property
     def onset(self) -> datetime:

@@ -1,6 +1,6 @@
 """Where and when is looked, by what the log tells."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -148,3 +148,12 @@ def test_steps_are_few_and_not_closer_than_metrics_are_taken() -> None:
     assert only(after=-9 * 3600).step == 270
     assert only(start=END).step == 15
     assert focus().step == 37
+
+
+def test_a_source_that_tells_no_time_at_all_does_no_harm() -> None:
+    """Go's zero time."""
+    zero = signal(1, "HighErrorRate", "pod/shop/cart-1").model_copy(
+        update={"started_at": datetime(1, 1, 1, tzinfo=UTC)}
+    )
+    (found,) = focuses([zero], at(-3600), END)
+    assert found.since == at(-3600)

@@ -156,10 +156,8 @@ def test_series_without_values_are_not_told() -> None:
         ),
     ],
 )
-def test_times_that_no_calendar_has_are_a_value_error(when: float) -> None:
-    series = {"metric": CART, "values": [[when, "1"]]}
-    with pytest.raises(ValueError, match="range"):
-        told(CRASHING, series)
+def test_times_outside_of_the_look_are_passed_over(when: float) -> None:
+    assert told(CRASHING, {"metric": CART, "values": [[when, "1"]]}) == []
 
 
 def test_nodes_are_told_of_pods_that_something_is_told_of() -> None:

@@ -262,3 +262,18 @@ def test_ids_that_a_search_found_are_told_in_full() -> None:
 def test_what_is_no_answer_of_a_search_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         traces.hits(data)
+
+
+def test_errors_that_are_always_there_are_nothing_new_however_few() -> None:
+    """Failed requests are sought: any of before hold none of them."""
+    failed = requests(10, "web", "cart")
+    (found,) = traces.seen(focus(), failed, [], requests(40), requests(20, "web", first=100))
+    assert found.where == (CART,)
+    assert traces.seen(focus(), failed, [], requests(40), requests(20, "web", "cart")) == []
+
+
+def test_a_login_in_the_name_of_a_span_is_not_told() -> None:
+    name = "GET http://ada:hunter2@shop/reset?token=abcdef"
+    (told,) = trace(1, batch(of("web"), span(1, name=name))).spans
+    assert "hunter2" not in told.operation
+    assert "abcdef" not in told.operation

@@ -300,3 +300,14 @@ def test_the_order_of_calls_does_not_matter() -> None:
 
 def test_nothing_seen_changes_nothing() -> None:
     assert analyse(node_down(), live=RcaLive()) == analyse(node_down())
+
+
+def test_what_has_no_date_says_nothing_against_a_change_before_it() -> None:
+    """A full answer of a Loki knows no beginnings."""
+    undated = seen("LOG_TIMEOUT", WEB)
+    live = RcaLive(seen=(rollout(CART, 100), undated), calls=chain(WEB, CART))
+    told = [errors(1, CART, after=160), errors(2, WEB, after=170)]
+    without = RcaLive(seen=(rollout(CART, 100),), calls=chain(WEB, CART))
+    first, plain = analyse(told, live=live).causes[0], analyse(told, live=without).causes[0]
+    assert first.entity == plain.entity
+    assert not first.doubts

@@ -6,11 +6,13 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from services.rca.live import looking
 from services.runtime.clock import SystemClock
 from services.runtime.settings import Settings
 from services.runtime.settings_collecting import IncidentSettings
@@ -26,11 +28,14 @@ pytestmark = [
 ]
 
 QUICK = IncidentSettings(settle_seconds=1.0, settle_critical_seconds=0.5, quiet_seconds=60.0)
-NOW = int(time.time())
-BROKE = NOW - 600
-"""When the new version of the cart was rolled out."""
 FAILED = [f"{number:032x}" for number in range(1, 9)]
 USUAL = [f"{number:032x}" for number in range(101, 121)]
+
+
+@cache
+def _broke() -> int:
+    """When the new version of the cart was rolled out: ten minutes before the first test ran."""
+    return int(time.time()) - 600
 
 
 @asynccontextmanager
@@ -62,7 +67,7 @@ def _loki(path: str, asked: dict[str, list[str]]) -> Json:
     if not path.endswith("/query_range"):
         return {}
     start, end = (int(asked[name][0]) / 1e9 for name in ("start", "end"))
-    times = [BROKE + 20 * number for number in range(12)]
+    times = [_broke() + 20 * number for number in range(12)]
     text = "panic: nil pointer, password=hunter2"
     lines = [[str(at * 10**9), text] for at in times if start <= at < end]
     labels = {"namespace": "shop", "pod": "cart-7d9c6f5b8-x2x4z"}
@@ -73,12 +78,12 @@ def _loki(path: str, asked: dict[str, list[str]]) -> Json:
 def _tempo(path: str, asked: dict[str, list[str]]) -> Json:
     """Requests go from web to cart to prices; now they fail in cart."""
     if path.endswith("/search"):
-        is_now = int(asked["end"][0]) > BROKE
+        is_now = int(asked["end"][0]) > _broke()
         ids = FAILED if is_now else USUAL
         return {"traces": [{"traceID": each, "startTimeUnixNano": "1"} for each in ids]}
     trace_id = path.rpartition("/")[2]
     fails = trace_id in FAILED
-    begin = (BROKE + 60 if fails else BROKE - 1800) * 10**9
+    begin = (_broke() + 60 if fails else _broke() - 1800) * 10**9
     return {"batches": [_spans(number, begin, fails) for number in range(3)]}
 
 
@@ -99,8 +104,9 @@ def _spans(number: int, begin: int, fails: bool) -> Json:
 
 def _state() -> list[Any]:
     """What kube-state-metrics says of the cart."""
-    every = dict.fromkeys(range(NOW - 5400, NOW + 120, 30), 1)
-    since = {at: BROKE for at in every if at >= BROKE}
+    now = _broke() + 600
+    every = dict.fromkeys(range(now - 5400, now + 120, 30), 1)
+    since = {at: _broke() for at in every if at >= _broke()}
     cart = {"namespace": "shop", "replicaset": "cart-7d9c6f5b8"}
     owner = {"owner_kind": "Deployment", "owner_name": "cart"}
     pod = {"namespace": "shop", "pod": "cart-7d9c6f5b8-x2x4z", "node": "worker-3"}
@@ -135,9 +141,13 @@ async def _opened(platform: Platform, cluster: str) -> Json:
 
 @pytest.fixture(scope="module")
 async def platform(platform_settings: Settings) -> AsyncGenerator[Platform]:
-    """One that does not wait for long."""
-    async with platform_on(platform_settings.model_copy(update={"incidents": QUICK})) as running:
-        yield running
+    """One that does not wait for long before an incident, and for what is seen as on a busy
+    machine."""
+    settings = platform_settings.model_copy(update={"incidents": QUICK})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looking, "SECONDS", 20.0)
+        async with platform_on(settings) as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +177,7 @@ async def test_it_tells_what_metrics_logs_and_traces_have_shown(found: Json) -> 
     assert {"ROLLOUT_BEGAN", "LOG_PANIC", "ERRORS_BEGIN_HERE"} <= seen.keys()
     assert "NODE_CORDONED" not in seen, "it was so before"
     began = datetime.fromisoformat(seen["ROLLOUT_BEGAN"]["began_at"])
-    assert began == datetime.fromtimestamp(BROKE, UTC)
+    assert began == datetime.fromtimestamp(_broke(), UTC)
     assert seen["ERRORS_BEGIN_HERE"]["where"] == ["workload/shop/cart"]
     assert {(each["caller"], each["callee"]) for each in live["calls"]} == {
         ("workload/shop/web", "workload/shop/cart"),

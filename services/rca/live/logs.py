@@ -126,7 +126,7 @@ def _counted(data: bytes, start: datetime, end: datetime, templates: Templates) 
         count.lines += 1
         if len(count.where) <= 1:
             count.where.add(where)
-    is_whole = len(lines) < LIMIT
+    is_whole = not lines or sum(len(each.values) for each in streams) < LIMIT
     first = start.timestamp() if is_whole else lines[0][0] / 1e9
     return _Counted(found, max(end.timestamp() - first, 1.0), is_whole)
 

@@ -138,23 +138,27 @@ class _Looker:
 
     async def look(self) -> None:
         """At all of its backends at once."""
-        looks: dict[Checked, Callable[[], Awaitable[None]]] = {Checked.PROMETHEUS: self._metrics}
-        if self.focus.namespaces:
-            looks |= {Checked.LOKI: self._logs, Checked.TEMPO: self._traces}
+        looks: dict[Checked, Callable[[], Awaitable[None]]] = {
+            Checked.PROMETHEUS: self._metrics,
+            Checked.LOKI: self._logs,
+            Checked.TEMPO: self._traces,
+        }
 
         async def one(backend: Checked, look: Callable[[], Awaitable[None]]) -> None:
             await look()
             self._done.add(backend)
 
-        await asyncio.gather(
-            *(one(backend, look) for backend, look in looks.items() if self.asking.has(backend))
-        )
+        await asyncio.gather(*(one(each, looks[each]) for each in self._wanted()))
         await self._place()
+
+    def _wanted(self) -> list[Checked]:
+        """The backends that there are; of nodes alone neither logs nor traces tell."""
+        told = (Checked.LOKI, Checked.TEMPO) if self.focus.namespaces else ()
+        return [each for each in (Checked.PROMETHEUS, *told) if self.asking.has(each)]
 
     def late(self) -> None:
         """The time is over."""
-        wanted = (Checked.PROMETHEUS, Checked.LOKI, Checked.TEMPO)
-        for each in (one for one in wanted if self.asking.has(one) and one not in self._done):
+        for each in (one for one in self._wanted() if one not in self._done):
             self.asking.asked.add(each)
             self.asking.fail(each, "QUERY_TIMEOUT: no answer to all questions in time")
 

@@ -71,6 +71,11 @@ class Workload:
     """Of each: its name and the node it runs on."""
     claims: tuple[str, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """The word of place that the hub has for it."""
+        return f"workload/{self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True)
 class Place:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from contracts.alerts import Severity
 from contracts.incidents import Signal
+from contracts.rca_seen import RcaLive
 from services.incidents.correlating.signals import Begun, changes
 from services.rca.reasoning import Finding, analyse
 from services.rca.reasoning.places import subject
 from tests.kit.storm_fleet import place
+from tests.replays.observed import concealed, observed
 from tests.replays.scripts import SCRIPTS, Scene, hidden, recorded
 
 
@@ -20,14 +22,27 @@ class Judged:
     kind: str
     scene: Scene
     signals: tuple[Signal, ...]
+    live: RcaLive
     finding: Finding
+    """With what metrics, logs and traces showed."""
+    of_log: Finding
+    """From the log alone."""
     unseen: Finding | None
     """Of the same with its cause hidden; null if nothing is told then."""
+    unseen_of_log: Finding | None
 
     @property
     def found(self) -> bool:
         """Whether the cause is named, and is the right one."""
-        first = self.finding.cause
+        return self._is_right(self.finding)
+
+    @property
+    def found_by_log(self) -> bool:
+        """The same from the log alone."""
+        return self._is_right(self.of_log)
+
+    def _is_right(self, finding: Finding) -> bool:
+        first = finding.cause
         return first is not None and first.entity.word in self.scene.right
 
     @property
@@ -50,11 +65,21 @@ def judged(seeds: Iterable[int]) -> list[Judged]:
 
 def _judged(kind: str, seed: int) -> Judged:
     source = random.Random(f"{kind}/{seed}")
-    scene = SCRIPTS[kind](source, place(source, seed))
+    at = place(source, seed)
+    scene = SCRIPTS[kind](source, at)
     unseen = hidden(scene)
-    signals = signals_of(scene, seed)
-    left = analyse(signals_of(unseen, seed)) if unseen.symptoms else None
-    return Judged(kind, scene, signals, analyse(signals), left)
+    signals, left = signals_of(scene, seed), signals_of(unseen, seed)
+    live = observed(scene, at, signals, random.Random(f"seen/{kind}/{seed}"))
+    return Judged(
+        kind,
+        scene,
+        signals,
+        live,
+        analyse(signals, live=live),
+        analyse(signals),
+        analyse(left, live=concealed(live, scene)) if left else None,
+        analyse(left) if left else None,
+    )
 
 
 def signals_of(scene: Scene, seed: int) -> tuple[Signal, ...]:

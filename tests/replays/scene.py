@@ -44,6 +44,10 @@ class Scene:
     """Words that name the same thing and are as right."""
     tells: frozenset[str] = frozenset()
     """Names of the symptoms that tell of the cause: of the alert, or of the state."""
+    calls: frozenset[tuple[str, str]] = frozenset()
+    """Who calls whom, as words of workloads: those that matter here."""
+    changes: tuple[tuple[str, str, float], ...] = ()
+    """What somebody changed and so brought it about: what, the word of what was changed, when."""
 
     @property
     def right(self) -> frozenset[str]:
@@ -64,6 +68,10 @@ class Telling:
     source: random.Random
     at: Place
     _told: list[Symptom] = field(default_factory=list[Symptom], init=False)
+    _calls: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]], init=False)
+    _changes: list[tuple[str, str, float]] = field(
+        default_factory=list[tuple[str, str, float]], init=False
+    )
     _addressed: bool = field(default=False, init=False)
     """Whether node-exporter's targets are addresses; else they are names of nodes."""
 
@@ -101,6 +109,12 @@ class Telling:
             for one in self.at.ours()
             if one.namespace == workload.namespace and one.name != workload.name
         ]
+
+    def callers(self, workload: Workload, low: int, high: int) -> list[Workload]:
+        """So many of its neighbours, which call it."""
+        found = self.some(self.neighbours(workload), low, high)
+        self._calls |= {(one.word, workload.word) for one in found}
+        return found
 
     def on(self, *nodes: str) -> list[tuple[Workload, str]]:
         """Workloads of teams that have pods there, and one such pod of each."""
@@ -182,6 +196,17 @@ class Telling:
     def target_down(self, begin: float, namespace: str, job: str) -> Symptom:
         return self.alert(begin, "TargetDown", namespace=namespace, job=job, service=job)
 
+    # What somebody did.
+
+    def rolled_out(self, begin: float, workload: Workload) -> None:
+        """A new version, and its pods end or do not start."""
+        self._changes.append(("ROLLOUT_BEGAN", workload.word, begin))
+
+    def configured(self, begin: float, workload: Workload) -> None:
+        """A configuration that it reads."""
+        word = f"config/{workload.namespace}/{workload.name}-config"
+        self._changes.append(("CONFIG_CHANGED", word, begin))
+
     # What is told.
 
     def tells(self, *symptoms: Symptom) -> None:
@@ -231,7 +256,10 @@ class Telling:
         for _ in range(self.source.randint(1, _BYSTANDERS)):
             told.append(self._bystander(right, told, last - first))
         told.sort(key=lambda one: one.after)
-        return Scene(tuple(told), cause, frozenset(also), frozenset(map(name_of, leading)))
+        changes = tuple((name, word, begin - first) for name, word, begin in self._changes)
+        told_by = frozenset(map(name_of, leading))
+        calls = frozenset(self._calls)
+        return Scene(tuple(told), cause, frozenset(also), told_by, calls, changes)
 
     def _once(self) -> list[Symptom]:
         """Each alert as it fired first: while it fires it is the same one."""

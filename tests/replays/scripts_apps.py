@@ -13,10 +13,6 @@ def _named(workload: Workload) -> tuple[str, str]:
     return f"workload/{name}", f"service/{name}"
 
 
-def _callers(told: Telling, workload: Workload, low: int, high: int) -> list[Workload]:
-    return told.some(told.neighbours(workload), low, high)
-
-
 def bad_rollout(source: random.Random, at: Place) -> Scene:
     """A new image ends as soon as it begins: callers fail long before that shows."""
     told = Telling(source, at)
@@ -26,11 +22,12 @@ def bad_rollout(source: random.Random, at: Place) -> Scene:
         if told.chance(0.5):
             told.tells(told.of_pod(told.between(0, 60), "KubePodNotReady", bad, pod))
     told.tells(told.of_workload(30, "KubeDeploymentRolloutStuck", bad))
+    told.rolled_out(-20, bad)
     if told.chance(0.7):
         told.tells(told.replicas(20, bad))
     if told.chance(0.6):
         told.tells(told.of_service(20, "HighErrorRate", bad))
-    for caller in _callers(told, bad, 2, 6):
+    for caller in told.callers(bad, 2, 6):
         told.errors(told.between(-20, 60), caller)
     return told.scene(*_named(bad))
 
@@ -47,7 +44,8 @@ def image_not_pulled(source: random.Random, at: Place) -> Scene:
             told.tells(told.of_pod(0, "KubePodNotReady", bad, pod))
     told.tells(told.of_workload(10, "KubeDeploymentRolloutStuck", bad))
     told.tells(told.budget(20, bad))
-    for caller in _callers(told, bad, 2, 5):
+    told.rolled_out(-20, bad)
+    for caller in told.callers(bad, 2, 5):
         told.slow(told.between(10, 200), caller)
     return told.scene(*_named(bad))
 
@@ -65,7 +63,7 @@ def memory_leak(source: random.Random, at: Place) -> Scene:
         told.tells(told.of_pod(begin, "KubeContainerOOMKilled", leaking, pod, **killed))
         if told.chance(0.5):
             told.tells(told.crash(begin, leaking, pod))
-    for caller in _callers(told, leaking, 2, 5):
+    for caller in told.callers(leaking, 2, 5):
         told.errors(told.between(0, 200), caller)
     return told.scene(*_named(leaking))
 
@@ -80,7 +78,7 @@ def retry_storm(source: random.Random, at: Place) -> Scene:
     if told.chance(0.5):
         pod = source.choice(slow.pods)[0]
         told.tells(told.of_pod(120, "CPUThrottlingHigh", slow, pod, container=slow.name))
-    for caller in _callers(told, slow, 4, 9):
+    for caller in told.callers(slow, 4, 9):
         told.errors(told.between(15, 150), caller)
         if told.chance(0.4):
             told.says(told.hpa(told.between(60, 150), caller))
@@ -126,9 +124,10 @@ def configuration(source: random.Random, at: Place) -> Scene:
         if told.chance(0.5):
             told.tells(told.of_pod(told.between(0, 60), "KubePodNotReady", bad, pod))
     told.tells(told.replicas(30, bad))
+    told.configured(-30, bad)
     if bad.kind == "deployment" and told.chance(0.5):
         told.tells(told.of_workload(0, "KubeDeploymentGenerationMismatch", bad))
-    for caller in _callers(told, bad, 2, 6):
+    for caller in told.callers(bad, 2, 6):
         told.errors(told.between(0, 120), caller)
     return told.scene(*_named(bad))
 
@@ -143,7 +142,7 @@ def real_load(source: random.Random, at: Place) -> Scene:
             told.tells(told.of_pod(0, "CPUThrottlingHigh", busy, pod, container=busy.name))
     if told.chance(0.4):
         told.tells(told.of_service(200, "HighErrorRate", busy))
-    for caller in _callers(told, busy, 2, 5):
+    for caller in told.callers(busy, 2, 5):
         told.slow(told.between(60, 200), caller)
     return told.scene(*_named(busy))
 
@@ -182,7 +181,7 @@ def one_bad_pod(source: random.Random, at: Place) -> Scene:
     told.tells(told.of_service(0, "HighErrorRate", bad, pod=pod))
     if told.chance(0.4):
         told.tells(told.of_pod(0, "KubePodNotReady", bad, pod))
-    for caller in _callers(told, bad, 3, 7):
+    for caller in told.callers(bad, 3, 7):
         told.errors(told.between(-30, 60), caller)
     return told.scene(*_named(bad), f"pod/{bad.namespace}/{pod}")
 

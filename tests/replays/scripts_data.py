@@ -25,7 +25,7 @@ def slow_database(source: random.Random, at: Place) -> Scene:
         told.tells(told.of_service(150, "PostgreSQLMaxConnectionsReached", database, **of))
     if told.chance(0.3):
         told.tells(told.of_service(100, "PostgreSQLDeadlocks", database, **of))
-    for caller in told.some(told.neighbours(database), 3, 8):
+    for caller in told.callers(database, 3, 8):
         told.errors(told.between(20, 120), caller)
         told.slow(told.between(0, 60), caller)
     name = f"{database.namespace}/{database.name}"
@@ -48,7 +48,7 @@ def volume_full(source: random.Random, at: Place) -> Scene:
         told.tells(told.of_service(40, "PostgreSQLDown", database, **exporter))
     if told.chance(0.6):
         told.tells(told.replicas(30, database))
-    for caller in told.some(told.neighbours(database), 3, 7):
+    for caller in told.callers(database, 3, 7):
         told.errors(told.between(0, 90), caller)
         if told.chance(0.4):
             told.says(told.crash(told.between(60, 200), caller, caller.pods[0][0]))
@@ -75,7 +75,7 @@ def ceph_down(source: random.Random, at: Place) -> Scene:
         begin = told.between(-180, 180)
         told.says(told.of_claim(begin, "KubePersistentVolumeErrors", workload, claim, node=node))
         told.lost(begin, workload, pod)
-        for caller in told.some(told.neighbours(workload), 0, 2):
+        for caller in told.callers(workload, 0, 2):
             told.slow(told.between(-180, 60), caller)
     parts = [f"workload/openshift-storage/rook-ceph-{one}" for one in ("mgr-a", "osd-0", "mon-a")]
     service = "service/openshift-storage/rook-ceph-mgr"
@@ -93,7 +93,7 @@ def broker_down(source: random.Random, at: Place) -> Scene:
     for name in ("KafkaOfflinePartitions", "KafkaUnderReplicatedPartitions"):
         if told.chance(0.6):
             told.tells(told.of_service(60, name, kafka, job="kafka-exporter"))
-    for caller in told.some(told.neighbours(kafka), 3, 7):
+    for caller in told.callers(kafka, 3, 7):
         exporter = {"namespace": kafka.namespace, "job": "kafka-exporter"}
         group = {"consumergroup": caller.name, "topic": f"{caller.name}-events"}
         begin = told.between(30, 120)

@@ -55,7 +55,7 @@ def _fails(told: Telling, begin: float, training: Workload, pods: Sequence[str])
             told.says(told.of_pod(begin + 30, "KubePodNotReady", training, pod))
     told.says(told.replicas(begin + 30, training))
     told.says(told.of_service(begin, "TrainingThroughputLow", training))
-    for caller in told.some(told.neighbours(training), 0, 2):
+    for caller in told.callers(training, 0, 2):
         told.slow(begin + told.between(30, 120), caller)
 
 

@@ -39,7 +39,7 @@ def certificate_expired(source: random.Random, at: Place) -> Scene:
     told.tells(told.probe(0, "BlackboxSslCertificateExpired", broken))
     if told.chance(0.7):
         told.tells(told.probe(10, "ProbeFailed", broken))
-    for caller in told.some(told.neighbours(broken), 3, 8):
+    for caller in told.callers(broken, 3, 8):
         told.errors(told.between(-20, 60), caller)
     for caller in told.some(told.at.ours(), 1, 3):
         if caller != broken:

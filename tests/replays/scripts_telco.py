@@ -65,7 +65,7 @@ def clock_drift(source: random.Random, at: Place) -> Scene:
     told.says(told.of_service(-60, "DURadioLinkDegraded", unit, pod=pod))
     told.says(_crashes(told, told.between(200, 400), unit, number, "VDU"))
     told.says(told.crash(told.between(0, 120), unit, pod))
-    for caller in told.some(told.neighbours(unit), 2, 4):
+    for caller in told.callers(unit, 2, 4):
         told.errors(told.between(-20, 200), caller)
     same = (f"node/{node}", f"address/{at.addresses[node]}")
     return told.scene(f"clock/{node}/{interface}", *same)
@@ -95,7 +95,7 @@ def functions_exhausted(source: random.Random, at: Place) -> Scene:
         told.says(told.replicas(begin, workload))
         if workload == unit:
             told.says(told.of_service(begin + 800, "DURadioLinkDegraded", unit))
-    for caller in told.some(told.neighbours(unit), 1, 3):
+    for caller in told.callers(unit, 1, 3):
         told.errors(told.between(-200, 120), caller)
     return told.scene(f"device/{device}", f"node/{node}", f"address/{at.addresses[node]}")
 
@@ -121,7 +121,7 @@ def packets_dropped(source: random.Random, at: Place) -> Scene:
         told.tells(told.event(told.between(60, 150), changed))
     if told.chance(0.6):
         told.tells(told.of_service(60, "UPFPacketLoss", path))
-    for caller in told.some(told.neighbours(path), 3, 6):
+    for caller in told.callers(path, 3, 6):
         told.slow(told.between(-280, 60), caller)
         if told.chance(0.5):
             told.errors(told.between(0, 120), caller)
@@ -141,7 +141,7 @@ def upf_crashes(source: random.Random, at: Place) -> Scene:
     told.tells(told.of_service(0, "UPFSessionsLost", upf))
     if told.chance(0.5):
         told.tells(told.replicas(30, upf))
-    for number, caller in enumerate(told.some(told.neighbours(upf), 3, 6)):
+    for number, caller in enumerate(told.callers(upf, 3, 6)):
         if number < 2:
             told.says(told.of_service(-60, "SMFSessionEstablishmentFailures", caller))
         told.errors(told.between(-20, 150), caller)

@@ -100,7 +100,7 @@ PROBES: tuple[Probe, ...] = (
         "container {container} waits: {reason}",
     ),
     Probe(
-        "CRASHING", _WARNING,
+        "CRASH_LOOPS", _WARNING,
         'kube_pod_container_status_waiting_reason{$here,reason="CrashLoopBackOff"} == 1',
         _POD,
         "container {container} ends again and again",

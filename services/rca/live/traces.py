@@ -5,8 +5,8 @@ OTLP as JSON, as Tempo gives it: https://opentelemetry.io/docs/specs/otlp/#json-
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -32,6 +32,9 @@ _KNOWN = 0.4
 """Score of a ranking from which on it is told."""
 _ID = re.compile(r"[0-9a-f]{1,32}")
 _OWNERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
+_PEERS = ("server.address", "net.peer.name", "peer.service")
+_ASKS = frozenset({3, 4, "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER"})
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SLOW = frozenset({"slow work", "slow calls"})
 
 
@@ -54,6 +57,8 @@ class _OtlpSpan(msgspec.Struct, rename="camel"):
     end_time_unix_nano: int | str
     parent_span_id: str | None = None
     name: str = ""
+    kind: int | str = 0
+    attributes: list[_Attribute] | None = None
     status: _Status | None = None
 
 
@@ -80,6 +85,15 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 _HITS = msgspec.json.Decoder(list[_Hit])
 
 
+Origin = tuple[str, str]
+"""What is said of an entity where errors begin, and which."""
+_SAYS: Mapping[str, str] = {
+    "ERRORS_BEGIN_HERE": "errors begin there",
+    "CALLS_TO_IT_FAIL": "calls to it fail, and it tells of no error itself,",
+    "CALLS_FAIL": "its calls to something else fail",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The spans of one request; entities are words of place."""
@@ -88,6 +102,9 @@ class Trace:
     spans: Sequence[Span]
     failed: frozenset[str]
     """Ids of the spans that ended with an error."""
+    asked: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of spans that ask something else, by their id: the entity that they ask, as far as they say;
+    empty where they do not."""
 
 
 def hits(data: bytes) -> list[str]:
@@ -110,11 +127,14 @@ def trace(trace_id: str, data: bytes, focus: Focus) -> Trace:
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError("it cannot be read") from error
     told = told[:_MOST_SPANS]
-    failed = frozenset(span.span for span, is_failed in told if is_failed)
-    return Trace(trace_id, [span for span, _ in told], failed)
+    failed = frozenset(span.span for span, is_failed, _ in told if is_failed)
+    asked = {span.span: peer for span, _, peer in told if peer is not None}
+    return Trace(trace_id, [span for span, _, _ in told], failed, asked)
 
 
-def _of_batch(trace_id: str, batch: _Batch, focus: Focus) -> Iterator[tuple[Span, bool]]:
+def _of_batch(
+    trace_id: str, batch: _Batch, focus: Focus
+) -> Iterator[tuple[Span, bool, str | None]]:
     told = batch.resource.attributes if batch.resource and batch.resource.attributes else []
     about = {each.key: str(each.value.get("stringValue", "")) for each in told}
     entity = _place(about, focus)
@@ -125,7 +145,28 @@ def _of_batch(trace_id: str, batch: _Batch, focus: Focus) -> Iterator[tuple[Span
             parent, name = each.parent_span_id or "", without_logins(each.name)[:200]
             span = Span(trace_id, each.span_id, parent, entity, name, start / 1e9, seconds)
             code = each.status.code if each.status is not None else 0
-            yield span, code in (2, "STATUS_CODE_ERROR")
+            yield span, code in (2, "STATUS_CODE_ERROR"), _peer(each, entity, focus)
+
+
+def _peer(span: _OtlpSpan, entity: str, focus: Focus) -> str | None:
+    """Whom a span asks, of the cluster's own services; None if it asks nobody.
+
+    https://opentelemetry.io/docs/specs/semconv/attributes-registry/server/
+    """
+    if span.kind not in _ASKS:
+        return None
+    told = {each.key: str(each.value.get("stringValue", "")) for each in span.attributes or []}
+    name = next((told[key] for key in _PEERS if told.get(key)), "").lower().removesuffix(".")
+    labels = name.split(".")
+    here = entity.split("/")[1]
+    if len(labels) == 1 and here != "-":
+        labels.append(here)
+    is_service = labels[2:3] == ["svc"] or (
+        len(labels) == 2 and labels[1] in (here, *focus.namespaces)
+    )
+    if not is_service or not all(_NAME.fullmatch(each) for each in labels[:2]):
+        return ""
+    return f"workload/{labels[1]}/{labels[0]}"
 
 
 def _place(about: Mapping[str, str], focus: Focus) -> str:
@@ -147,8 +188,10 @@ def calls(focus: Focus, traces: Iterable[Trace]) -> list[RcaCall]:
         by_id = {span.span: span for span in each.spans}
         for span in each.spans:
             parent = by_id.get(span.parent)
-            if parent is not None and parent.entity != span.entity:
-                found.add((parent.entity, span.entity))
+            pairs = [(parent.entity, span.entity)] if parent is not None else []
+            if peer := each.asked.get(span.span):
+                pairs.append((span.entity, peer))
+            found |= {(caller, callee) for caller, callee in pairs if caller != callee}
     return [
         RcaCall(cluster_id=focus.cluster_id, caller=caller, callee=callee)
         for caller, callee in sorted(found)[:MOST_CALLS]
@@ -163,36 +206,53 @@ def seen(
     failed_before: Sequence[Trace] = (),
 ) -> list[RcaSeen]:
     """Where errors begin now and did not before, and whose own work is not as it was."""
-    chronic = Counter(entity for each in failed_before for entity in _origins(each))
+    chronic = Counter(origin for each in failed_before for origin in origins(each))
     often = {one for one, count in chronic.items() if count >= _CHRONIC * len(failed_before)}
-    begun = [each for each in _begun(focus, failed, before) if each.where[0] not in often]
+    begun = _begun(focus, failed, before, often)
     return [*begun, *_unusual(focus, now, before)]
 
 
-def _begun(focus: Focus, failed: Sequence[Trace], before: Sequence[Trace]) -> list[RcaSeen]:
-    usual = Counter(entity for each in before for entity in _origins(each))
-    counted: dict[str, list[str]] = defaultdict(list)
+def _begun(
+    focus: Focus, failed: Sequence[Trace], before: Sequence[Trace], often: Collection[Origin]
+) -> list[RcaSeen]:
+    usual = Counter(origin for each in before for origin in origins(each))
+    counted: dict[Origin, list[str]] = defaultdict(list)
     for each in failed:
-        for entity in _origins(each):
-            counted[entity].append(each.id)
+        for origin in origins(each):
+            counted[origin].append(each.id)
     found: list[RcaSeen] = []
-    for entity, ids in sorted(counted.items(), key=lambda one: (-len(one[1]), one[0]))[:_MOST]:
-        share, was = len(ids) / len(failed), usual[entity] / max(len(before), 1)
-        if len(ids) >= _LEAST_FAILED and share >= 0.3 and was < 0.05:
+    for origin, ids in sorted(counted.items(), key=lambda one: (-len(one[1]), one[0]))[:_MOST]:
+        share, was = len(ids) / len(failed), usual[origin] / max(len(before), 1)
+        is_new = was < 0.05 and origin not in often
+        if len(ids) >= _LEAST_FAILED and share >= 0.3 and is_new:
+            name, entity = origin
             text = (
-                f"errors begin there in {len(ids)} of {len(failed)} failed requests, in"
-                f" {usual[entity]} of {len(before)} requests of the hour before"
+                f"{_SAYS[name]} in {len(ids)} of {len(failed)} failed requests, in"
+                f" {usual[origin]} of {len(before)} requests of the hour before"
             )
-            found.append(_seen(focus, "ERRORS_BEGIN_HERE", entity, text, FAILED, ids[0]))
+            found.append(_seen(focus, name, entity, text, FAILED, ids[0]))
     return found
 
 
-def _origins(of: Trace) -> frozenset[str]:
-    """Entities whose span failed while nothing below it did."""
+def origins(of: Trace) -> frozenset[Origin]:
+    """Where the errors of a request begin: its failed spans with nothing below that failed.
+
+    What serves a request and fails is where they begin. What asks and gets no answer, or none in
+    time, speaks of the one that it asks; if it does not say whom, of itself, but not as a cause.
+    """
     above = {span.parent for span in of.spans if span.span in of.failed}
-    return frozenset(
-        span.entity for span in of.spans if span.span in of.failed and span.span not in above
-    )
+    first = [span for span in of.spans if span.span in of.failed and span.span not in above]
+    below = {span.parent: span.entity for span in of.spans}
+    return frozenset(_origin(span, of.asked.get(span.span), below) for span in first)
+
+
+def _origin(span: Span, asked: str | None, below: Mapping[str, str]) -> Origin:
+    if asked is None:
+        return "ERRORS_BEGIN_HERE", span.entity
+    callee = below.get(span.span) or asked
+    if not callee or callee == span.entity:
+        return "CALLS_FAIL", span.entity
+    return "CALLS_TO_IT_FAIL", callee
 
 
 def _unusual(focus: Focus, now: Sequence[Trace], before: Sequence[Trace]) -> list[RcaSeen]:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from contracts.incidents import Signal
 from contracts.rca_seen import RcaLive
@@ -33,6 +34,8 @@ _MORE = 0.2
 """How much a second kind of trouble with the same thing counts."""
 _FEW = 3
 """In fewer namespaces nothing is felt everywhere."""
+_PAIR = 2
+"""So many workloads with the same trouble may be one and what it broke."""
 _EXPLAINED = 0.7
 """How much a cause loses that another one wholly explains."""
 
@@ -85,8 +88,8 @@ class _Suspect:
     explained: Mapping[int, tuple[float, Symptom]]
     """Of other symptoms, by their number: how well, and by which of its own."""
     raw: float
-    fits: Mapping[Symptom, float]
-    """How well each change fits to the trouble in time."""
+    trust: Mapping[Symptom, float]
+    """What is left of how likely each of its own tells of a cause; 1 where nothing is said."""
 
     @property
     def leading(self) -> Symptom:
@@ -94,7 +97,7 @@ class _Suspect:
 
     def origin(self, symptom: Symptom) -> float:
         """How likely one of its own tells of a cause."""
-        return symptom.origin * self.fits.get(symptom, 1.0)
+        return symptom.origin * self.trust.get(symptom, 1.0)
 
 
 def analyse(
@@ -146,12 +149,28 @@ def _suspects(found: Sequence[Symptom], called: Calls) -> list[_Suspect]:
     by_entity: dict[Entity, list[Symptom]] = defaultdict(list)
     for each in found:
         by_entity[each.entity].append(each)
-    total = sum(each.weight for each in found)
-    return [_suspect(entity, own, found, total, called) for entity, own in by_entity.items()]
+    common = _common(found)
+    return [_suspect(entity, own, found, common, called) for entity, own in by_entity.items()]
+
+
+def _common(found: Iterable[Symptom]) -> Mapping[Symptom, float]:
+    """What is left of a trouble that many workloads have alike: seldom of their own making."""
+    alike: dict[tuple[UUID, str], set[Entity]] = defaultdict(set)
+    of_workloads = [each for each in found if each.meaning.kind is Class.WORKLOAD]
+    for each in of_workloads:
+        alike[each.entity.cluster_id, each.name].add(each.entity)
+    return {
+        each: min(1.0, _PAIR / len(alike[each.entity.cluster_id, each.name])) ** 0.5
+        for each in of_workloads
+    }
 
 
 def _suspect(
-    entity: Entity, own: Sequence[Symptom], found: Sequence[Symptom], total: float, called: Calls
+    entity: Entity,
+    own: Sequence[Symptom],
+    found: Sequence[Symptom],
+    common: Mapping[Symptom, float],
+    called: Calls,
 ) -> _Suspect:
     explained: dict[int, tuple[float, Symptom]] = {}
     for number, other in enumerate(found):
@@ -159,12 +178,13 @@ def _suspect(
             best = max(own, key=lambda each: (reach(each, other, called) * each.origin, each.name))
             if reach(best, other, called):
                 explained[number] = (reach(best, other, called), best)
+    total = sum(each.weight for each in found)
     covered = sum(each.weight for each in own)
     covered += sum(share * found[number].weight for number, (share, _) in explained.items())
     share = (_ALONE + (1 - _ALONE) * covered / total) * _order(own, found, explained)
-    fits = _fits(own, [found[number] for number in explained])
-    raw = _origin(own, fits) * share * _spread(found, explained)
-    return _Suspect(entity, tuple(own), explained, raw, fits)
+    trust = {**common, **_fits(own, [found[number] for number in explained])}
+    raw = _origin(own, trust) * share * _spread(found, explained)
+    return _Suspect(entity, tuple(own), explained, raw, trust)
 
 
 def _fits(own: Iterable[Symptom], explained: Iterable[Symptom]) -> Mapping[Symptom, float]:
@@ -182,19 +202,26 @@ def _fit(change: Symptom, begun: Sequence[datetime]) -> float:
     return 0.5 ** (gap / timedelta(hours=1))
 
 
-def _origin(own: Iterable[Symptom], fits: Mapping[Symptom, float]) -> float:
+def _origin(own: Iterable[Symptom], trust: Mapping[Symptom, float]) -> float:
     """How likely it is a cause by what is told of it: kinds of it count as independent."""
     best: dict[Class, float] = defaultdict(float)
     for each in own:
-        origin = each.origin * fits.get(each, 1.0)
+        origin = each.origin * trust.get(each, 1.0)
         best[each.meaning.kind] = max(best[each.meaning.kind], origin)
     first = max(best.values())
     return 1 - (1 - first) * math.prod(1 - _MORE * each for each in best.values() if each != first)
 
 
 def _spread(found: Sequence[Symptom], explained: Mapping[int, tuple[float, Symptom]]) -> float:
-    """Less for what would be felt everywhere, if it is felt on one node or in one namespace."""
-    wide = [number for number, (_, by) in explained.items() if serves_all(by)]
+    """Less for what would be felt everywhere, if it is felt on one node or in one namespace.
+
+    An ingress may fail for the routes of one application alone.
+    """
+    wide = [
+        number
+        for number, (_, by) in explained.items()
+        if serves_all(by) and by.meaning.kind is not Class.INGRESS
+    ]
     if not wide:
         return 1.0
     nodes = {found[number].node for number in wide}

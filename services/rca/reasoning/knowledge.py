@@ -53,14 +53,17 @@ _S, _W = Class.SERVICE, Class.WORKLOAD
 _NAMES: tuple[tuple[str, Class, float], ...] = (
     # What is seen live, first: a log's words say what a workload suffers from, seldom why.
     (r"^ROLLOUT_BEGAN$|^CONFIG_CHANGED$", Class.CHANGE, 0.55),
-    (r"^(IMAGE_NOT_PULLED|CONFIG_ERROR|LOG_CONFIG|LOG_PANIC)$", _W, 0.75),
+    (r"^(IMAGE_NOT_PULLED|CONFIG_ERROR|LOG_CONFIG)$", _W, 0.75),
     (r"^(ERRORS_BEGIN_HERE|OWN_TIME_GREW|WORK_CHANGED)$", _W, 0.65),
+    (r"^(CRASH_LOOPS|LOG_PANIC|CALLS_TO_IT_FAIL)$", _W, 0.5),
+    (r"^CALLS_FAIL$", _S, 0.2),
     (r"^LOG_DATABASE$", Class.DATASTORE, 0.4),
     (r"^LOG_DISK_FULL$|^VOLUME_FULL$", Class.STORAGE, 0.7),
     (r"^LOG_CERTIFICATE$", Class.CERTIFICATE, 0.5),
     (r"^LOG_DNS$", Class.DNS, 0.25),
     (r"^LOG_OOM$", Class.RESOURCE, 0.6),
-    (r"^(LOG_QUOTA|QUOTA_FULL)$", Class.QUOTA, 0.6),
+    (r"^QUOTA_FULL$", Class.QUOTA, 0.6),
+    (r"^LOG_QUOTA$", Class.QUOTA, 0.25),
     (r"^LOG_", _S, 0.2),
     (r"^NODE_NOT_READY$", Class.NODE, 0.9),
     (r"^NODE_CORDONED$", Class.NODE, 0.4),
@@ -119,6 +122,7 @@ _NAMES: tuple[tuple[str, Class, float], ...] = (
     # Applications.
     (r"HpaMaxed|HPA|TrafficSpike|HighTraffic|RequestRate|LoadHigh", Class.LOAD, 0.5),
     (r"Retry|CircuitBreaker|UpstreamTimeout|CallerTimeout|Upstream", _S, 0.25),
+    (r"DaemonSetRolloutStuck", Class.POD, 0.25),
     (r"RolloutStuck|ImagePull|ErrImage|ConfigError|GenerationMismatch", _W, 0.8),
     (r"CRASHING|FAILED", _W, 0.65),
     (r"CrashLoop", _W, 0.5),

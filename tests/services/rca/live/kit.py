@@ -76,8 +76,10 @@ def span(
     ms: float = 10.0,
     start: float = 0.0,
     status: int | str | None = None,
+    kind: int | str | None = None,
+    peer: Mapping[str, str] | None = None,
 ) -> Row:
-    """One span as OTLP tells it; ``start`` in seconds after `START`."""
+    """One span as OTLP tells it; ``start`` in seconds after `START`; ``peer``: attributes."""
     began = int(nano(at(start)))
     told: Row = {
         "spanId": f"s{number}",
@@ -89,6 +91,12 @@ def span(
         told["parentSpanId"] = f"s{parent}"
     if status is not None:
         told["status"] = {"code": status}
+    if kind is not None:
+        told["kind"] = kind
+    if peer:
+        told["attributes"] = [
+            {"key": key, "value": {"stringValue": value}} for key, value in peer.items()
+        ]
     return told
 
 

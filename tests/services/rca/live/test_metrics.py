@@ -20,7 +20,7 @@ def probe(name: str) -> Probe:
     return next(each for each in PROBES if each.name == name)
 
 
-CRASHING, ROLLOUT = probe("CRASHING"), probe("ROLLOUT_BEGAN")
+CRASHING, ROLLOUT = probe("CRASH_LOOPS"), probe("ROLLOUT_BEGAN")
 CART = {"namespace": "shop", "pod": PODS[0], "container": "main"}
 
 
@@ -40,7 +40,7 @@ def test_what_begins_later_is_told_with_the_first_look_at_which_it_was_there() -
     assert found.began_at == at(37)
     assert found.where == (f"pod/shop/{PODS[0]}", "workload/shop/cart")
     assert found.text == "container main ends again and again"
-    assert (found.name, found.cluster_id) == ("CRASHING", CLUSTER_ID)
+    assert (found.name, found.cluster_id) == ("CRASH_LOOPS", CLUSTER_ID)
     assert (found.backend, found.query) == (Checked.PROMETHEUS, CRASHING.query(focus()))
     assert (found.start, found.end) == (at(), at(SECONDS))
 

@@ -10,7 +10,7 @@ import pytest
 from contracts.alerts import Severity
 from contracts.clusters import Checked
 from contracts.incidents import Signal
-from contracts.rca_seen import RcaCall, RcaLive, RcaPlaced, RcaSeen
+from contracts.rca_seen import RELATED, RcaCall, RcaLive, RcaPlaced, RcaSeen
 from services.rca.reasoning import Finding, analyse
 from services.rca.reasoning.claims import Claim, checked
 from services.rca.reasoning.places import Entity
@@ -64,7 +64,7 @@ def cause(finding: Finding) -> str | None:
 
 
 def test_observations_are_numbered_below_zero_and_back() -> None:
-    live = RcaLive(seen=(seen("LOG_DNS", CART), seen("CRASHING", STORE, began=5)))
+    live = RcaLive(seen=(seen("LOG_DNS", CART), seen("CRASH_LOOPS", STORE, began=5)))
     one, two = observations(live)
     assert (one.sequence, two.sequence) == (-1, -2)
     for number, each in enumerate((one, two)):
@@ -75,12 +75,12 @@ def test_observations_are_numbered_below_zero_and_back() -> None:
 
 def test_an_observation_is_like_a_signal() -> None:
     undated, dated = observations(
-        RcaLive(seen=(seen("LOG_DNS", CART), seen("CRASHING", "pod/shop/s-1", STORE, began=5)))
+        RcaLive(seen=(seen("LOG_DNS", CART), seen("CRASH_LOOPS", "pod/shop/s-1", STORE, began=5)))
     )
     assert (dated.started_at, dated.is_dated) == (at(5), True)
     assert (undated.started_at, undated.is_dated) == (at(-60), False)
     assert (dated.where, dated.severity) == (("pod/shop/s-1", STORE), Severity.WARNING)
-    assert dated.text == "CRASHING as numbers tell it"
+    assert dated.text == "CRASH_LOOPS as numbers tell it"
     assert len({undated.id, dated.id}) == 2
 
 
@@ -106,14 +106,14 @@ def alert(after: float) -> Signal:
 @pytest.mark.parametrize(
     ("first", "second", "is_fact"),
     [
-        (seen("CRASHING", STORE, began=30), alert(60), True),
-        (seen("CRASHING", STORE, began=60), alert(60), True),
-        (seen("CRASHING", STORE, began=90), alert(60), False),
-        (seen("CRASHING", STORE, began=30), seen("CRASHING", CART, began=60), True),
-        (seen("CRASHING", STORE, began=60), seen("CRASHING", CART, began=30), False),
+        (seen("CRASH_LOOPS", STORE, began=30), alert(60), True),
+        (seen("CRASH_LOOPS", STORE, began=60), alert(60), True),
+        (seen("CRASH_LOOPS", STORE, began=90), alert(60), False),
+        (seen("CRASH_LOOPS", STORE, began=30), seen("CRASHING", CART, began=60), True),
+        (seen("CRASH_LOOPS", STORE, began=60), seen("CRASHING", CART, began=30), False),
         (seen("LOG_DNS", STORE), alert(60), False),
-        (seen("LOG_DNS", STORE), seen("CRASHING", CART, began=60), False),
-        (seen("CRASHING", STORE, began=-30), seen("LOG_DNS", CART), False),
+        (seen("LOG_DNS", STORE), seen("CRASH_LOOPS", CART, began=60), False),
+        (seen("CRASH_LOOPS", STORE, began=-30), seen("LOG_DNS", CART), False),
         (seen("LOG_DNS", STORE), seen("LOG_DNS", CART), False),
     ],
     ids=[
@@ -139,7 +139,7 @@ def test_only_what_has_a_date_and_comes_in_order_is_a_fact(
 def test_what_was_seen_may_also_be_the_effect_of_what_the_log_tells(
     began: float | None, is_fact: bool
 ) -> None:
-    claim, log = claim_of(seen("CRASHING", STORE, began=began), alert(60), reverse=True)
+    claim, log = claim_of(seen("CRASH_LOOPS", STORE, began=began), alert(60), reverse=True)
     assert checked(claim, log).is_fact is is_fact
 
 
@@ -147,7 +147,7 @@ def test_what_was_seen_may_also_be_the_effect_of_what_the_log_tells(
 def test_what_was_seen_beside_an_event_does_not_hide_the_event_s_place_in_the_log(
     number: int, is_fact: bool
 ) -> None:
-    (also,) = observations(RcaLive(seen=(seen("CRASHING", STORE, began=30),)))
+    (also,) = observations(RcaLive(seen=(seen("CRASH_LOOPS", STORE, began=30),)))
     event, effect = errors(5, STORE, after=20), signal(number, "KubePodNotReady", CART, after=60)
     log: dict[int, Signal] = {each.sequence: each for each in (also, event, effect)}
     claim = Claim(entity(STORE), "it may have", (5, -1), (number,), entity(CART))
@@ -311,3 +311,13 @@ def test_what_has_no_date_says_nothing_against_a_change_before_it() -> None:
     first, plain = analyse(told, live=live).causes[0], analyse(told, live=without).causes[0]
     assert first.entity == plain.entity
     assert not first.doubts
+
+
+def test_what_is_only_related_is_no_trouble_and_explains_none() -> None:
+    told = [errors(1, WEB), errors(2, CART)]
+    shown = (seen("CRASH_LOOPS", CART, began=5), seen("LOG_DNS", WEB))
+    extra = (*shown, seen(RELATED, STORE), seen(RELATED, CART, severity=Severity.INFO))
+    assert [each.sequence for each in observations(RcaLive(seen=extra))] == [-1, -2]
+    alone = analyse(told, live=RcaLive(seen=shown))
+    assert analyse(told, live=RcaLive(seen=extra)) == alone
+    assert STORE not in {each.entity.word for each in alone.symptoms}

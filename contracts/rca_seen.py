@@ -18,6 +18,8 @@ MOST_SEEN = 80
 MOST_CALLS = 300
 MOST_PLACED = 300
 MOST_LOOKS = 16
+RELATED = "RELATED"
+"""The name of what a Korrel8r relates to an alert: it is shown, and no cause is judged by it."""
 
 Place = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -27,7 +29,7 @@ class RcaSeen(Message):
 
     cluster_id: UUID
     backend: Checked
-    """``PROMETHEUS``, ``LOKI`` or ``TEMPO``."""
+    """``PROMETHEUS``, ``LOKI``, ``TEMPO`` or ``KORREL8R``."""
     name: Text
     """What it is, such as ``ROLLOUT_BEGAN``, ``CONFIG_CHANGED``, ``LOG_DISK_FULL``."""
     severity: Severity
@@ -36,7 +38,7 @@ class RcaSeen(Message):
     text: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     """In a sentence, with the numbers; of log lines their template, never a line itself."""
     query: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-    """PromQL, LogQL or TraceQL."""
+    """PromQL, LogQL or TraceQL; of a Korrel8r ``domain:class:selector``."""
     start: Timestamp
     end: Timestamp
     """The time that was asked for."""

@@ -204,6 +204,23 @@ class DescribeTraces(_Asked):
     end: Timestamp | None = None
 
 
+class FindRelated(_Asked):
+    """What a cluster's Korrel8r relates to alerts of these labels; the parts are its ``Graph``.
+
+    Its edges come with their rules, as far as it tells them. The budget's ``series`` are nodes.
+    """
+
+    labels: dict[Name, Name] = Field(min_length=1, max_length=16)
+    """Each has to be equal."""
+    depth: Annotated[int, Field(ge=1, le=4)] = 3
+    """How many rules are followed one after the other."""
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+    """Only things of this time, where they have one."""
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+    """Things that each of its own queries may find."""
+
+
 class _CircuitFact(Event):
     entity: ClassVar[str] = "backend_circuit"
     aggregate: ClassVar[bool] = False

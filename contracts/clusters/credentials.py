@@ -181,6 +181,7 @@ class GivenBackends(_Part):
     tempo: GivenBackend | None = None
     loki: GivenBackend | None = None
     alertmanager: GivenBackend | None = None
+    korrel8r: GivenBackend | None = None
 
 
 class Given(_Part):

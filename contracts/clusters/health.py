@@ -29,13 +29,14 @@ class Connectivity(StrEnum):
 
 
 class Checked(StrEnum):
-    """What is checked, in the order in which it is."""
+    """What is checked, in the order in which it is; a Korrel8r only as credentials are tried."""
 
     API_SERVER = "API_SERVER"
     PROMETHEUS = "PROMETHEUS"
     TEMPO = "TEMPO"
     LOKI = "LOKI"
     ALERTMANAGER = "ALERTMANAGER"
+    KORREL8R = "KORREL8R"
 
 
 class Check(Message):

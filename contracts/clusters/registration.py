@@ -60,6 +60,8 @@ class Endpoints(Message):
     tempo_url: Url | None = None
     loki_url: Url | None = None
     alertmanager_url: Url | None = None
+    korrel8r_url: Url | None = None
+    """Asked what belongs to an alert while a root cause is looked for; its health is not."""
 
 
 class Registration(Message):

@@ -52,6 +52,8 @@ def add(
     loki_token_file: Secret = None,
     alertmanager_url: Url = None,
     alertmanager_token_file: Secret = None,
+    korrel8r_url: Url = None,
+    korrel8r_token_file: Secret = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a cluster, with its credentials. With --kubeconfig and --token-file the token is
@@ -75,12 +77,14 @@ def add(
             "tempo": tempo_url,
             "loki": loki_url,
             "alertmanager": alertmanager_url,
+            "korrel8r": korrel8r_url,
         },
         backend_tokens={
             "prometheus": prometheus_token_file,
             "tempo": tempo_token_file,
             "loki": loki_token_file,
             "alertmanager": alertmanager_token_file,
+            "korrel8r": korrel8r_token_file,
         },
         as_json=as_json,
     )

@@ -11,7 +11,7 @@ from deploy.cli.calling import call, perform
 edge_app = typer.Typer(help="Far-edge sites.", no_args_is_help=True)
 
 Cluster = Annotated[UUID, typer.Argument(metavar="CLUSTER", help="Its id.")]
-Backend = Annotated[str, typer.Argument(help="prometheus, alertmanager, loki or tempo.")]
+Backend = Annotated[str, typer.Argument(help="prometheus, alertmanager, loki, tempo or korrel8r.")]
 Secret = Annotated[Path | None, typer.Option(metavar="FILE", help="- for stdin.")]
 
 

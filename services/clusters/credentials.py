@@ -35,6 +35,7 @@ _BACKENDS = {
     Checked.TEMPO: "tempo",
     Checked.LOKI: "loki",
     Checked.ALERTMANAGER: "alertmanager",
+    Checked.KORREL8R: "korrel8r",
 }
 SPOKEN = {
     Checked.API_SERVER: "the API server",
@@ -42,6 +43,7 @@ SPOKEN = {
     Checked.TEMPO: "Tempo",
     Checked.LOKI: "Loki",
     Checked.ALERTMANAGER: "Alertmanager",
+    Checked.KORREL8R: "Korrel8r",
 }
 """What endpoints are called in sentences."""
 _RENEWED_AT = 0.8

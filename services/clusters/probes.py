@@ -1,7 +1,8 @@
 """Asks a cluster's endpoints whether they are there for us: health checks, and trying credentials.
 
 Sources: the management APIs of Prometheus and Alertmanager (``/-/ready``), the HTTP APIs of Loki
-and Tempo (``/ready``): each answers 200 when it can serve. The API server has to list namespaces.
+and Tempo (``/ready``): each answers 200 when it can serve. The API server has to list namespaces,
+and a Korrel8r its domains (doc/korrel8r-openapi.yaml of its repository, v1alpha1).
 """
 
 import asyncio
@@ -23,6 +24,7 @@ _READY = {
     Checked.TEMPO: "ready",
     Checked.LOKI: "ready",
     Checked.ALERTMANAGER: "-/ready",
+    Checked.KORREL8R: "api/v1alpha1/domains",
 }
 _LIMIT = 64 * 1024
 _LONGEST = 500

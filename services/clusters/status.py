@@ -42,7 +42,7 @@ _TIMES = {
     ClusterType.EDGE: (60, 15.0),
     ClusterType.FAR_EDGE: (120, 30.0),
 }
-_METRICS_ONLY = frozenset({Checked.TEMPO, Checked.LOKI})
+_METRICS_ONLY = frozenset({Checked.TEMPO, Checked.LOKI, Checked.KORREL8R})
 
 
 def interval_and_timeout(cluster_type: ClusterType) -> tuple[int, float]:
@@ -51,10 +51,16 @@ def interval_and_timeout(cluster_type: ClusterType) -> tuple[int, float]:
 
 
 def endpoints(cluster: Cluster, logins: Logins | None = None) -> dict[Checked, str]:
-    """What can be checked, in order: the API server only with a login that is for it.
+    """What is checked again and again, in order: the API server only with a login that is for it.
 
-    Far edges are metrics-only.
+    A Korrel8r is not, as nothing is broken without it. Far edges are metrics-only.
     """
+    known = with_a_login(cluster, logins)
+    return {name: url for name, url in known.items() if name in _COSTS}
+
+
+def with_a_login(cluster: Cluster, logins: Logins | None = None) -> dict[Checked, str]:
+    """All that credentials may be for, in order; else as `endpoints`."""
     urls = cluster.endpoints
     known = logins is not None and fits(logins.kubernetes, cluster.api_server_url)
     told = {
@@ -63,6 +69,7 @@ def endpoints(cluster: Cluster, logins: Logins | None = None) -> dict[Checked, s
         Checked.TEMPO: urls.tempo_url,
         Checked.LOKI: urls.loki_url,
         Checked.ALERTMANAGER: urls.alertmanager_url,
+        Checked.KORREL8R: urls.korrel8r_url,
     }
     left_out = (
         _METRICS_ONLY if cluster.cluster_type is ClusterType.FAR_EDGE else frozenset[Checked]()

@@ -29,7 +29,7 @@ class Tried:
 async def try_all(cluster: Cluster, logins: Logins, probes: Probes) -> Tried:
     """Try credentials on every endpoint that the cluster has, side by side."""
     _, seconds = status.interval_and_timeout(cluster.cluster_type)
-    endpoints = status.endpoints(cluster, logins)
+    endpoints = status.with_a_login(cluster, logins)
     tries = (_try(name, url, logins, probes, seconds) for name, url in endpoints.items())
     found = dict(zip(endpoints, await asyncio.gather(*tries), strict=True))
     return Tried(

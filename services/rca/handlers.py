@@ -187,9 +187,12 @@ async def _tell(store: Store, rca_id: UUID, subject: _Subject) -> Accepted:
         _missing(subject, reading, signals),
         whole_from if subject.incident is None else None,
     )
-    live = await look(store, focuses(signals, subject.start, _seen_until(subject)))
+    # Neither needs the other, and backends may take their whole time.
+    live, earlier = await asyncio.gather(
+        look(store, focuses(signals, subject.start, _seen_until(subject))),
+        causes_before(store.log, subject.begins),
+    )
     asked = replace(asked, live=live)
-    earlier = await causes_before(store.log, subject.begins)
     found = await asyncio.to_thread(result, asked, signals, earlier=earlier)
     there = await store.log.at_each(sorted(cited(found)))
     logged = {sequence: log_time(stored.time) for sequence, stored in there.items()}

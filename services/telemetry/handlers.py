@@ -15,6 +15,7 @@ from services.telemetry import (
     handlers_checks,
     handlers_error_traces,
     handlers_logs,
+    handlers_related,
     handlers_traces,
 )
 from services.telemetry.answering import answered
@@ -25,6 +26,7 @@ __all__ = [
     "handlers_checks",
     "handlers_error_traces",
     "handlers_logs",
+    "handlers_related",
     "handlers_traces",
     "service",
 ]

@@ -31,7 +31,7 @@ _LONGEST = 500
 @service.answers(CheckBackends)
 async def check_backends(query: CheckBackends, asked: Asked) -> Mapping[str, Any]:
     """Tell of each backend of a cluster whether it is ready for us."""
-    which = await backends_of(asked)
+    which = [each for each in await backends_of(asked) if each in _READY]
     checks = await asyncio.gather(*(_check(each, query, asked) for each in which))
     told = [check.model_dump(mode="json") for check in checks]
     await asked.send(msgspec.json.encode(told))

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from contracts.catalog import CATALOG
 from contracts.incidents import IncidentOpened, IncidentUpdated
-from contracts.rca import RcaComplete
+from contracts.rca import RcaComplete, RcaResult
 from services.runtime import bus as buses, streams
 from services.runtime.bus import Bus
 from services.runtime.clock import SystemClock
@@ -23,11 +24,12 @@ from services.runtime.replay import Replay, Window, event_filters
 from services.runtime.settings import NatsSettings, Settings
 from tests.benchmarks.client import Address
 from tests.benchmarks.kit import Figure, Options, at_most, by_part, log, median, percentile
-from tests.benchmarks.platform import event_log, platform, registration
+from tests.benchmarks.platform import Platform, event_log, platform, registration
 from tests.kit.embedded import running_nats
 
 _BENCH = "rca_ready"
-_PODS = 19
+PODS = 19
+"""That run on a node which fails."""
 _PAUSE = 1.0
 """Seconds between the alerts of one incident and those of the next."""
 _PATIENCE = 120.0
@@ -35,7 +37,7 @@ _RAW = 200
 
 
 @dataclass
-class _Seen:
+class Seen:
     """When incidents opened, and when their first cause was found, by the log."""
 
     clusters: set[UUID] = field(default_factory=set[UUID])
@@ -44,8 +46,11 @@ class _Seen:
     analysed: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     first: set[str] = field(default_factory=set[str])
     """Places of the first causes."""
+    results: list[RcaResult] = field(default_factory=list[RcaResult])
+    """All that was found of them."""
 
     def whole(self, clusters: int) -> bool:
+        """True once each cluster has an incident, and each incident a cause."""
         return len(self.clusters) >= clusters and self.opened.keys() <= self.analysed.keys()
 
     @property
@@ -60,23 +65,36 @@ async def measure(options: Options) -> list[Figure]:
     count = options.pick(30, 4)
     raw = await _raw(options.pick(_RAW, 20))
     with platform() as running:
-        clusters = [await _cluster(running.address, number) for number in range(count)]
-        idle = running.cpu.measured()
-        await asyncio.sleep(options.pick(15.0, 3.0))
-        at_rest = _per_second(idle(), options.pick(15.0, 3.0))
-        used, began = running.cpu.measured(), time.perf_counter()
-        for number, cluster in enumerate(clusters):
-            await _fail(running.address, cluster, number)
-            await asyncio.sleep(_PAUSE)
-        async with running.bus() as bus:
-            seen = await _until_analysed(bus, clusters)
-        took = time.perf_counter() - began
-        spent = {part: each - at_rest[part] * took for part, each in used().items()}
+        clusters = {number: await register(running.address, number) for number in range(count)}
+        seen, spent = await failing(running, clusters, options.pick(15.0, 3.0))
     return _figures(seen, count, raw, spent)
 
 
-async def _cluster(address: Address, number: int) -> str:
-    answer = await address.once("POST", "/api/v1/clusters/", registration(f"ready-{number}"))
+async def failing(
+    running: Platform, clusters: Mapping[int, str], rest: float, pause: float = _PAUSE
+) -> tuple[Seen, dict[str, float]]:
+    """A node fails in each of these clusters, by their numbers, until all causes are looked for.
+
+    What is seen, and the seconds of CPU of each part beyond what it uses at rest, which is measured
+    for so many seconds before.
+    """
+    idle = running.cpu.measured()
+    await asyncio.sleep(rest)
+    at_rest = _per_second(idle(), rest)
+    used, began = running.cpu.measured(), time.perf_counter()
+    for number, cluster in clusters.items():
+        await _fail(running.address, cluster, number)
+        await asyncio.sleep(pause)
+    async with running.bus() as bus:
+        seen = await _until_analysed(bus, list(clusters.values()))
+    took = time.perf_counter() - began
+    return seen, {part: each - at_rest[part] * took for part, each in used().items()}
+
+
+async def register(address: Address, number: int, **changes: Any) -> str:
+    """A cluster; its id."""
+    body = registration(f"ready-{number}") | changes
+    answer = await address.once("POST", "/api/v1/clusters/", body)
     if answer.status != 201:
         raise RuntimeError(f"no cluster: {answer}")
     return msgspec.json.decode(answer.body)["id"]
@@ -90,7 +108,7 @@ async def _fail(address: Address, cluster: str, number: int) -> None:
     pods = [
         {"alertname": f"KubePodNotReady{number}", "severity": "warning", "node": name}
         | {"namespace": f"team-{number}-{pod}", "pod": f"app{number}-7d9c6f5b8-{pod:05}"}
-        for pod in range(_PODS)
+        for pod in range(PODS)
     ]
     alerts = [
         {"status": "firing", "labels": each, "annotations": {}, "startsAt": now,
@@ -103,7 +121,7 @@ async def _fail(address: Address, cluster: str, number: int) -> None:
         raise RuntimeError(f"no alerts: {answer}")
 
 
-async def _until_analysed(bus: Bus, clusters: Sequence[str]) -> _Seen:
+async def _until_analysed(bus: Bus, clusters: Sequence[str]) -> Seen:
     """What the log says, once each cluster has an incident and each of these a cause."""
     deadline = time.monotonic() + _PATIENCE
     while not (seen := await _seen(bus, clusters)).whole(len(clusters)):
@@ -114,8 +132,8 @@ async def _until_analysed(bus: Bus, clusters: Sequence[str]) -> _Seen:
     return seen
 
 
-async def _seen(bus: Bus, clusters: Sequence[str]) -> _Seen:
-    mine, seen = {UUID(each) for each in clusters}, _Seen()
+async def _seen(bus: Bus, clusters: Sequence[str]) -> Seen:
+    mine, seen = {UUID(each) for each in clusters}, Seen()
     filters = event_filters(types=(IncidentOpened, IncidentUpdated, RcaComplete))
     async with Replay(event_log(bus), Window(), filters) as replay:
         while page := await replay.take():
@@ -123,10 +141,13 @@ async def _seen(bus: Bus, clusters: Sequence[str]) -> _Seen:
                 match each.event:
                     case IncidentOpened() | IncidentUpdated():
                         told = each.event.incident
+                        if mine.isdisjoint(told.cluster_ids):
+                            continue
                         seen.clusters |= mine.intersection(told.cluster_ids)
                         seen.opened.setdefault(told.id, each.logged_at)
                     case RcaComplete(result=found) if found.trigger_id in seen.opened:
                         seen.analysed.setdefault(found.trigger_id, each.logged_at)
+                        seen.results.append(found)
                         seen.first |= {cause.entity.place for cause in found.causes[:1]}
                     case _:
                         continue
@@ -156,7 +177,7 @@ def _per_second(used: Mapping[str, float], seconds: float) -> dict[str, float]:
     return {part: each / seconds for part, each in used.items()}
 
 
-def _figures(seen: _Seen, count: int, raw: float, spent: Mapping[str, float]) -> list[Figure]:
+def _figures(seen: Seen, count: int, raw: float, spent: Mapping[str, float]) -> list[Figure]:
     late = seen.seconds
     p50, p95, longest = (percentile(late, share) for share in (0.5, 0.95, 1.0))
     log(
@@ -178,7 +199,7 @@ def _figures(seen: _Seen, count: int, raw: float, spent: Mapping[str, float]) ->
             each,
             "s",
             (at_most(2),),
-            note=f"with its {_PODS + 1} alerts, beyond that at rest: "
+            note=f"with its {PODS + 1} alerts, beyond that at rest: "
             + by_part(spent, 1000 / max(len(late), 1), " ms"),
         ),
     ]

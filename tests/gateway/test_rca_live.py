@@ -1,14 +1,12 @@
 """What metrics, logs and traces tell of an incident gets into its analysis, with the queries."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -17,6 +15,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.settings import Settings
 from services.runtime.settings_collecting import IncidentSettings
 from tests.kit.gateway import API, Json, Platform, alert, platform_on
+from tests.kit.live_backends import Answer, Lines, Traced, loki, speaking, tempo
 from tests.kit.prometheus import INSTALLED, line, prometheus
 from tests.kit.runtime import eventually
 
@@ -38,68 +37,18 @@ def _broke() -> int:
     return int(time.time()) - 600
 
 
-@asynccontextmanager
-async def _told(answer: Any) -> AsyncGenerator[str]:
-    """An HTTP server whose answers are JSON, by path and query."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            url = urlsplit(head.split(" ", 2)[1])
-            body = json.dumps(answer(url.path, parse_qs(url.query))).encode()
-            told = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            writer.write(f"{told}content-length: {len(body)}\r\n\r\n".encode() + body)
-            await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-def _loki(path: str, asked: dict[str, list[str]]) -> Json:
+def _loki() -> Answer:
     """The cart panics since it was rolled out; nothing of it in the hour before."""
-    if path.endswith("/labels"):
-        return {"status": "success", "data": ["namespace", "pod"]}
-    if not path.endswith("/query_range"):
-        return {}
-    start, end = (int(asked[name][0]) / 1e9 for name in ("start", "end"))
-    times = [_broke() + 20 * number for number in range(12)]
-    text = "panic: nil pointer, password=hunter2"
-    lines = [[str(at * 10**9), text] for at in times if start <= at < end]
     labels = {"namespace": "shop", "pod": "cart-7d9c6f5b8-x2x4z"}
-    found = [{"stream": labels, "values": lines}] if lines else []
-    return {"status": "success", "data": {"resultType": "streams", "result": found}}
+    text = "panic: nil pointer, password=hunter2"
+    return loki(Lines(labels, [(_broke() + 20 * number, text) for number in range(12)]))
 
 
-def _tempo(path: str, asked: dict[str, list[str]]) -> Json:
+def _tempo() -> Answer:
     """Requests go from web to cart to prices; now they fail in cart."""
-    if path.endswith("/search"):
-        is_now = int(asked["end"][0]) > _broke()
-        ids = FAILED if is_now else USUAL
-        return {"traces": [{"traceID": each, "startTimeUnixNano": "1"} for each in ids]}
-    trace_id = path.rpartition("/")[2]
-    fails = trace_id in FAILED
-    begin = (_broke() + 60 if fails else _broke() - 1800) * 10**9
-    return {"batches": [_spans(number, begin, fails) for number in range(3)]}
-
-
-def _spans(number: int, begin: int, fails: bool) -> Json:
-    name = ("web", "cart", "prices")[number]
-    about = {"service.name": name, "k8s.namespace.name": "shop", "k8s.deployment.name": name}
-    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in about.items()]
-    span = {
-        "spanId": f"{number + 1:016x}",
-        "parentSpanId": f"{number:016x}" if number else "",
-        "name": f"ask {name}",
-        "startTimeUnixNano": str(begin + number * 10**6),
-        "endTimeUnixNano": str(begin + (10 - number) * 10**7),
-        "status": {"code": 2 if fails and name != "prices" else 0},
-    }
-    return {"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}
+    way = [("shop", name) for name in ("web", "cart", "prices")]
+    failed = [Traced(each, _broke() + 60, way, fails_at=1) for each in FAILED]
+    return tempo(*failed, *(Traced(each, _broke() - 1800, way) for each in USUAL))
 
 
 def _state() -> list[Any]:
@@ -157,8 +106,8 @@ async def found(platform: Platform, tmp_path_factory: pytest.TempPathFactory) ->
         data = tmp_path_factory.mktemp("state") / "prometheus"
         endpoints = {
             "prometheus_url": await stack.enter_async_context(prometheus(data, _state())),
-            "loki_url": await stack.enter_async_context(_told(_loki)),
-            "tempo_url": await stack.enter_async_context(_told(_tempo)),
+            "loki_url": (await stack.enter_async_context(speaking(_loki()))).url,
+            "tempo_url": (await stack.enter_async_context(speaking(_tempo()))).url,
         }
         cluster = (await platform.register(endpoints=endpoints))["id"]
         await platform.report(cluster, *_errors())

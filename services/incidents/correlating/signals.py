@@ -198,6 +198,8 @@ def _of_cluster(event: ClusterStatusChanged, recorded: Recorded) -> Iterator[Cha
 def _of_backend(
     event: BackendCircuitOpened | BackendCircuitClosed, recorded: Recorded
 ) -> Iterator[Change]:
+    if event.backend is Checked.KORREL8R:
+        return  # It only helps to look into incidents, and its analyses tell that it was away.
     name = f"{event.backend}_AWAY"
     if isinstance(event, BackendCircuitClosed):
         yield Ended(state_id(event.key, name))

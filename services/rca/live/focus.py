@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from contracts.incidents import Signal
+from contracts.incidents import Signal, SignalKind
 from services.rca.reasoning.places import Entity
 
 MOST_CLUSTERS = 3
 MOST_NAMESPACES = 12
 MOST_NODES = 12
+MOST_ALERTS = 3
+"""That a Korrel8r is asked about."""
 PATIENCE = timedelta(minutes=15)
 """What was wrong first may have been so long before a rule tells of it."""
 LONGEST = timedelta(hours=3)
@@ -22,6 +24,23 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """RFC 1123, as Kubernetes wants names of namespaces: nothing else gets into a query."""
 _HOST = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """The same for names of nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiredAlert:
+    """An alert of something in a namespace."""
+
+    name: str
+    namespace: str
+    pod: str | None
+    where: tuple[str, ...]
+    """Words of place, the most particular first."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """By which it is found again."""
+        told = {"alertname": self.name, "namespace": self.namespace}
+        return told if self.pod is None else told | {"pod": self.pod}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,8 @@ class Focus:
     """Words of place of the workloads, likewise."""
     since: datetime
     until: datetime
+    alerts: tuple[FiredAlert, ...] = ()
+    """The first ones."""
 
     @property
     def seconds(self) -> int:
@@ -89,7 +110,24 @@ def _focus(cluster_id: UUID, signals: Sequence[Signal], start: datetime, end: da
         frozenset(_of("workload", words) + [_workload(each) for each in _of("service", words)]),
         since,
         end,
+        _alerts(signals),
     )
+
+
+def _alerts(signals: Iterable[Signal]) -> tuple[FiredAlert, ...]:
+    fired = (each for each in signals if each.kind is SignalKind.ALERT)
+    order = sorted(fired, key=lambda each: (each.started_at, each.sequence))
+    found = dict.fromkeys(one for each in order if (one := _alert(each)) is not None)
+    return tuple(found)[:MOST_ALERTS]
+
+
+def _alert(signal: Signal) -> FiredAlert | None:
+    namespace = next((each for each in _of("namespace", signal.where)), "").partition("/")[2]
+    if not _NAME.fullmatch(namespace):
+        return None
+    pod = next((each.rpartition("/")[2] for each in _of("pod", signal.where)), None)
+    pod = pod if pod is not None and _HOST.fullmatch(pod) else None
+    return FiredAlert(signal.name, namespace, pod, signal.where)
 
 
 def _of(kind: str, words: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from contracts.rca_seen import (
     MOST_LOOKS,
     MOST_PLACED,
     MOST_SEEN,
+    RELATED,
     RcaCall,
     RcaLive,
     RcaLook,
@@ -24,14 +25,15 @@ from contracts.telemetry import (
     Budget,
     Described,
     DescribeLogs,
+    FindRelated,
     GetTrace,
     QueryLogs,
     QueryMetrics,
     SearchTraces,
 )
-from services.rca.live import logs, metrics, traces
+from services.rca.live import logs, metrics, related, traces
 from services.rca.live.asking import BYTES, Asking
-from services.rca.live.focus import BEFORE, Focus
+from services.rca.live.focus import BEFORE, FiredAlert, Focus
 from services.rca.live.probes import PROBES, Probe, placed_query
 from services.runtime.asking import Asker
 from services.runtime.bus import Bus
@@ -43,6 +45,7 @@ _AT_ONCE = 2
 """Looks of one process; in a storm others wait, and go without when their time is over."""
 _BUDGET = Budget(bytes=BYTES, series=2_000)
 _OF_TRACE = Budget(bytes=512 * 1024, series=2_000)
+_OF_GRAPH = Budget(bytes=1024 * 1024, series=200)
 _MOST_BYTES = 400 * 1024
 """Of all that is seen: the analysis has to fit into one message."""
 _T = TypeVar("_T")
@@ -89,6 +92,8 @@ async def look(store: Store, focuses: Sequence[Focus]) -> RcaLive:
         for each in lookers:
             each.late()
     for each in lookers:
+        # Also when the time is over: where pods are was told long before the last trace.
+        await each.place()
         found.looks += each.asking.looks()
     return _bounded(found)
 
@@ -96,7 +101,8 @@ async def look(store: Store, focuses: Sequence[Focus]) -> RcaLive:
 def _bounded(found: _Found) -> RcaLive:
     """In one order, whichever answer came first."""
     told = sorted(found.seen, key=lambda each: each.model_dump_json())
-    told.sort(key=lambda each: each.since)
+    # What is only related comes last, and is the first that there is no room for.
+    told.sort(key=lambda each: (each.name == RELATED, each.since))
     calls = sorted(found.calls, key=lambda each: each.model_dump_json())
     placed = sorted(found.placed, key=lambda each: each.model_dump_json())
     looks = sorted(found.looks, key=lambda each: each.model_dump_json())
@@ -134,6 +140,7 @@ class _Looker:
     found: _Found
     _pods: bytes = b"[]"
     """Where pods are, as Prometheus told."""
+    _graphs: list[related.Related] = field(default_factory=list[related.Related])
     _done: set[Checked] = field(default_factory=set[Checked])
 
     async def look(self) -> None:
@@ -142,6 +149,7 @@ class _Looker:
             Checked.PROMETHEUS: self._metrics,
             Checked.LOKI: self._logs,
             Checked.TEMPO: self._traces,
+            Checked.KORREL8R: self._related,
         }
 
         async def one(backend: Checked, look: Callable[[], Awaitable[None]]) -> None:
@@ -149,12 +157,12 @@ class _Looker:
             self._done.add(backend)
 
         await asyncio.gather(*(one(each, looks[each]) for each in self._wanted()))
-        await self._place()
 
     def _wanted(self) -> list[Checked]:
         """The backends that there are; of nodes alone neither logs nor traces tell."""
         told = (Checked.LOKI, Checked.TEMPO) if self.focus.namespaces else ()
-        return [each for each in (Checked.PROMETHEUS, *told) if self.asking.has(each)]
+        helping = (Checked.KORREL8R,) if self.focus.alerts else ()
+        return [each for each in (Checked.PROMETHEUS, *told, *helping) if self.asking.has(each)]
 
     def late(self) -> None:
         """The time is over."""
@@ -179,7 +187,7 @@ class _Looker:
         asked = [each for each in PROBES if each.fits(self.focus)]
         await asyncio.gather(*(self._probe(each) for each in asked))
 
-    async def _place(self) -> None:
+    async def place(self) -> None:
         """The nodes of pods that signals, or what was seen, tell of."""
         of = (each for each in self.found.seen if each.cluster_id == self.focus.cluster_id)
         named = {word for each in of for word in each.where}
@@ -187,6 +195,11 @@ class _Looker:
             Checked.PROMETHEUS, lambda: list(metrics.placed(self.focus, self._pods, named))
         )
         self.found.placed += placed or []
+        # Where both tell of a pod, Prometheus knows of which time that is.
+        known = {each.pod for each in placed or ()}
+        self.found.placed += [
+            each for each in related.placed(self._graphs) if each.pod not in known
+        ]
 
     async def _probe(self, probe: Probe) -> None:
         query = QueryMetrics(
@@ -226,6 +239,19 @@ class _Looker:
         if before is not None and now is not None:
             read = await self._read(Checked.LOKI, lambda: logs.seen(self.focus, before, now, text))
             self.found.seen += read or []
+
+    async def _related(self) -> None:
+        graphs = await asyncio.gather(*(self._graph(each) for each in self.focus.alerts))
+        self._graphs = [each for each in graphs if each is not None]
+        self.found.seen += related.seen(self._graphs)
+
+    async def _graph(self, alert: FiredAlert) -> related.Related | None:
+        start, end = self.focus.since, self.focus.until
+        query = FindRelated(labels=alert.labels, start=start, end=end, budget=_OF_GRAPH)
+        data = await self.asking.ask(Checked.KORREL8R, query)
+        if data is None:
+            return None
+        return await self._read(Checked.KORREL8R, lambda: related.related(self.focus, alert, data))
 
     async def _traces(self) -> None:
         start, end = self.focus.since, self.focus.until

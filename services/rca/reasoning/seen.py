@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from pydantic import Field
 
 from contracts.incidents import Signal, SignalKind
-from contracts.rca_seen import RcaLive, RcaSeen
+from contracts.rca_seen import RELATED, RcaLive, RcaSeen
 from services.rca.reasoning.places import Entity
 
 UNSEEN = RcaLive()
@@ -31,8 +31,13 @@ class Observation(Signal):
 
 
 def observations(live: RcaLive) -> tuple[Observation, ...]:
-    """Of all that was seen, in its order."""
-    return tuple(_observed(number, each) for number, each in enumerate(live.seen))
+    """Of all that was seen, in its order.
+
+    Without what is only said to be related: that is no sign that anything is wrong with it.
+    """
+    return tuple(
+        _observed(number, each) for number, each in enumerate(live.seen) if each.name != RELATED
+    )
 
 
 def _observed(number: int, seen: RcaSeen) -> Observation:

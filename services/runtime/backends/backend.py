@@ -51,7 +51,7 @@ class Backend:
 
     @property
     def which(self) -> Checked:
-        """Prometheus, Loki, Tempo or Alertmanager."""
+        """Prometheus, Loki, Tempo, Alertmanager or Korrel8r."""
         return self.endpoint.which
 
     @property
@@ -82,10 +82,17 @@ class Backend:
         options = Options(headers=headers, content=urlencode(form).encode())
         return await self._told("POST", path, options, (read, None))
 
-    async def post_json(self, path: str, body: bytes, *, read: Callable[[bytes], T]) -> T:
-        """The same for JSON, with which something is made there."""
+    async def post_json(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        read: Callable[[bytes], T],
+        absent: Callable[[bytes], T] | None = None,
+    ) -> T:
+        """The same for JSON."""
         options = Options(headers={**self.endpoint.headers, **_JSON}, content=body)
-        return await self._told("POST", path, options, (read, None))
+        return await self._told("POST", path, options, (read, absent))
 
     async def delete(self, path: str, *, absent: Callable[[bytes], object]) -> None:
         """Have something taken away there; ``absent`` as in `get`."""

@@ -15,12 +15,14 @@ SPOKEN = {
     Checked.TEMPO: "Tempo",
     Checked.LOKI: "Loki",
     Checked.ALERTMANAGER: "Alertmanager",
+    Checked.KORREL8R: "Korrel8r",
 }
 _INVALID = {
     Checked.PROMETHEUS: Code.INVALID_PROMQL,
     Checked.TEMPO: Code.INVALID_TRACEQL,
     Checked.LOKI: Code.INVALID_LOGQL,
     Checked.ALERTMANAGER: Code.VALIDATION_FAILED,
+    Checked.KORREL8R: Code.VALIDATION_FAILED,
 }
 _MAY = {Checked.ALERTMANAGER: "read its alerts, and read and write its silences"}
 """What a login has to be good for, where that is more than reading."""

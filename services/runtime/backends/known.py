@@ -28,7 +28,7 @@ from services.runtime.vault.logins import COLLECTOR, Login, fits, target
 _NARROW = frozenset({ClusterType.EDGE, ClusterType.FAR_EDGE})
 _PATIENCE = 120.0
 """Seconds between two parts of an answer; all deadlines are shorter."""
-_NOT_AT_THE_FAR_EDGE = frozenset({Checked.LOKI, Checked.TEMPO})
+_NOT_AT_THE_FAR_EDGE = frozenset({Checked.LOKI, Checked.TEMPO, Checked.KORREL8R})
 
 
 @dataclass(frozen=True, slots=True)

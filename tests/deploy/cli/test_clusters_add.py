@@ -58,6 +58,8 @@ def test_everything_that_can_be_told_is_told(
         *("--region", "eu", "--label", "team=ran", "--label", "empty=", "--display-name", "One"),
         *("--prometheus-url", "https://prom", "--loki-url", "https://loki"),
         *("--prometheus-token-file", str(home / "prometheus-token")),
+        *("--korrel8r-url", "https://korrel8r"),
+        *("--korrel8r-token-file", str(home / "prometheus-token")),
         *("--ca-file", str(home / "ca.crt")),
     )
     assert said.told["name"] == "edge-1"
@@ -71,10 +73,15 @@ def test_everything_that_can_be_told_is_told(
         "region": "eu",
         "labels": {"team": "ran", "empty": ""},
         "display_name": "One",
-        "endpoints": {"prometheus_url": "https://prom", "loki_url": "https://loki"},
+        "endpoints": {
+            "prometheus_url": "https://prom",
+            "loki_url": "https://loki",
+            "korrel8r_url": "https://korrel8r",
+        },
     }
     (given,) = gateway.asked("POST", "/credentials")
-    assert given["backends"] == {"prometheus": {"token": "metrics-token"}}
+    token = {"token": "metrics-token"}
+    assert given["backends"] == {"prometheus": token, "korrel8r": token}
     assert given["ca_bundle"] == CERTIFICATE
 
 

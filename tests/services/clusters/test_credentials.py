@@ -83,6 +83,13 @@ def test_each_backend_has_its_own_token_and_the_common_ca_unless_it_has_its_own(
     }
 
 
+def test_a_korrel8r_has_its_login_as_the_backends_have_theirs() -> None:
+    there = cluster(endpoints={"korrel8r_url": "https://korrel8r.test/below"})
+    told = given(backends={"korrel8r": {"token": "planted-k"}})
+    found = credentials.read(told, there).logins.backends
+    assert found == {Checked.KORREL8R: Login("https://korrel8r.test:443", "planted-k")}
+
+
 def test_a_backend_with_neither_token_nor_ca_needs_no_login() -> None:
     assert credentials.read(given(), cluster()).logins.backends == {}
 

@@ -29,6 +29,7 @@ async def _one(name: Checked, url: str, *, seconds: float = 5.0) -> Check:
         (Checked.ALERTMANAGER, "/-/ready"),
         (Checked.TEMPO, "/ready"),
         (Checked.LOKI, "/ready"),
+        (Checked.KORREL8R, "/api/v1alpha1/domains"),
     ],
 )
 async def test_each_backend_is_asked_where_it_says_that_it_is_ready(

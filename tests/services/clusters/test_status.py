@@ -21,7 +21,8 @@ from services.runtime.vault.logins import Login, Logins, origin_of
 from tests.kit import builders
 
 ID = builders.CLUSTER_ID
-API, PROM, TEMPO, LOKI, AM = Checked
+POLLED = tuple(each for each in Checked if each is not Checked.KORREL8R)
+API, PROM, TEMPO, LOKI, AM = POLLED
 ROUNDS = st.lists(st.booleans(), min_size=1, max_size=30)
 
 
@@ -31,7 +32,7 @@ def check(name: Checked, *, healthy: bool = True, answered: bool | None = None) 
     return Check(name=name, healthy=healthy, latency_ms=1, error=error, answered=there)
 
 
-def judged(*down: Checked, of: tuple[Checked, ...] = tuple(Checked)) -> ClusterStatusChanged:
+def judged(*down: Checked, of: tuple[Checked, ...] = POLLED) -> ClusterStatusChanged:
     checks = [check(name, healthy=name not in down) for name in of]
     _, change = status.judge(ID, None, checks, rounds_since=0)
     assert change is not None
@@ -48,7 +49,7 @@ def judged(*down: Checked, of: tuple[Checked, ...] = tuple(Checked)) -> ClusterS
         ((LOKI,), 85, "DEGRADED"),
         ((AM,), 90, "DEGRADED"),
         ((PROM, TEMPO, LOKI, AM), 40, "DEGRADED"),
-        (tuple(Checked), 0, "OFFLINE"),
+        (POLLED, 0, "OFFLINE"),
     ],
 )
 def test_score_and_state_follow_from_what_is_down(
@@ -99,7 +100,7 @@ def test_the_reason_is_what_went_wrong_first() -> None:
 
 def test_the_same_again_is_no_event() -> None:
     first = judged(PROM)
-    checks = [check(name, healthy=name is not PROM) for name in Checked]
+    checks = [check(name, healthy=name is not PROM) for name in POLLED]
     slower = [each.model_copy(update={"latency_ms": 900, "error": each.error}) for each in checks]
     now, change = status.judge(ID, first, slower, rounds_since=1)
     assert change is None
@@ -194,14 +195,16 @@ def test_a_far_edge_is_metrics_only() -> None:
         "tempo_url": "https://t.test",
         "loki_url": "https://l.test",
         "alertmanager_url": "https://a.test",
+        "korrel8r_url": "https://k.test",
     }
     near, far = (
         builders.registered(cluster_type=kind, endpoints=urls).cluster
         for kind in ("EDGE", "FAR_EDGE")
     )
-    assert [*status.endpoints(near, Logins(Login(origin=origin_of(near.api_server_url))))] == [
-        *Checked
-    ]
+    logins = Logins(Login(origin=origin_of(near.api_server_url)))
+    assert [*status.endpoints(near, logins)] == [*POLLED]
+    assert [*status.with_a_login(near, logins)] == [*Checked]
+    assert [*status.with_a_login(far)] == [PROM, AM]
     elsewhere = Logins(Login(origin="https://elsewhere.test:6443"))
     assert [*status.endpoints(far, elsewhere)] == [PROM, AM]
     assert [*status.endpoints(near)] == [PROM, TEMPO, LOKI, AM]

@@ -21,6 +21,7 @@ from contracts.telemetry import (
     DescribeMetrics,
     DescribeTraces,
     ExpireSilence,
+    FindRelated,
     GetTrace,
     PutSilence,
     QueryLogs,
@@ -120,6 +121,7 @@ def test_every_question_about_telemetry_has_an_answer() -> None:
         PutSilence,
         ExpireSilence,
         CheckBackends,
+        FindRelated,
     }
 
 

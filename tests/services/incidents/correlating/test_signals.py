@@ -124,6 +124,11 @@ def test_backends_gpus_and_functions_begin_and_end_with_the_same_id() -> None:
         assert Ended(begun(first).signal.id) in told(last)
 
 
+def test_a_korrel8r_that_is_away_is_nothing_wrong_with_its_cluster() -> None:
+    assert told(builders.circuit_opened(backend="KORREL8R")) == []
+    assert told(builders.circuit_closed(backend="KORREL8R")) == []
+
+
 def test_a_gpu_tells_where_its_pod_runs() -> None:
     assert Located(CLUSTER_ID, "pod/training/llm-0", "node/gpu-worker-1") in told(
         builders.xid_error()

@@ -5,12 +5,15 @@ from uuid import UUID
 
 import pytest
 
+from contracts.incidents import SignalKind
 from services.rca.live import logs
 from services.rca.live.focus import (
     LONGEST,
+    MOST_ALERTS,
     MOST_CLUSTERS,
     MOST_NAMESPACES,
     PATIENCE,
+    FiredAlert,
     Focus,
     focuses,
 )
@@ -157,3 +160,25 @@ def test_a_source_that_tells_no_time_at_all_does_no_harm() -> None:
     )
     (found,) = focuses([zero], at(-3600), END)
     assert found.since == at(-3600)
+
+
+def test_the_first_alerts_of_namespaces_are_those_that_a_korrel8r_is_asked_about() -> None:
+    pod = ("pod/shop/cart-1", "workload/shop/cart", "namespace/shop")
+    told = [
+        signal(1, "Late", "namespace/shop", after=30),
+        signal(2, "Slow", "workload/shop/web", "namespace/shop", after=20),
+        signal(3, "PodCrash", *pod, after=10),
+        signal(4, "PodCrash", *pod, after=15),
+        signal(5, "KubeNodeNotReady", "node/worker-3"),
+        signal(6, "Odd", "pod/Sh op/x", "namespace/Sh op"),
+        signal(7, "Later", "namespace/shop", after=40),
+    ]
+    state = told[5].model_copy(update={"kind": SignalKind.STATUS, "where": ("namespace/shop",)})
+    (found,) = focuses([*told, state], LONG_AGO, END)
+    assert len(found.alerts) == MOST_ALERTS
+    assert found.alerts[0] == FiredAlert("PodCrash", "shop", "cart-1", pod)
+    assert [each.labels for each in found.alerts] == [
+        {"alertname": "PodCrash", "namespace": "shop", "pod": "cart-1"},
+        {"alertname": "Slow", "namespace": "shop"},
+        {"alertname": "Late", "namespace": "shop"},
+    ]

@@ -41,6 +41,12 @@ test("what had not moved before is not said to have jumped by a thousandth", () 
   expect(differencesOf([series("s", () => 0, () => 5)], WINDOW).found).toMatchObject([{ times: Number.POSITIVE_INFINITY, now: 5 }]);
 });
 
+test("a step of what is told in whole numbers is no difference", () => {
+  const idle = { ...series("idle", () => 1, () => 2), grain: 1 };
+  const busy = { ...series("busy", () => 1, () => 60), grain: 1 };
+  expect(kinds(differencesOf([idle, busy], WINDOW))).toEqual(["busy moved"]);
+});
+
 test("of a counter its increases are compared, over a restart too", () => {
   const total = { __name__: "http_requests_total" };
   const even = series("even", (at) => at * 10, (at) => (at < 15 ? at * 10 : (at - 15) * 10), total);

@@ -59,7 +59,10 @@ const LEAST_SHARE = 0.01;
 /** As long again before a window. */
 export const beforeOf = ({ start, end }: Window): Window => ({ start: start - (end - start), end: start });
 
-type Given = Pick<ChartSeries, "name" | "points" | "labels">;
+type Given = Pick<ChartSeries, "name" | "points" | "labels"> & {
+  /** What is told in whole steps of this hardly strays less: a step is no difference. */
+  grain?: number | undefined;
+};
 
 /** `series` have to reach back as far as `beforeOf` the window. */
 export function differencesOf(series: readonly Given[], window: Window): Differences {
@@ -88,18 +91,18 @@ function compared(series: Given, index: number, window: Window): Difference | "a
   const isIncrease = isCounter(series, [...before.values, ...now.values]);
   const [was, is] = [before.values, now.values].map((values) => (isIncrease ? increases(values) : values)) as [number[], number[]];
   if (was.length < LEAST_VALUES || is.length < LEAST_VALUES) return "tooFew";
-  const by = moved(was, is);
+  const by = moved(was, is, series.grain ?? 0);
   return by === undefined ? "alike" : { ...common, kind: "moved", isIncrease, ...by };
 }
 
-function moved(was: readonly number[], is: readonly number[]): { before: number; now: number; times: number; score: number } | undefined {
+function moved(was: readonly number[], is: readonly number[], grain: number): { before: number; now: number; times: number; score: number } | undefined {
   const before = median(was);
   const now = median(is);
   const far = Math.abs(now - before);
   if (far === 0) return undefined;
   const strays = NORMAL * median(was.map((value) => Math.abs(value - before)));
-  const score = far / Math.max(strays, LEAST_SHARE * Math.abs(before), Number.MIN_VALUE);
-  return score < LEAST_TIMES ? undefined : { before, now, times: strays === 0 ? Number.POSITIVE_INFINITY : far / strays, score };
+  const score = far / Math.max(strays, grain, LEAST_SHARE * Math.abs(before), Number.MIN_VALUE);
+  return score < LEAST_TIMES ? undefined : { before, now, times: strays === 0 ? Number.POSITIVE_INFINITY : far / Math.max(strays, grain), score };
 }
 
 /** Its end belongs to it; where it ends another may begin. */

@@ -7,6 +7,7 @@ import type { ChartSeries } from "@/components/chart/chart";
 import type { Unit } from "@/components/chart/units";
 import { Drawer } from "@/components/drawer";
 import { beforeOf, differencesOf, type Difference, type Differences, type Window } from "@/components/explain/differences";
+import { ExplainPart } from "@/components/explain/explain-part";
 import { WhatWasWrong, type ExplainedCluster } from "@/components/explain/what-was-wrong";
 import { caveatsOf, differenceInWords, headlineOf } from "@/components/explain/words";
 import { Failure, Loading } from "@/components/states";
@@ -16,6 +17,10 @@ import { lasting } from "@/lib/time";
 export interface ExplainedSeries extends ChartSeries {
   clusterId?: string | undefined;
   clusterName?: string | undefined;
+  /** Where it is not the one of the whole chart. */
+  unit?: Unit | undefined;
+  /** In what steps its values are told, where these are coarse. */
+  grain?: number | undefined;
 }
 
 /** What a chart has to say of its window and of as long a time before. */
@@ -25,10 +30,11 @@ export interface Explained {
   notice?: ReactNode;
 }
 
-interface ExplainDrawerProps {
+interface ExplanationProps {
   /** What the chart shows. */
   label: string;
-  unit: Unit;
+  /** Of series that do not say their own. */
+  unit?: Unit;
   window: Window;
   /** Reads the chart's series over `span`, which is the window and as long before. */
   read: (span: Window, signal: AbortSignal) => Promise<Explained>;
@@ -36,11 +42,21 @@ interface ExplainDrawerProps {
   asked: unknown;
   /** Where no series says which cluster it is of. */
   clusters?: readonly ExplainedCluster[];
-  onClose: () => void;
+  /** What is known to have happened in the window; it stands below what differs. */
+  happened?: ReactNode;
 }
 
-/** Beside a chart: what differs in its window from before, and what was wrong in its clusters then. */
-export function ExplainDrawer({ label, unit, window, read, asked, clusters = [], onClose }: ExplainDrawerProps) {
+/** Beside a chart: its explanation. Another one may come into it while it is open. */
+export function ExplainDrawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  return (
+    <Drawer title="Explain this window" label="Explanation" onClose={onClose}>
+      {children}
+    </Drawer>
+  );
+}
+
+/** What differs in a chart's window from before, and what was wrong in its clusters then. */
+export function Explanation({ label, unit = "none", window, read, asked, clusters = [], happened }: ExplanationProps) {
   const before = beforeOf(window);
   const { data, error, refetch } = useQuery({
     queryKey: ["explain", asked, window],
@@ -49,27 +65,25 @@ export function ExplainDrawer({ label, unit, window, read, asked, clusters = [],
   });
   const all = useMemo(() => data && differencesOf(data.series, window), [data, window]);
   return (
-    <Drawer title="Explain this window" label="Explanation" onClose={onClose}>
-      <div className="explain">
-        <Spans label={label} window={window} />
-        <section className="explain-part" aria-label="What differs from before">
-          <h3>What differs from before</h3>
-          {data !== undefined && all !== undefined ? (
-            <>
-              {data.notice}
-              <Differing all={all} unit={unit} />
-            </>
-          ) : error ? (
-            <Failure error={error} what="The series" onRetry={() => void refetch()} />
-          ) : (
-            <Loading lines={5} label="Reading this window and as long before" />
-          )}
-        </section>
+    <div className="explain">
+      <Spans label={label} window={window} />
+      <ExplainPart title="What differs from before">
         {data !== undefined && all !== undefined ? (
-          <WhatWasWrong clusters={clustersOf(data.series, all, clusters)} window={window} />
-        ) : null}
-      </div>
-    </Drawer>
+          <>
+            {data.notice}
+            <Differing all={all} unitOf={({ index }) => data.series[index]?.unit ?? unit} />
+          </>
+        ) : error ? (
+          <Failure error={error} what="The series" onRetry={() => void refetch()} />
+        ) : (
+          <Loading lines={5} label="Reading this window and as long before" />
+        )}
+      </ExplainPart>
+      {happened}
+      {data !== undefined && all !== undefined ? (
+        <WhatWasWrong clusters={clustersOf(data.series, all, clusters)} window={window} />
+      ) : null}
+    </div>
   );
 }
 
@@ -86,7 +100,7 @@ function Spans({ label, window }: { label: string; window: Window }) {
   );
 }
 
-function Differing({ all, unit }: { all: Differences; unit: Unit }) {
+function Differing({ all, unitOf }: { all: Differences; unitOf: (of: Difference) => Unit }) {
   const clock = useClock();
   return (
     <>
@@ -98,7 +112,7 @@ function Differing({ all, unit }: { all: Differences; unit: Unit }) {
               <span className={`explain-mark ${lookOf(each)}`} aria-hidden="true" />
               <span>
                 <strong className="explain-series">{each.name}</strong>{" "}
-                <span className="numbers">{differenceInWords(each, unit, (at) => clock(at).slice(11))}</span>
+                <span className="numbers">{differenceInWords(each, unitOf(each), (at) => clock(at).slice(11))}</span>
               </span>
             </li>
           ))}

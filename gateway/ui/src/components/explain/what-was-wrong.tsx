@@ -49,13 +49,14 @@ export function WhatWasWrong({ clusters, window }: WhatWasWrongProps) {
           <li key={cluster.id}>
             <div className="explain-head">
               <PageLink to={`/clusters/${cluster.id}`}>{cluster.name}</PageLink>
+              <EventsThen cluster={cluster} window={window} />
               {whyNot === "" && operates(cluster.id) ? (
                 <LookButton looked={looked.get(cluster.id)} isDisabled={isLooking} name={cluster.name} onLook={() => void look([cluster.id])} />
               ) : null}
               {whyNot === "" && me !== undefined && !operates(cluster.id) ? <span className="hint">needs an operator of this cluster</span> : null}
             </div>
             <div aria-live="polite">
-              <LookedAt looked={looked.get(cluster.id)} />
+              <LookedAt looked={looked.get(cluster.id)} cluster={cluster} />
             </div>
           </li>
         ))}
@@ -94,10 +95,20 @@ function LookButton({ looked, isDisabled, name, onLook }: LookButtonProps) {
   );
 }
 
-function LookedAt({ looked }: { looked: Looked | undefined }) {
+/** All that the log tells of the cluster in the window. */
+function EventsThen({ cluster: { id, name }, window: { start, end } }: { cluster: ExplainedCluster; window: Window }) {
+  const [from, to] = [new Date(start).toISOString(), new Date(end).toISOString()];
+  return (
+    <PageLink to="/events" search={{ cluster_id: id, from, to }} aria-label={`Events of ${name} in that time`}>
+      Events
+    </PageLink>
+  );
+}
+
+function LookedAt({ looked, cluster }: { looked: Looked | undefined; cluster: ExplainedCluster }) {
   switch (looked?.state) {
     case "found":
-      return <CauseFound analysis={looked.analysis} />;
+      return <CauseFound analysis={looked.analysis} cluster={cluster} />;
     case "failed":
       return <InlineFailure error={looked.error} what="What was wrong could not be looked for" />;
     case "taken":

@@ -246,6 +246,7 @@ const BACKENDS: Readonly<Record<Checked, string>> = {
   TEMPO: "Tempo",
   LOKI: "Loki",
   ALERTMANAGER: "Alertmanager",
+  KORREL8R: "Korrel8r",
 };
 const EFFECTS: Readonly<Record<CorrelationRule["effect"], string>> = {
   TOGETHER: "one incident for the same",

@@ -10,6 +10,7 @@ import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { useTabInView } from "@/components/use-tab-in-view";
+import { ExplainGpus } from "@/features/gpu/explain/explain-gpus";
 import { Headline } from "@/features/gpu/headline";
 import { HistoryTab } from "@/features/gpu/history/history-tab";
 import { useLiveGpus } from "@/features/gpu/live-samples";
@@ -35,15 +36,14 @@ const TITLES: Readonly<Record<TabName | "overview", string>> = {
 };
 const NONE: readonly string[] = [];
 /** What belongs to one tab alone goes with it; where one looks stays. */
-const LEFT: GpuSearch = { show: undefined, view: undefined, sort: undefined, q: undefined, stale: undefined, attribution: undefined, gpu_uuid: undefined, raised: undefined };
+const LEFT: GpuSearch = { show: undefined, view: undefined, sort: undefined, q: undefined, stale: undefined, attribution: undefined, gpu_uuid: undefined, raised: undefined, explain: undefined };
 
 export function GpuPage() {
-  const { tab = "overview", open, cluster_id = NONE, namespace } = useSearch<GpuSearch>();
+  const { tab = "overview", cluster_id = NONE, namespace } = useSearch<GpuSearch>();
   const { as_of } = useAsOf();
   useLiveGpus(cluster_id, as_of === undefined);
   const { data: summary, error, refetch } = useSummary();
   const none = summary?.nodes === 0 && summary.lost === 0 && cluster_id.length === 0 && namespace === undefined;
-  const node = readNodeKey(open);
   const whole = tab === "overview" || tab === "history" || none || summary === undefined;
   return (
     <PageFrame
@@ -64,7 +64,7 @@ export function GpuPage() {
         <>
           <Parts tab={tab} />
           <div id="gpu-panel" role="tabpanel" aria-label={TITLES[tab]} className={whole ? "gpu-tab is-whole" : "gpu-tab"}>
-            <WithDrawer drawer={node === undefined ? null : <NodeDrawer key={open} node={node} />}>
+            <WithDrawer drawer={<Beside tab={tab} />}>
               {tab === "overview" ? <OverviewTab summary={summary} /> : null}
               {tab === "nodes" ? <NodesTab /> : null}
               {tab === "processes" ? <ProcessesTab /> : null}
@@ -76,6 +76,17 @@ export function GpuPage() {
       )}
     </PageFrame>
   );
+}
+
+/** What is open beside the tab; an explanation of the charts stands in for the node until it is closed. */
+function Beside({ tab }: { tab: TabName | "overview" }) {
+  const { open, of, explain } = useSearch<GpuSearch>();
+  const setSearch = useSetSearch<GpuSearch>();
+  const node = readNodeKey(open);
+  const charts = open ?? (tab === "history" ? of : undefined);
+  const explained = explain === charts ? readNodeKey(explain) : undefined;
+  if (explained !== undefined) return <ExplainGpus node={explained} onClose={() => setSearch({ explain: undefined })} />;
+  return node === undefined ? null : <NodeDrawer key={open} node={node} />;
 }
 
 /** With how many GPUs report, which the map tells. */

@@ -46,6 +46,8 @@ export interface GpuSearch {
   column?: GpuColumn[] | undefined;
   over?: OverTime | undefined;
   raised?: GpuMetric | undefined;
+  /** The node (as `open`) of whose charts it is told what differs from before, while they are shown. */
+  explain?: string | undefined;
 }
 
 export function readGpuSearch(raw: Raw): GpuSearch {
@@ -70,6 +72,7 @@ export function readGpuSearch(raw: Raw): GpuSearch {
     column: someOf(raw["column"], Object.values(GpuColumn)),
     over: oneOf(raw["over"], Object.values(OverTime)),
     raised: oneOf(raw["raised"], Object.values(GpuMetric)),
+    explain: oneNode(raw["explain"]),
   };
 }
 

@@ -11,13 +11,14 @@ import type {
 import { sentence } from "@/features/clusters/shared/sentence";
 import { ApiError } from "@/lib/http";
 
-export const BACKENDS = ["prometheus", "alertmanager", "loki", "tempo"] as const;
+export const BACKENDS = ["prometheus", "alertmanager", "loki", "tempo", "korrel8r"] as const;
 export type Backend = (typeof BACKENDS)[number];
 export const BACKEND_NAMES: Readonly<Record<Backend, string>> = {
   prometheus: "Prometheus",
   alertmanager: "Alertmanager",
   loki: "Loki",
   tempo: "Tempo",
+  korrel8r: "Korrel8r",
 };
 
 export interface Draft {
@@ -47,7 +48,7 @@ export const EMPTY: Draft = {
   region: "",
   site: "hub",
   labels: "",
-  endpoints: { prometheus: "", alertmanager: "", loki: "", tempo: "" },
+  endpoints: { prometheus: "", alertmanager: "", loki: "", tempo: "", korrel8r: "" },
 };
 
 export function draftOf(cluster: Cluster | Registration): Draft {
@@ -69,6 +70,7 @@ export function draftOf(cluster: Cluster | Registration): Draft {
       alertmanager: endpoints.alertmanager_url ?? "",
       loki: endpoints.loki_url ?? "",
       tempo: endpoints.tempo_url ?? "",
+      korrel8r: endpoints.korrel8r_url ?? "",
     },
   };
 }
@@ -80,6 +82,7 @@ export function registrationOf(draft: Draft): Registration {
     alertmanager_url: orNull(draft.endpoints.alertmanager),
     loki_url: orNull(draft.endpoints.loki),
     tempo_url: orNull(draft.endpoints.tempo),
+    korrel8r_url: orNull(draft.endpoints.korrel8r),
   };
   return {
     name: draft.name.trim(),

@@ -13,6 +13,7 @@ export const SPOKEN: Readonly<Record<Checked, string>> = {
   TEMPO: "Tempo",
   LOKI: "Loki",
   ALERTMANAGER: "Alertmanager",
+  KORREL8R: "Korrel8r",
 };
 
 /** What cannot be had while it does not answer. */
@@ -22,4 +23,5 @@ export const LOST: Readonly<Record<Checked, string>> = {
   TEMPO: "traces",
   LOKI: "logs",
   ALERTMANAGER: "silences",
+  KORREL8R: "related signals",
 };

@@ -24,12 +24,14 @@ const EXAMPLES: Readonly<Record<Backend, string>> = {
   alertmanager: "https://alertmanager.example.com",
   loki: "https://loki.example.com",
   tempo: "https://tempo.example.com",
+  korrel8r: "https://korrel8r.example.com",
 };
 const FOR_WHAT: Readonly<Record<Backend, string>> = {
   prometheus: "Metrics. Prometheus, Thanos Querier or anything that speaks their API.",
   alertmanager: "Alerts, and silences.",
   loki: "Logs.",
   tempo: "Traces.",
+  korrel8r: "What belongs to an alert, asked while a root cause is looked for.",
 };
 
 export function RegistrationFields(props: FieldsProps) {

@@ -2,6 +2,7 @@ import { FormSelect, FormSelectOption } from "@patternfly/react-core";
 
 import { useZoom } from "@/components/chart/use-zoom";
 import { InlineFailure, Loading } from "@/components/states";
+import { ExplainButton } from "@/features/gpu/explain/explain-button";
 import { columnTitle, HistoryChart } from "@/features/gpu/history/history-chart";
 import { gpuAt } from "@/features/gpu/history/history-tab";
 import { useHistory } from "@/features/gpu/history/use-history";
@@ -47,12 +48,15 @@ export function NodeHistory({ node, gpus }: { node: NodeId; gpus: readonly GpuVi
       ) : query.error ? null : (
         <Loading lines={4} label="Loading the history" />
       )}
-      <PageLink
-        to="/gpu"
-        search={{ tab: "history", of: nodeKey(node.cluster, node.name), ...(number === undefined ? {} : { gpu: number }) }}
-      >
-        All metrics over time
-      </PageLink>
+      <div className="gpu-links">
+        <ExplainButton node={node} />
+        <PageLink
+          to="/gpu"
+          search={{ tab: "history", of: nodeKey(node.cluster, node.name), ...(number === undefined ? {} : { gpu: number }) }}
+        >
+          All metrics over time
+        </PageLink>
+      </div>
     </section>
   );
 }

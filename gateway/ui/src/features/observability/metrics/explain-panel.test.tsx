@@ -6,7 +6,7 @@ import type { QueryEditorProps } from "@/components/query-editor/query-editor";
 import { LIBRARIES } from "@/features/observability/library/store";
 import { MetricsPage } from "@/features/observability/metrics/page";
 import { readMetricsSearch } from "@/features/observability/search";
-import type { MetricQuery, MetricSeries, RcaView } from "@/generated/api.schemas";
+import type { MetricQuery, MetricSeries, RcaSeen, RcaView } from "@/generated/api.schemas";
 import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
@@ -127,14 +127,58 @@ test("a chart's window is explained by what differs from as long a time before, 
 test("for each cluster it tells what was wrong in that time, the one that differs most first", async () => {
   const { user } = await page(`${WINDOW}&explain=A`);
   const part = within(await (await drawer()).findByRole("region", { name: "What was wrong there" }, PATIENT));
-  const names = () => part.getAllByRole("link").map((each) => each.textContent);
-  expect(names()).toEqual(["east", "west"]);
+  const links = part.getAllByRole("link");
+  expect(links.map((each) => each.getAttribute("aria-label") ?? each.textContent)).toEqual([
+    "east",
+    "Events of east in that time",
+    "west",
+    "Events of west in that time",
+  ]);
+  expect(decodeURIComponent(links[1]!.getAttribute("href")!)).toContain(
+    `/events?cluster_id=${EAST}&from=2026-01-31T12:00:00.000Z&to=2026-01-31T13:00:00.000Z`,
+  );
   await user.click(await part.findByRole("button", { name: "Look at all 2" }));
   expect(await part.findByText("node worker-3", {}, PATIENT)).toBeInTheDocument();
   expect(part.getByRole("link", { name: "event 4" })).toBeInTheDocument();
   expect(await part.findByText("Nothing was wrong that the log tells of.", {}, PATIENT)).toBeInTheDocument();
   const window = { start: "2026-01-31T12:00:00.000Z", end: "2026-01-31T13:00:00.000Z" };
   expect(looked).toEqual([{ cluster_id: EAST, ...window }, { cluster_id: WEST, ...window }]);
+});
+
+test("what was seen live is named beside the events, and opens as its query over the time that was asked", async () => {
+  const query = 'node_load1{instance="worker-3"}';
+  const [start, end] = ["2026-01-31T11:55:00Z", "2026-01-31T13:05:00Z"];
+  const seen: RcaSeen = {
+    cluster_id: EAST,
+    backend: "PROMETHEUS",
+    name: "LOAD_HIGH",
+    severity: "WARNING",
+    where: ["node/worker-3"],
+    text: "load of worker-3 rose",
+    query,
+    start,
+    end,
+    began_at: "2026-01-31T12:09:00Z",
+  };
+  const live = { seen: [seen], calls: [], looks: [{ cluster_id: EAST, backend: "PROMETHEUS" as const }] };
+  const [first] = cause.causes;
+  const causes = [{ ...first!, claims: [{ ...first!.claims[0]!, seen: [0] }] }];
+  analysing((cluster) =>
+    HttpResponse.json({ ...(cluster === EAST ? { ...cause, causes } : calm), live }, { status: 201 }) as unknown as Response,
+  );
+  const { user } = await page(`${WINDOW}&explain=A`);
+  const part = within(await (await drawer()).findByRole("region", { name: "What was wrong there" }, PATIENT));
+  await user.click(await part.findByRole("button", { name: "Look at all 2" }));
+  const block = (name: string) => part.findByRole("region", { name: `Seen in metrics, logs and traces of ${name}` }, PATIENT);
+  const link = await part.findByRole("link", { name: "metric: load of worker-3 rose" }, PATIENT);
+  const chip = new URL(link.getAttribute("href")!, "http://hub");
+  expect(chip.pathname).toBe("/observability/metrics");
+  expect([chip.searchParams.get("from"), chip.searchParams.get("to")]).toEqual([start, end]);
+  expect(chip.searchParams.get("query")).toContain(query);
+  expect(within(await block("east")).getByText("Load high")).toBeInTheDocument();
+  // Of a cluster in which nothing was wrong, too.
+  expect(await part.findByText("Nothing was wrong that the log tells of.", {}, PATIENT)).toBeInTheDocument();
+  expect(await block("west")).toBeInTheDocument();
 });
 
 test("that the hub refuses is told, and can be asked again", async () => {

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useClusterNaming } from "@/components/cluster-names";
 import { linesOf } from "@/components/chart/lines";
 import { unitOf } from "@/components/chart/unit-of";
-import { ExplainDrawer, type Explained } from "@/components/explain/explain-drawer";
+import { ExplainDrawer, Explanation, type Explained } from "@/components/explain/explain-drawer";
 import type { Window } from "@/components/explain/differences";
 import { PartialNotice } from "@/components/partial-notice";
 import { onSteps } from "@/features/observability/metrics/step";
@@ -24,15 +24,19 @@ interface ExplainPanelProps {
   onClose: () => void;
 }
 
-export function ExplainPanel(props: ExplainPanelProps) {
+export function ExplainPanel({ query, onClose }: ExplainPanelProps) {
   const { clusters = NO_CLUSTERS, agg } = useSearch<MetricsSearch>();
   const { from, to } = useRange();
   const { step } = useStep();
   // Another question, or another window by zooming, is another explanation.
-  return <OfWindow key={JSON.stringify([props.query, clusters, agg, from, to, step])} {...props} step={step} />;
+  return (
+    <ExplainDrawer onClose={onClose}>
+      <OfWindow key={JSON.stringify([query, clusters, agg, from, to, step])} query={query} step={step} />
+    </ExplainDrawer>
+  );
 }
 
-function OfWindow({ query, step, onClose }: ExplainPanelProps & { step: number }) {
+function OfWindow({ query, step }: { query: string; step: number }) {
   const { clusters = NO_CLUSTERS, agg } = useSearch<MetricsSearch>();
   const range = useRange();
   const now = useNow(60_000);
@@ -57,14 +61,13 @@ function OfWindow({ query, step, onClose }: ExplainPanelProps & { step: number }
     };
   };
   return (
-    <ExplainDrawer
+    <Explanation
       label={query}
       unit={unitOf(query)}
       window={window}
       read={read}
       asked={[query, clusters, agg, step]}
       clusters={clusters.map((id) => ({ id, name: names([id]) }))}
-      onClose={onClose}
     />
   );
 }

@@ -1,8 +1,8 @@
 import { Button } from "@patternfly/react-core";
 
 import type { GraphNode } from "@/features/incidents/detail/graph/graph";
-import { SeenChips } from "@/features/incidents/detail/seen/seen-chip";
-import { momentInWords } from "@/features/incidents/detail/seen/words";
+import { SeenChips } from "@/components/seen/seen-chip";
+import { momentInWords } from "@/components/seen/words";
 import type { IncidentSearch } from "@/features/incidents/search";
 import type { RcaMoment, RcaSeen } from "@/generated/api.schemas";
 import { placeInWords } from "@/lib/format";

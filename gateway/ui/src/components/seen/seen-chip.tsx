@@ -1,9 +1,9 @@
-import "@/features/incidents/detail/seen/seen.css";
+import "@/components/seen/seen.css";
 
-import { ChartLineIcon, ListIcon, OutlinedEyeIcon, RouteIcon } from "@patternfly/react-icons";
+import { ChartLineIcon, ConnectedIcon, ListIcon, OutlinedEyeIcon, RouteIcon } from "@patternfly/react-icons";
 import type { ComponentType } from "react";
 
-import { bestPlace, sourceOf } from "@/features/incidents/detail/seen/words";
+import { bestPlace, sourceOf } from "@/components/seen/words";
 import type { RcaSeen } from "@/generated/api.schemas";
 import { PageLink } from "@/lib/place";
 
@@ -13,13 +13,14 @@ const ICONS: Readonly<Record<string, ComponentType>> = {
   PROMETHEUS: ChartLineIcon,
   LOKI: ListIcon,
   TEMPO: RouteIcon,
+  KORREL8R: ConnectedIcon,
 };
 
 /** The mark of a backend, with its word. */
 export function SourceMark({ backend, children }: { backend: string; children: string }) {
   const Icon = ICONS[backend] ?? OutlinedEyeIcon;
   return (
-    <span className="incidents-source">
+    <span className="seen-source">
       <Icon />
       <span>{children}</span>
     </span>

@@ -16,6 +16,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   PROMETHEUS: { one: "metric", many: "metrics" },
   LOKI: { one: "log", many: "logs" },
   TEMPO: { one: "trace", many: "traces" },
+  KORREL8R: { one: "related", many: "related things" },
 };
 
 /** `metric`, `metrics`; a backend that is not known here goes by its own name. */
@@ -25,8 +26,29 @@ export const sourceOf = (backend: string): Source => SOURCES[backend] ?? { one: 
 export const failureInWords = ({ backend, failure = "" }: RcaLook, cluster: string): string =>
   `${title(sourceOf(backend).many)} of ${cluster} were not seen: ${failure}`;
 
+const LANGUAGES: readonly (readonly [RegExp, string])[] = [
+  [/^metric:metric:(.+?)(?:\?namespace=.*)?$/s, "PROMETHEUS"],
+  // A selector as JSON is of Kubernetes, and no LogQL.
+  [/^log:\w+:(\{\s*[a-z_].*)$/is, "LOKI"],
+  [/^trace:span:(\{.*)$/s, "TEMPO"],
+];
+
+/** What Korrel8r relates, in the language of the backend that holds it. */
+function relatedOf(seen: RcaSeen): RcaSeen | undefined {
+  for (const [language, backend] of LANGUAGES) {
+    const query = language.exec(seen.query)?.[1];
+    if (query) return { ...seen, backend: backend as RcaSeen["backend"], query };
+  }
+  return undefined;
+}
+
 /** The query over the time that was asked for; undefined where no page asks that backend. */
-export function queryPlace({ backend, cluster_id, query, start, end }: RcaSeen): Place | undefined {
+export function queryPlace(seen: RcaSeen): Place | undefined {
+  const { backend, cluster_id, query, start, end } = seen;
+  if (backend === "KORREL8R") {
+    const related = relatedOf(seen);
+    return related && queryPlace(related);
+  }
   const asked = { clusters: [cluster_id], from: start, to: end };
   if (backend === "PROMETHEUS") return { to: "/observability/metrics", search: { query: [query], ...asked } };
   if (backend === "LOKI") return { to: "/observability/logs", search: { query, ...asked } };

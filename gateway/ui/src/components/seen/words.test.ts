@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { bestPlace, nameInWords, withinInWords } from "@/features/incidents/detail/seen/words";
+import { bestPlace, nameInWords, queryPlace, withinInWords } from "@/components/seen/words";
 import type { RcaSeen } from "@/generated/api.schemas";
 
 const seen = (changed: Partial<RcaSeen>): RcaSeen => ({
@@ -30,6 +30,25 @@ test("of a backend without a page the example is the way there", () => {
   expect(bestPlace(seen({ backend: "OTHER" as never }))).toBeUndefined();
   expect(bestPlace(seen({ backend: "OTHER" as never, trace_id: "ab" }))).toMatchObject({ to: "/observability/traces", search: { trace: "ab" } });
 });
+
+test.each([
+  ['metric:metric:kube_pod_info{namespace="shop"}?namespace=shop', "metrics", ['kube_pod_info{namespace="shop"}']],
+  ["metric:metric:up == 0", "metrics", ["up == 0"]],
+  ['log:application:{kubernetes_namespace_name="shop"}', "logs", '{kubernetes_namespace_name="shop"}'],
+  ['trace:span:{resource.k8s.namespace.name="shop"}', "traces", '{resource.k8s.namespace.name="shop"}'],
+])("what Korrel8r relates opens where its signals are: %s", (told, page, query) => {
+  expect(queryPlace(seen({ backend: "KORREL8R", query: told }))).toEqual({
+    to: `/observability/${page}`,
+    search: { query, clusters: ["c1"], from: "2026-01-31T11:00:00Z", to: "2026-01-31T12:00:00Z" },
+  });
+});
+
+test.each(['k8s:Pod.v1:{"name":"cart"}', 'log:application:{ "namespace": "shop" }', "alert:alert:{}", "trace:span:ab", "metric:metric:", ""])(
+  "no page shows %s",
+  (query) => {
+    expect(bestPlace(seen({ backend: "KORREL8R", query }))).toBeUndefined();
+  },
+);
 
 test("a time that nobody knows is within what was asked for", () => {
   expect(withinInWords(seen({}))).toBe("within the hour");

@@ -1,4 +1,4 @@
-"""Reads traces as Tempo gives them: OTLP as JSON, with the variants that its versions have."""
+"""Spans of traces as the federation has them, from OTLP."""
 
 import base64
 import binascii
@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.federation.fleet import ClusterRef
 from gateway.federation.nanoseconds import nanoseconds
+from services.runtime.otlp import Attributes, Batch, SpanEvent, Status, WireSpan, batches
 
 UNKNOWN_SERVICE = "unknown"
 _DEEPEST = 8
@@ -70,86 +71,24 @@ class Span(msgspec.Struct, frozen=True):
         return self.end - self.start
 
 
-class _Attribute(msgspec.Struct):
-    key: str
-    value: dict[str, Any] | None = None
-
-
-_Attributes = list[_Attribute] | None
-
-
-class _Event(msgspec.Struct, rename="camel"):
-    time_unix_nano: str | int = 0
-    name: str = ""
-    attributes: _Attributes = None
-
-
-class _Status(msgspec.Struct):
-    code: str | int = 0
-    message: str = ""
-
-
-class _Span(msgspec.Struct, rename="camel"):
-    span_id: str
-    start_time_unix_nano: str | int
-    end_time_unix_nano: str | int
-    parent_span_id: str | None = None
-    name: str = ""
-    kind: str | int = 0
-    attributes: _Attributes = None
-    events: list[_Event] | None = None
-    status: _Status | None = None
-
-
-class _Resource(msgspec.Struct):
-    attributes: _Attributes = None
-
-
-class _Scope(msgspec.Struct):
-    spans: list[_Span] | None = None
-
-
-class _Batch(msgspec.Struct, rename="camel"):
-    resource: _Resource | None = None
-    scope_spans: list[_Scope] | None = None
-    instrumentation_library_spans: list[_Scope] | None = None
-    """As versions before OTLP 0.15 call it."""
-
-
-class _Document(msgspec.Struct, rename="camel"):
-    batches: list[_Batch] | None = None
-    resource_spans: list[_Batch] | None = None
-    """As OTLP itself, and Tempo's second version of this answer, call it."""
-    trace: "_Document | None" = None
-
-
-_DOCUMENT = msgspec.json.Decoder(_Document)
-
-
 def spans(body: bytes, cluster: ClusterRef) -> list[Span]:
     """All spans of an answer; ValueError for one that is no OTLP."""
-    if not body:
-        return []
     try:
-        document = _DOCUMENT.decode(body)
-        whole = document.trace or document
-        batches = whole.batches or whole.resource_spans or ()
-        return [span for batch in batches for span in _of_batch(batch, cluster)]
+        return [span for batch in batches(body) for span in _of_batch(batch, cluster)]
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError("not a trace in OTLP's JSON") from error
 
 
-def _of_batch(batch: _Batch, cluster: ClusterRef) -> Iterator[Span]:
-    resource = _attributes(batch.resource.attributes if batch.resource else None)
+def _of_batch(batch: Batch, cluster: ClusterRef) -> Iterator[Span]:
+    resource = _attributes(batch.about)
     service = str(resource.pop("service.name", "") or UNKNOWN_SERVICE)
-    for scope in batch.scope_spans or batch.instrumentation_library_spans or ():
-        for span in scope.spans or ():
-            yield _span(span, service, resource, cluster)
+    for span in batch.spans():
+        yield _span(span, service, resource, cluster)
 
 
-def _span(told: _Span, service: str, resource: Mapping[str, Any], cluster: ClusterRef) -> Span:
+def _span(told: WireSpan, service: str, resource: Mapping[str, Any], cluster: ClusterRef) -> Span:
     start = nanoseconds(told.start_time_unix_nano)
-    status = told.status or _Status()
+    status = told.status or Status()
     extra: dict[str, Any] = {}
     if told.kind in _KINDS:
         extra["span.kind"] = _KINDS[told.kind]
@@ -170,7 +109,7 @@ def _span(told: _Span, service: str, resource: Mapping[str, Any], cluster: Clust
     )
 
 
-def _log(event: _Event) -> SpanLog:
+def _log(event: SpanEvent) -> SpanLog:
     return SpanLog(nanoseconds(event.time_unix_nano), event.name, _attributes(event.attributes))
 
 
@@ -193,7 +132,7 @@ def span_id(told: str) -> str:
     return raw.hex()
 
 
-def _attributes(told: _Attributes) -> dict[str, Any]:
+def _attributes(told: Attributes) -> dict[str, Any]:
     return {each.key: _plain(each.value or {}) for each in told or ()}
 
 

@@ -1,13 +1,9 @@
-"""Traces of before and now: who calls whom, where errors begin, whose own work is not as usual.
-
-OTLP as JSON, as Tempo gives it: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
-"""
+"""Traces of before and now: who calls whom, where errors begin, whose own work is not as usual."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -18,6 +14,7 @@ from services.rca.live.focus import Focus
 from services.rca.ranking import Handled, Past, Span, Templates, compare, handled, profile, rank
 from services.runtime.kube.names import stem
 from services.runtime.masking import without_logins
+from services.runtime.otlp import Attributes, Batch, WireSpan, batches
 
 FAILED, ANY = "{ status = error }", "{ }"
 NOW, BEFORE = 25, 40
@@ -38,50 +35,10 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SLOW = frozenset({"slow work", "slow calls"})
 
 
-class _Attribute(msgspec.Struct):
-    key: str
-    value: dict[str, Any] = {}
-
-
-class _Resource(msgspec.Struct):
-    attributes: list[_Attribute] | None = None
-
-
-class _Status(msgspec.Struct):
-    code: int | str = 0
-
-
-class _OtlpSpan(msgspec.Struct, rename="camel"):
-    span_id: str
-    start_time_unix_nano: int | str
-    end_time_unix_nano: int | str
-    parent_span_id: str | None = None
-    name: str = ""
-    kind: int | str = 0
-    attributes: list[_Attribute] | None = None
-    status: _Status | None = None
-
-
-class _Scope(msgspec.Struct):
-    spans: list[_OtlpSpan] | None = None
-
-
-class _Batch(msgspec.Struct, rename="camel"):
-    resource: _Resource | None = None
-    scope_spans: list[_Scope] | None = None
-    instrumentation_library_spans: list[_Scope] | None = None
-
-
-class _Document(msgspec.Struct, rename="camel"):
-    batches: list[_Batch] | None = None
-    resource_spans: list[_Batch] | None = None
-
-
 class _Hit(msgspec.Struct):
     traceID: str  # noqa: N815 - its name on the wire
 
 
-_DOCUMENT = msgspec.json.Decoder(_Document)
 _HITS = msgspec.json.Decoder(list[_Hit])
 
 
@@ -121,10 +78,8 @@ def hits(data: bytes) -> list[str]:
 def trace(trace_id: str, data: bytes, focus: Focus) -> Trace:
     """A trace as Tempo gives it; ValueError for what is none."""
     try:
-        whole = _DOCUMENT.decode(data or b"{}")
-        batches = whole.batches or whole.resource_spans or []
-        told = [each for batch in batches for each in _of_batch(trace_id, batch, focus)]
-    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
+        told = [each for batch in batches(data) for each in _of_batch(trace_id, batch, focus)]
+    except (ValueError, OverflowError) as error:
         raise ValueError("it cannot be read") from error
     told = told[:_MOST_SPANS]
     failed = frozenset(span.span for span, is_failed, _ in told if is_failed)
@@ -132,30 +87,29 @@ def trace(trace_id: str, data: bytes, focus: Focus) -> Trace:
     return Trace(trace_id, [span for span, _, _ in told], failed, asked)
 
 
-def _of_batch(
-    trace_id: str, batch: _Batch, focus: Focus
-) -> Iterator[tuple[Span, bool, str | None]]:
-    told = batch.resource.attributes if batch.resource and batch.resource.attributes else []
-    about = {each.key: str(each.value.get("stringValue", "")) for each in told}
-    entity = _place(about, focus)
-    for scope in batch.scope_spans or batch.instrumentation_library_spans or []:
-        for each in scope.spans or []:
-            start, end = int(each.start_time_unix_nano), int(each.end_time_unix_nano)
-            seconds = max(end - start, 0) / 1e9
-            parent, name = each.parent_span_id or "", without_logins(each.name)[:200]
-            span = Span(trace_id, each.span_id, parent, entity, name, start / 1e9, seconds)
-            code = each.status.code if each.status is not None else 0
-            yield span, code in (2, "STATUS_CODE_ERROR"), _peer(each, entity, focus)
+def _of_batch(trace_id: str, batch: Batch, focus: Focus) -> Iterator[tuple[Span, bool, str | None]]:
+    entity = _place(_texts(batch.about), focus)
+    for each in batch.spans():
+        start, end = int(each.start_time_unix_nano), int(each.end_time_unix_nano)
+        seconds = max(end - start, 0) / 1e9
+        parent, name = each.parent_span_id or "", without_logins(each.name)[:200]
+        span = Span(trace_id, each.span_id, parent, entity, name, start / 1e9, seconds)
+        code = each.status.code if each.status is not None else 0
+        yield span, code in (2, "STATUS_CODE_ERROR"), _peer(each, entity, focus)
 
 
-def _peer(span: _OtlpSpan, entity: str, focus: Focus) -> str | None:
+def _texts(attributes: Attributes) -> dict[str, str]:
+    return {each.key: str((each.value or {}).get("stringValue", "")) for each in attributes or ()}
+
+
+def _peer(span: WireSpan, entity: str, focus: Focus) -> str | None:
     """Whom a span asks, of the cluster's own services; None if it asks nobody.
 
     https://opentelemetry.io/docs/specs/semconv/attributes-registry/server/
     """
     if span.kind not in _ASKS:
         return None
-    told = {each.key: str(each.value.get("stringValue", "")) for each in span.attributes or []}
+    told = _texts(span.attributes)
     name = next((told[key] for key in _PEERS if told.get(key)), "").lower().removesuffix(".")
     labels = name.split(".")
     here = entity.split("/")[1]

@@ -119,6 +119,7 @@ ROUTES: Mapping[str, Right] = {
     f"PUT {API}/watches/{{watch_id:str}}": OPERATE,
     f"DELETE {API}/watches/{{watch_id:str}}": OPERATE,
     f"POST {API}/analysis/anomaly": READ,
+    f"POST {API}/analysis/explain": READ,
     f"GET {API}/analysis/rca": READ,
     f"POST {API}/analysis/rca": OPERATE,
     f"GET {API}/analysis/rca/{{rca_id:uuid}}": READ,
@@ -163,6 +164,7 @@ ROUTES: Mapping[str, Right] = {
     f"POST {API}/tokens": RULE,
     f"DELETE {API}/tokens/{{token_id:uuid}}": RULE,
     f"GET {API}/audit": RULE,
+    "POST /mcp": READ,
     **{
         f"{method} /prometheus/api/v1/{path}": READ
         for method in ("GET", "POST")
@@ -180,6 +182,7 @@ _OLD = {"headers": {"if-match": '"999"'}}
 """Not so any more: nothing is changed."""
 _REGISTRATION = {"name": "changed", "api_server_url": "https://api.example.com:6443"}
 _CREDENTIALS = {"json": {"auth_type": "SERVICE_ACCOUNT", "token": "t"}}
+_CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_alerts"}}
 _POSTED = {"json": webhook(alert(9, labels={"alertname": "Posted"}))}
 
 
@@ -242,11 +245,13 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"POST {API}/metrics/query": {"json": {"query": "up"}},
     f"POST {API}/metrics/query_range": {"json": {"query": "up", "step": "1m"}},
     f"POST {API}/analysis/anomaly": {"json": {"query": "up", "step": "1m"}},
+    f"POST {API}/analysis/explain": lambda about: {"json": {"incident_id": about.incident}},
     f"POST {API}/analysis/rca": lambda about: {"json": {"incident_id": about.incident}},
     f"POST {API}/replays": _replay,
     f"POST {API}/logs/query": {"json": {"query": '{a="b"}'}},
     f"POST {API}/logs/query_range": {"json": {"query": '{a="b"}', "step": "1m"}},
     f"POST {API}/traces/search": {"json": {"query": "{}"}},
+    "POST /mcp": {"json": _CALL, "headers": {"accept": "application/json, text/event-stream"}},
 }
 
 
@@ -291,5 +296,6 @@ def names_a_cluster(route: str) -> bool:
     parts = ("{cluster_id", "{ref", "by-name", "{sequence", "/gpu/history", "ptp/history",
              "{incident_id", "{anomaly_id", "{rule_id", f"POST {API}/correlation-rules",
              "{watch_id", f"POST {API}/watches", "{rca_id", f"POST {API}/analysis/rca",
+             f"POST {API}/analysis/explain",
              "{replay_id", f"POST {API}/replays")  # fmt: skip
     return any(part in route for part in parts)

@@ -1,0 +1,1 @@
+"""What assistants may ask: tools over the REST API, with the rights of whoever asks."""

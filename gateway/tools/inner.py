@@ -1,0 +1,115 @@
+"""Requests of the hub to its own REST API, as whoever it asks for: the same rights, bounds, errors.
+
+They go by no network and count for no limit of their own: who asks for a tool has been counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Litestar
+
+from contracts.refusals import Code, Refused
+from services.runtime.principals import Principal
+
+_MOST = 16 * 1024 * 1024
+_HEADERS = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+
+Query = Mapping[str, object]
+"""Parameters; what is null is left out, a sequence is repeated."""
+
+
+class Inner:
+    """The API, for one who asks."""
+
+    def __init__(self, app: Litestar, principal: Principal, trace_id: str = "") -> None:
+        self._app = app
+        self._principal = principal
+        self._trace_id = trace_id
+
+    async def get(self, path: str, query: Query | None = None) -> Any:
+        """JSON of a read; Refused with the API's own code and text."""
+        return await self._ask("GET", path, _encoded(query or {}), b"")
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """The same of a question that has a body; what is null in it is left out."""
+        told = {name: value for name, value in body.items() if value is not None}
+        return await self._ask("POST", path, b"", msgspec.json.encode(told))
+
+    async def _ask(self, method: str, path: str, query: bytes, body: bytes) -> Any:
+        answer = _Answer()
+        await self._app(
+            cast("Any", self._scope(method, f"/api/v1{path}", query)),
+            _receiving(body),
+            cast("Any", answer.send),
+        )
+        try:
+            told = msgspec.json.decode(answer.body)
+        except msgspec.DecodeError as error:
+            raise Refused(Code.INTERNAL_ERROR, "the answer cannot be read") from error
+        if answer.status >= 400:
+            error = told["error"]
+            raise Refused(Code[error["code"]], error["message"], error["details"])
+        return told
+
+    def _scope(self, method: str, path: str, query: bytes) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query,
+            "headers": _HEADERS,
+            "client": None,
+            "server": ("localhost", 80),
+            "extensions": {},
+            "state": {"principal": self._principal, "trace_id": self._trace_id, "traceparent": ""},
+        }
+
+
+class _Answer:
+    """What is sent, put together."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.body = bytearray()
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """One ASGI message."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if len(self.body) > _MOST:
+                raise Refused(Code.LIMIT_REACHED, "the answer is too large: ask for less")
+
+
+def _receiving(body: bytes) -> Any:
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Mapping[str, Any]:
+        return left.pop() if left else {"type": "http.disconnect"}
+
+    return receive
+
+
+def _encoded(query: Query) -> bytes:
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if value is None:
+            continue
+        some = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,)
+        pairs += [(name, _text(each)) for each in some]
+    return urlencode(pairs).encode()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    moment = getattr(value, "isoformat", None)
+    return str(value) if moment is None else str(moment())

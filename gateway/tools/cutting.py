@@ -40,8 +40,11 @@ def size(value: object) -> int:
 def lean(value: Any) -> Any:
     """Without what is null or empty in objects: it costs and says nothing."""
     if isinstance(value, dict):
-        told = {name: lean(each) for name, each in cast("Object", value).items()}
-        return {name: each for name, each in told.items() if each not in (None, [], {}, "")}
+        told = {
+            name: lean(each) if isinstance(each, (dict, list)) else each
+            for name, each in cast("Object", value).items()
+        }
+        return {name: each for name, each in told.items() if each or each == 0}
     if isinstance(value, list):
         return [lean(each) for each in cast("list[Any]", value)]
     return value
@@ -57,15 +60,12 @@ def fitted(data: Object, main: str = "", tokens: int = MOST_TOKENS) -> Told:
     if size(data) <= most:
         return data, ()
     entries = cast("list[Any]", data.get(main) or []) if main else []
-    tries: list[_Try] = []
-    for way in _WAYS:
-        tried = _Try(data, main, way, most)
-        if tried.room >= 0 and tried.shown >= min(_ENOUGH, len(entries)):
-            return tried.told()
-        tries.append(tried)
-    # Less within is worth it only for more entries: of those with as many the first.
-    best = max(tries, key=lambda each: each.shown)
-    return best.told() if best.shown else tries[-1].least()
+    least = _Try(data, main, _WAYS[-1], most)
+    wanted = min(_ENOUGH, least.shown)  # There is no way to show more.
+    if not least.is_told(min(1, len(entries))):
+        return least.forced()
+    ways = (_Try(data, main, way, most) for way in _WAYS[:-1])
+    return next((each for each in ways if each.is_told(wanted)), least).told()
 
 
 class _Try:
@@ -85,6 +85,10 @@ class _Try:
         """What is left of the size; less than 0: there is too much without any entry."""
         self._fill()
 
+    def is_told(self, enough: int) -> bool:
+        """It fits, with so many entries."""
+        return self.room >= 0 and self.shown >= enough
+
     @property
     def shown(self) -> int:
         """Entries of the main list."""
@@ -97,7 +101,7 @@ class _Try:
                                 unit="entries"))  # fmt: skip
         return self._data, self._cuts.told()
 
-    def least(self) -> Told:
+    def forced(self) -> Told:
         """One entry at least, whatever must go for it: who pages on would else never get by."""
         first, cuts = self._shortened(self._entries[0]) if self._main else (None, self._cuts)
         wanted = min(size(first), self._most // 2) if self._main else 0

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Litestar
+from litestar.exceptions import LitestarException
 
 from contracts.refusals import Code, Refused
+from services.runtime.logging import logger
 from services.runtime.principals import Principal
 
 _MOST = 16 * 1024 * 1024
@@ -23,10 +25,15 @@ Query = Mapping[str, object]
 class Inner:
     """The API, for one who asks."""
 
-    def __init__(self, app: Litestar, principal: Principal, trace_id: str = "") -> None:
+    def __init__(
+        self,
+        app: Litestar,
+        principal: Principal,
+        trace_id: str = "",
+        traceparent: str | None = None,
+    ) -> None:
         self._app = app
-        self._principal = principal
-        self._trace_id = trace_id
+        self._state = {"principal": principal, "trace_id": trace_id, "traceparent": traceparent}
 
     async def get(self, path: str, query: Query | None = None) -> Any:
         """JSON of a read; Refused with the API's own code and text."""
@@ -38,12 +45,14 @@ class Inner:
         return await self._ask("POST", path, b"", msgspec.json.encode(told))
 
     async def _ask(self, method: str, path: str, query: bytes, body: bytes) -> Any:
-        answer = _Answer()
-        await self._app(
-            cast("Any", self._scope(method, f"/api/v1{path}", query)),
-            _receiving(body),
-            cast("Any", answer.send),
-        )
+        answer, scope = _Answer(), self._scope(method, f"/api/v1{path}", query)
+        try:
+            await self._app(cast("Any", scope), _receiving(body), cast("Any", answer.send))
+        except LitestarException as error:  # Whatever happens when an answer has begun.
+            if not answer.is_too_large:
+                logger("http").error("unexpected_error", path=path, exc_info=error)
+                raise Refused(Code.INTERNAL_ERROR, "the answer has broken off") from error
+            raise Refused(Code.LIMIT_REACHED, "the answer is too large: ask for less") from None
         try:
             told = msgspec.json.decode(answer.body)
         except msgspec.DecodeError as error:
@@ -68,7 +77,7 @@ class Inner:
             "client": None,
             "server": ("localhost", 80),
             "extensions": {},
-            "state": {"principal": self._principal, "trace_id": self._trace_id, "traceparent": ""},
+            "state": dict(self._state),
         }
 
 
@@ -78,15 +87,18 @@ class _Answer:
     def __init__(self) -> None:
         self.status = 500
         self.body = bytearray()
+        self.is_too_large = False
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """One ASGI message."""
+        """One ASGI message; raises to end an answer that is too large."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
             if len(self.body) > _MOST:
-                raise Refused(Code.LIMIT_REACHED, "the answer is too large: ask for less")
+                self.is_too_large = True
+                self.body.clear()
+                raise OverflowError("too large")
 
 
 def _receiving(body: bytes) -> Any:

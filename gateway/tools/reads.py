@@ -87,13 +87,16 @@ async def _metrics(inner: Inner, asked: tools.QueryMetrics) -> Found:
     else:
         body |= {"start_time": asked.start_time, "step": asked.step}
         told = await inner.post("/metrics/query_range", body)
-    series: list[dict[str, Any]] = []
-    for cluster in told["results"]:
-        of = {key: cluster[key] for key in ("cluster_id", "cluster_name") if cluster.get(key)}
-        series += [{**of, **_series(each)} for each in _results(cluster)]
+    every = [(cluster, each) for cluster in told["results"] for each in _results(cluster)]
+    # Summed up are those that may have room: an answer may have ten thousand.
+    series = [
+        {**{key: of[key] for key in ("cluster_id", "cluster_name") if of.get(key)}, **_series(each)}
+        for of, each in every[asked.offset : asked.offset + PAGE]
+    ]
     rest = {name: told[name] for name in told if name != "results"}
     longest = max((each["summary"]["points"] for each in series if "summary" in each), default=0)
-    return Found({"series": series, **rest}, "series", 0, len(series), cut=_thinned(longest))
+    data = {"total": len(every), "series": series, **rest}
+    return Found(data, "series", asked.offset, len(every), cut=_thinned(longest))
 
 
 def _results(cluster: Mapping[str, Any]) -> list[dict[str, Any]]:

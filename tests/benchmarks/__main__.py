@@ -27,6 +27,7 @@ from tests.benchmarks import (
     limits,
     listing,
     live,
+    mcp,
     partitions,
     projection,
     rca,
@@ -72,6 +73,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "rca_ready_live": rca_ready_live.measure,
     "detector": detector.measure,
     "limits": limits.measure,
+    "mcp": mcp.measure,
     "ui": ui.measure,
 }
 

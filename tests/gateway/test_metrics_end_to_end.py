@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,11 +16,16 @@ from tests.kit.prometheus import door
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 Asked = list[tuple[str, dict[str, list[str]]]]
+Values = float | Sequence[str] | None
 
 
 @asynccontextmanager
-async def prometheus(value: float | None) -> AsyncGenerator[tuple[str, Asked]]:
-    """Answers as a Prometheus in which everything has this value; None: with HTML."""
+async def prometheus(value: Values) -> AsyncGenerator[tuple[str, Asked]]:
+    """Answers as a Prometheus in which everything has this value; None: with HTML.
+
+    Over a range it grows by 1 with each step, or is these texts one after the other, again and
+    again.
+    """
     asked: Asked = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -46,19 +51,25 @@ async def prometheus(value: float | None) -> AsyncGenerator[tuple[str, Asked]]:
         server.close()
 
 
-def _body(path: str, form: dict[str, list[str]], value: float | None) -> tuple[bytes, str]:
+def _body(path: str, form: dict[str, list[str]], value: Values) -> tuple[bytes, str]:
     if value is None:
         return b"<html>log in</html>", "text/html"
     data: Any = ["job", "pod"]
     if path.endswith("/query"):
-        sample = [float(form["time"][0]), str(value)]
+        sample = [float(form["time"][0]), _at(value, 0)]
         data = {"resultType": "vector", "result": [{"metric": {"job": "a"}, "value": sample}]}
     elif path.endswith("/query_range"):
         start, step = float(form["start"][0]), float(form["step"][0])
         count = int((float(form["end"][0]) - start) / step) + 1
-        samples = [[start + number * step, str(value + number)] for number in range(count)]
+        samples = [[start + number * step, _at(value, number)] for number in range(count)]
         data = {"resultType": "matrix", "result": [{"metric": {"job": "a"}, "values": samples}]}
     return json.dumps({"status": "success", "data": data}).encode(), "application/json"
+
+
+def _at(value: float | Sequence[str], number: int) -> str:
+    if isinstance(value, int | float):
+        return str(value + number)
+    return value[number % len(value)]
 
 
 async def test_the_fleet_answers_as_one(platform: Platform) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import TextContent
 
 from gateway.middleware import Front
 from tests.kit.gateway import Json
@@ -55,6 +56,7 @@ async def failed(client: Client, name: str, **arguments: Any) -> Json:
     result = await client.call_tool(name, arguments)
     assert result.is_error, result.structured_content
     (content,) = result.content
+    assert isinstance(content, TextContent)
     return json.loads(content.text)["error"]
 
 

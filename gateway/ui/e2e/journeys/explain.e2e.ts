@@ -1,6 +1,6 @@
 /** Why: an incident's causes as a picture and as a list, its time gone through, and a chart that tells what differs. */
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launch, signIn, Window, type Session } from "../browser.ts";
@@ -124,15 +124,27 @@ test("a chart of metrics explains its window", { timeout: PATIENCE }, async () =
   await window.close();
 });
 
+/** Looks for what was wrong in a cluster, and waits for the answer. */
+async function lookFor(panel: Locator, cluster: string): Promise<void> {
+  await panel.getByRole("button", { name: `Look at ${cluster}` }).click();
+  const wrong = panel.getByRole("region", { name: "What was wrong there" });
+  // As soon as it is answered there is nothing more to press.
+  await wrong.getByRole("button", { name: /^Look/ }).waitFor({ state: "detached", timeout: 60_000 });
+  await wrong.getByText(/[1-9]\d* %$|^Nothing was wrong/).first().waitFor();
+}
+
 interface Told {
   series: { points: [number, number | null][] }[];
 }
 
+/** Of all values that are known, in milliseconds since 1970. */
+const timesOf = (series: Told["series"]): number[] =>
+  series.flatMap(({ points }) => points.filter(([, value]) => value !== null).map(([at]) => at * 1_000));
+
 /** The first sample of a node's GPUs, in milliseconds since 1970. */
 async function firstSample(cluster: string, node: string): Promise<number> {
   const { series } = await hub.call<Told>("GET", `/api/v1/gpu/history?cluster_id=${cluster}&node_name=${node}&range=24h`);
-  const times = series.flatMap(({ points }) => points.filter(([, value]) => value !== null).map(([at]) => at * 1_000));
-  return Math.min(...times);
+  return Math.min(...timesOf(series));
 }
 
 test("a chart of GPUs explains its window, and the cause is looked for on a click", { timeout: PATIENCE }, async () => {
@@ -150,14 +162,50 @@ test("a chart of GPUs explains its window, and the cause is looked for on a clic
   expect(told.join("\n")).toMatch(/Temperature appeared at \d\d:\d\d:\d\d, around \d+(\.\d+)? °C/);
   const panel = page.getByRole("complementary", { name: "Explanation" });
   await panel.getByRole("region", { name: "What happened in that time" }).waitFor();
-  await panel.getByRole("button", { name: `Look at ${cluster_name}` }).click();
-  const wrong = panel.getByRole("region", { name: "What was wrong there" });
-  // As soon as it is answered there is nothing more to press.
-  await wrong.getByRole("button", { name: /^Look/ }).waitFor({ state: "detached", timeout: 60_000 });
-  await wrong.getByText(/[1-9]\d* %$|^Nothing was wrong/).first().waitFor();
+  await lookFor(panel, cluster_name);
   await window.picture("explain-gpu");
   await page.keyboard.press("Escape");
   await node.waitFor();
+  expect(window.problems).toEqual([]);
+  await window.close();
+});
+
+interface Clock {
+  cluster_id: string;
+  cluster_name: string;
+  node_name: string;
+  interface: string;
+  process: string | null;
+}
+
+/** When the first step with an offset of a clock begins, in milliseconds since 1970. */
+async function firstOffset(clock: Clock): Promise<number> {
+  const of = new URLSearchParams({ cluster_id: clock.cluster_id, node_name: clock.node_name, interface: clock.interface });
+  const { series } = await hub.call<Told>("GET", `/api/v1/cnf/ptp/history?${of}&range=24h&step=1m`);
+  return Math.min(...timesOf(series));
+}
+
+test("a chart of a clock explains its window by the clocks of its node, and by what happened there", { timeout: PATIENCE }, async () => {
+  const { items } = await hub.call<Listed<Clock>>("GET", "/api/v1/cnf/ptp/status?page_size=1");
+  const clock = items[0]!;
+  // Nothing is known from before it was sampled: all its values begin in this window.
+  const start = (await firstOffset(clock)) - 60_000;
+  const id = `${clock.cluster_id}/${clock.node_name}/${clock.interface}/${clock.process ?? ""}`;
+  const asked = new URLSearchParams({ tab: "clocks", open: id, from: iso(start), to: iso(Date.now()) });
+  const window = await Window.open(browser, hub, { session });
+  const { page } = window;
+  await window.goTo(`/cnf?${asked}`);
+  const drawer = page.getByRole("complementary", { name: "Clock" });
+  await drawer.getByRole("button", { name: "Explain this window" }).click();
+  const told = (await differences(page)).join("\n");
+  expect(told).toContain(clock.node_name);
+  expect(told).toMatch(/appeared at \d\d:\d\d:\d\d, around \d+(\.\d+)? [nµm]?s/);
+  const panel = page.getByRole("complementary", { name: "Explanation" });
+  await panel.getByRole("region", { name: "What happened in that time" }).waitFor();
+  await lookFor(panel, clock.cluster_name);
+  await window.picture("explain-clock");
+  await page.keyboard.press("Escape");
+  await drawer.waitFor();
   expect(window.problems).toEqual([]);
   await window.close();
 });

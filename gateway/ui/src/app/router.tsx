@@ -15,7 +15,7 @@ import { isNotLoaded } from "@/app/renewed";
 import { Root } from "@/app/root";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
-import { readAnomaliesSearch } from "@/features/anomalies/search";
+import { readAnomaliesSearch, readAnomalySearch } from "@/features/anomalies/search";
 import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
 import { readCnfSearch } from "@/features/cnf/search";
 import { readAuditSearch } from "@/features/events/audit/search";
@@ -107,6 +107,7 @@ const routes = [
   createRoute({
     ...at,
     path: "/anomalies/$anomalyId",
+    validateSearch: readAnomalySearch,
     component: lazyRouteComponent(() => import("@/features/anomalies/detail/page"), "AnomalyPage"),
   }),
   createRoute({

@@ -52,10 +52,17 @@ export function Drawer({ title, label, onClose, children }: DrawerProps) {
   );
 }
 
+interface WithDrawerProps {
+  drawer: ReactNode;
+  /** It is as high as it is, on a page that scrolls: its drawer stays in view. */
+  isWhole?: boolean;
+  children: ReactNode;
+}
+
 /** A list and, beside it, its drawer. */
-export function WithDrawer({ drawer, children }: { drawer: ReactNode; children: ReactNode }) {
+export function WithDrawer({ drawer, isWhole = false, children }: WithDrawerProps) {
   return (
-    <div className="with-drawer">
+    <div className={isWhole ? "with-drawer is-whole" : "with-drawer"}>
       <div className="with-drawer-list">{children}</div>
       {drawer}
     </div>

@@ -27,6 +27,14 @@ export function partsOf(area: CnfArea, name: string): Parts {
   }
 }
 
+/** `Clock ens1f0 on worker-1`. */
+export const clockNamed = (node: string | undefined, interfaceName: string | undefined): string =>
+  interfaceName === "CLOCK_REALTIME" ? `System clock of ${node}` : `Clock ${interfaceName} on ${node}`;
+
+/** The node that it is on, as far as its event tells. */
+export const nodeOf = ({ area, name, node_name }: Pick<CnfStatusChanged, "area" | "name" | "node_name">): string | undefined =>
+  node_name ?? partsOf(area, name).node;
+
 /** `Clock ens1f0 on worker-1`, `Workload du-0 in ran`. */
 export function functionNamed(area: CnfArea, name: string): string {
   const { node, namespace, pod, part } = partsOf(area, name);
@@ -34,7 +42,7 @@ export function functionNamed(area: CnfArea, name: string): string {
     case "WORKLOAD":
       return `Workload ${pod} in ${namespace}`;
     case "PTP":
-      return part === "CLOCK_REALTIME" ? `System clock of ${node}` : `Clock ${part} on ${node}`;
+      return clockNamed(node, part);
     case "SRIOV":
       return `${part} on ${node}`;
     case "DPDK":

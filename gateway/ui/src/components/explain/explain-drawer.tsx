@@ -8,11 +8,11 @@ import type { Unit } from "@/components/chart/units";
 import { Drawer } from "@/components/drawer";
 import { beforeOf, differencesOf, type Difference, type Differences, type Window } from "@/components/explain/differences";
 import { ExplainPart } from "@/components/explain/explain-part";
+import { Spans } from "@/components/explain/spans";
 import { WhatWasWrong, type ExplainedCluster } from "@/components/explain/what-was-wrong";
 import { caveatsOf, differenceInWords, headlineOf } from "@/components/explain/words";
 import { Failure, Loading } from "@/components/states";
 import { useClock } from "@/lib/moment";
-import { lasting } from "@/lib/time";
 
 export interface ExplainedSeries extends ChartSeries {
   clusterId?: string | undefined;
@@ -83,19 +83,6 @@ export function Explanation({ label, unit = "none", window, read, asked, cluster
       {data !== undefined && all !== undefined ? (
         <WhatWasWrong clusters={clustersOf(data.series, all, clusters)} window={window} />
       ) : null}
-    </div>
-  );
-}
-
-function Spans({ label, window }: { label: string; window: Window }) {
-  const clock = useClock();
-  const sameDay = clock(window.start).slice(0, 10) === clock(window.end).slice(0, 10);
-  return (
-    <div>
-      <p className="mono explain-label">{label}</p>
-      <p className="quiet numbers">
-        {clock(window.start)} – {sameDay ? clock(window.end).slice(11) : clock(window.end)}, beside the {lasting(window.end - window.start)} before
-      </p>
     </div>
   );
 }

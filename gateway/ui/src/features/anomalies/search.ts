@@ -1,7 +1,7 @@
 /** What the page of anomalies keeps in its URL; names are those of the API wherever it has one. */
 
 import { AnomalySeverity, AnomalyType, DetectionType } from "@/generated/api.schemas";
-import { list, oneOf, someOf, text, type Raw } from "@/lib/search";
+import { flag, list, oneOf, someOf, text, type Raw } from "@/lib/search";
 
 export const SEVERITIES: readonly AnomalySeverity[] = Object.values(AnomalySeverity);
 export const TYPES: readonly AnomalyType[] = Object.values(AnomalyType);
@@ -31,6 +31,14 @@ export interface AnomaliesSearch {
   /** The watch in the drawer. */
   watch?: string | undefined;
 }
+
+/** What the page of one anomaly keeps in its URL. */
+export interface AnomalySearch {
+  /** It is told what differs while it lasts from before. */
+  explain?: true | undefined;
+}
+
+export const readAnomalySearch = (raw: Raw): AnomalySearch => ({ explain: flag(raw["explain"]) || undefined });
 
 export function readAnomaliesSearch(raw: Raw): AnomaliesSearch {
   return {

@@ -4,7 +4,7 @@ import { http, HttpResponse } from "msw";
 
 import { AnomalyPage } from "@/features/anomalies/detail/page";
 import { AnomaliesPage } from "@/features/anomalies/page";
-import { readAnomaliesSearch } from "@/features/anomalies/search";
+import { readAnomaliesSearch, readAnomalySearch } from "@/features/anomalies/search";
 import type { AnomalyFeedback, AnomalyList, AnomalyView, Watch, WatchView, Whoami } from "@/generated/api.schemas";
 import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
@@ -151,4 +151,4 @@ export const showAnomalies = (at = "/anomalies") =>
   show(<AnomaliesPage />, { at, path: "/anomalies", readSearch: readAnomaliesSearch });
 
 export const showAnomaly = (at: number, search = "") =>
-  show(<AnomalyPage />, { at: `/anomalies/${anomalyId(at)}${search}`, path: "/anomalies/$anomalyId" });
+  show(<AnomalyPage />, { at: `/anomalies/${anomalyId(at)}${search}`, path: "/anomalies/$anomalyId", readSearch: readAnomalySearch });

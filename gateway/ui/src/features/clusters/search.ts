@@ -67,8 +67,10 @@ export type Tab = (typeof TABS)[number];
 
 export interface ClusterSearch {
   tab?: Tab | undefined;
+  /** On its overview: what differs in its health from before. */
+  explain?: true | undefined;
 }
 
 export function readClusterSearch(raw: Raw): ClusterSearch {
-  return { tab: oneOf(raw["tab"], TABS) };
+  return { tab: oneOf(raw["tab"], TABS), explain: flag(raw["explain"]) || undefined };
 }

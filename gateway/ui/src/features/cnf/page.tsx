@@ -39,7 +39,7 @@ export function CnfPage() {
           activeKey={tab}
           aria-label="Parts of network functions"
           onSelect={(_, key) =>
-            setSearch({ tab: key === "workloads" ? undefined : (key as Exclude<TabName, "workloads">), open: undefined })
+            setSearch({ tab: key === "workloads" ? undefined : (key as Exclude<TabName, "workloads">), open: undefined, explain: undefined })
           }
         >
           {TABS.map((name) => (

@@ -32,6 +32,8 @@ export interface CnfSearch extends Filters {
   tab?: Exclude<Tab, "workloads"> | undefined;
   /** What is open beside the list, as its row is called. */
   open?: string | undefined;
+  /** The open clock, of whose chart it is told what differs from before, in place of its drawer. */
+  explain?: string | undefined;
 }
 
 export function readCnfSearch(raw: Raw): CnfSearch {
@@ -47,6 +49,7 @@ export function readCnfSearch(raw: Raw): CnfSearch {
     exhausted: flag(raw["exhausted"]) || undefined,
     dropping: flag(raw["dropping"]) || undefined,
     open: opened(raw["open"]),
+    explain: opened(raw["explain"]),
   };
 }
 

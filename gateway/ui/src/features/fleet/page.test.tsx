@@ -2,6 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
+import { explanation } from "@/components/explain/testing";
 import { FleetPage } from "@/features/fleet/page";
 import { readFleetSearch } from "@/features/fleet/search";
 import { cluster } from "@/features/fleet/testing";
@@ -232,6 +233,35 @@ test("a part of the timeline that is chosen becomes the time range", async () =>
   act(() => timeline.focus());
   await user.keyboard("{Home}{ArrowRight}{Shift>}{ArrowRight}{ArrowRight}{/Shift}{Enter}");
   await waitFor(() => expect(where()).toContain("from=2026-01-31T12:01:00.000Z&to=2026-01-31T12:04:00.000Z"));
+});
+
+test("the alerts over time are explained by what fired, and where; the cause is looked for on a click", async () => {
+  hub.use(
+    http.get("*/api/v1/events", ({ request }) => {
+      const isOfAlerts = new URL(request.url).searchParams.getAll("event_type").includes("ALERT_FIRED");
+      const [item] = getListEventsResponseMock().items;
+      const fired = (alertname: string, severity: string, minute: number) => {
+        const at = `2026-01-31T12:${minute}:00Z`;
+        const about = { event_type: "ALERT_FIRED", cluster_id: "edge-1", cluster_name: "edge-1", timestamp: at, logged_at: at };
+        return { ...item, ...about, event_id: `fired-${minute}`, payload: { alert: { id: `${minute}`, alertname, severity } } };
+      };
+      const items = [fired("Slow", "WARNING", 30), fired("Slow", "WARNING", 29), fired("NodeDown", "CRITICAL", 28)];
+      return HttpResponse.json({ items: isOfAlerts ? items : [], next_cursor: null });
+    }),
+  );
+  const { user, where } = await open("/?from=2026-01-31T12:00:00Z&to=2026-01-31T13:00:00Z");
+  await user.click(await screen.findByRole("button", { name: "Explain this window" }));
+  expect(where()).toContain("explain=true");
+  const shown = await explanation();
+  const alerts = within(await shown.findByRole("list", { name: "Alerts, the worst first" }));
+  expect(alerts.getAllByRole("listitem").map((each) => each.textContent)).toEqual([
+    expect.stringMatching(/NodeDown once, in 1 cluster$/),
+    expect.stringMatching(/Slow 2 times, in 1 cluster$/),
+  ]);
+  expect(alerts.getByRole("link", { name: "Slow" }).getAttribute("href")).toContain("alertname=Slow");
+  expect(await shown.findByRole("button", { name: "Look at edge-1" })).toBeEnabled();
+  await user.click(shown.getByRole("button", { name: "Close" }));
+  await waitFor(() => expect(where()).not.toContain("explain"));
 });
 
 test("what was not read is said, and can be read", async () => {

@@ -1,4 +1,4 @@
-import { oneOf, text, type Raw } from "@/lib/search";
+import { flag, oneOf, text, type Raw } from "@/lib/search";
 
 export const GROUPINGS = ["environment", "region", "type"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
@@ -10,6 +10,8 @@ export interface FleetSearch {
   view?: "table" | undefined;
   /** Of that table: `name`, or `-name` for descending; without it: worst first. */
   sort?: string | undefined;
+  /** What fired in the time that is shown is told beside the alerts over time. */
+  explain?: true | undefined;
 }
 
 export function readFleetSearch(raw: Raw): FleetSearch {
@@ -17,5 +19,6 @@ export function readFleetSearch(raw: Raw): FleetSearch {
     group: oneOf(raw["group"], GROUPINGS),
     view: oneOf(raw["view"], ["table"]),
     sort: text(raw["sort"]),
+    explain: flag(raw["explain"]) || undefined,
   };
 }

@@ -34,6 +34,8 @@ export interface MetricsSearch extends Omit<AskedSearch, "query"> {
 export interface LogsSearch extends AskedSearch {
   /** Lines are followed as they come. */
   tail?: boolean | undefined;
+  /** What differs from before is told beside them. */
+  explain?: true | undefined;
   /** Which lines come first; newest if it is left out. */
   order?: "oldest" | undefined;
   /** Only those of the shown lines in which this stands. */
@@ -79,6 +81,7 @@ export const readMetricsSearch = (raw: Raw): MetricsSearch => ({
 export const readLogsSearch = (raw: Raw): LogsSearch => ({
   ...asked(raw),
   tail: flag(raw["tail"]) || undefined,
+  explain: flag(raw["explain"]) || undefined,
   order: oneOf(raw["order"], ["oldest"]),
   find: text(raw["find"]),
   wrap: flag(raw["wrap"]) || undefined,

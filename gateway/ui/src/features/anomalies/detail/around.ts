@@ -1,6 +1,6 @@
 /** The time around an anomaly, and where else its series is shown. */
 
-import { gpuOf } from "@/components/anomalies/words";
+import { gpuOf, isCounter } from "@/components/anomalies/words";
 import type { Line } from "@/components/chart/lines";
 import { asSelector } from "@/components/chart/lines";
 import type { Anomaly, AnomalyView } from "@/generated/api.schemas";
@@ -18,12 +18,28 @@ export function aroundOf({ detected_at, ended_at }: Pick<Anomaly, "detected_at" 
   return { start: from - around, end: Math.max(Math.min(now, until + around), from + 60_000) };
 }
 
+const LEAST_WHILE_MS = 10 * 60_000;
+
+/** While it lasted, or lasts: what is compared with before. A short one with what came right after, of a long one its first day. */
+export function whileOf({ detected_at, ended_at }: Pick<Anomaly, "detected_at" | "ended_at">, now: number): { start: number; end: number } {
+  const start = Date.parse(detected_at);
+  const until = ended_at == null ? now : Date.parse(ended_at);
+  const long = Math.min(MOST_MS, Math.max(LEAST_WHILE_MS, until - start));
+  return { start, end: Math.max(Math.min(now, start + long), start + 60_000) };
+}
+
 const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** The series by itself, as PromQL asks for it; undefined where the metric is the text of a query. */
 export function selectorOf({ metric_name, labels }: Pick<Anomaly, "metric_name" | "labels">): string | undefined {
   const name = labels["__name__"] ?? metric_name;
   return METRIC.test(name) ? asSelector({ ...labels, __name__: name }) : undefined;
+}
+
+/** What is asked of it, where what its watch asks is known: of a counter the rate. */
+export function queryOf(anomaly: Pick<Anomaly, "metric_name" | "labels">, asked: string | undefined): string | undefined {
+  const query = isCounter(anomaly) ? (selectorOf(anomaly) ?? asked) : (asked ?? selectorOf(anomaly));
+  return query !== undefined && isCounter(anomaly) ? `rate(${query}[5m])` : query;
 }
 
 /** Whether a line is the anomaly's series: it has all of its labels. */

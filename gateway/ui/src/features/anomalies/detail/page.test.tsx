@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeAll, expect, test, vi } from "vitest";
 
-import { aroundOf, isSeriesOf, selectorOf } from "@/features/anomalies/detail/around";
+import { aroundOf, isSeriesOf, queryOf, selectorOf, whileOf } from "@/features/anomalies/detail/around";
 import { placesOf, rarity } from "@/features/anomalies/detail/evidence";
 import { anomaly, anomalyId, answering, CLUSTER, showAnomaly, watch } from "@/features/anomalies/testing";
 import { hub } from "@/testing/hub";
@@ -130,6 +130,23 @@ test("the time around one is as long as it, within bounds, and never in the futu
   const one = { detected_at: "2026-01-31T12:00:00Z", ended_at: "2026-01-31T12:10:00Z" };
   expect(aroundOf(one, at("20:00"))).toEqual({ start: at("11:30"), end: at("12:40") });
   expect(aroundOf({ ...one, ended_at: null }, at("14:00"))).toEqual({ start: at("10:00"), end: at("14:00") });
+});
+
+test("what is compared is the time that it lasted: no less than ten minutes, no more than its first day, nothing of the future", () => {
+  const at = (text: string) => Date.parse(`2026-01-31T${text}:00Z`);
+  const one = { detected_at: "2026-01-31T12:00:00Z", ended_at: "2026-01-31T12:25:00Z" };
+  expect(whileOf(one, at("20:00"))).toEqual({ start: at("12:00"), end: at("12:25") });
+  expect(whileOf({ ...one, ended_at: "2026-01-31T12:02:00Z" }, at("20:00")).end).toBe(at("12:10"));
+  expect(whileOf({ ...one, ended_at: null }, at("12:07")).end).toBe(at("12:07"));
+  expect(whileOf({ ...one, ended_at: "2026-02-03T12:00:00Z" }, at("12:00") + 7 * 86_400_000).end).toBe(at("12:00") + 86_400_000);
+});
+
+test("it is asked as its watch asks; of a counter its own rate, whatever the watch does", () => {
+  const load = { metric_name: "node_load1", labels: { instance: "a" } };
+  expect(queryOf(load, "avg(node_load1)")).toBe("avg(node_load1)");
+  expect(queryOf(load, undefined)).toBe('node_load1{instance="a"}');
+  expect(queryOf({ ...load, metric_name: "x_total" }, "x_total")).toBe('rate(x_total{instance="a"}[5m])');
+  expect(queryOf({ metric_name: "a / b", labels: {} }, undefined)).toBeUndefined();
 });
 
 test("the usual range and the value are placed on one line", () => {

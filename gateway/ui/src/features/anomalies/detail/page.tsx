@@ -4,6 +4,8 @@ import { AnomalySeverityBadge } from "@/components/anomalies/badges";
 import { anomalyTitle, deviationInWords, METHODS, seriesInWords, TYPE_MEANS, valueInWords } from "@/components/anomalies/words";
 import { Badge } from "@/components/badges";
 import { CopyMenu } from "@/components/copy-menu";
+import { WithDrawer } from "@/components/drawer";
+import { ExplainButton } from "@/components/explain/explain-button";
 import { Facts } from "@/components/facts";
 import { LinkButton } from "@/components/link-button";
 import { PageFrame } from "@/components/page-frame";
@@ -11,14 +13,16 @@ import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
 import { aroundOf, leadsOf } from "@/features/anomalies/detail/around";
 import { Evidence } from "@/features/anomalies/detail/evidence";
+import { ExplainAnomaly, isExplained } from "@/features/anomalies/detail/explain-anomaly";
 import { Feedback } from "@/features/anomalies/detail/feedback";
 import { SeriesChart } from "@/features/anomalies/detail/series-chart";
 import { useAnomaly } from "@/features/anomalies/detail/use-anomaly";
+import type { AnomalySearch } from "@/features/anomalies/search";
 import { getGetAnomalyUrl } from "@/generated/api";
 import type { AnomalyView } from "@/generated/api.schemas";
 import { ApiError } from "@/lib/http";
 import { useAsOf, useClock, useNow } from "@/lib/moment";
-import { PageLink, usePathParam } from "@/lib/place";
+import { PageLink, usePathParam, useSearch, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
 import { CheckCircleIcon, HourglassHalfIcon } from "@patternfly/react-icons";
 
@@ -60,6 +64,8 @@ function Shown({ anomaly, error }: { anomaly: AnomalyView; error: Error | null }
   const asOf = useAsOf();
   const now = useNow(60_000);
   const range = aroundOf(anomaly, now);
+  const { explain } = useSearch<AnomalySearch>();
+  const setSearch = useSetSearch<AnomalySearch>();
   const { anomaly_type: type, explanation, evidence = [] } = anomaly;
   return (
     <PageFrame
@@ -69,35 +75,45 @@ function Shown({ anomaly, error }: { anomaly: AnomalyView; error: Error | null }
       actions={<CopyMenu request={{ path: getGetAnomalyUrl(anomaly.id, asOf) }} />}
     >
       {error ? <InlineFailure error={error} what="The anomaly could not be read again" /> : null}
-      <section className="panel anomalies-part" aria-label="What was found">
-        <p className="anomalies-explanation">{explanation}.</p>
-        <p className="hint">{TYPE_MEANS[type]}</p>
-        <SeriesChart anomaly={anomaly} range={range} />
-      </section>
-      <div className="anomalies-columns">
-        <div className="anomalies-column">
-          <section className="panel anomalies-part" aria-label="What it rests on">
-            <h2>What it rests on</h2>
-            <Evidence evidence={evidence} />
-          </section>
-          <Feedback anomaly={anomaly} />
+      <WithDrawer
+        isWhole
+        drawer={explain && isExplained(anomaly) ? <ExplainAnomaly anomaly={anomaly} onClose={() => setSearch({ explain: undefined })} /> : null}
+      >
+        <section className="panel anomalies-part" aria-label="What was found">
+          <p className="anomalies-explanation">{explanation}.</p>
+          <p className="hint">{TYPE_MEANS[type]}</p>
+          <SeriesChart anomaly={anomaly} range={range} />
+          {isExplained(anomaly) ? (
+            <div>
+              <ExplainButton onExplain={() => setSearch({ explain: true })} />
+            </div>
+          ) : null}
+        </section>
+        <div className="anomalies-columns">
+          <div className="anomalies-column">
+            <section className="panel anomalies-part" aria-label="What it rests on">
+              <h2>What it rests on</h2>
+              <Evidence evidence={evidence} />
+            </section>
+            <Feedback anomaly={anomaly} />
+          </div>
+          <div className="anomalies-column">
+            <Known anomaly={anomaly} />
+            <section className="panel anomalies-part" aria-label="Look around">
+              <h2>Look around</h2>
+              <ul className="plain anomalies-leads">
+                {leadsOf(anomaly, range).map(({ to, search = {}, says }) => (
+                  <li key={says}>
+                    <PageLink to={to} search={search}>
+                      {says}
+                    </PageLink>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          </div>
         </div>
-        <div className="anomalies-column">
-          <Known anomaly={anomaly} />
-          <section className="panel anomalies-part" aria-label="Look around">
-            <h2>Look around</h2>
-            <ul className="plain anomalies-leads">
-              {leadsOf(anomaly, range).map(({ to, search = {}, says }) => (
-                <li key={says}>
-                  <PageLink to={to} search={search}>
-                    {says}
-                  </PageLink>
-                </li>
-              ))}
-            </ul>
-          </section>
-        </div>
-      </div>
+      </WithDrawer>
     </PageFrame>
   );
 }

@@ -7,7 +7,7 @@ import { stretchOf } from "@/components/anomalies/stretches";
 import { gpuMetric, gpuOf, isCounter, metricTitle, seriesInWords } from "@/components/anomalies/words";
 import { Chart } from "@/components/chart/chart";
 import { InlineFailure, Loading } from "@/components/states";
-import { isSeriesOf, selectorOf } from "@/features/anomalies/detail/around";
+import { isSeriesOf, queryOf, selectorOf } from "@/features/anomalies/detail/around";
 import { boundsOf } from "@/features/anomalies/shared/bounds";
 import { QueryChart } from "@/features/anomalies/shared/query-chart";
 import { useGetGpuHistory, useGetWatch } from "@/generated/api";
@@ -66,7 +66,8 @@ function OfQuery({ anomaly, range, query, above, below }: OfQueryProps) {
     ],
     [expected, isRate, above, below],
   );
-  if (query === undefined) {
+  const asked = queryOf(anomaly, query);
+  if (asked === undefined) {
     return (
       <p className="quiet">
         It was found in what a query came to. Ask it again in <PageLink to="/observability/metrics">metrics</PageLink>.
@@ -75,7 +76,7 @@ function OfQuery({ anomaly, range, query, above, below }: OfQueryProps) {
   }
   return (
     <QueryChart
-      query={isRate ? `rate(${selectorOf(anomaly) ?? query}[5m])` : query}
+      query={asked}
       clusters={[anomaly.cluster_id]}
       range={range}
       isWanted={isWanted}

@@ -10,9 +10,9 @@ import { unitOf } from "@/components/chart/unit-of";
 import { PartialNotice } from "@/components/partial-notice";
 import { unansweredOf } from "@/components/query-editor/refusal";
 import { InlineFailure, Loading } from "@/components/states";
+import { onSteps, timeOf } from "@/features/anomalies/shared/steps";
 import { queryMetricsRange } from "@/generated/api";
 import { count } from "@/lib/format";
-import { formatDuration } from "@/lib/time";
 
 interface QueryChartProps extends Pick<ChartProps, "stretches" | "onStretch" | "annotations" | "height" | "legend"> {
   query: string;
@@ -26,25 +26,15 @@ interface QueryChartProps extends Pick<ChartProps, "stretches" | "onStretch" | "
 }
 
 const NONE: NonNullable<QueryChartProps["levels"]> = [];
-const POINTS = 240;
-const FINEST_MS = 15_000;
 
 export function QueryChart(props: QueryChartProps) {
   const { query, clusters, range, isWanted, levels = NONE, ...look } = props;
-  const step = Math.max(FINEST_MS, Math.ceil((range.end - range.start) / POINTS / FINEST_MS) * FINEST_MS);
-  const start = Math.floor(range.start / step) * step;
-  const end = Math.max(start + step, Math.floor(range.end / step) * step);
+  const { start, end, step } = onSteps(range);
   const { data, error, refetch, isPlaceholderData } = useQuery({
     queryKey: ["/api/v1/metrics/query_range", query, clusters, start, end],
     queryFn: ({ signal }) =>
       queryMetricsRange(
-        {
-          query,
-          ...(clusters.length > 0 ? { cluster_ids: [...clusters] } : {}),
-          start_time: new Date(start).toISOString(),
-          end_time: new Date(end).toISOString(),
-          step: formatDuration(step),
-        },
+        { query, ...(clusters.length > 0 ? { cluster_ids: [...clusters] } : {}), ...timeOf({ start, end, step }) },
         { signal },
       ),
     placeholderData: keepPreviousData,

@@ -3,12 +3,16 @@
 import { keepPreviousData } from "@tanstack/react-query";
 
 import { ClusterStateBadge } from "@/components/badges";
+import { WithDrawer } from "@/components/drawer";
+import { ExplainButton } from "@/components/explain/explain-button";
 import { Facts } from "@/components/facts";
 import { InlineFailure, Loading } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
+import { ExplainHealth } from "@/features/clusters/detail/explain-health";
 import { HealthChart } from "@/features/clusters/detail/health-chart";
 import { askedFor, barsOf } from "@/features/clusters/detail/history";
 import { WhatToDo } from "@/features/clusters/detail/what-to-do";
+import type { ClusterSearch } from "@/features/clusters/search";
 import { Abilities } from "@/features/clusters/shared/abilities";
 import { ChecksList } from "@/features/clusters/shared/checks-list";
 import { Labels } from "@/features/clusters/shared/labels";
@@ -17,39 +21,46 @@ import { useGetClusterStatus } from "@/generated/api";
 import type { ClusterHealth, ClusterView, HealthRun } from "@/generated/api.schemas";
 import { count } from "@/lib/format";
 import { useAsOf, useNow, useRange } from "@/lib/moment";
-import { PageLink, useSetSearch } from "@/lib/place";
+import { PageLink, useSearch, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
 
 const RUNS = 8;
 
 export function OverviewTab({ cluster }: { cluster: ClusterView }) {
   const health = useGetClusterStatus(cluster.id, useAsOf(), { query: { placeholderData: keepPreviousData } });
+  const { explain } = useSearch<ClusterSearch>();
+  const setSearch = useSetSearch<ClusterSearch>();
   return (
-    <div className="clusters-overview">
-      <div className="clusters-column">
-        <WhatToDo cluster={cluster} checks={health.data?.checks} />
-        <section className="panel" aria-labelledby="checks">
-          <h2 id="checks">Checks now</h2>
-          {health.data ? (
-            <>
-              <ChecksList checks={health.data.checks} terse />
-              {health.data.checks.length > 0 ? (
-                <p className="hint clusters-note">
-                  Checked <Ago at={health.data.status.checked_at} />
-                </p>
-              ) : null}
-            </>
-          ) : health.error ? (
-            <InlineFailure error={health.error} what="The checks could not be read" />
-          ) : (
-            <Loading lines={4} />
-          )}
-        </section>
-        <HealthOverTime cluster={cluster} />
-        {health.data ? <Runs health={health.data} /> : null}
+    <WithDrawer
+      isWhole
+      drawer={explain ? <ExplainHealth cluster={cluster} onClose={() => setSearch({ explain: undefined })} /> : null}
+    >
+      <div className="clusters-overview">
+        <div className="clusters-column">
+          <WhatToDo cluster={cluster} checks={health.data?.checks} />
+          <section className="panel" aria-labelledby="checks">
+            <h2 id="checks">Checks now</h2>
+            {health.data ? (
+              <>
+                <ChecksList checks={health.data.checks} terse />
+                {health.data.checks.length > 0 ? (
+                  <p className="hint clusters-note">
+                    Checked <Ago at={health.data.status.checked_at} />
+                  </p>
+                ) : null}
+              </>
+            ) : health.error ? (
+              <InlineFailure error={health.error} what="The checks could not be read" />
+            ) : (
+              <Loading lines={4} />
+            )}
+          </section>
+          <HealthOverTime cluster={cluster} />
+          {health.data ? <Runs health={health.data} /> : null}
+        </div>
+        <AboutIt cluster={cluster} />
       </div>
-      <AboutIt cluster={cluster} />
-    </div>
+    </WithDrawer>
   );
 }
 
@@ -91,7 +102,7 @@ function HealthOverTime({ cluster }: { cluster: ClusterView }) {
   // As exact as the time that is shown: what is asked for does not change with every second.
   const now = useNow(15_000);
   const { asked, start, end, cut } = askedFor(range, now, as_of);
-  const setSearch = useSetSearch();
+  const setSearch = useSetSearch<ClusterSearch & { from?: string; to?: string }>();
   const history = useGetClusterStatus(cluster.id, asked, {
     query: { placeholderData: keepPreviousData, ...(asked.as_of ? {} : { refetchInterval: 30_000 }) },
   });
@@ -99,7 +110,10 @@ function HealthOverTime({ cluster }: { cluster: ClusterView }) {
     setSearch({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   return (
     <section className="panel" aria-labelledby="health">
-      <h2 id="health">Health over time</h2>
+      <header className="clusters-area-head">
+        <h2 id="health">Health over time</h2>
+        <ExplainButton onExplain={() => setSearch({ explain: true })} />
+      </header>
       {history.data ? (
         <HealthChart bars={barsOf(history.data.history)} start={start} end={end} onZoom={zoom} />
       ) : history.error ? (

@@ -114,7 +114,7 @@ function ClusterTabs({ cluster }: { cluster: ClusterView }) {
     <div ref={place}>
       <Tabs
         activeKey={tab}
-        onSelect={(_, key) => setSearch({ tab: key as TabName }, { replace: true })}
+        onSelect={(_, key) => setSearch({ tab: key as TabName, explain: undefined }, { replace: true })}
         aria-label="What to see of the cluster"
         mountOnEnter
         unmountOnExit

@@ -1,6 +1,8 @@
+import { ExplainButton } from "@/components/explain/explain-button";
 import { Facts } from "@/components/facts";
 import { sinceOf, stateOf, whyOf } from "@/features/cnf/clocks/columns";
 import { ClockHistory } from "@/features/cnf/clocks/history";
+import type { CnfSearch } from "@/features/cnf/search";
 import { Age } from "@/features/cnf/shared/cells";
 import { Links, MetricsLink, NodeLink, selector } from "@/features/cnf/shared/links";
 import { SOURCES } from "@/features/cnf/shared/names";
@@ -12,9 +14,11 @@ import { useListPtpStatus } from "@/generated/api";
 import type { PtpStatusView } from "@/generated/api.schemas";
 import { words } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
+import { useSetSearch } from "@/lib/place";
 
 /** A clock in full: how it is, and how it was. */
 export function ClockDrawer({ id, known }: { id: string; known: PtpStatusView | undefined }) {
+  const setSearch = useSetSearch<CnfSearch>();
   const [cluster_id = "", node_name = "", name = "", process = ""] = partsOf(id, 4);
   const clock = { cluster_id, node_name, interface: name };
   const found = useListPtpStatus({
@@ -46,7 +50,10 @@ export function ClockDrawer({ id, known }: { id: string; known: PtpStatusView | 
           <StateBadge look={CLOCKS[stateOf(row)]} since={sinceOf(row)} />
           {row.clock_state ? null : <p className="quiet">{whyOf(row)}.</p>}
           <section className="cnf-detail" aria-labelledby="cnf-offset">
-            <h3 id="cnf-offset">Offset over time</h3>
+            <header className="cnf-detail-head">
+              <h3 id="cnf-offset">Offset over time</h3>
+              <ExplainButton onExplain={() => setSearch({ explain: id })} />
+            </header>
             <ClockHistory clock={clock} />
           </section>
           <Facts

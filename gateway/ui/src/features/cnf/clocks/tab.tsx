@@ -1,6 +1,7 @@
 import { ChoiceMenu } from "@/components/choice-menu";
 import { ClockDrawer } from "@/features/cnf/clocks/drawer";
 import { COLUMNS } from "@/features/cnf/clocks/columns";
+import { ExplainClock } from "@/features/cnf/explain/explain-clock";
 import { CLOCK_STATES, isNarrowed, paramsOf, type CnfSearch } from "@/features/cnf/search";
 import { AreaList } from "@/features/cnf/shared/area-list";
 import { named, PATHS } from "@/features/cnf/shared/names";
@@ -40,7 +41,9 @@ export function ClocksTab({ overview }: { overview: Overview }) {
         columns={COLUMNS}
         idOf={clockId}
         drawer={
-          search.open === undefined ? null : (
+          search.open === undefined ? null : search.explain === search.open ? (
+            <ExplainClock id={search.open} onClose={() => setSearch({ explain: undefined })} />
+          ) : (
             <ClockDrawer key={search.open} id={search.open} known={list.rows.find((row) => clockId(row) === search.open)} />
           )
         }

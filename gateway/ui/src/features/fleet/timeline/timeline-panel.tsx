@@ -5,14 +5,18 @@ import { Button } from "@patternfly/react-core";
 import { SearchMinusIcon } from "@patternfly/react-icons";
 import { useMemo } from "react";
 
+import { WithDrawer } from "@/components/drawer";
+import { ExplainButton } from "@/components/explain/explain-button";
 import { InlineFailure, Loading } from "@/components/states";
 import type { Log } from "@/features/fleet/log";
+import type { FleetSearch } from "@/features/fleet/search";
 import { fill, total, type Bucket } from "@/features/fleet/timeline/buckets";
+import { ExplainAlerts } from "@/features/fleet/timeline/explain-alerts";
 import { Timeline } from "@/features/fleet/timeline/timeline";
 import { Severity } from "@/generated/api.schemas";
 import { count, title } from "@/lib/format";
 import { resolveRange, useAsOf, useClock, useNow, useRange } from "@/lib/moment";
-import { useSetSearch } from "@/lib/place";
+import { useSearch, useSetSearch } from "@/lib/place";
 import { formatDuration } from "@/lib/time";
 
 const MINUTE = 60_000;
@@ -22,7 +26,8 @@ export function TimelinePanel({ alerts }: { alerts: Log }) {
   const now = useNow(5_000);
   const { start, end } = resolveRange(useRange(), now);
   const { as_of } = useAsOf();
-  const setSearch = useSetSearch();
+  const { explain } = useSearch<FleetSearch>();
+  const setSearch = useSetSearch<FleetSearch & { from?: string; to?: string }>();
   const buckets = useMemo(() => alerts.items && fill(alerts.items, start, end), [alerts.items, start, end]);
   const iso = (at: number) => new Date(at).toISOString();
   const zoomOut = () => {
@@ -31,29 +36,35 @@ export function TimelinePanel({ alerts }: { alerts: Log }) {
     else setSearch({ from: `now-${formatDuration(Math.ceil((4 * half) / MINUTE) * MINUTE)}`, to: "now" });
   };
   return (
-    <section className="panel" aria-labelledby="fleet-alerts">
-      <header className="fleet-panel-head">
-        <h2 id="fleet-alerts">Alerts over time</h2>
-        {buckets ? <Legend of={total(buckets)} /> : null}
-        <div className="toolbar-end">
-          <Button variant="link" isInline icon={<SearchMinusIcon />} onClick={zoomOut}>
-            Zoom out
-          </Button>
-        </div>
-      </header>
-      {alerts.error ? <InlineFailure error={alerts.error} what="The alerts of this time could not be read" /> : null}
-      {buckets ? (
-        <Timeline
-          buckets={buckets}
-          readFrom={alerts.more ? alerts.items?.at(-1)?.at : undefined}
-          onChoose={(from, to) => setSearch({ from: iso(from), to: iso(Math.min(to, now)) })}
-          onZoomOut={zoomOut}
-        />
-      ) : alerts.error ? null : (
-        <Loading lines={4} label="Loading alerts over time" />
-      )}
-      <Source alerts={alerts} />
-    </section>
+    <WithDrawer
+      isWhole
+      drawer={explain ? <ExplainAlerts alerts={alerts} onClose={() => setSearch({ explain: undefined })} /> : null}
+    >
+      <section className="panel" aria-labelledby="fleet-alerts">
+        <header className="fleet-panel-head">
+          <h2 id="fleet-alerts">Alerts over time</h2>
+          {buckets ? <Legend of={total(buckets)} /> : null}
+          <div className="toolbar-end">
+            <ExplainButton onExplain={() => setSearch({ explain: true })} />
+            <Button variant="link" isInline icon={<SearchMinusIcon />} onClick={zoomOut}>
+              Zoom out
+            </Button>
+          </div>
+        </header>
+        {alerts.error ? <InlineFailure error={alerts.error} what="The alerts of this time could not be read" /> : null}
+        {buckets ? (
+          <Timeline
+            buckets={buckets}
+            readFrom={alerts.more ? alerts.items?.at(-1)?.at : undefined}
+            onChoose={(from, to) => setSearch({ from: iso(from), to: iso(Math.min(to, now)) })}
+            onZoomOut={zoomOut}
+          />
+        ) : alerts.error ? null : (
+          <Loading lines={4} label="Loading alerts over time" />
+        )}
+        <Source alerts={alerts} />
+      </section>
+    </WithDrawer>
   );
 }
 

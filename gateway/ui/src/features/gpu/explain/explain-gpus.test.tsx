@@ -2,6 +2,7 @@ import { screen, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 
+import { differencesIn, explanation, PATIENT } from "@/components/explain/testing";
 import { GpuPage } from "@/features/gpu/page";
 import { readGpuSearch } from "@/features/gpu/search";
 import { CLUSTER, detail, gpu, map, summary } from "@/features/gpu/testing";
@@ -15,7 +16,6 @@ vi.mock("@/components/chart/plot-canvas", () => ({
 // It is loaded when it is first shown; no test has to wait for that.
 beforeAll(() => import("@/components/chart/figure"));
 
-const PATIENT = { timeout: 5_000 };
 vi.setConfig({ testTimeout: 20_000 });
 
 const NODE = `${CLUSTER}/gpu-1`;
@@ -93,18 +93,13 @@ beforeEach(() => {
 });
 
 const page = (search: string) => show(<GpuPage />, { at: `/gpu?${WINDOW}&${search}`, path: "/gpu", readSearch: readGpuSearch });
-const drawer = async () => within(await screen.findByRole("complementary", { name: "Explanation" }, PATIENT));
-const different = async (shown: Awaited<ReturnType<typeof drawer>>) =>
-  within(await shown.findByRole("list", { name: "What differs, most first" }, PATIENT))
-    .getAllByRole("listitem")
-    .map((each) => each.textContent);
 
 test("beside a node, the window of one of its GPUs is explained by all its values, ranked", async () => {
   const { user, where } = await page(`open=${NODE}&gpu=0`);
   await user.click(await screen.findByRole("button", { name: "Explain this window" }, PATIENT));
   expect(where()).toContain(`explain=${NODE}`);
-  const shown = await drawer();
-  expect(await different(shown)).toEqual([expect.stringMatching(/^Temperature rose from 50\.1 °C to 90\.1 °C \(80 % more\), .* usually strays$/)]);
+  const shown = await explanation();
+  expect(await differencesIn(shown)).toEqual([expect.stringMatching(/^Temperature rose from 50\.1 °C to 90\.1 °C \(80 % more\), .* usually strays$/)]);
   // The fan, of which its source does not tell, is none of them.
   expect(shown.getByText("1 of 2 series differs from before.")).toBeInTheDocument();
   expect(shown.getByText("GPU 0 of gpu-1")).toBeInTheDocument();
@@ -120,7 +115,7 @@ test("beside a node, the window of one of its GPUs is explained by all its value
 test("beside the history, all GPUs of the node are, each value by its GPU and in its unit", async () => {
   const { user } = await page(`tab=history&of=${NODE}`);
   await user.click(await screen.findByRole("button", { name: "Explain this window" }, PATIENT));
-  const found = await different(await drawer());
+  const found = await differencesIn(await explanation());
   expect(found).toHaveLength(2);
   expect(found.join("\n")).toMatch(/GPU 0: Temperature rose from 50\.1 °C/);
   expect(found.join("\n")).toMatch(/GPU 1: Memory used rose from 1000 MiB to 3\.9 GiB/);
@@ -128,7 +123,7 @@ test("beside the history, all GPUs of the node are, each value by its GPU and in
 
 test("what happened to them in that time is told, and the cause is looked for in their cluster", async () => {
   await page(`tab=history&of=${NODE}&explain=${NODE}`);
-  const shown = await drawer();
+  const shown = await explanation();
   const told = within(await shown.findByRole("list", { name: "Events, the latest first" }, PATIENT)).getAllByRole("listitem");
   expect(told).toHaveLength(1);
   expect(told[0]).toHaveTextContent("XID 79 on GPU 0 on gpu-1: GPU has fallen off the bus event 12");
@@ -141,7 +136,7 @@ test("what happened to them in that time is told, and the cause is looked for in
 test("that nothing happened to a GPU is said", async () => {
   events = [];
   await page(`open=${NODE}&gpu=1&explain=${NODE}`);
-  expect(await (await drawer()).findByText("The log tells of no event of this GPU.", {}, PATIENT)).toBeInTheDocument();
+  expect(await (await explanation()).findByText("The log tells of no event of this GPU.", {}, PATIENT)).toBeInTheDocument();
 });
 
 test("another node that is opened is shown, not explained", async () => {

@@ -1,19 +1,18 @@
 /** The charts of a node's GPUs explained: all its values over the shown window and as long before. */
 
-import { useState } from "react";
-
 import { ExplainDrawer, Explanation, type Explained } from "@/components/explain/explain-drawer";
 import type { Window } from "@/components/explain/differences";
+import { useStillWindow } from "@/components/explain/use-still-window";
 import { Failure, Loading } from "@/components/states";
 import { seriesOf } from "@/features/gpu/explain/series";
-import { Happened } from "@/features/gpu/explain/happened";
+import { GpusHappened } from "@/features/gpu/explain/happened";
 import { gpuAt } from "@/features/gpu/history/history-tab";
 import type { GpuSearch, NodeId } from "@/features/gpu/search";
 import { useNode } from "@/features/gpu/use-gpu";
 import { gpuName } from "@/features/gpu/values";
 import { getGpuHistory } from "@/generated/api";
 import { GpuColumn, type GpuView } from "@/generated/api.schemas";
-import { resolveRange, useAsOf, useNow, useRange } from "@/lib/moment";
+import { useAsOf, useRange } from "@/lib/moment";
 import { useSearch } from "@/lib/place";
 
 interface ExplainGpusProps {
@@ -45,10 +44,7 @@ export function ExplainGpus({ node, onClose }: ExplainGpusProps) {
 function OfWindow({ node, gpu }: { node: NodeId; gpu: GpuView | undefined }) {
   const { over = "AVG" } = useSearch<GpuSearch>();
   const asOf = useAsOf();
-  const range = useRange();
-  const now = useNow(60_000);
-  // One that ends now stands still while it is read about.
-  const [window] = useState(() => resolveRange(range, now));
+  const window = useStillWindow();
   const asked = {
     cluster_id: node.cluster,
     node_name: node.name,
@@ -67,7 +63,7 @@ function OfWindow({ node, gpu }: { node: NodeId; gpu: GpuView | undefined }) {
       window={window}
       read={read}
       asked={asked}
-      happened={<Happened node={node} gpu={gpu} window={window} />}
+      happened={<GpusHappened node={node} gpu={gpu} window={window} />}
     />
   );
 }

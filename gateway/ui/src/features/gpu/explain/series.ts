@@ -1,13 +1,10 @@
 /** Values of GPUs over time, as they are compared with before. */
 
-import type { Unit } from "@/components/chart/units";
 import type { ExplainedSeries } from "@/components/explain/explain-drawer";
+import { GPU_GRAINS } from "@/components/explain/gpu-grains";
 import { linesOf } from "@/features/gpu/history/use-history";
 import { COLUMNS } from "@/features/gpu/values";
 import { GpuColumn, type GpuHistory } from "@/generated/api.schemas";
-
-/** What tells of GPUs knows no less of each unit; memory stands in bytes. */
-const GRAINS: Partial<Record<Unit, number>> = { percent: 1, celsius: 1, watts: 1, megahertz: 15, bytes: 16 * 1_048_576, "bytes/s": 1_048_576 };
 
 /** What the source does not tell of a GPU is no series of it; `several`: names tell which GPU it is of. */
 export function seriesOf(history: GpuHistory, several: boolean): ExplainedSeries[] {
@@ -18,7 +15,7 @@ export function seriesOf(history: GpuHistory, several: boolean): ExplainedSeries
       .map(({ name, points: [times, values] }) => ({
         name: several ? `${name}: ${COLUMNS[column].name}` : COLUMNS[column].name,
         unit: COLUMNS[column].unit,
-        grain: GRAINS[COLUMNS[column].unit],
+        grain: GPU_GRAINS[COLUMNS[column].unit],
         clusterId: history.cluster_id,
         clusterName: history.cluster_name,
         // A point is told with the beginning of its step; in its middle it is on the right side of the window's.

@@ -4,7 +4,7 @@ import { ClusterPicker } from "@/components/cluster-picker";
 import { CopyMenu } from "@/components/copy-menu";
 import { useZoom } from "@/components/chart/use-zoom";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
-import { ExplainButton } from "@/features/gpu/explain/explain-button";
+import { ExplainNode } from "@/features/gpu/explain/explain-node";
 import { ColumnsMenu } from "@/features/gpu/history/columns-menu";
 import { columnTitle, HistoryChart } from "@/features/gpu/history/history-chart";
 import { NodePicker } from "@/features/gpu/history/node-picker";
@@ -141,7 +141,7 @@ function Charts({ node }: { node: NodeId }) {
           {lasting(told.step_seconds * 1000)} · drag to zoom, double-click to zoom out
         </span>
         <span className="toolbar-end">
-          <ExplainButton node={node} />
+          <ExplainNode node={node} />
           <CopyMenu request={{ path }} />
         </span>
       </div>

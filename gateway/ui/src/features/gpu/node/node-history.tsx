@@ -2,7 +2,7 @@ import { FormSelect, FormSelectOption } from "@patternfly/react-core";
 
 import { useZoom } from "@/components/chart/use-zoom";
 import { InlineFailure, Loading } from "@/components/states";
-import { ExplainButton } from "@/features/gpu/explain/explain-button";
+import { ExplainNode } from "@/features/gpu/explain/explain-node";
 import { columnTitle, HistoryChart } from "@/features/gpu/history/history-chart";
 import { gpuAt } from "@/features/gpu/history/history-tab";
 import { useHistory } from "@/features/gpu/history/use-history";
@@ -49,7 +49,7 @@ export function NodeHistory({ node, gpus }: { node: NodeId; gpus: readonly GpuVi
         <Loading lines={4} label="Loading the history" />
       )}
       <div className="gpu-links">
-        <ExplainButton node={node} />
+        <ExplainNode node={node} />
         <PageLink
           to="/gpu"
           search={{ tab: "history", of: nodeKey(node.cluster, node.name), ...(number === undefined ? {} : { gpu: number }) }}

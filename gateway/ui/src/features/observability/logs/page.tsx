@@ -14,6 +14,7 @@ import { useDraft } from "@/features/observability/draft";
 import { LibraryButton } from "@/features/observability/library/library-button";
 import { LibraryDrawer } from "@/features/observability/library/library-drawer";
 import { LIBRARIES } from "@/features/observability/library/store";
+import { ExplainLogs } from "@/features/observability/logs/explain-logs";
 import { Following } from "@/features/observability/logs/following";
 import { LabelBrowser } from "@/features/observability/logs/label-browser";
 import { QuestionBar } from "@/features/observability/logs/question-bar";
@@ -93,7 +94,11 @@ export function LogsPage() {
       ) : null}
       <WithDrawer
         drawer={
-          search.library === undefined ? null : (
+          search.library === undefined ? (
+            search.explain && query !== "" && !tail ? (
+              <ExplainLogs query={query} onClose={() => setSearch({ explain: undefined })} />
+            ) : null
+          ) : (
             <LibraryDrawer
               tab={search.library}
               language="logql"

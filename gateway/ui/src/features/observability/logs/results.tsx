@@ -3,6 +3,7 @@
 import { Button } from "@patternfly/react-core";
 import { useDeferredValue, useMemo, useState } from "react";
 
+import { ExplainButton } from "@/components/explain/explain-button";
 import { PartialNotice } from "@/components/partial-notice";
 import { Failure, Loading, Nothing } from "@/components/states";
 import { DataAge } from "@/components/timestamp";
@@ -31,6 +32,7 @@ interface ResultsProps {
 
 export function Results({ question, logs, onAgain, onNarrow, onWords }: ResultsProps) {
   const { wrap = false, find = "" } = useSearch<LogsSearch>();
+  const setSearch = useSetSearch<LogsSearch>();
   const { found, lines, first, whole } = logs;
   const words = useDeferredValue(find);
   const shown = useMemo(() => linesWith(lines, words), [lines, words]);
@@ -47,6 +49,7 @@ export function Results({ question, logs, onAgain, onNarrow, onWords }: ResultsP
     if (refused) return <Nothing title="The clusters do not understand this query">{found.error!.message}</Nothing>;
     return <Failure error={found.error ?? new Error("nothing was read")} what="The lines" onRetry={onAgain} />;
   }
+  const explain = <ExplainButton onExplain={() => setSearch({ explain: true, library: undefined })} />;
   const notice = <PartialNotice {...whole} onRetry={onAgain} />;
   if (whole.queried === 0) return <NotAsked answer={first.answer} alone />;
   if (first.answer.results.some(({ result_type }) => result_type === "MATRIX" || result_type === "VECTOR")) {
@@ -55,6 +58,7 @@ export function Results({ question, logs, onAgain, onNarrow, onWords }: ResultsP
         {notice}
         <div className="toolbar">
           <span className="toolbar-end">
+            {explain}
             <NotAsked answer={first.answer} />
             <DataAge at={found.dataUpdatedAt} />
           </span>
@@ -85,6 +89,7 @@ export function Results({ question, logs, onAgain, onNarrow, onWords }: ResultsP
         onWords={onWords}
         order
       >
+        {asksForLines(question.query) ? explain : null}
         <NotAsked answer={first.answer} />
         <DataAge at={found.dataUpdatedAt} />
       </LinesBar>

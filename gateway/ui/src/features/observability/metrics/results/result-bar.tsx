@@ -1,9 +1,10 @@
 import { Button } from "@patternfly/react-core";
-import { ChartLineIcon, SearchIcon } from "@patternfly/react-icons";
+import { ChartLineIcon } from "@patternfly/react-icons";
 
 import { CopyMenu } from "@/components/copy-menu";
 import { DataAge } from "@/components/timestamp";
 import { asSelector } from "@/components/chart/lines";
+import { ExplainButton } from "@/components/explain/explain-button";
 import type { Search } from "@/features/observability/metrics/anomalies/use-anomalies";
 import { writtenStep } from "@/features/observability/metrics/step";
 import { pathOf, type Answered } from "@/features/observability/metrics/use-metrics";
@@ -40,9 +41,7 @@ export function ResultBar({ view, data, step, isOld, search, onExplain }: Result
       )}
       <span className="metrics-bar-end">
         {onExplain ? (
-          <Button variant="link" isInline icon={<SearchIcon />} isDisabled={isOld} onClick={onExplain}>
-            Explain this window
-          </Button>
+          <ExplainButton isDisabled={isOld} onExplain={onExplain} />
         ) : null}
         {search ? (
           <Button

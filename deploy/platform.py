@@ -57,6 +57,7 @@ SERVICES: Mapping[str, str] = {
     "incidents": "services.incidents.handlers:service",
     "rca": "services.rca.handlers:service",
     "replays": "services.replays.handlers:service",
+    "llm": "services.llm.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -111,6 +112,7 @@ PARTS: tuple[Part, ...] = (
             "incidents",
             "rca",
             "replays",
+            "llm",
         ),
         health=Health("/ready", 8081),
     ),

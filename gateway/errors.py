@@ -181,6 +181,8 @@ HANDLERS: dict[int | type[Exception], Any] = {
     QueryCanceled: database_away,
     ValidationError: invalid,
     RecursionError: no_json,
+    # Of a body that is no UTF-8: msgspec says so in this way.
+    UnicodeDecodeError: no_json,
     ValidationException: litestar_invalid,
     ClientException: litestar_client,
     HTTPException: http,

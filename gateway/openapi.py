@@ -86,6 +86,7 @@ from gateway.rest.documented_traces import (
     TraceQuery,
     WholeTrace,
 )
+from gateway.rest.explain import ExplainRequest, ExplanationView
 from gateway.rest.login import LoginCode
 from gateway.rest.rehearsal import DryRun
 from projections.cnf.view import PtpHistory
@@ -118,6 +119,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ErrorEnvelope,
     EventCauses,
     EventList,
+    ExplanationView,
     FleetCapabilities,
     FleetHealth,
     FleetSummary,
@@ -171,6 +173,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     AnomalySearch,
     CorrelationRule,
     DryRun,
+    ExplainRequest,
     Given,
     GivenCommand,
     ImportRequest,

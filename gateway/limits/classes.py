@@ -14,7 +14,8 @@ _ALERTS = re.compile(r"/api/v1/alerts/webhook(?:/|$)|/alertmanager/")
 _LIMITED = re.compile(r"/(?:api|prometheus|auth|mcp|ws|health/detailed)(?:/|$)")
 _LOGIN = re.compile(r"/auth/(?:login|callback)(?:/|$)")
 _QUERIES = "/api/v1/metrics/query"
-_MESSAGES = re.compile(r"/api/v1/chat/.+/(?:messages|stream|rerun)$")
+_MESSAGES = re.compile(r"/api/v1/(?:chat/.+/(?:messages|stream|rerun)|analysis/explain)$")
+"""What may cost words of a model."""
 _REPORTS = re.compile(r"/api/v1/reports(?:$|/schedules$)")
 _URGENT = frozenset({"/health", "/ready", "/metrics"})
 _SLASHES = re.compile("//+")

@@ -26,6 +26,7 @@ from gateway.federation.metrics import MOST_STEPS, Steps
 from gateway.federation.promql import over_steps, parse
 from gateway.gate import Gate
 from gateway.rest.documented_metrics import DURATION, NO_FLAG, ClusterIds
+from gateway.rest.explain import explain
 from gateway.rest.federated import duration_seconds, window
 from gateway.rest.shared import AnyRequest, WithGate, errors, field_error, raw
 from gateway.slots import Slots
@@ -217,4 +218,4 @@ def _unanswered(nothing: Unanswered) -> Refused:
     return Refused(nothing.code, nothing.message)
 
 
-analysis = Router("/analysis", route_handlers=[detect_anomalies], tags=["Intelligence"])
+analysis = Router("/analysis", route_handlers=[detect_anomalies, explain], tags=["Intelligence"])

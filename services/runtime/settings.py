@@ -33,6 +33,7 @@ from services.runtime.settings_collecting import (
     Section,
 )
 from services.runtime.settings_limits import LimitsSettings, WebOrigin
+from services.runtime.settings_llm import LlmSettings
 from services.runtime.settings_oidc import OidcSettings
 from services.runtime.settings_openshift import OpenShiftSettings
 
@@ -278,6 +279,7 @@ class Settings(BaseSettings):
     gpu: GpuSettings = GpuSettings()
     anomalies: AnomalySettings = AnomalySettings()
     incidents: IncidentSettings = IncidentSettings()
+    llm: LlmSettings = LlmSettings()
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

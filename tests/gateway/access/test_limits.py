@@ -88,6 +88,7 @@ CLASSES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "queries of ranges": ("POST", f"{API}/metrics/query_range", {"queries_burst": 3}),
     "queries, however they are written": ("POST", f"{API}//metrics/query/", {"queries_burst": 3}),
     "chat": ("POST", f"{API}/chat/sessions/1/messages", {"chat_burst": 3}),
+    "explaining": ("POST", f"{API}/analysis/explain", {"chat_burst": 3}),
     "reports": ("POST", f"{API}/reports", {"reports_burst": 3}),
     "all": ("GET", CLUSTERS, {"all_burst": 3}),
     "details of health": ("GET", "/health/detailed", {"token_burst": 3}),

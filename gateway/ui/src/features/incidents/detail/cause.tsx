@@ -11,6 +11,7 @@ import { CausalGraph } from "@/features/incidents/detail/graph/causal-graph";
 import { GuardedButton } from "@/features/incidents/detail/guarded-button";
 import { SeenChips } from "@/components/seen/seen-chip";
 import { SeenLive } from "@/components/seen/seen-live";
+import { InWords } from "@/features/incidents/detail/in-words";
 import { useCause, useLookAgain } from "@/features/incidents/detail/use-cause";
 import type { IncidentDetail, NamedCluster, RcaCause, RcaClaim, RcaSeen, RcaView } from "@/generated/api.schemas";
 import { placeInWords, plural } from "@/lib/format";
@@ -41,6 +42,7 @@ export function Cause({ incident }: { incident: IncidentDetail }) {
       ) : error ? null : (
         <Loading lines={3} label="Loading the cause" />
       )}
+      <InWords incident={incident.id} />
     </section>
   );
 }

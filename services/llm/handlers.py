@@ -1,0 +1,123 @@
+"""Answers what something is in words: by a model if there is one, else by a template."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from contracts.explaining import Explain, Explanation
+from contracts.refusals import Code, Refused
+from services.llm import telling
+from services.llm.causes import first_cause, is_borne_out, may_be_guessed
+from services.llm.models import NoModel, Told, models_of
+from services.llm.prompting import VERSION, Asking
+from services.llm.service import service
+from services.runtime.ids import new_secret
+from services.runtime.logging import logger
+from services.runtime.masking import readable_text
+from services.runtime.replies import Asked, Gone
+
+__all__ = ["service"]
+
+TEMPLATE = "template-1"
+"""In place of a prompt's version."""
+_MARGIN = 2.0
+"""Seconds before the deadline, to tell it without a model after all."""
+_LOOK = 0.5
+_CUT_OFF = "length"
+
+_SAY = logger("llm")
+
+
+@service.answers(Explain)
+async def explain(query: Explain, asked: Asked) -> Mapping[str, Any]:
+    """Tell in words what facts say, by a model or, without one, by a template that says so."""
+    facts = _facts(query)
+    clock = asked.outside.clock
+    began = clock.monotonic()
+    # JSON may begin with a blank; it is by a part that whoever asks can say to wait no more.
+    await asked.send(b" ")
+    try:
+        told = await _told(facts, query, asked)
+    except NoModel as nothing:
+        made = _by_template(query, facts, nothing.reason)
+    else:
+        made = _by_model(facts, told)
+    made = made.model_copy(update={"latency_ms": (clock.monotonic() - began) * 1000})
+    _SAY.info(
+        "explained",
+        about=query.about.value,
+        provider=made.provider,
+        model=made.model,
+        prompt_tokens=made.prompt_tokens,
+        completion_tokens=made.completion_tokens,
+        latency_ms=round(made.latency_ms),
+    )
+    await asked.send(made.model_dump_json().encode())
+    return {}
+
+
+def _facts(query: Explain) -> dict[str, Any]:
+    try:
+        found: object = msgspec.json.decode(query.facts)
+    except (msgspec.DecodeError, RecursionError):
+        raise Refused(Code.VALIDATION_FAILED, "facts are no JSON") from None
+    if not isinstance(found, dict):
+        raise Refused(Code.VALIDATION_FAILED, "facts are no JSON object")
+    return cast("dict[str, Any]", found)
+
+
+def _masked(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without what looks like a secret: a model may run at somebody else's."""
+    return msgspec.json.decode(readable_text(msgspec.json.encode(facts)) or "{}")
+
+
+async def _told(facts: Mapping[str, Any], query: Explain, asked: Asked) -> Told:
+    """What a model says; Gone as soon as nobody waits for it, as each word costs something."""
+    models = models_of(asked.outside, asked.settings.llm)
+    asking = Asking(_masked(facts), query.question, new_secret)
+    task = asyncio.ensure_future(models.tell(asking, asked.seconds - _MARGIN))
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_LOOK)
+            if asked.reply.gone:
+                raise Gone
+        return task.result()
+    finally:
+        task.cancel()
+
+
+def _by_model(facts: Mapping[str, Any], told: Told) -> Explanation:
+    text = told.text
+    if told.answer.finish == _CUT_OFF:
+        text += "\n\n*The answer was too long, and ends here.*"
+    return Explanation(
+        text=text,
+        model=told.model,
+        provider=told.provider,
+        prompt_version=VERSION,
+        prompt_tokens=told.answer.prompt_tokens,
+        completion_tokens=told.answer.completion_tokens,
+        latency_ms=0,
+        shown_sha256=told.prompt.shown_sha256,
+        is_hypothesis=may_be_guessed(facts, text),
+        cut=told.prompt.cut,
+    )
+
+
+def _by_template(query: Explain, facts: Mapping[str, Any], why: str) -> Explanation:
+    text = telling.told(query.about, facts, is_question=bool(query.question.strip()), why=why)
+    return Explanation(
+        text=text,
+        model=None,
+        provider=None,
+        prompt_version=TEMPLATE,
+        prompt_tokens=0,
+        completion_tokens=0,
+        latency_ms=0,
+        shown_sha256=None,
+        # It names a cause that is not known as a hypothesis, and else none.
+        is_hypothesis=bool(first_cause(facts)) and not is_borne_out(facts),
+        cut=False,
+    )

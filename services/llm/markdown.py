@@ -1,0 +1,39 @@
+"""What may stand in an explanation: Markdown that shows text, and makes no browser fetch anything.
+
+A model that was led astray could hide what it was shown in the address of an image.
+"""
+
+import re
+import unicodedata
+
+_THOUGHTS = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+_INLINE = re.compile(r"!?\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
+_REFERENCE = re.compile(r"!?\[([^\[\]]*)\]\[[^\[\]]*\]")
+_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\[\]]*\]:.*$", re.MULTILINE)
+_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20})(:|&colon;)//")
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+_LINES = frozenset("\n\t")
+_BACKTICKS = re.compile("`")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_BLANKS = re.compile(r"\s+")
+
+
+def harmless(text: str) -> str:
+    """A model's Markdown: links become their text, HTML and addresses what is only read."""
+    text = "".join(each for each in text if each in _LINES or not _is_hidden(each))
+    text = _DEFINITION.sub("", _THOUGHTS.sub("", text))
+    for _ in range(3):  # An image may stand in a link.
+        text = _REFERENCE.sub(r"\1", _INLINE.sub(r"\1", text))
+    text = text.replace("![", "[").replace("](", "] (")
+    return _ADDRESS.sub(r"\1: //", _TAG.sub("&lt;", text)).strip()
+
+
+def quoted(text: object, most: int = 200) -> str:
+    """Somebody else's text as a piece of code: whatever it holds, it is shown as it is."""
+    plain = "".join(each for each in str(text) if not _is_hidden(each) or each in "\n\t")
+    plain = _BLANKS.sub(" ", plain.replace("`", "'")).strip()
+    return f"`{plain[:most]}{'…' if len(plain) > most else ''}`" if plain else "(nothing)"
+
+
+def _is_hidden(one: str) -> bool:
+    return unicodedata.category(one) in _HIDDEN

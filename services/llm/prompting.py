@@ -1,0 +1,69 @@
+"""What a model is shown: our rules, and the data behind a fence that nothing in them can end.
+
+Two things hold the fence. Its lines name a nonce that is drawn anew for every question, and that is
+not in the data; and what is between them is JSON of our own writing, in which no text can begin a
+line or hold any of the characters that fences, and templates of chats, are made of (`budget`).
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.llm.budget import fit, room
+
+VERSION = "explain-1"
+"""Another one with each change of the rules, of the fence, or of how data are cut."""
+_RULES = Path(__file__).with_name("explain.md").read_text()
+_CUT = (
+    "8. Not all data fit: where some were left out, they say so. Say that you were not shown all."
+)
+_FENCE_BYTES = 200
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is sent."""
+
+    messages: tuple[Mapping[str, str], ...]
+    shown_sha256: str
+    """Of the version and of the data between the fences: without the nonce, so that it says
+    whether two were shown the same."""
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question that models are asked, one after another, each within its own window."""
+
+    facts: Mapping[str, object]
+    question: str
+    mint: Callable[[], str]
+    """Draws a nonce."""
+
+    def prompt(self, context_tokens: int) -> Prompt:
+        """As it is shown to a model with this window."""
+        question = fit(self.question, len(self.question) * 12 + 2).text
+        taken = len(_RULES.encode()) + len(_CUT) + len(question.encode()) + _FENCE_BYTES
+        shown = fit(self.facts, room(context_tokens, taken))
+        nonce = self._nonce(shown.text + question)
+        rules = _RULES.replace("{nonce}", nonce).replace("{cut}", _CUT if shown.cut else "")
+        body = f"{_fenced('DATA', shown.text, nonce)}\n{_fenced('QUESTION', question, nonce)}"
+        told = "\n".join((VERSION, shown.text, question))
+        messages = (
+            {"role": "system", "content": rules.strip()},
+            {"role": "user", "content": body},
+        )
+        return Prompt(messages, hashlib.sha256(told.encode()).hexdigest(), shown.cut)
+
+    def _nonce(self, data: str) -> str:
+        for _ in range(_TRIES):
+            nonce = self.mint()
+            if nonce and nonce not in data:
+                return nonce
+        raise ValueError("what draws nonces draws what is in the data")
+
+
+def _fenced(name: str, data: str, nonce: str) -> str:
+    return f"<<<{name} {nonce}\n{data}\n{name} {nonce}>>>"

@@ -1,17 +1,17 @@
 """Tools: what an assistant may ask the hub. One registry serves chat and MCP.
 
-Each only reads, with the rights of whoever asks, and within a time. Its arguments are a model, from
-which its JSON Schema is made; ``stands_for`` is the operation of the REST API that it asks.
+Each has the rights of whoever asks, and a time; none changes a cluster. Its arguments are a model,
+from which its JSON Schema is made; ``stands_for`` is the operation of the REST API that it asks.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.alerts import AlertState, Severity
 from contracts.anomalies import Sensitivity
@@ -35,12 +35,20 @@ Clusters = Annotated[
 Moment = Annotated[
     AwareDatetime | None, Field(description="RFC 3339 with a time zone, as 2026-01-31T12:00:00Z.")
 ]
-Expression = Annotated[str, Field(min_length=1, max_length=65_536)]
+Expression = Annotated[str, Field(min_length=1, max_length=4_000)]
 Name = Annotated[str, Field(min_length=1, max_length=253)]
 
 
 class Arguments(Message):
     """What every tool takes."""
+
+    @model_validator(mode="after")
+    def _without_zero(self) -> Self:
+        """A database's text cannot hold it."""
+        for name, value in self:
+            if isinstance(value, str) and "\0" in value:
+                raise ValueError(f"{name} must not hold U+0000")
+        return self
 
 
 class Listed(Arguments):
@@ -188,6 +196,13 @@ class AnalyzeRootCause(Arguments):
     start_time: Moment = None
     end_time: Moment = None
 
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = (self.incident_id, self.alert_id, self.anomaly_id, self.cluster_id)
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("give one of incident_id, alert_id, anomaly_id, cluster_id")
+        return self
+
 
 class ListIncidents(Listed):
     """Filters of incidents."""
@@ -230,6 +245,8 @@ class Tool:
     """Operation of the REST API."""
     patience: timedelta = _USUAL
     """So long it is waited for."""
+    only_reads: bool = True
+    """False: each call has something made anew, and leaves events in the log."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -281,7 +298,7 @@ _EVERY = (
     Tool("get_trace", "The spans of one trace, over all clusters.", GetTrace, "listSpans", _LONG),
     Tool("query_logs", "Log lines by LogQL over clusters; the newest first.",
          QueryLogs, "queryLogsRange", _LONG),
-    Tool("list_alerts", "Alerts with labels and since when; without a state those that fire.",
+    Tool("list_alerts", "Alerts with labels and since when; without a state FIRING and PENDING.",
          ListAlerts, "listAlerts"),
     Tool("get_gpu_nodes", "Nodes with GPUs: utilisation, memory, temperature, power, errors.",
          GetGpuNodes, "listGpuNodes"),
@@ -299,7 +316,7 @@ _EVERY = (
          DetectAnomalies, "detectAnomalies", _LONG),
     Tool("analyze_root_cause",
          "Likely causes, ranked, with evidence: of an incident, alert, anomaly or cluster.",
-         AnalyzeRootCause, "analyzeRootCause", _LONG),
+         AnalyzeRootCause, "analyzeRootCause", _LONG, only_reads=False),
     Tool("list_incidents", "Incidents: alerts that belong together; without a state those open.",
          ListIncidents, "listIncidents"),
     Tool("get_event_history", "What the event log tells of an entity or cluster; the newest first.",

@@ -15,7 +15,7 @@ from gateway.ecosystem.prometheus.routes import prometheus
 from gateway.errors import HANDLERS
 from gateway.gate import Gate
 from gateway.intake import Intake
-from gateway.mcp.door import mcp
+from gateway.mcp.door import mcp_door
 from gateway.openapi import config
 from gateway.pages.routes import PAGES, elsewhere
 from gateway.pages.ui import DIST, Ui
@@ -99,7 +99,7 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             post_alerts,
             post_alerts_v1,
             prometheus,
-            mcp,
+            mcp_door(gate),
             health.health,
             health.ready,
             health.detailed,

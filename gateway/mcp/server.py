@@ -3,8 +3,10 @@
 https://modelcontextprotocol.io/specification/2025-11-25 and 2026-07-28, by the official SDK.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -23,12 +25,13 @@ from gateway.mcp.leaving import MOST_BODY, Exchange
 from gateway.mcp.resources import LISTED, TEMPLATES, listed, read
 from gateway.tools.inner import Inner
 from gateway.tools.runner import run
+from services.runtime.logging import logger
 
 _INSTRUCTIONS = (
-    "The operations hub of a fleet of OpenShift and Kubernetes clusters. Every tool only reads,"
-    " with the rights of the token that is used. Answers are within 4,000 tokens: `cut` says what"
-    " was left out, `next` are the arguments that go on. Times are RFC 3339. Begin with"
-    " list_incidents."
+    "The operations hub of a fleet of OpenShift and Kubernetes clusters. No tool changes a"
+    " cluster; each has the rights of the token that is used. Answers are within 4,000 tokens:"
+    " `cut` says what was left out, `next` are the arguments that go on. Times are RFC 3339. Begin"
+    " with list_incidents."
 )
 _Context = ServerRequestContext[Any, Any]
 _Asked = types.PaginatedRequestParams | None
@@ -36,6 +39,12 @@ _OUTPUT = ToolAnswer.model_json_schema()
 _READS = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
+
+_MAKES = types.ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+)
+_PATIENCE = 60.0
+"""Seconds; a tool has less of its own."""
 
 
 async def serve(inner: Inner, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -68,24 +77,24 @@ def _server(inner: Inner) -> Server[Any]:
     async def call_tool(_: _Context, asked: types.CallToolRequestParams) -> types.CallToolResult:
         if asked.name not in TOOLS:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {asked.name[:100]!r}")
-        try:
-            answer = await run(asked.name, asked.arguments or {}, inner)
-        except Refused as refused:
-            return _failed(refused)
-        told = answer.model_dump(mode="json")
-        return types.CallToolResult(content=[_text(told)], structured_content=told)
+        async with _in_words():
+            try:
+                answer = await run(asked.name, asked.arguments or {}, inner)
+            except Refused as refused:
+                return _failed(refused)
+            told = answer.model_dump(mode="json")
+            return types.CallToolResult(content=[_text(told)], structured_content=told)
 
     async def list_resources(_: _Context, __: _Asked) -> types.ListResourcesResult:
-        return types.ListResourcesResult(resources=[*LISTED, *await listed(inner)])
+        async with _in_words():
+            return types.ListResourcesResult(resources=[*LISTED, *await listed(inner)])
 
     async def read_resource(
         _: _Context, asked: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(asked.uri)
-        try:
+        async with _in_words():
             told = await read(inner, uri)
-        except Refused as refused:
-            raise MCPError(types.INVALID_PARAMS, refused.message, _details(refused)) from None
         text = json.dumps(told, ensure_ascii=False)
         contents = types.TextResourceContents(uri=uri, mime_type="application/json", text=text)
         return types.ReadResourceResult(contents=[contents])
@@ -106,6 +115,23 @@ def _server(inner: Inner) -> Server[Any]:
     )
 
 
+@asynccontextmanager
+async def _in_words() -> AsyncGenerator[None]:
+    """What goes wrong as an error of the protocol; of what nobody expected no text gets out."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            yield
+    except MCPError:
+        raise
+    except Refused as refused:
+        raise MCPError(types.INVALID_PARAMS, refused.message, _details(refused)) from None
+    except TimeoutError:
+        raise MCPError(types.INTERNAL_ERROR, "the hub has not answered in time") from None
+    except Exception as error:  # noqa: BLE001 - its text may hold values, and goes nowhere.
+        logger("mcp").error("unexpected_error", exc_info=error)
+        raise MCPError(types.INTERNAL_ERROR, "an unexpected error; the hub's log has it") from None
+
+
 _LISTED = types.ListToolsResult(
     tools=[
         types.Tool(
@@ -113,7 +139,7 @@ _LISTED = types.ListToolsResult(
             description=tool.text,
             input_schema=tool.schema,
             output_schema=_OUTPUT,
-            annotations=_READS,
+            annotations=_READS if tool.only_reads else _MAKES,
         )
         for tool in TOOLS.values()
     ]

@@ -3,6 +3,7 @@
 They go by no network and count for no limit of their own: who asks for a tool has been counted.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -12,10 +13,15 @@ from litestar import Litestar
 from litestar.exceptions import LitestarException
 
 from contracts.refusals import Code, Refused
+from gateway.auth.trail import Trail
+from services.runtime import metrics
+from services.runtime.clock import Clock, SystemClock
 from services.runtime.logging import logger
 from services.runtime.principals import Principal
 
 _MOST = 16 * 1024 * 1024
+_MUCH = 256 * 1024
+"""Bytes from which on reading them would hold up everybody else."""
 _HEADERS = [(b"host", b"localhost"), (b"content-type", b"application/json")]
 
 Query = Mapping[str, object]
@@ -29,11 +35,21 @@ class Inner:
         self,
         app: Litestar,
         principal: Principal,
-        trace_id: str = "",
-        traceparent: str | None = None,
+        state: Mapping[str, Any] | None = None,
+        *,
+        clock: Clock | None = None,
+        trail: Trail | None = None,
     ) -> None:
+        """``state``: of the request that it is for, with its trace; ``trail``: is told of what is
+        denied."""
+        told = state or {}
         self._app = app
-        self._state = {"principal": principal, "trace_id": trace_id, "traceparent": traceparent}
+        self._principal = principal
+        self._state = {name: told.get(name) for name in ("trace_id", "traceparent")}
+        self._trail = trail
+        self.clock = clock or SystemClock()
+        self.has_much = False
+        """True once an answer was so large that work on it belongs into a thread."""
 
     async def get(self, path: str, query: Query | None = None) -> Any:
         """JSON of a read; Refused with the API's own code and text."""
@@ -53,10 +69,17 @@ class Inner:
                 logger("http").error("unexpected_error", path=path, exc_info=error)
                 raise Refused(Code.INTERNAL_ERROR, "the answer has broken off") from error
             raise Refused(Code.LIMIT_REACHED, "the answer is too large: ask for less") from None
+        much = len(answer.body) > _MUCH
+        self.has_much = self.has_much or much
         try:
-            told = msgspec.json.decode(answer.body)
+            decode = msgspec.json.decode
+            told = await asyncio.to_thread(decode, answer.body) if much else decode(answer.body)
         except msgspec.DecodeError as error:
             raise Refused(Code.INTERNAL_ERROR, "the answer cannot be read") from error
+        if answer.status == 403 and self._trail is not None:
+            template = str(scope.get("path_template") or "(unmatched)")
+            metrics.AUTH_FAILURES.labels("403").inc()
+            self._trail.denied(self._principal, method, template)
         if answer.status >= 400:
             error = told["error"]
             raise Refused(Code[error["code"]], error["message"], error["details"])
@@ -77,7 +100,7 @@ class Inner:
             "client": None,
             "server": ("localhost", 80),
             "extensions": {},
-            "state": dict(self._state),
+            "state": {"principal": self._principal, **self._state},
         }
 
 

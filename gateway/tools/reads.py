@@ -33,8 +33,11 @@ class Found:
     """Arguments that ask for what follows the list, besides the offset; empty: nothing does."""
     cut: tuple[Cut, ...] = ()
     """What was left out already."""
+    pinned: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Arguments that are given on, so that what follows is of the same time."""
 
 
+_PENDING = "it is still being looked for: ask again in some seconds"
 _PARAMETERS = {"cluster_ids": "cluster_id", "pod_name": "pod"}
 """Arguments that REST calls otherwise."""
 
@@ -76,7 +79,13 @@ async def _fleet_summary(inner: Inner, asked: tools.OfNothing) -> Found:
     return Found(await inner.get("/fleet/summary"))
 
 
+def _now(inner: Inner) -> Mapping[str, Any]:
+    """The end of a time that was asked for without one."""
+    return {"end_time": inner.clock.now().isoformat()}
+
+
 async def _metrics(inner: Inner, asked: tools.QueryMetrics) -> Found:
+    now = _now(inner)
     body = {
         "query": asked.query,
         "cluster_ids": asked.cluster_ids,
@@ -96,7 +105,8 @@ async def _metrics(inner: Inner, asked: tools.QueryMetrics) -> Found:
     rest = {name: told[name] for name in told if name != "results"}
     longest = max((each["summary"]["points"] for each in series if "summary" in each), default=0)
     data = {"total": len(every), "series": series, **rest}
-    return Found(data, "series", asked.offset, len(every), cut=_thinned(longest))
+    cut = _thinned(longest)
+    return Found(data, "series", asked.offset, len(every), cut=cut, pinned=now)
 
 
 def _results(cluster: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -152,7 +162,7 @@ async def _labels(inner: Inner, asked: tools.GetMetricLabels) -> Found:
 
 async def _traces(inner: Inner, asked: tools.SearchTraces) -> Found:
     body = asked.model_dump(mode="json", exclude={"offset"})
-    return _listed(await inner.post("/traces/search", body), "traces")
+    return _listed(await inner.post("/traces/search", body), "traces", _now(inner))
 
 
 async def _trace(inner: Inner, asked: tools.GetTrace) -> Found:
@@ -161,7 +171,7 @@ async def _trace(inner: Inner, asked: tools.GetTrace) -> Found:
 
 async def _logs(inner: Inner, asked: tools.QueryLogs) -> Found:
     body = asked.model_dump(mode="json", exclude={"offset"})
-    return _listed(await inner.post("/logs/query_range", body), "entries")
+    return _listed(await inner.post("/logs/query_range", body), "entries", _now(inner))
 
 
 async def _gpu_summary(inner: Inner, asked: tools.OfClusters) -> Found:
@@ -177,11 +187,14 @@ async def _root_cause(inner: Inner, asked: tools.AnalyzeRootCause) -> Found:
     body = asked.model_dump(mode="json", exclude={"start_time", "end_time"})
     body |= {"start": asked.start_time, "end": asked.end_time}
     try:
-        return Found(await inner.post("/analysis/rca", body))
+        made = await inner.post("/analysis/rca", body)
     except Refused as error:
         if error.code is not Code.PERMISSION_DENIED or asked.incident_id is None:
             raise
         refused = error
+    else:
+        # It takes long: what there is then is a command, and no analysis yet.
+        return Found(made if "causes" in made else {"state": "PENDING", "text": _PENDING})
     # Who may only read is shown what has been found already.
     query = {"incident_id": asked.incident_id, "page_size": 1}
     newest = (await inner.get("/analysis/rca", query))["items"]
@@ -220,10 +233,10 @@ async def _as_of(inner: Inner, asked: tools.GetStateAsOf) -> Found:
     )
 
 
-def _listed(told: Any, name: str) -> Found:
+def _listed(told: Any, name: str, pinned: Mapping[str, Any] | None = None) -> Found:
     """An answer that is whole: there is no more than its list."""
     data = cast("dict[str, Any]", told if isinstance(told, dict) else {name: told})
-    return Found(data, name, 0, len(data.get(name) or ()))
+    return Found(data, name, 0, len(data.get(name) or ()), pinned=pinned or {})
 
 
 def _segment(name: str) -> str:

@@ -51,6 +51,8 @@ async def run(
     except TimeoutError:
         text = f"{name} has not answered within {tool.patience.total_seconds():.0f} s: ask for less"
         raise Refused(Code.QUERY_TIMEOUT, text) from None
+    if inner.has_much:
+        return await asyncio.to_thread(_told, tool, asked, found, tokens)
     return _told(tool, asked, found, tokens)
 
 
@@ -95,7 +97,7 @@ def _given(asked: Arguments) -> dict[str, Any]:
 
 def _next(asked: Arguments, found: Found, shown: int, read: int) -> Mapping[str, Any] | None:
     """Arguments that go on where this answer ends."""
-    given, at = _given(asked), found.first + shown
+    given, at = {**found.pinned, **_given(asked)}, found.first + shown
     if shown < read or (found.total is not None and at < found.total):
         return {**given, "offset": at}
     if found.after:

@@ -8,6 +8,7 @@ from mcp.shared.exceptions import MCPError
 
 from contracts.personas import BUILT_IN
 from contracts.tools import CHARACTERS_OF_TOKEN, MOST_TOKENS, TOOLS
+from services.runtime import metrics
 from services.runtime.principals import Role
 from tests.gateway.access.world import MARK, World
 from tests.kit.gateway import refused
@@ -42,7 +43,8 @@ async def test_every_tool_is_listed_with_its_schema_and_only_reads(world: World)
         assert tool.input_schema == TOOLS[name].schema
         assert tool.input_schema["additionalProperties"] is False
         assert tool.annotations is not None
-        assert tool.annotations.read_only_hint is True
+        assert tool.annotations.read_only_hint is (name != "analyze_root_cause")
+        assert tool.annotations.destructive_hint is False
 
 
 _AWAY = {"query_metrics", "get_metric_labels", "search_traces", "get_trace", "query_logs",
@@ -107,6 +109,8 @@ async def test_who_may_only_read_is_shown_the_analysis_that_is_there(world: Worl
         ("get_trace", {"trace_id": "../../tokens"}, "trace_id"),
         ("list_incidents", {"offset": -1}, "offset"),
         ("get_state_as_of", {"time": "2026-01-01T00:00:00"}, "time"),
+        ("get_event_history", {"entity_type": "a\0b"}, "body"),
+        ("analyze_root_cause", {}, "body"),
     ],
 )
 async def test_wrong_arguments_are_told(
@@ -135,6 +139,24 @@ async def test_wrong_promql_is_told_with_its_place(world: World) -> None:
     ) as client:
         error = await failed(client, "query_metrics", query="sum(up")
     assert error["code"] == "INVALID_PROMQL"
+
+
+async def test_what_is_denied_within_a_tool_is_told_of(world: World) -> None:
+    token = await world.token(Role.VIEWER, everywhere=False)
+    before = _denied()
+    async with connected(world.platform, token) as client:
+        error = await failed(client, "get_event_history", cluster_id=world.foreign.id)
+    assert error["code"] == "PERMISSION_DENIED"
+    assert _denied() == before + 1
+
+
+def _denied() -> float:
+    (family,) = metrics.AUTH_FAILURES.collect()
+    return sum(
+        one.value
+        for one in family.samples
+        if one.labels == {"status": "403"} and one.name.endswith("_total")
+    )
 
 
 async def test_there_is_no_other_tool(world: World) -> None:

@@ -4,13 +4,12 @@ import "@/features/gpu/drawer.css";
 import "@/features/gpu/gpu.css";
 
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 
 import { WithDrawer } from "@/components/drawer";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { useTabInView } from "@/components/use-tab-in-view";
-import { ExplainGpus } from "@/features/gpu/explain/explain-gpus";
 import { Headline } from "@/features/gpu/headline";
 import { HistoryTab } from "@/features/gpu/history/history-tab";
 import { useLiveGpus } from "@/features/gpu/live-samples";
@@ -26,6 +25,9 @@ import { useMap, useSummary } from "@/features/gpu/use-gpu";
 import type { GpuSummary } from "@/generated/api.schemas";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
+
+/** Who only looks at the picture does not load it. */
+const ExplainGpus = lazy(() => import("@/features/gpu/explain/explain-gpus").then((part) => ({ default: part.ExplainGpus })));
 
 const TITLES: Readonly<Record<TabName | "overview", string>> = {
   overview: "Overview",
@@ -85,7 +87,13 @@ function Beside({ tab }: { tab: TabName | "overview" }) {
   const node = readNodeKey(open);
   const charts = open ?? (tab === "history" ? of : undefined);
   const explained = explain === charts ? readNodeKey(explain) : undefined;
-  if (explained !== undefined) return <ExplainGpus node={explained} onClose={() => setSearch({ explain: undefined })} />;
+  if (explained !== undefined) {
+    return (
+      <Suspense fallback={null}>
+        <ExplainGpus node={explained} onClose={() => setSearch({ explain: undefined })} />
+      </Suspense>
+    );
+  }
   return node === undefined ? null : <NodeDrawer key={open} node={node} />;
 }
 

@@ -20,7 +20,9 @@ export function useCause(incident: string) {
   useRefreshOn({ types: EVENTS, enabled, which: (event) => resultOf(event)?.incident_id === incident }, [PATH]);
   const list = useListRootCauses({ incident_id: [incident], page_size: 1, ...asOf }, { query: { placeholderData: keepPreviousData } });
   const id = list.data?.items[0]?.id;
-  const one = useGetRootCause(id ?? "", asOf, { query: { enabled: id !== undefined, placeholderData: keepPreviousData } });
+  // The newest one of another instant may not have been there at this one.
+  const known = id !== undefined && !list.isPlaceholderData;
+  const one = useGetRootCause(id ?? "", asOf, { query: { enabled: known, placeholderData: keepPreviousData } });
   return {
     analysis: id === undefined ? undefined : one.data,
     none: list.data !== undefined && id === undefined,

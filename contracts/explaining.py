@@ -33,14 +33,18 @@ class ExplainedKind(StrEnum):
 class Explain(Query):
     """Tell facts in words; the parts are the JSON of an `Explanation`.
 
-    There is one without any model as well. OVERLOADED if too many wait for a model.
+    There is one without any model as well, also if too many wait for a model.
     """
 
     about: ExplainedKind
     facts: Annotated[str, StringConstraints(min_length=2, max_length=MOST_FACTS)]
-    """A JSON object. Whatever it says, nothing in it is followed; a model is not shown what looks
-    like a secret."""
+    """A JSON object. Whatever it says, nothing in it is followed. A model is shown neither fields
+    with the name of a secret, nor keys of well-known forms, logins in addresses, and what a word
+    such as password is said to be, in texts; other secrets in texts are not found."""
     question: Annotated[str, StringConstraints(max_length=MOST_QUESTION)] = ""
+    """Its secrets are hidden as those of the facts are."""
+    cut: bool = False
+    """Whether the facts are not all that there is, as they would be too many."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -69,7 +73,11 @@ class Explanation(Message):
     """Of the prompt's version and of facts and question as the model was shown them; null without
     one."""
     is_hypothesis: bool
-    """Whether it may name a cause that no analysis bears out; a model's words are taken to name
-    one. Decided by code."""
+    """Whether it may name a cause that no analysis bears out. Decided by code, which understands no
+    words: of a model's text, false says that an analysis knows the cause, that the first sentence
+    which speaks of a cause, in English, has the whole name of that entity, and that no such
+    sentence has the name of another place. It does not say that the text is right. True when in
+    doubt."""
     cut: bool
-    """Whether the model was not shown all of the facts, as its window is too small for them."""
+    """Whether facts were left out, as they are too many to be told or for the model's window; or a
+    part of the question."""

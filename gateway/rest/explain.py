@@ -74,7 +74,9 @@ async def explain(
     text says why. It takes two minutes at most.
     """
     found = await _explained(gate, data, reads_of(request))
-    query = Explain(about=found.about, facts=found.facts, question=data.question or "")
+    query = Explain(
+        about=found.about, facts=found.facts, question=data.question or "", cut=found.cut
+    )
     traceparent: str | None = request.scope["state"].get("traceparent")
     told = await _ask(gate, query, traceparent)
     more = {"about": found.about, "evidence": found.evidence}
@@ -99,7 +101,10 @@ async def _explained(gate: Gate, data: ExplainRequest, mine: Scope) -> Explained
 
 
 def _given(data: dict[str, Any]) -> Explained:
-    told = msgspec.json.encode(data)
+    try:
+        told = msgspec.json.encode(data)
+    except RecursionError:
+        raise Refused(Code.VALIDATION_FAILED, "data are nested too deeply") from None
     if len(told) > MOST_DATA:
         raise Refused(Code.LIMIT_REACHED, f"data must be JSON of {MOST_DATA} bytes at most")
     return Explained(ExplainedKind.DATA, f'{{"data":{told.decode()}}}', ())

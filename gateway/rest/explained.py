@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -45,6 +44,43 @@ class Explained:
     about: ExplainedKind
     facts: str
     evidence: Sequence[ExplanationEvidence]
+    cut: bool = False
+    """Whether there is more of it that was left out."""
+
+
+@dataclass
+class _Cutter:
+    """Leaves out what is too much, and knows whether it did."""
+
+    signals: int
+    causes: int
+    claims: int
+    """Of each cause."""
+    characters: int
+    """Of a text."""
+    cut: bool = False
+
+    def first(self, items: list[Any], most: int) -> list[Any]:
+        """So many at most."""
+        self.cut |= len(items) > most
+        return items[:most]
+
+    def short(self, told: Any) -> Any:
+        """The same with its texts cut, and with no more than the first of many items."""
+        if isinstance(told, str):
+            return self._text(told)
+        if isinstance(told, dict):
+            fields = self.first([*cast("Json", told).items()], _MOST_ITEMS)
+            return {name: self.short(each) for name, each in fields}
+        if isinstance(told, list):
+            return [self.short(each) for each in self.first(cast("list[Any]", told), _MOST_ITEMS)]
+        return told
+
+    def _text(self, text: str) -> str:
+        if len(text) <= self.characters:
+            return text
+        self.cut = True
+        return f"{text[: self.characters]}… (left out: the rest)"
 
 
 async def incident(gate: Gate, incident_id: UUID, mine: Scope) -> Explained:
@@ -55,15 +91,20 @@ async def incident(gate: Gate, incident_id: UUID, mine: Scope) -> Explained:
     wanted = signal_queries.SignalFilter(mine=mine)
     page = Page(size=_STEPS[0][0])
     told = await signal_queries.signals(gate.database, incident_id, wanted, page)
-    signals: list[Json] = [] if told is None else msgspec.json.decode(told)["items"]
+    listed: Json = {"items": [], "total": 0} if told is None else msgspec.json.decode(told)
+    signals: list[Json] = listed["items"]
     one: Json = msgspec.json.decode(found.body)
-    one["timeline"] = one.get("timeline", [])[:5]
     one.pop("alert_ids", None)
     newest = await _newest(gate, incident_id, mine)
 
-    def facts(step: tuple[int, int, int, int]) -> Json:
-        of_it = {"incident": _short(one, step[3]), "signals": _short(signals[: step[0]], step[3])}
-        return of_it | ({} if newest is None else {"analysis": _analysis(newest, step)})
+    def facts(cutter: _Cutter) -> Json:
+        cutter.cut |= listed["total"] > len(signals)
+        timeline = cutter.first(one.get("timeline", []), 5)
+        of_it = {
+            "incident": cutter.short(one | {"timeline": timeline}),
+            "signals": cutter.short(cutter.first(signals, cutter.signals)),
+        }
+        return of_it | ({} if newest is None else {"analysis": _analysis(newest, cutter)})
 
     links = [f"/api/v1/incidents/{incident_id}"]
     if newest is not None:
@@ -79,7 +120,7 @@ async def analysis(gate: Gate, rca_id: UUID, mine: Scope) -> Explained:
     told: Json = msgspec.json.decode(found)
     return _fitted(
         ExplainedKind.ANALYSIS,
-        lambda step: {"analysis": _analysis(told, step)},
+        lambda cutter: {"analysis": _analysis(told, cutter)},
         [f"/api/v1/analysis/rca/{rca_id}"],
     )
 
@@ -91,7 +132,7 @@ async def anomaly(gate: Gate, anomaly_id: UUID, mine: Scope) -> Explained:
         raise Refused(Code.ANOMALY_NOT_FOUND, f"there is no anomaly {anomaly_id}")
     told: Json = msgspec.json.decode(found.body)
     links = [f"/api/v1/anomalies/{anomaly_id}", *_incident_of(told)]
-    return _fitted(ExplainedKind.ANOMALY, lambda step: {"anomaly": _short(told, step[3])}, links)
+    return _fitted(ExplainedKind.ANOMALY, lambda cutter: {"anomaly": cutter.short(told)}, links)
 
 
 async def alert(gate: Gate, alert_id: UUID, mine: Scope) -> Explained:
@@ -101,7 +142,7 @@ async def alert(gate: Gate, alert_id: UUID, mine: Scope) -> Explained:
         raise Refused(Code.ALERT_NOT_FOUND, f"there is no alert {alert_id}")
     told: Json = msgspec.json.decode(found)
     links = [f"/api/v1/alerts/{alert_id}", *_incident_of(told)]
-    return _fitted(ExplainedKind.ALERT, lambda step: {"alert": _short(told, step[3])}, links)
+    return _fitted(ExplainedKind.ALERT, lambda cutter: {"alert": cutter.short(told)}, links)
 
 
 async def _newest(gate: Gate, incident_id: UUID, mine: Scope) -> Json | None:
@@ -113,25 +154,26 @@ async def _newest(gate: Gate, incident_id: UUID, mine: Scope) -> Json | None:
     return None if found is None else msgspec.json.decode(found)
 
 
-def _analysis(told: Json, step: tuple[int, int, int, int]) -> Json:
+def _analysis(told: Json, cutter: _Cutter) -> Json:
     """What was found, without the graph and what was seen live."""
-    _, causes, claims, characters = step
     names = ("id", "trigger", "trigger_id", "incident_id", "is_known", "window_start", "window_end")
     kept = {name: told[name] for name in (*names, "signals", "explanation", "analysed_at")}
     return kept | {
         "redacted": told["redacted"],
-        "actions": _short(told["actions"][:5], characters),
-        "causes": [_cause(each, claims, characters) for each in told["causes"][:causes]],
-        "timeline": _short(told["timeline"][: causes * 3], characters),
+        "actions": cutter.short(cutter.first(told["actions"], 5)),
+        "causes": [_cause(each, cutter) for each in cutter.first(told["causes"], cutter.causes)],
+        "timeline": cutter.short(cutter.first(told["timeline"], cutter.causes * 3)),
     }
 
 
-def _cause(told: Json, claims: int, characters: int) -> Json:
-    shown = [each | {"seen": [], "effects_seen": []} for each in told["claims"][:claims]]
+def _cause(told: Json, cutter: _Cutter) -> Json:
+    claims = cutter.first(told["claims"], cutter.claims)
+    shown = [each | {"seen": [], "effects_seen": []} for each in claims]
     for each in shown:
-        each["cited"], each["effects"] = each["cited"][:10], each["effects"][:10]
-    kept = {"claims": shown, "doubts": told["doubts"][:claims]}
-    return _short(told | kept, characters)
+        each["cited"] = cutter.first(each["cited"], 10)
+        each["effects"] = cutter.first(each["effects"], 10)
+    kept = {"claims": shown, "doubts": cutter.first(told["doubts"], cutter.claims)}
+    return cutter.short(told | kept)
 
 
 def _incident_of(told: Json) -> Iterator[str]:
@@ -141,15 +183,16 @@ def _incident_of(told: Json) -> Iterator[str]:
 
 def _fitted(
     about: ExplainedKind,
-    facts: Callable[[tuple[int, int, int, int]], Json],
+    facts: Callable[[_Cutter], Json],
     links: Iterable[str],
 ) -> Explained:
-    """The most that fits; that something was left out stands in the texts that were cut."""
+    """The most that fits."""
     for step in _STEPS:
-        told = facts(step)
+        cutter = _Cutter(*step)
+        told = facts(cutter)
         body = msgspec.json.encode(told)
         if len(body) <= MOST_FACTS:
-            return Explained(about, body.decode(), _evidence(links, told))
+            return Explained(about, body.decode(), _evidence(links, told), cutter.cut)
     raise Refused(Code.LIMIT_REACHED, "it is too large to be explained")
 
 
@@ -170,15 +213,3 @@ def _sequences(facts: Json) -> Iterator[int]:
     for cause in found["causes"]:
         for claim in cause["claims"]:
             yield from (*claim["cited"], *claim["effects"])
-
-
-def _short(told: Any, characters: int) -> Any:
-    """The same with its texts cut, and with no more than the first of many items."""
-    if isinstance(told, str):
-        return told if len(told) <= characters else f"{told[:characters]}… (left out: the rest)"
-    if isinstance(told, dict):
-        fields = islice(cast("Json", told).items(), _MOST_ITEMS)
-        return {name: _short(each, characters) for name, each in fields}
-    if isinstance(told, list):
-        return [_short(each, characters) for each in cast("list[Any]", told)[:_MOST_ITEMS]]
-    return told

@@ -10,12 +10,12 @@ from contracts.explaining import Explain, Explanation
 from contracts.refusals import Code, Refused
 from services.llm import telling
 from services.llm.causes import first_cause, is_borne_out, may_be_guessed
+from services.llm.hiding import facts_without_secrets, text_without_secrets
 from services.llm.models import NoModel, Told, models_of
 from services.llm.prompting import VERSION, Asking
 from services.llm.service import service
 from services.runtime.ids import new_secret
 from services.runtime.logging import logger
-from services.runtime.masking import readable_text
 from services.runtime.replies import Asked, Gone
 
 __all__ = ["service"]
@@ -34,12 +34,13 @@ _SAY = logger("llm")
 async def explain(query: Explain, asked: Asked) -> Mapping[str, Any]:
     """Tell in words what facts say, by a model or, without one, by a template that says so."""
     facts = _facts(query)
+    asking = _asking(facts, query)
     clock = asked.outside.clock
     began = clock.monotonic()
     # JSON may begin with a blank; it is by a part that whoever asks can say to wait no more.
     await asked.send(b" ")
     try:
-        told = await _told(facts, query, asked)
+        told = await _told(asking, asked)
     except NoModel as nothing:
         made = _by_template(query, facts, nothing.reason)
     else:
@@ -68,15 +69,14 @@ def _facts(query: Explain) -> dict[str, Any]:
     return cast("dict[str, Any]", found)
 
 
-def _masked(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Without what looks like a secret: a model may run at somebody else's."""
-    return msgspec.json.decode(readable_text(msgspec.json.encode(facts)) or "{}")
+def _asking(facts: Mapping[str, Any], query: Explain) -> Asking:
+    question = text_without_secrets(query.question)
+    return Asking(facts_without_secrets(facts), question, new_secret, query.cut)
 
 
-async def _told(facts: Mapping[str, Any], query: Explain, asked: Asked) -> Told:
+async def _told(asking: Asking, asked: Asked) -> Told:
     """What a model says; Gone as soon as nobody waits for it, as each word costs something."""
     models = models_of(asked.outside, asked.settings.llm)
-    asking = Asking(_masked(facts), query.question, new_secret)
     task = asyncio.ensure_future(models.tell(asking, asked.seconds - _MARGIN))
     try:
         while not task.done():
@@ -119,5 +119,5 @@ def _by_template(query: Explain, facts: Mapping[str, Any], why: str) -> Explanat
         shown_sha256=None,
         # It names a cause that is not known as a hypothesis, and else none.
         is_hypothesis=bool(first_cause(facts)) and not is_borne_out(facts),
-        cut=False,
+        cut=query.cut,
     )

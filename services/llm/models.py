@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from contracts.refusals import Code, Refused
 from services.llm.assembling import Answer
 from services.llm.markdown import harmless
 from services.llm.prompting import Asking, Prompt
@@ -84,7 +83,7 @@ class Models:
     async def tell(self, asking: Asking, seconds: float) -> Told:
         """What the first model says that answers, within so many seconds.
 
-        NoModel if none does, OVERLOADED if too many wait for one.
+        NoModel if none does, or too many wait for one.
         """
         if not self.servers:
             raise NoModel("none is configured")
@@ -123,8 +122,7 @@ class Models:
     @asynccontextmanager
     async def _turn(self, seconds: float) -> AsyncGenerator[None]:
         if self._taken >= _AT_ONCE + _WAITING:
-            text = "too many questions wait for a model already; try again later"
-            raise Refused(Code.OVERLOADED, text)
+            raise NoModel("too many questions wait for a model")
         self._taken += 1
         try:
             try:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.explaining import MOST_QUESTION
 from services.llm.budget import fit, room
 
-VERSION = "explain-1"
+VERSION = "explain-2"
 """Another one with each change of the rules, of the fence, or of how data are cut."""
 _RULES = Path(__file__).with_name("explain.md").read_text()
-_CUT = (
-    "8. Not all data fit: where some were left out, they say so. Say that you were not shown all."
-)
+_CUT = "8. Not all data fit: some were left out. Say that you were not shown all."
 _FENCE_BYTES = 200
+_QUESTION_BYTES = 3 * MOST_QUESTION + 2
+"""Of its JSON: room for the longest one in most scripts; one of odd characters is cut, as each of
+them is written in up to twelve bytes, and data would have no room."""
 _TRIES = 5
 
 
@@ -41,21 +43,25 @@ class Asking:
     question: str
     mint: Callable[[], str]
     """Draws a nonce."""
+    cut: bool = False
+    """Whether facts were left out already."""
 
     def prompt(self, context_tokens: int) -> Prompt:
         """As it is shown to a model with this window."""
-        question = fit(self.question, len(self.question) * 12 + 2).text
+        asked = fit(self.question, _QUESTION_BYTES)
+        question = asked.text
         taken = len(_RULES.encode()) + len(_CUT) + len(question.encode()) + _FENCE_BYTES
         shown = fit(self.facts, room(context_tokens, taken))
+        cut = self.cut or shown.cut or asked.cut
         nonce = self._nonce(shown.text + question)
-        rules = _RULES.replace("{nonce}", nonce).replace("{cut}", _CUT if shown.cut else "")
+        rules = _RULES.replace("{nonce}", nonce).replace("{cut}", _CUT if cut else "")
         body = f"{_fenced('DATA', shown.text, nonce)}\n{_fenced('QUESTION', question, nonce)}"
         told = "\n".join((VERSION, shown.text, question))
         messages = (
             {"role": "system", "content": rules.strip()},
             {"role": "user", "content": body},
         )
-        return Prompt(messages, hashlib.sha256(told.encode()).hexdigest(), shown.cut)
+        return Prompt(messages, hashlib.sha256(told.encode()).hexdigest(), cut)
 
     def _nonce(self, data: str) -> str:
         for _ in range(_TRIES):

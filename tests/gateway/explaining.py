@@ -56,7 +56,8 @@ async def opened_in(platform: Platform, *clusters: str) -> tuple[str, str]:
         for number, (each, node) in enumerate(zip(clusters, nodes, strict=True), 1)
     )
     made = incidents.incident(
-        id=new_id(), cluster_ids=clusters, signals=len(signals), lasting=len(signals),
+        id=new_id(), cluster_ids=tuple(dict.fromkeys(clusters)),
+        signals=len(signals), lasting=len(signals),
         opened_at=now, last_signal_at=now,
     )  # fmt: skip
     event = incidents.opened(incident=made, added=signals)

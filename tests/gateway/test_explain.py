@@ -11,7 +11,7 @@ from gateway.rest.explain import ExplanationView
 from services.runtime.ids import new_id
 from services.runtime.principals import Role
 from tests.gateway.explaining import URL, Story, opened_in, told_on
-from tests.kit.gateway import Json, Platform, refused
+from tests.kit.gateway import Json, Platform, alert, refused
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -127,6 +127,28 @@ async def test_of_an_incident_of_several_clusters_each_is_told_of_theirs(story: 
     assert foreign not in answer.text
     assert "clusters that you do not see" in told.text
     assert not told.is_hypothesis
+
+
+async def test_what_is_left_out_is_told(story: Story) -> None:
+    many, _ = await opened_in(story.platform, *[story.cluster] * 21)
+    few, _ = await opened_in(story.platform, *[story.cluster] * 2)
+    assert (await explained(story.platform, incident_id=many)).cut
+    assert not (await explained(story.platform, incident_id=few)).cut
+    labels = {"alertname": "LongStory", "severity": "info"}
+    told = alert(2, labels=labels, annotations={"summary": "x" * 600})
+    await story.platform.report(story.cluster, told)
+    found = (await story.platform.list("/alerts", cluster_id=story.cluster, q="LongStory"))["items"]
+    assert (await explained(story.platform, alert_id=found[0]["id"])).cut
+    assert not (await explained(story.platform, alert_id=story.alert)).cut
+
+
+async def test_data_that_are_too_deep_to_be_looked_through_are_refused(platform: Platform) -> None:
+    deep = b'{"data": ' + b'{"a":' * 900 + b"1" + b"}" * 901
+    answer = await platform.http.post(
+        URL, content=deep, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code in {400, 422}, answer.text
+    assert answer.json()["error"]["code"] in {"VALIDATION_FAILED", "INVALID_JSON"}
 
 
 @pytest.mark.parametrize(

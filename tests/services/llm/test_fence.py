@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, strategies as st
 
+from contracts.explaining import MOST_QUESTION
+from services.llm.budget import ANSWER_TOKENS, BYTES_OF_TOKEN
 from services.llm.prompting import Asking, Prompt
 from tests.services.llm.attacks import ATTACKS, NONCE
 
@@ -57,6 +59,20 @@ def test_so_do_several_together(texts: list[str], between: str) -> None:
 @given(st.text(max_size=300))
 def test_so_does_any_text(text: str) -> None:
     require_whole(asked(text), text, "value")
+
+
+@pytest.mark.parametrize("one", ["\U000e0041", "\x00", "<", "\U0001f600"])
+def test_a_question_of_odd_characters_leaves_room_for_the_data(one: str) -> None:
+    prompt = Asking({"data": "d" * 40_000}, one * MOST_QUESTION, minted).prompt(8_192)
+    sent = sum(len(each["content"].encode()) for each in prompt.messages)
+    assert sent <= (8_192 - ANSWER_TOKENS) * BYTES_OF_TOKEN
+    assert '"data": "ddd' in prompt.messages[1]["content"]
+    assert prompt.cut
+    assert "you were not shown all" in prompt.messages[0]["content"]
+
+
+def test_a_question_in_any_usual_script_is_shown_whole() -> None:
+    assert not Asking({}, "\u9ede" * MOST_QUESTION, minted).prompt(8_192).cut
 
 
 def test_a_nonce_that_is_in_the_data_is_not_taken() -> None:

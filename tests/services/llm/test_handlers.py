@@ -28,7 +28,10 @@ from tests.services.llm.facts import analysis, cause, incident
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
 
-SAID = "**worker-3** is down since 12:00 [event 4]."
+SAID = "The cause is **worker-3**, which is down since 12:00 [event 4]."
+
+DEEP = '{"a":' * 900 + "1" + "}" * 900
+"""JSON that can be read, and is too deep to be looked through."""
 
 
 @asynccontextmanager
@@ -67,7 +70,7 @@ async def test_a_model_explains(log: EventLog, bus_settings: Settings) -> None:
         shown = server.asked[0]["messages"][1]["content"]
     assert (told.text, told.model, told.provider) == (SAID, llm.MODEL, "first")
     assert (told.prompt_tokens, told.completion_tokens) == (100, 20)
-    assert (told.is_hypothesis, told.cut, told.prompt_version) == (False, False, "explain-1")
+    assert (told.is_hypothesis, told.cut, told.prompt_version) == (False, False, "explain-2")
     assert told.shown_sha256 == again.shown_sha256
     assert "edge-berlin-1" in shown
     assert "Was war los?" in shown
@@ -92,17 +95,23 @@ async def test_facts_that_are_too_many_are_cut_and_it_is_told(
         worker(log, bus_settings, provider(server)) as asker,
     ):
         assert (await explained(asker, question(facts))).cut
+        assert (await explained(asker, question(cut=True))).cut
+        assert not (await explained(asker, question())).cut
+        told = [each["messages"][0]["content"] for each in server.asked]
+    assert ["you were not shown all" in each for each in told] == [True, True, False]
 
 
 async def test_what_looks_like_a_secret_is_not_shown_to_a_model(
     log: EventLog, bus_settings: Settings
 ) -> None:
     data = {"password": "hunter2", "url": "https://u:hunter2@db/x", "cpu": 0.5}
+    data["text"] = "it says password: hunter2"
+    asked = "Why is the token is hunter2 refused?"
     async with (
         llm_server(llm.says(SAID)) as server,
         worker(log, bus_settings, provider(server)) as asker,
     ):
-        await explained(asker, question({"data": data}, about=ExplainedKind.DATA))
+        await explained(asker, question({"data": data}, about=ExplainedKind.DATA, question=asked))
     shown = str(server.asked)
     assert "hunter2" not in shown
     assert '"cpu": 0.5' in shown
@@ -158,7 +167,9 @@ async def test_nobody_pays_for_words_that_nobody_waits_for(
         await until(lambda: not server.talking)
 
 
-@pytest.mark.parametrize("facts", ["[1]", "{", "1e999", '{"a":' * 9_000, '"text"', "\x00\x01"])
+@pytest.mark.parametrize(
+    "facts", ["[1]", "{", "1e999", '{"a":' * 9_000, DEEP, '"text"', "\x00\x01"]
+)
 async def test_facts_that_are_none_are_refused(
     log: EventLog, bus_settings: Settings, facts: str
 ) -> None:

@@ -1,5 +1,7 @@
 """An explanation shows text, and makes no browser fetch anything."""
 
+import re
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -14,7 +16,15 @@ from tests.services.llm.attacks import ATTACKS
         ("see ![x](https://evil.example/?q=1)!", "see x!"),
         ("[a](javascript:alert(1)) b", "a b"),
         ("[![i](http://e/1)](http://e/2)", "i"),
-        ("[a][1]\n\n[1]: http://evil", "a"),
+        ("[a][1]\n\n[1]: http://evil", "a\n\n[1]\\: http: //evil"),
+        ("!![x]\n\n> [x]: //evil.example/?q=S", "[x]\n\n> [x]\\: //evil.example/?q=S"),
+        ("- [a\\]b]: x", "- [a\\]b]\\: x"),
+        ("//evil/x", "/ /evil/x"),
+        ("https:\\\\evil", "https: \\\\evil"),
+        ("javascript:alert(1)", "javascript: alert(1)"),
+        ("see www.evil.example", "see www. evil.example"),
+        ("<1@evil.example>", "&lt;1@evil.example>"),
+        ("at 12:00 on node:9100, see /var/log", "at 12:00 on node:9100, see /var/log"),
         ("go to https://evil.example/x", "go to https: //evil.example/x"),
         ("<http://evil>", "<http: //evil>"),
         ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
@@ -28,13 +38,23 @@ def test_only_text_is_left(said: str, left: str) -> None:
     assert harmless(said).replace("&lt;http:", "<http:") == left
 
 
-@given(st.lists(st.sampled_from([*ATTACKS, "[", "](", ")", "![", "<", "x"]), max_size=12))
+_PIECES = (
+    *("[", "](", ")", "![", "!", "!!", "<", "x", "]", "]:", "][", "[x]", "[x]: ", "\\", "\\]"),
+    *("\n", "\n\n", "> ", "- ", " ", ":", "/", "//evil.example/?q=", "https://", "https:\\\\h"),
+    *("javascript:", "www.", "&colon;", "<think>", "</think>"),
+)
+
+
+@given(st.lists(st.sampled_from([*ATTACKS, *_PIECES]), max_size=12))
 def test_no_link_image_or_tag_is_left(pieces: list[str]) -> None:
     left = harmless("".join(pieces))
     assert "](" not in left
     assert "![" not in left
-    assert "<s" not in left
-    assert "<i" not in left
+    assert "][" not in left
+    assert "]:" not in left
+    assert not re.search(r"<\S", left)
+    assert not re.search(r"(?i):[/\\]{2}\S|javascript:\S|www\.\S", left)
+    assert not re.search(r"(?<!: )[/\\]{2}\w", left)
 
 
 def test_much_that_almost_is_a_link_is_read_quickly() -> None:
@@ -44,6 +64,9 @@ def test_much_that_almost_is_a_link_is_read_quickly() -> None:
         "[" * 30_000,
         "![" * 15_000,
         "[a](b(" * 5_000,
+        "!" * 30_000,
+        "/" * 30_000,
+        "a:" * 15_000,
     ):
         harmless(bad)
 

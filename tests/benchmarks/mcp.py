@@ -127,7 +127,7 @@ async def _prometheus() -> AsyncGenerator[str]:
 def _samples(path: str, asked: Asked) -> tuple[str, Mapping[str, Any]]:
     """Of every series the same."""
     if path.endswith("/query"):
-        return "vector", {"value": [float(asked["time"]), "1"]}
+        return "vector", {"value": [float(asked.get("time", "0")), "1"]}
     begin = float(asked["start"])
     return "matrix", {"values": [[begin + 600 * each, "1"] for each in range(6)]}
 

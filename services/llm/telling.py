@@ -29,8 +29,8 @@ def _incident(facts: Json) -> list[str]:
         f", {_word(one.get('state'))}{_listed(' in ', clusters)}.",
         f"**Since:** {_time(one.get('opened_at'))}; last signal"
         f" {_time(one.get('last_signal_at'))}.",
-        f"**How bad:** {_word(one.get('severity'))}; {one.get('signals', 0)} signals, of which"
-        f" {one.get('lasting', 0)} last.",
+        f"**How bad:** {_word(one.get('severity'))};"
+        f" signals: {one.get('signals', 0)}, still there: {one.get('lasting', 0)}.",
     ]
     signals = parts(facts, "signals")[:_SIGNALS]
     if signals:

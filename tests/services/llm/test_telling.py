@@ -25,7 +25,7 @@ def test_an_incident_with_a_known_cause_is_told_whole() -> None:
     for expected in (
         "the incident `KubeNodeNotReady and 7 more`, open in `edge-berlin-1`",
         "**Since:** `2026-01-01T12:00:00Z`",
-        "**How bad:** critical; 8 signals, of which 7 last.",
+        "**How bad:** critical; signals: 8, still there: 7.",
         "the cause is `node/worker-3` (node, 90%)",
         "- `node/worker-3 is not ready` [events 4, 6]",
         "1. `Look at the node.`: `oc describe node worker-3`",

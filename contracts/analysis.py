@@ -79,10 +79,11 @@ class DetectAnomalies(Query):
     learn_from: Timestamp
     """What is between this and the start teaches what is usual; not after the start."""
     sensitivity: Sensitivity = Sensitivity.MEDIUM
+    """Of LLM_ASSISTED it is told to the model: candidates are always those of EXTREME."""
     detection_type: DetectionType | None = None
     """Null: STATISTICAL and ML_BASED together."""
     above: Bound | None = None
-    """A value over it is an anomaly, whatever was usual."""
+    """A value over it is an anomaly, whatever was usual, and whatever a model would say."""
     below: Bound | None = None
 
 
@@ -115,7 +116,8 @@ class SearchedSeries(Message):
     """In order; `ended_at` is that of the last unusual row, null where it is not known yet that
     there was a last one: 50 rows have to follow it."""
     lasting_since: Timestamp | None = None
-    """When an anomaly began that began before the window, and lasts into it."""
+    """When an anomaly began that began before the window, and lasts into it; null with
+    LLM_ASSISTED, as a model is only asked of what begins in the window."""
     scores: Annotated[tuple[tuple[float, float, float], ...], Field(max_length=MOST_SCORES)] = ()
     """Of a series with anomalies: Unix seconds, and from then on to the next one the highest onset
     score (0.5 is a detection) and episode score, 0 to 1. Empty where there was no time for them."""
@@ -153,6 +155,22 @@ class SeriesLeftOut(Message):
     series: Annotated[int, Field(ge=1)]
 
 
+class Judgement(Message):
+    """What models have said of candidates: which of them are worth attention, and nothing else."""
+
+    candidates: Annotated[int, Field(ge=0)]
+    """That a model was asked about; those that it did not confirm are not told."""
+    confirmed: Annotated[int, Field(ge=0)]
+    not_asked: Annotated[int, Field(ge=0)] = 0
+    """The weakest candidates, which were too many to ask about; they are not told either."""
+    cut: bool = False
+    """Whether some of what models were to be shown did not fit their windows: of what they have not
+    seen nothing is confirmed."""
+    models: tuple[str, ...] = ()
+    """That have answered; none where there was no candidate."""
+    prompt_version: Annotated[str, Field(max_length=100)]
+
+
 class AnomaliesFound(Message):
     """What was looked at, and which anomalies begin in it; nothing found is an answer."""
 
@@ -171,5 +189,7 @@ class AnomaliesFound(Message):
     series: tuple[SearchedSeries, ...] = ()
     """Those with the surest anomalies first."""
     left_out: tuple[SeriesLeftOut, ...] = ()
+    judgement: Judgement | None = None
+    """Only of LLM_ASSISTED."""
     truncated: bool
-    """Whether anything was left out: series, rows of them, or anomalies."""
+    """Whether anything was left out: series, rows of them, anomalies, or candidates."""

@@ -24,6 +24,7 @@ class DetectionType(StrEnum):
     ML_BASED = "ML_BASED"
     """How little the last shape of the series is like those learnt from its past."""
     LLM_ASSISTED = "LLM_ASSISTED"
+    """STATISTICAL at its most sensitive, and a model has confirmed it; on demand only."""
 
 
 class AnomalyType(StrEnum):
@@ -168,7 +169,7 @@ Bound = Annotated[FiniteFloat, BeforeValidator(_no_text)]
 
 
 Streaming = Literal[DetectionType.STATISTICAL, DetectionType.ML_BASED]
-"""What looks at every value that comes."""
+"""What looks at every value that comes; a model is only asked on demand."""
 
 
 class Watch(Message):

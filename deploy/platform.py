@@ -57,7 +57,10 @@ SERVICES: Mapping[str, str] = {
     "incidents": "services.incidents.handlers:service",
     "rca": "services.rca.handlers:service",
     "replays": "services.replays.handlers:service",
+    "reports": "services.reports.handlers:service",
+    "personas": "services.personas.handlers:service",
     "llm": "services.llm.handlers:service",
+    "chat": "services.chat.handlers:service",
 }
 PROJECTIONS: Mapping[str, str] = {
     "activity": "projections.activity.projector:projection",
@@ -69,6 +72,9 @@ PROJECTIONS: Mapping[str, str] = {
     "incidents": "projections.incidents.projector:projection",
     "rca": "projections.rca.projector:projection",
     "replays": "projections.replays.projector:projection",
+    "reports": "projections.reports.projector:projection",
+    "personas": "projections.personas.projector:projection",
+    "conversations": "projections.conversations.projector:projection",
 }
 INFRASTRUCTURE: tuple[Infrastructure, ...] = (
     # Not the smallest variant: the health check needs its wget.
@@ -94,6 +100,9 @@ PARTS: tuple[Part, ...] = (
             "incidents",
             "rca",
             "replays",
+            "reports",
+            "personas",
+            "conversations",
         ),
         health=Health("/ready", 8081),
     ),
@@ -112,7 +121,10 @@ PARTS: tuple[Part, ...] = (
             "incidents",
             "rca",
             "replays",
+            "reports",
+            "personas",
             "llm",
+            "chat",
         ),
         health=Health("/ready", 8081),
     ),

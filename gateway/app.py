@@ -24,6 +24,7 @@ from gateway.rest.alerts import alerts
 from gateway.rest.analysis import analysis
 from gateway.rest.anomalies import anomalies
 from gateway.rest.audit import audit
+from gateway.rest.chat import chat
 from gateway.rest.clusters import clusters
 from gateway.rest.cnf import cnf
 from gateway.rest.commands import commands
@@ -37,10 +38,12 @@ from gateway.rest.incidents import incidents
 from gateway.rest.login import auth
 from gateway.rest.logs import logs
 from gateway.rest.metrics import metrics
+from gateway.rest.personas import personas
 from gateway.rest.projections import projections
 from gateway.rest.provider_login import provider_login
 from gateway.rest.rca import rca
 from gateway.rest.replays import replays
+from gateway.rest.reports import reports
 from gateway.rest.sessions import sessions
 from gateway.rest.silences import alert_silence, silences
 from gateway.rest.streaming import streaming
@@ -86,6 +89,9 @@ def build(gate: Gate, *more: ControllerRouterHandler, ui: Path = DIST) -> Litest
             analysis,
             rca,
             replays,
+            reports,
+            personas,
+            chat,
             tokens,
             audit,
         ],

@@ -19,7 +19,9 @@ from contracts.clusters import Given, ImportRequest, ImportResult, Registration
 from contracts.envelope import public_name
 from contracts.incidents import CorrelationRule, Rehearsed
 from contracts.outcomes import Outcome
+from contracts.personas import PersonaDraft
 from contracts.replays import ReplayAsked
+from contracts.reports import Recurring
 from gateway.posts import REPORTS, Webhook
 from gateway.rest.analysis import AnomalySearch
 from gateway.rest.commands import GivenCommand
@@ -38,6 +40,17 @@ from gateway.rest.documented import (
 from gateway.rest.documented_access import LoginWays, NewToken, SessionList, TokenList, TokenMade
 from gateway.rest.documented_alerts import AlertFacets, AlertGroups, AlertList
 from gateway.rest.documented_anomalies import AnomalyFeedback, AnomalyList, WatchList
+from gateway.rest.documented_chat import (
+    ChatComparison,
+    ChatMessageList,
+    ChatMessageView,
+    ChatModelList,
+    ChatSessionList,
+    ChatSessionView,
+    NewChatMessage,
+    NewChatSession,
+    Rerun,
+)
 from gateway.rest.documented_cnf import (
     CnfWorkloadList,
     DpdkPortList,
@@ -75,8 +88,10 @@ from gateway.rest.documented_operations import (
     ProjectionList,
     StreamList,
 )
+from gateway.rest.documented_personas import PersonaList
 from gateway.rest.documented_rca import RcaList, RcaSearch
 from gateway.rest.documented_replays import ReplayList
+from gateway.rest.documented_reports import ReportList, ReportRequest, ReportScheduleList
 from gateway.rest.documented_silences import SilenceList, SilenceMade, SilenceRequest
 from gateway.rest.documented_streaming import LiveClients, LiveSubscriptions, StreamingStatus
 from gateway.rest.documented_traces import (
@@ -89,12 +104,15 @@ from gateway.rest.documented_traces import (
 from gateway.rest.explain import ExplainRequest, ExplanationView
 from gateway.rest.login import LoginCode
 from gateway.rest.rehearsal import DryRun
+from gateway.rest.reports import FILES
 from projections.cnf.view import PtpHistory
 from projections.fleet.view import ClusterHealth
 from projections.gpu.view import GpuNodeDetail
 from projections.incidents.view import IncidentDetail
+from projections.personas.view import PersonaDetail
 from projections.rca.view import RcaView
 from projections.replays.view import ReplayView
+from projections.reports.view import ReportView, ScheduleView
 
 VERSION = "0.1.0"
 
@@ -108,6 +126,12 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     AlertsAccepted,
     AnomaliesFound,
     AnomalyList,
+    ChatComparison,
+    ChatMessageList,
+    ChatMessageView,
+    ChatModelList,
+    ChatSessionList,
+    ChatSessionView,
     ClusterHealth,
     ClusterList,
     CnfWorkloadList,
@@ -143,6 +167,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     MetricSeriesFound,
     NamesAnswer,
     Outcome,
+    PersonaDetail,
+    PersonaList,
     ProjectionList,
     PtpHistory,
     PtpStatusList,
@@ -150,8 +176,12 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     RcaView,
     ReplayList,
     ReplayView,
+    ReportList,
+    ReportScheduleList,
+    ReportView,
     Rehearsed,
     ServiceMapAnswer,
+    ScheduleView,
     SessionList,
     SignalList,
     SilenceList,
@@ -184,10 +214,16 @@ _BODIES: tuple[type[BaseModel], ...] = (
     LogRangeQuery,
     LoginCode,
     MetricQuery,
+    NewChatMessage,
+    NewChatSession,
     NewToken,
+    PersonaDraft,
     RcaSearch,
+    Recurring,
     ReplayAsked,
     Registration,
+    ReportRequest,
+    Rerun,
     SilenceRequest,
     TraceQuery,
     Watch,
@@ -231,6 +267,10 @@ def document(app: Litestar) -> bytes:
             schema = {"$ref": _REF.format(model=schema["title"])}
         content = {"application/json": {"schema": schema}}
         operations[name]["requestBody"] = {"required": True, "content": content}
+    operations["downloadReport"]["responses"]["200"]["content"] = {
+        kind: {"schema": {"type": "object"} if kind.endswith("json") else {"type": "string"}}
+        for kind, _ in FILES.values()
+    }
     for name in _public(app) & operations.keys():
         operations[name]["security"] = []
     for operation in operations.values():

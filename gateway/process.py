@@ -23,6 +23,7 @@ from gateway.middleware import Front
 from gateway.parts import Parts
 from gateway.positions import Positions
 from gateway.rest.as_of import READS
+from gateway.tools.answers import answering
 from services.runtime import process
 from services.runtime.access import Access
 from services.runtime.clock import SystemClock
@@ -142,6 +143,7 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
         gate.access.run,
         gate.bindings.run,
         sharing.run,
+        answering(gate, app).run,
     ]
     gate.bindings.changed.append(live.recheck)
     loops = [asyncio.create_task(loop(stopping)) for loop in runs]

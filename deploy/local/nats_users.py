@@ -40,7 +40,9 @@ _OF_PART: Mapping[str, tuple[str, ...]] = {
     PROJECTOR: (*_OUTCOMES, "lease.>", "evt.-.projection.>", "evt.-.access.>"),
     # All commands: a dead letter is published again under the name that it came under.
     WORKERS: (
-        *("evt.>", "tel.>", "cmd.>", "sch.>", "due.>", "lease.>", "snap.>"),
+        *("evt.>", "tel.>", "cmd.>", "sch.>", "due.>", "lease.>", "snap.>", "$O.>"),
+        # Words of an answer while they are said, for gateways; they are stored nowhere.
+        "chat.>",
         *_OUTCOMES,
         *FAR_AWAY,
     ),

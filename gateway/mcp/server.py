@@ -18,9 +18,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 
-from contracts.personas import BUILT_IN
 from contracts.refusals import Code, Refused
 from contracts.tools import TOOLS, ToolAnswer
+from gateway.mcp import prompts
 from gateway.mcp.leaving import MOST_BODY, Exchange
 from gateway.mcp.resources import LISTED, TEMPLATES, listed, read
 from gateway.tools.inner import Inner
@@ -99,6 +99,14 @@ def _server(inner: Inner) -> Server[Any]:
         contents = types.TextResourceContents(uri=uri, mime_type="application/json", text=text)
         return types.ReadResourceResult(contents=[contents])
 
+    async def list_prompts(_: _Context, __: _Asked) -> types.ListPromptsResult:
+        async with _in_words():
+            return types.ListPromptsResult(prompts=await prompts.listed(inner))
+
+    async def get_prompt(_: _Context, asked: types.GetPromptRequestParams) -> types.GetPromptResult:
+        async with _in_words():
+            return await prompts.prompt(inner, asked)
+
     return Server(
         "aiops-nextgen",
         version=version("aiops-nextgen"),
@@ -109,8 +117,8 @@ def _server(inner: Inner) -> Server[Any]:
         on_list_resources=list_resources,
         on_list_resource_templates=_list_templates,
         on_read_resource=read_resource,
-        on_list_prompts=_list_prompts,
-        on_get_prompt=_get_prompt,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
         get_tool_input_schema=_schema,
     )
 
@@ -157,33 +165,6 @@ def _schema(name: str) -> Mapping[str, Any] | None:
 
 async def _list_templates(_: _Context, __: _Asked) -> types.ListResourceTemplatesResult:
     return types.ListResourceTemplatesResult(resource_templates=[*TEMPLATES])
-
-
-async def _list_prompts(_: _Context, __: _Asked) -> types.ListPromptsResult:
-    return types.ListPromptsResult(
-        prompts=[
-            types.Prompt(
-                name=each.id,
-                title=each.name,
-                description=each.description,
-                arguments=[
-                    types.PromptArgument(name="question", description="What is asked first.")
-                ],
-            )
-            for each in BUILT_IN.values()
-        ]
-    )
-
-
-async def _get_prompt(_: _Context, asked: types.GetPromptRequestParams) -> types.GetPromptResult:
-    persona = BUILT_IN.get(asked.name)
-    if persona is None:
-        raise MCPError(types.INVALID_PARAMS, f"there is no prompt {asked.name[:100]!r}")
-    tools = ", ".join(persona.capabilities)
-    question = (asked.arguments or {}).get("question", "")
-    text = f"{persona.system_prompt}\n\nUse these tools only: {tools}.\n\n{question}".strip()
-    message = types.PromptMessage(role="user", content=types.TextContent(text=text))
-    return types.GetPromptResult(description=persona.description, messages=[message])
 
 
 def _failed(refused: Refused) -> types.CallToolResult:

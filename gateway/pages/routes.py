@@ -38,6 +38,7 @@ _SHOWN = frozenset(
         "anomalies",
         "replays",
         "audit",
+        "chat",
         "clusters",
         "cnf",
         "events",
@@ -45,6 +46,7 @@ _SHOWN = frozenset(
         "incidents",
         "observability",
         "operations",
+        "reports",
         "settings",
     }
 )

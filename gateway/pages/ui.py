@@ -21,7 +21,7 @@ _SCRIPTS = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-anc
 # Styles that scripts set on elements need no word here; style elements need the nonce.
 _POLICY = (
     f"{_SCRIPTS}; style-src 'self' 'nonce-%s'; img-src 'self' data:; font-src 'self';"
-    " manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
+    " manifest-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'"
 )
 # Workers and images that are opened by themselves go by their own policy; images hold styles.
 _PART_POLICY = f"{_SCRIPTS}; style-src 'unsafe-inline'"
@@ -86,7 +86,7 @@ class Ui:
 def _page(path: str) -> str:
     """The folder of a page's sources, as `pages.json` calls it."""
     page = path.strip("/") or "fleet"
-    one = re.fullmatch(r"(clusters|incidents)/(?!add$)[^/]+", page)
+    one = re.fullmatch(r"(clusters|incidents|reports)/(?!add$)[^/]+", page)
     return f"{one[1]}/detail" if one else page
 
 

@@ -35,6 +35,8 @@ from services.runtime.asking import Asker, Place, Unanswered
 _LOOKING = 45.0
 """Seconds for the search itself, after all clusters have answered."""
 _GPU_SECONDS = 75.0
+_JUDGING = 60.0
+"""More where a model says what it takes of what was found."""
 _HUB = Place(HUB, "-")
 _BACKEND = "prometheus"
 _SLOTS = Slots(2)
@@ -82,10 +84,12 @@ class AnomalySearch(Message):
     """From when on it is learnt what is usual; if not given, as long before the start as the end is
     after it."""
     sensitivity: Sensitivity = Sensitivity.MEDIUM
+    """With LLM_ASSISTED it is told to the model: candidates are always those of EXTREME."""
     detection_type: DetectionType | None = None
-    """Null: STATISTICAL and ML_BASED together."""
+    """Null: STATISTICAL and ML_BASED together. LLM_ASSISTED needs a model that is configured, which
+    says which of the candidates of STATISTICAL are worth attention, and why."""
     above: Bound | None = None
-    """A value over it is an anomaly, whatever was usual."""
+    """A value over it is an anomaly, whatever was usual, and whatever a model would say."""
     below: Bound | None = None
 
 
@@ -97,10 +101,13 @@ async def detect_anomalies(
     """Whether series behave as they did not before; nothing found is an answer.
 
     Of 5,000 series and 2,000,000 rows at most; what was left out is told. 206 where not all
-    clusters answered. An answer takes up to two minutes.
+    clusters answered. An answer takes up to two minutes, with LLM_ASSISTED up to three: a model is
+    asked about the 100 surest candidates at most, and severity and figures are never its own.
     """
     question = await _question(gate, request, data)
     seconds = _GPU_SECONDS if data.gpu is not None else data.timeout + _LOOKING
+    if data.detection_type is DetectionType.LLM_ASSISTED:
+        seconds += _JUDGING
     traceparent: str | None = request.scope["state"].get("traceparent")
     body, missing = await _ask(gate, question, seconds, traceparent)
     return raw(body, status=206 if missing else 200)

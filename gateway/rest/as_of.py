@@ -45,6 +45,9 @@ READS: Mapping[str, Sequence[str]] = {
     ),
     "incidents": ("evt.*.cluster.>", "evt.*.correlation_rule.>", "evt.*.incident.>"),
     "replays": ("evt.*.replay.>",),
+    "reports": ("evt.*.report.>", "evt.*.report_schedule.>"),
+    "personas": ("evt.*.persona.>",),
+    "conversations": ("evt.*.chat.>",),
     "rca": ("evt.*.incident.>", "evt.*.rca.>"),
 }
 """Which events each projection reads, as its projector says it; a test compares the two."""

@@ -78,7 +78,7 @@ def _shown_by(command: type[Command]) -> str | None:
     """The projection that shows what a command has changed."""
     if command in _OF_OPERATIONS:
         return None
-    if command.area in {"anomalies", "incidents", "rca", "replays"}:
+    if command.area in {"anomalies", "incidents", "personas", "rca", "replays", "reports"}:
         return command.area
     return "alerts" if command in _OF_ALERTS else "fleet"
 

@@ -39,28 +39,46 @@ class Inner:
         *,
         clock: Clock | None = None,
         trail: Trail | None = None,
+        key: str = "",
     ) -> None:
         """``state``: of the request that it is for, with its trace; ``trail``: is told of what is
-        denied."""
+        denied; ``key``: asked again with it, what is made is made once."""
         told = state or {}
         self._app = app
         self._principal = principal
         self._state = {name: told.get(name) for name in ("trace_id", "traceparent")}
         self._trail = trail
+        self._headers = [*_HEADERS, (b"idempotency-key", key.encode())] if key else _HEADERS
         self.clock = clock or SystemClock()
         self.has_much = False
         """True once an answer was so large that work on it belongs into a thread."""
 
     async def get(self, path: str, query: Query | None = None) -> Any:
         """JSON of a read; Refused with the API's own code and text."""
-        return await self._ask("GET", path, _encoded(query or {}), b"")
+        return await self._decoded(await self._ask("GET", path, _encoded(query or {}), b""))
 
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
         """The same of a question that has a body; what is null in it is left out."""
         told = {name: value for name, value in body.items() if value is not None}
-        return await self._ask("POST", path, b"", msgspec.json.encode(told))
+        return await self._decoded(await self._ask("POST", path, b"", msgspec.json.encode(told)))
 
-    async def _ask(self, method: str, path: str, query: bytes, body: bytes) -> Any:
+    async def read(self, path: str, parameters: Sequence[tuple[str, str]]) -> bytes:
+        """A read as it is answered; Refused as above."""
+        return await self._ask("GET", path, urlencode(parameters).encode(), b"")
+
+    async def ask(self, path: str, body: bytes) -> bytes:
+        """The same of a question that has a body."""
+        return await self._ask("POST", path, b"", body)
+
+    async def _decoded(self, body: bytes) -> Any:
+        try:
+            decode = msgspec.json.decode
+            much = len(body) > _MUCH
+            return await asyncio.to_thread(decode, body) if much else decode(body)
+        except msgspec.DecodeError as error:
+            raise Refused(Code.INTERNAL_ERROR, "the answer cannot be read") from error
+
+    async def _ask(self, method: str, path: str, query: bytes, body: bytes) -> bytes:
         answer, scope = _Answer(), self._scope(method, f"/api/v1{path}", query)
         try:
             await self._app(cast("Any", scope), _receiving(body), cast("Any", answer.send))
@@ -69,21 +87,15 @@ class Inner:
                 logger("http").error("unexpected_error", path=path, exc_info=error)
                 raise Refused(Code.INTERNAL_ERROR, "the answer has broken off") from error
             raise Refused(Code.LIMIT_REACHED, "the answer is too large: ask for less") from None
-        much = len(answer.body) > _MUCH
-        self.has_much = self.has_much or much
-        try:
-            decode = msgspec.json.decode
-            told = await asyncio.to_thread(decode, answer.body) if much else decode(answer.body)
-        except msgspec.DecodeError as error:
-            raise Refused(Code.INTERNAL_ERROR, "the answer cannot be read") from error
+        self.has_much = self.has_much or len(answer.body) > _MUCH
         if answer.status == 403 and self._trail is not None:
             template = str(scope.get("path_template") or "(unmatched)")
             metrics.AUTH_FAILURES.labels("403").inc()
             self._trail.denied(self._principal, method, template)
         if answer.status >= 400:
-            error = told["error"]
+            error = (await self._decoded(bytes(answer.body)))["error"]
             raise Refused(Code[error["code"]], error["message"], error["details"])
-        return told
+        return bytes(answer.body)
 
     def _scope(self, method: str, path: str, query: bytes) -> dict[str, Any]:
         return {
@@ -96,7 +108,7 @@ class Inner:
             "raw_path": path.encode(),
             "root_path": "",
             "query_string": query,
-            "headers": _HEADERS,
+            "headers": self._headers,
             "client": None,
             "server": ("localhost", 80),
             "extensions": {},

@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
 from statistics import fmean
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from contracts import tools
+from contracts.chat import ChatEvent
 from contracts.refusals import Code, Refused
 from contracts.tools import Cut
 from gateway.tools.inner import Inner, Query
@@ -180,7 +181,7 @@ async def _gpu_summary(inner: Inner, asked: tools.OfClusters) -> Found:
 
 async def _anomalies(inner: Inner, asked: tools.DetectAnomalies) -> Found:
     body = asked.model_dump(mode="json", exclude={"offset"})
-    return _listed(await inner.post("/analysis/anomaly", body), "anomalies")
+    return _listed(await inner.post("/analysis/anomaly", body), "series")
 
 
 async def _root_cause(inner: Inner, asked: tools.AnalyzeRootCause) -> Found:
@@ -203,6 +204,9 @@ async def _root_cause(inner: Inner, asked: tools.AnalyzeRootCause) -> Found:
     return Found(await inner.get(f"/analysis/rca/{newest[0]['id']}"))
 
 
+_SEALED = frozenset(each.names.public for each in get_args(ChatEvent))
+
+
 async def _events(inner: Inner, asked: tools.GetEventHistory) -> Found:
     query = {
         "entity_type": asked.entity_type,
@@ -215,6 +219,9 @@ async def _events(inner: Inner, asked: tools.GetEventHistory) -> Found:
         "cursor": asked.cursor,
     }
     told = await inner.get("/events", query)
+    for each in told["items"]:
+        if each.get("event_type") in _SEALED:
+            each["payload"] = None  # Nobody can read it, and it would fill the answer.
     following = told.pop("next_cursor", None)
     return Found(told, "items", after={"cursor": following} if following else {})
 

@@ -49,6 +49,8 @@ class Answer:
     """Why it ended, such as ``stop``, ``length``, ``tool_calls``; empty: it broke off."""
     prompt_tokens: int
     completion_tokens: int
+    first_seconds: float = 0.0
+    """From when it was asked to its first word."""
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Assembler:
 
     tools: Collection[str] = ()
     """Names of the tools that the model was told of."""
+    word: str = ""
+    """What the last chunk has added to the text."""
     _text: list[str] = field(default_factory=list[str])
     _length: int = 0
     _calls: dict[object, _Call] = field(default_factory=dict[object, _Call])
@@ -75,6 +79,7 @@ class Assembler:
 
         Malformed for what is no chunk, Endless for too much.
         """
+        self.word = ""
         told = _object(chunk)
         usage = told.get("usage")
         if isinstance(usage, dict):
@@ -106,6 +111,7 @@ class Assembler:
             if self._length > MOST_TEXT:
                 raise Endless
             self._text.append(text)
+            self.word = text
         told = cast("object", delta.get("tool_calls"))
         calls = cast("list[object]", told) if isinstance(told, list) else []
         for each in calls:

@@ -5,6 +5,7 @@ ids and numbers has shorter tokens than prose.
 """
 
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,6 +14,8 @@ BYTES_OF_TOKEN = 3
 ANSWER_TOKENS = 1_024
 """What is kept free for the answer."""
 _LEFT_OUT = "left out"
+_PLAIN = re.compile(r"[ !#-;=?-Z^_a-~]*+")
+"""Text that is written as it is."""
 _STRUCTURAL = frozenset("<>[]`")
 """What fences and the templates of chats are made of: such as ``<|im_start|>``, ``[INST]``."""
 _ESCAPED = {ord(one): f"\\u{ord(one):04x}" for one in (*_STRUCTURAL, "\x7f")}
@@ -60,10 +63,16 @@ def fit(value: object, most_bytes: int) -> Shown:
     whole = _written(value)
     if whole is not None and len(whole.encode()) <= most_bytes:
         return Shown(whole, cut=False)
-    for bounds in _STEPS:
-        text = _written(_within(value, bounds, 0)) or ""
+    wide, narrow, found = 0, len(_STEPS), ""
+    while wide < narrow:  # Each step is narrower than the one before.
+        middle = (wide + narrow) // 2
+        text = _written(_within(value, _STEPS[middle], 0)) or ""
         if text and len(text.encode()) <= most_bytes:
-            return Shown(text, cut=True)
+            narrow, found = middle, text
+        else:
+            wide = middle + 1
+    if found:
+        return Shown(found, cut=True)
     return Shown(json.dumps({_LEFT_OUT: "all of it, as it is too large"}), cut=True)
 
 
@@ -88,6 +97,8 @@ def _json(value: object) -> str:
 
 
 def _text(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     if escaped.isascii():
         return f'"{escaped.translate(_ESCAPED)}"'

@@ -1,6 +1,5 @@
 """Answers what something is in words: by a model if there is one, else by a template."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,21 +9,20 @@ from contracts.explaining import Explain, Explanation
 from contracts.refusals import Code, Refused
 from services.llm import telling
 from services.llm.causes import first_cause, is_borne_out, may_be_guessed
+from services.llm.conversing import converse
 from services.llm.hiding import facts_without_secrets, text_without_secrets
 from services.llm.models import NoModel, Told, models_of
 from services.llm.prompting import VERSION, Asking
 from services.llm.service import service
+from services.llm.waiting import MARGIN, while_wanted
 from services.runtime.ids import new_secret
 from services.runtime.logging import logger
-from services.runtime.replies import Asked, Gone
+from services.runtime.replies import Asked
 
-__all__ = ["service"]
+__all__ = ["converse", "service"]
 
 TEMPLATE = "template-1"
 """In place of a prompt's version."""
-_MARGIN = 2.0
-"""Seconds before the deadline, to tell it without a model after all."""
-_LOOK = 0.5
 _CUT_OFF = "length"
 
 _SAY = logger("llm")
@@ -75,17 +73,8 @@ def _asking(facts: Mapping[str, Any], query: Explain) -> Asking:
 
 
 async def _told(asking: Asking, asked: Asked) -> Told:
-    """What a model says; Gone as soon as nobody waits for it, as each word costs something."""
     models = models_of(asked.outside, asked.settings.llm)
-    task = asyncio.ensure_future(models.tell(asking, asked.seconds - _MARGIN))
-    try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=_LOOK)
-            if asked.reply.gone:
-                raise Gone
-        return task.result()
-    finally:
-        task.cancel()
+    return await while_wanted(asked, models.tell(asking, asked.seconds - MARGIN))
 
 
 def _by_model(facts: Mapping[str, Any], told: Told) -> Explanation:

@@ -6,7 +6,8 @@ are not found.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +24,11 @@ _KEYS = re.compile(
     r"|(?<!\w)eyJ[\w-]{10,}(?:\.[\w-]*){0,2}|\bsha256~[\w-]{20,}",
     re.DOTALL,
 )
+_MAYBE = re.compile(
+    rf"@|basic|-----BEGIN|AKIA|ASIA|sk-|gh[a-z]_|glpat-|xox[a-z]-|eyJ|sha256~|{SECRET.pattern}",
+    re.IGNORECASE,
+)
+"""What all that is masked in a text has one of: most texts have none, and are many."""
 _SAID = re.compile(
     rf"(?P<word>(?:{SECRET.pattern})[\w-]{{0,20}}+[\"']?\s{{0,5}}+)"
     # What is often said of one is none: an expired token is worth knowing of.
@@ -37,7 +43,8 @@ def facts_without_secrets(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         readable = readable_text(msgspec.json.encode(facts))
         if readable is not None:
-            return _hidden(msgspec.json.decode(readable))
+            # Rows hold the same texts again and again.
+            return _hidden(msgspec.json.decode(readable), cache(text_without_secrets))
     except RecursionError:
         pass
     raise Refused(Code.VALIDATION_FAILED, "facts are nested too deeply")
@@ -45,13 +52,16 @@ def facts_without_secrets(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def text_without_secrets(text: str) -> str:
     """The same with a mask for each part that looks like a secret."""
+    if not _MAYBE.search(text):
+        return text
     text = _KEYS.sub(_MASK, without_logins(text))
     return _SAID.sub(rf"\g<word>\g<is>\g<gap>{_MASK}", text)
 
 
-def _hidden(value: Any) -> Any:
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        return {name: _hidden(each) for name, each in cast("dict[str, Any]", value).items()}
+        fields = cast("dict[str, Any]", value).items()
+        return {name: _hidden(each, hide) for name, each in fields}
     if isinstance(value, list):
-        return [_hidden(each) for each in cast("list[Any]", value)]
-    return text_without_secrets(value) if isinstance(value, str) else value
+        return [_hidden(each, hide) for each in cast("list[Any]", value)]
+    return hide(value) if isinstance(value, str) else value

@@ -23,8 +23,7 @@ _BLANKS = re.compile(r"\s+")
 
 def harmless(text: str) -> str:
     """A model's Markdown: links become their text, HTML and addresses what is only read."""
-    text = "".join(each for each in text if each in _LINES or not _is_hidden(each))
-    text = _THOUGHTS.sub("", text)
+    text = _THOUGHTS.sub("", visible(text))
     for _ in range(3):  # An image may stand in a link.
         text = _REFERENCE.sub(r"\1", _INLINE.sub(r"\1", text))
     text = _without_addresses(_TAG.sub("&lt;", text))
@@ -45,6 +44,13 @@ def quoted(text: object, most: int = 200) -> str:
     plain = "".join(each for each in str(text) if not _is_hidden(each) or each in "\n\t")
     plain = _BLANKS.sub(" ", plain.replace("`", "'")).strip()
     return f"`{plain[:most]}{'…' if len(plain) > most else ''}`" if plain else "(nothing)"
+
+
+def visible(text: str) -> str:
+    """Without characters that nobody sees, but for ends of lines and tabs."""
+    if text.isprintable():
+        return text
+    return "".join(each for each in text if each in _LINES or not _is_hidden(each))
 
 
 def _is_hidden(one: str) -> bool:

@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from contracts.explaining import MOST_QUESTION
-from services.llm.budget import fit, room
+from services.llm.budget import ANSWER_TOKENS, fit, room
 
 VERSION = "explain-2"
 """Another one with each change of the rules, of the fence, or of how data are cut."""
@@ -28,11 +29,23 @@ _TRIES = 5
 class Prompt:
     """What is sent."""
 
-    messages: tuple[Mapping[str, str], ...]
+    messages: tuple[Mapping[str, Any], ...]
     shown_sha256: str
     """Of the version and of the data between the fences: without the nonce, so that it says
     whether two were shown the same."""
     cut: bool
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """That the model may want to be called."""
+    answer_tokens: int = ANSWER_TOKENS
+    """How long the answer may be."""
+
+
+class Asks(Protocol):
+    """What models are asked, one after another, each within its own window."""
+
+    def prompt(self, context_tokens: int, *, strict: bool = False) -> Prompt:
+        """As it is shown to a model with this window; whether its server wants strict tools."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,9 @@ class Asking:
     cut: bool = False
     """Whether facts were left out already."""
 
-    def prompt(self, context_tokens: int) -> Prompt:
+    def prompt(self, context_tokens: int, *, strict: bool = False) -> Prompt:
         """As it is shown to a model with this window."""
+        del strict  # There are no tools.
         asked = fit(self.question, _QUESTION_BYTES)
         question = asked.text
         taken = len(_RULES.encode()) + len(_CUT) + len(question.encode()) + _FENCE_BYTES
@@ -55,7 +69,7 @@ class Asking:
         cut = self.cut or shown.cut or asked.cut
         nonce = self._nonce(shown.text + question)
         rules = _RULES.replace("{nonce}", nonce).replace("{cut}", _CUT if cut else "")
-        body = f"{_fenced('DATA', shown.text, nonce)}\n{_fenced('QUESTION', question, nonce)}"
+        body = f"{fenced('DATA', shown.text, nonce)}\n{fenced('QUESTION', question, nonce)}"
         told = "\n".join((VERSION, shown.text, question))
         messages = (
             {"role": "system", "content": rules.strip()},
@@ -71,5 +85,6 @@ class Asking:
         raise ValueError("what draws nonces draws what is in the data")
 
 
-def _fenced(name: str, data: str, nonce: str) -> str:
+def fenced(name: str, data: str, nonce: str) -> str:
+    """Data as `fit` has written them, between two lines that nothing in them can end."""
     return f"<<<{name} {nonce}\n{data}\n{name} {nonce}>>>"

@@ -8,8 +8,9 @@ repeated: some servers repeat the key in it.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,9 +18,10 @@ import httpx
 
 from contracts.refusals import Refused
 from services.llm.assembling import Answer, Assembler, Endless, Malformed
-from services.llm.budget import ANSWER_TOKENS
 from services.llm.prompting import Prompt
+from services.llm.sse import chunks
 from services.runtime.outbound.clients import Outbound, Target
+from services.runtime.outbound.transport import LASTING
 from services.runtime.settings_llm import LlmProvider
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _MOST_BYTES = 4 * 1024 * 1024
 """Of a stream: each of its words comes with some hundred bytes around it."""
 _LONGEST_PAUSE = 60.0
 """Seconds that a server may ask to be left alone."""
+_END_SECONDS = 0.5
+_NO_WORD = "gave no first word in time"
 _OUR_FAULT, _BUSY, _DENIED = frozenset({400, 413, 422}), 429, frozenset({401, 403})
 _OMITTED = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 """Headers that the SDK would make of variables that are not ours."""
@@ -61,19 +65,22 @@ class Provider:
     told: LlmProvider
     outbound: Outbound
 
-    async def ask(self, prompt: Prompt, seconds: float) -> Answer:
-        """The answer, within so many seconds at most; Failed if there is none."""
+    async def ask(self, prompt: Prompt, seconds: float, heard: Callable[[str], None]) -> Answer:
+        """The answer, within so many seconds at most; Failed if there is none.
+
+        Each word is told to ``heard`` as it comes.
+        """
         # It takes a second or two, and some 36 MB, of a process that has a model alone.
         sdk = await asyncio.to_thread(importlib.import_module, "openai")
         try:
             async with asyncio.timeout(min(seconds, self.told.call_seconds)):
-                return await self._ask(cast("Any", sdk), prompt)
+                return await self._ask(cast("Any", sdk), prompt, heard)
         except TimeoutError:
             raise Failed("did not come to an end in time") from None
 
-    async def _ask(self, sdk: Any, prompt: Prompt) -> Answer:
+    async def _ask(self, sdk: Any, prompt: Prompt, heard: Callable[[str], None]) -> Answer:
         try:
-            return await self._read(prompt)
+            return await self._read(prompt, heard)
         except sdk.APIStatusError as error:
             raise _status(error.status_code, error.response.headers) from None
         except (Endless, _TooLarge):
@@ -83,35 +90,33 @@ class Provider:
         except (sdk.OpenAIError, Malformed, ValueError, TypeError, RecursionError):
             raise Failed("answers what cannot be understood") from None
 
-    async def _read(self, prompt: Prompt) -> Answer:
-        loop = asyncio.get_running_loop()
-        first = loop.time() + self.told.first_token_seconds
+    async def _read(self, prompt: Prompt, heard: Callable[[str], None]) -> Answer:
+        now = asyncio.get_running_loop().time
+        made, began, first = Assembler([_name(each) for each in prompt.tools]), now(), 0.0
+        looked, slack = 0.0, min(self.told.between_tokens_seconds / 8, 1.0)
         try:
-            async with asyncio.timeout_at(first):
-                stream = await self._post(prompt)
+            async with asyncio.timeout_at(began + self.told.first_token_seconds) as patience:
+                async with await self._post(prompt) as stream:
+                    parts = stream.response.aiter_raw()
+                    async for chunk in chunks(parts):
+                        # What only keeps a connection open is no word.
+                        if made.add(chunk):
+                            last = now()
+                            first = first or last
+                            if last > looked:
+                                # Not with each word: timers are dear.
+                                looked = last + slack
+                                patience.reschedule(looked + self.told.between_tokens_seconds)
+                            if made.word:
+                                heard(made.word)
+                    await _drained(parts)
         except TimeoutError:
-            raise Failed("gave no first word in time") from None
-        async with stream:
-            return await self._words(aiter(stream), first)
-
-    async def _words(self, reading: AsyncIterator[object], first: float) -> Answer:
-        made, until, silent = Assembler(), first, "gave no first word in time"
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    chunk = await anext(reading, None)
-            except TimeoutError:
-                raise Failed(silent) from None
-            if chunk is None:
-                break
-            # What only keeps a connection open is no word.
-            if made.add(chunk):
-                silent = "fell silent in the middle of its answer"
-                until = asyncio.get_running_loop().time() + self.told.between_tokens_seconds
+            silent = "fell silent in the middle of its answer" if first else _NO_WORD
+            raise Failed(silent) from None
         answer = made.done()
         if not answer.finish:
             raise _BrokeOff
-        return answer
+        return replace(answer, first_seconds=max(first - began, 0.0))
 
     async def _post(self, prompt: Prompt) -> "openai.AsyncStream[object]":
         from openai import AsyncStream, Omit  # noqa: PLC0415 - see `ask`
@@ -119,11 +124,13 @@ class Provider:
         body: dict[str, Any] = {
             "model": self.told.model,
             "messages": [dict(each) for each in prompt.messages],
-            "max_tokens": ANSWER_TOKENS,
+            "max_tokens": prompt.answer_tokens,
             "temperature": 0,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if prompt.tools:
+            body["tools"] = [dict(each) for each in prompt.tools]
         try:
             client = self._client
         except (Refused, OSError, ValueError):
@@ -150,7 +157,7 @@ class Provider:
             timeout=told.call_seconds,
         )
         client = self.outbound.client(target)
-        client.event_hooks = {"response": [_bounded]}
+        client.event_hooks = {"request": [_lasting], "response": [_bounded]}
         return AsyncOpenAI(
             # It wants one, and never sends it: see `_OMITTED`.
             api_key="unused",
@@ -160,6 +167,14 @@ class Provider:
             # The SDK takes a client of `httpx`, and says so in its errors; its types do not.
             http_client=cast("Any", client),
         )
+
+
+async def _drained(parts: AsyncIterator[bytes]) -> None:
+    """Reads what follows the last event, which is the end of it: so the connection can be kept."""
+    with suppress(httpx.HTTPError, httpx.StreamError, OSError, _TooLarge):
+        async with asyncio.timeout(_END_SECONDS):
+            async for _ in parts:
+                pass
 
 
 class _Bounded(httpx.AsyncByteStream):
@@ -181,10 +196,23 @@ class _Bounded(httpx.AsyncByteStream):
         await self._body.aclose()
 
 
+async def _lasting(request: httpx.Request) -> None:
+    """An answer takes a connection for as long as it is said; of others a host gets but few.
+
+    How long is waited for a word is known here, and needs no timer more for each of them.
+    """
+    request.extensions[LASTING] = True
+    request.extensions["timeout"] = {**request.extensions.get("timeout", {}), "read": None}
+
+
 async def _bounded(response: httpx.Response) -> None:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Malformed("it is packed, which was not asked for")
     response.stream = _Bounded(cast("httpx.AsyncByteStream", response.stream))
+
+
+def _name(tool: Mapping[str, Any]) -> str:
+    return str(tool["function"]["name"])
 
 
 def _status(status: int, headers: Mapping[str, str]) -> Failed:

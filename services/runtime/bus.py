@@ -7,7 +7,7 @@ JetStream publish six times cheaper than the library's own (bus-notes, section 3
 import asyncio
 import copy
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -317,9 +317,11 @@ class Bus:
             raise BusUnavailable(f"batched direct get on {stream}: status {end['Status']}")
         return found, end
 
-    async def hear(self, subject: str, sink: Callable[[str, bytes], None]) -> None:
-        """Give subject and body of core messages to ``sink``."""
-        await self._client.hear(subject, lambda message: sink(message.subject, message.data))
+    async def hear(
+        self, subject: str, sink: Callable[[str, bytes], None]
+    ) -> Callable[[], Awaitable[None]]:
+        """Give subject and body of core messages to ``sink``, until what it gives is called."""
+        return await self._client.hear(subject, lambda message: sink(message.subject, message.data))
 
 
 def _ack_or_error(future: "asyncio.Future[Msg]") -> Ack | Exception:

@@ -243,6 +243,23 @@ CNF_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+_PATIENT = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 120, 300)
+LLM_CALLS = Counter(
+    "aiops_llm_calls", "Calls of language models: answered, failed, or not wanted any more.",
+    ("provider", "result"), registry=REGISTRY,
+)  # fmt: skip
+LLM_TOKENS = Counter(
+    "aiops_llm_tokens", "Tokens that language models have read and said, as their servers tell.",
+    ("provider", "kind"), registry=REGISTRY,
+)  # fmt: skip
+LLM_SECONDS = Histogram(
+    "aiops_llm_seconds", "Time that a language model took for a whole answer.",
+    ("provider",), buckets=_PATIENT, registry=REGISTRY,
+)  # fmt: skip
+LLM_FIRST_WORD_SECONDS = Histogram(
+    "aiops_llm_first_word_seconds", "Time to the first word of a language model's answer.",
+    ("provider",), buckets=_PATIENT, registry=REGISTRY,
+)  # fmt: skip
 
 
 def exposition() -> bytes:

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpcore
 import httpx
 
+from services.runtime.chat_keys import ChatKeys
 from services.runtime.clock import SystemClock
 from services.runtime.database import Database
 from services.runtime.outbound.addresses import AddressRules
@@ -87,6 +88,10 @@ class Outside:
     async def references(self) -> References:
         """Material on its way to a command."""
         return References(await self.database(), self._keys)
+
+    async def chat_keys(self) -> ChatKeys:
+        """Keys of chats."""
+        return ChatKeys(await self.database(), self._keys, self.clock)
 
     async def wallet(self, who: str) -> Wallet:
         """The logins that a service uses."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.access import LoginMethod, Role
+from contracts.acting import Acting, ActingGrant
 from contracts.refusals import Code, Refused
 
 __all__ = ["EVERYWHERE", "NOWHERE", "READING", "Grant", "Principal", "Role", "Scope"]
@@ -129,3 +130,28 @@ class Principal:
             if each.role in roles:
                 found |= each.scope
         return found
+
+
+def acting_of(principal: Principal) -> Acting:
+    """Who asks, for work that is done later; LIMIT_REACHED for rights too long to be told."""
+    grants = tuple(_told(each) for each in principal.grants)
+    return Acting(name=principal.name, via=principal.via, grants=grants)
+
+
+def _told(grant: Grant) -> ActingGrant:
+    grant.scope.written()  # Refused for too many clusters.
+    clusters = grant.scope.clusters
+    told = None if clusters is None else tuple(sorted(clusters))
+    return ActingGrant(role=grant.role, cluster_ids=told)
+
+
+def principal_of_acting(acting: Acting) -> Principal:
+    """The inverse of `acting_of`."""
+    grants = tuple(
+        Grant(
+            each.role,
+            EVERYWHERE if each.cluster_ids is None else Scope(frozenset(each.cluster_ids)),
+        )
+        for each in acting.grants
+    )
+    return Principal(acting.name, grants, acting.via)

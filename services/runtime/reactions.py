@@ -107,6 +107,7 @@ class Reactions:
                 means,
                 self._news.set,
                 from_start=any(route.from_start for route in routes),
+                places=routes[0].places,
             )
             for service in services
             for name, routes in _by_name(service).items()

@@ -72,6 +72,8 @@ class Reactor:
     """Called when it stops by itself."""
     from_start: bool = False
     """It begins with the oldest event, not with what happens from now on."""
+    places: int | None = None
+    """How many are worked on at once; None: as many as commands."""
     stopped: str = ""
     """Why it reads no more; empty while it reads."""
     held: dict[str, Msg] = field(default_factory=dict[str, Msg], init=False)
@@ -83,7 +85,7 @@ class Reactor:
     def __post_init__(self) -> None:
         limits = self.means.settings.workers
         self._run = PoisonRun(limits.poison_run)
-        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._slots = asyncio.Semaphore(self.places or limits.concurrency)
         self._say = logger("reactions", reaction=self.durable)
 
     @property

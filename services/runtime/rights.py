@@ -3,10 +3,22 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from contracts import access, alerts, anomalies, clusters, incidents, operations, rca, replays
+from contracts import (
+    access,
+    alerts,
+    anomalies,
+    chat,
+    clusters,
+    incidents,
+    operations,
+    personas,
+    rca,
+    replays,
+    reports,
+)
 from contracts.envelope import Command
 from contracts.refusals import Code, Refused
-from services.runtime.principals import Principal, Role, Scope
+from services.runtime.principals import READING, Principal, Role, Scope
 
 _ADMIN = frozenset({Role.ADMIN})
 _OPERATOR = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -38,6 +50,17 @@ RIGHTS: Mapping[type[Command], frozenset[Role]] = {
     rca.AnalyzeRootCause: _OPERATOR,
     replays.StartReplay: _OPERATOR,
     replays.CancelReplay: _OPERATOR,
+    reports.GenerateReport: READING,
+    reports.DeleteReport: _OPERATOR,
+    reports.ScheduleReport: _OPERATOR,
+    reports.UnscheduleReport: _OPERATOR,
+    personas.CreatePersona: _OPERATOR,
+    personas.UpdatePersona: _OPERATOR,
+    personas.DeletePersona: _OPERATOR,
+    chat.CreateChatSession: READING,
+    chat.AskQuestion: READING,
+    chat.CancelTurn: READING,
+    chat.DeleteChatSession: READING,
     operations.RebuildProjection: _ADMIN,
     operations.RetryDeadLetter: _ADMIN,
     operations.DropDeadLetter: _ADMIN,
@@ -55,6 +78,14 @@ _NOT_BY_NAME = frozenset(
         clusters.ValidateCredentials,
         clusters.DeleteCredentials,
         clusters.ImportClusters,
+        # They carry with whose rights it is read, which a door of our own says.
+        reports.GenerateReport,
+        reports.ScheduleReport,
+        # So do questions; and what is said in a chat is sealed by the door.
+        chat.CreateChatSession,
+        chat.AskQuestion,
+        chat.CancelTurn,
+        chat.DeleteChatSession,
         access.CreateToken,
         access.RevokeToken,
         access.NoteAccess,
@@ -76,6 +107,14 @@ _OF_ITS_OWN_CLUSTERS = frozenset(
         rca.AnalyzeRootCause,
         replays.StartReplay,
         replays.CancelReplay,
+        reports.GenerateReport,
+        reports.DeleteReport,
+        reports.ScheduleReport,
+        reports.UnscheduleReport,
+        chat.CreateChatSession,
+        chat.AskQuestion,
+        chat.CancelTurn,
+        chat.DeleteChatSession,
     }
 )
 

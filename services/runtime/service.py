@@ -50,6 +50,8 @@ class ReactionRoute:
     name: str
     from_start: bool
     """It also concerns what happened before there was this reaction."""
+    places: int | None
+    """How many of them are worked on at once in one process; None: as many as commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +108,21 @@ class Service:
 
         return register
 
-    def on(self, event: type[Event], *, from_start: bool = False) -> Callable[[Reaction], Reaction]:
+    def on(
+        self, event: type[Event], *, from_start: bool = False, places: int | None = None
+    ) -> Callable[[Reaction], Reaction]:
         """Register a reaction to an event; its docstring is its description.
 
         With ``from_start`` a new reaction begins with the oldest event of the log, so that what it
-        is for is also done where a hub is older than the reaction.
+        is for is also done where a hub is older than the reaction. ``places``: how many are worked
+        on at once in one process, for those that mostly wait.
         """
 
         def register(handler: Reaction) -> Reaction:
             _require_docstring(handler)
-            self.reactions.append(ReactionRoute(event, handler, handler.__name__, from_start))
+            self.reactions.append(
+                ReactionRoute(event, handler, handler.__name__, from_start, places)
+            )
             return handler
 
         return register

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from services.runtime.settings_access import AccessSettings
+from services.runtime.settings_chat import ChatSettings
 from services.runtime.settings_collecting import (
     AnomalySettings,
     CollectorSettings,
@@ -36,6 +37,7 @@ from services.runtime.settings_limits import LimitsSettings, WebOrigin
 from services.runtime.settings_llm import LlmSettings
 from services.runtime.settings_oidc import OidcSettings
 from services.runtime.settings_openshift import OpenShiftSettings
+from services.runtime.settings_reports import ReportSettings
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
@@ -280,6 +282,8 @@ class Settings(BaseSettings):
     anomalies: AnomalySettings = AnomalySettings()
     incidents: IncidentSettings = IncidentSettings()
     llm: LlmSettings = LlmSettings()
+    reports: ReportSettings = ReportSettings()
+    chat: ChatSettings = ChatSettings()
     edge: EdgeSettings = EdgeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     events: EventSettings = EventSettings()

@@ -47,6 +47,11 @@ class _Endpoint(Section):
     call_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
         default=45.0, description="For the whole of an answer."
     )
+    strict_tools: bool = Field(
+        default=False,
+        description="Whether arguments of tools are held to their schema by the server (`strict`)."
+        " OpenAI can; older servers of vLLM refuse it, newer ones show it to the model.",
+    )
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
@@ -70,6 +75,10 @@ class LlmSettings(_Endpoint):
         default=(),
         max_length=10,
         description="Further ones, as a list of the same fields with a name, asked in this order.",
+    )
+
+    at_once: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=16, description="Questions that a process asks models at once; others wait."
     )
 
     @model_validator(mode="after")

@@ -95,9 +95,14 @@ class Store:
 
         return await self.settle(attempt)
 
-    async def measure(self, kind: str, cluster: str, message: Message) -> None:
-        """Store a measurement: telemetry, which is no decision and ages out."""
-        subject = f"tel.{kind}.{cluster}.{NO_CLUSTER}"
+    async def measure(
+        self, kind: str, cluster: str, message: Message, of: str = NO_CLUSTER
+    ) -> None:
+        """Store a measurement: telemetry, which is no decision and ages out.
+
+        ``of``: a token of what it is about, where that is not the cluster itself.
+        """
+        subject = f"tel.{kind}.{cluster}.{of}"
         await self.log.bus.publish(subject, message.model_dump_json().encode())
 
     async def settle(self, attempt: Callable[[], Awaitable[Accepted]]) -> Accepted:

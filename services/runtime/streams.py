@@ -16,6 +16,7 @@ COMMANDS = "CMD"
 DEAD_LETTERS = "DLQ"
 OUTCOMES = "KV_outcomes"
 QUERY_CACHE = "KV_query_cache"
+REPORTS = "OBJ_reports"
 SCHEDULES = "SCH"
 LEASES = "LEASE"
 SNAPSHOTS = "SNAP"
@@ -166,6 +167,18 @@ def _of_the_hub(settings: Settings, common: dict[str, Any]) -> list[dict[str, An
             "deny_delete": True,
             "discard": "new",
             "max_age": 24 * 3600 * _SECOND,
+            "duplicate_window": _DUPLICATES,
+        },
+        common
+        | {
+            # A bucket of NATS's object store (`services.runtime.objects`).
+            "name": REPORTS,
+            "subjects": ["$O.reports.C.>", "$O.reports.M.>"],
+            "allow_msg_ttl": True,
+            # Whoever may delete nothing removes one by what takes its place.
+            "allow_rollup_hdrs": True,
+            "discard": "new",
+            "max_bytes": settings.reports.max_bytes,
             "duplicate_window": _DUPLICATES,
         },
         common

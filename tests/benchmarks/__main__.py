@@ -35,8 +35,10 @@ from tests.benchmarks import (
     rca_ready_live,
     replay_speed,
     report,
+    reports,
     storm,
     storm_incidents,
+    streaming,
     ui,
     what_if,
 )
@@ -71,9 +73,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "what_if": what_if.measure,
     "rca_ready": rca_ready.measure,
     "rca_ready_live": rca_ready_live.measure,
+    "reports": reports.measure,
     "detector": detector.measure,
     "limits": limits.measure,
     "mcp": mcp.measure,
+    "streaming": streaming.measure,
     "ui": ui.measure,
 }
 

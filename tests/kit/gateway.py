@@ -20,6 +20,7 @@ from gateway.app import build
 from gateway.gate import Gate
 from gateway.middleware import Front
 from gateway.process import open_gate
+from gateway.tools.answers import answering
 from services.runtime import process, schedules, streams
 from services.runtime.access import TokenRequest
 from services.runtime.bus import Bus
@@ -269,7 +270,9 @@ async def platform_on(
             stack.callback(each.halt)
         await until(gate.directory.loaded.is_set)
         admin = await gate.access.mint_token(TokenRequest("ada", Role.ADMIN))
-        front = Front(build(gate), gate)
+        app = build(gate)
+        await stack.enter_async_context(running(answering(gate, app).run))
+        front = Front(app, gate)
         platform = Platform(settings, gate, front, workers, projector, admin[1])
         yield await stack.enter_async_context(_closing(platform))
 

@@ -1,12 +1,12 @@
 """A server that speaks as OpenAI's does, by a script: well, badly, or not at all.
 
 Real HTTP on a port: each request takes the next reply of the script, and the last one is for all
-that follow.
+that follow. A reply may depend on what was asked (`replies`); `asked_of` and `results_in` read it.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,16 @@ from tests.runtime.outbound.origins import Origin, answer, serving
 
 Json = dict[str, Any]
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Depending:
+    """A reply that depends on what was asked."""
+
+    choose: Callable[[Json], Reply]
+
+
+Scripted = Reply | Depending
 MODEL = "qwen3-8b"
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _END = b"0\r\n\r\n"
@@ -67,6 +77,8 @@ def _chunk(body: bytes) -> bytes:
 
 
 async def _send(writer: asyncio.StreamWriter, *told: Json | str) -> None:
+    if writer.transport.is_closing():
+        raise ConnectionResetError("whoever asked is gone")
     for each in told:
         writer.write(_chunk(_event(each)))
     await writer.drain()
@@ -75,6 +87,49 @@ async def _send(writer: asyncio.StreamWriter, *told: Json | str) -> None:
 def says(text: str, *, reason: str = "stop") -> Reply:
     """A good answer, word by word."""
     return streams(*words(text), *ending(reason), DONE)
+
+
+def speaks(text: str, pause: float) -> Reply:
+    """The same, with so many seconds before each word but the first."""
+
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        writer.write(_HEAD)
+        head, first, *more = words(text)
+        await _send(writer, head, first)
+        for each in more:
+            await asyncio.sleep(pause)
+            await _send(writer, each)
+        await _send(writer, *ending(), DONE)
+        writer.write(_END)
+        await writer.drain()
+
+    return reply
+
+
+def calls(wanted: Iterable[tuple[str, Mapping[str, Any] | str]], text: str = "") -> Reply:
+    """Wants these tools to be called, with these arguments: a text is sent as it is."""
+    parts = words(text) if text else []
+    for index, (name, given) in enumerate(wanted):
+        parts += call(index, name, given if isinstance(given, str) else json.dumps(given))
+    return streams(*parts, *ending("tool_calls"), DONE)
+
+
+def replies(choose: Callable[[Json], Reply]) -> Depending:
+    """What is replied depends on the body of the request."""
+    return Depending(choose)
+
+
+def asked_of(asked: Json) -> str:
+    """The last question in the body of a request."""
+    return next(each["content"] for each in reversed(asked["messages"]) if each["role"] == "user")
+
+
+def results_in(asked: Json) -> list[Any]:
+    """What tools have told since the last question, as it is shown to the model."""
+    messages = asked["messages"]
+    last = max(at for at, each in enumerate(messages) if each["role"] == "user")
+    told = [each["content"] for each in messages[last:] if each["role"] == "tool"]
+    return [json.loads(each.splitlines()[1]) for each in told]
 
 
 def streams(*told: Json | str) -> Reply:
@@ -169,12 +224,22 @@ OVERFLOW = fails(
 )
 
 
+GARBAGE = streams("{not json", DONE)
+"""A part that is no JSON."""
+BUSY = fails("429 Too Many Requests", None, "Retry-After: 7")
+BROKEN = fails("500 Internal Server Error")
+WRONG_TOOL = calls([("delete_cluster", {"name": "edge-1"})])
+GARBAGE_ARGUMENTS = calls([("list_alerts", '{"state": FIRING')])
+HALF_SAID = hangs(*words("It is"))
+"""Falls silent in the middle."""
+
+
 @dataclass
 class LlmServer:
     """What it was asked."""
 
     origin: Origin
-    script: Sequence[Reply]
+    script: Sequence[Scripted]
     asked: list[Json] = field(default_factory=list[Json])
     talking: int = 0
     """Replies under way."""
@@ -193,13 +258,16 @@ class LlmServer:
         self.asked.append(json.loads(body))
         self.talking += 1
         try:
-            await self.script[min(len(self.asked), len(self.script)) - 1](writer)
+            reply = self.script[min(len(self.asked), len(self.script)) - 1]
+            if isinstance(reply, Depending):
+                reply = reply.choose(self.asked[-1])
+            await reply(writer)
         finally:
             self.talking -= 1
 
 
 @asynccontextmanager
-async def llm_server(*script: Reply) -> AsyncGenerator[LlmServer]:
+async def llm_server(*script: Scripted) -> AsyncGenerator[LlmServer]:
     """One for the time of a block."""
     made: list[LlmServer] = []
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import Command, Event
 from contracts.rca import AnalyzeRootCause, RcaComplete, RcaResult
-from tests.kit import replay_builders
+from tests.kit import chat_builders, persona_builders, replay_builders, report_builders
 from tests.kit.incident_builders import INCIDENT_ID
 from tests.kit.samples import CLUSTER_ID, START, at
 
@@ -66,8 +66,14 @@ def analyze(**changes: Any) -> AnalyzeRootCause:
 EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     RcaComplete: rca_complete,
     **replay_builders.EVENTS,
+    **persona_builders.EVENTS,
+    **chat_builders.EVENTS,
+    **report_builders.EVENTS,
 }
 COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
     AnalyzeRootCause: analyze,
     **replay_builders.COMMANDS,
+    **persona_builders.COMMANDS,
+    **chat_builders.COMMANDS,
+    **report_builders.COMMANDS,
 }

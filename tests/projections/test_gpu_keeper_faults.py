@@ -17,8 +17,8 @@ from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.kit.embedded import NatsServer, PostgresServer, running_nats, running_postgres
 from tests.kit.gpu_builders import gpu_update
 from tests.kit.keeping import SetClock, keeping, kept, tell
+from tests.kit.part_process import PartProcess
 from tests.kit.projections import ask
-from tests.kit.projector_process import ProjectorProcess
 from tests.kit.runtime import until
 from tests.kit.samples import START, at
 
@@ -130,7 +130,7 @@ async def test_another_process_goes_on_when_the_one_that_writes_is_killed(
     async def tells(number: int) -> int:
         return await tell(bus, gpu_update(sampled_at=begin + timedelta(seconds=number)))
 
-    first = ProjectorProcess(settings, "projector", {})
+    first = PartProcess(settings, "projector", {})
     try:
         await tells(0)
         await until(lambda: ask(settings, _TIMES), within=20)

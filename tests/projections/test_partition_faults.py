@@ -13,9 +13,9 @@ from services.runtime.bus import Bus
 from services.runtime.log import EventLog
 from services.runtime.settings import Settings
 from services.runtime.standing import PartStanding
+from tests.kit.part_process import PartProcess
 from tests.kit.partitions import Teller
 from tests.kit.projections import ask
-from tests.kit.projector_process import ProjectorProcess
 from tests.kit.runtime import eventually, until
 
 pytestmark = [
@@ -49,8 +49,8 @@ class Heard:
 
 
 @contextmanager
-def _two(settings: Settings) -> Generator[list[ProjectorProcess]]:
-    made = [ProjectorProcess(settings, f"projector-{n}", _SHARED) for n in range(2)]
+def _two(settings: Settings) -> Generator[list[PartProcess]]:
+    made = [PartProcess(settings, f"projector-{n}", _SHARED) for n in range(2)]
     try:
         yield made
     finally:

@@ -17,6 +17,9 @@ PINNED: dict[str, tuple[int, str]] = {
     "incidents": (1, "7e9d4c19c02e6d64"),
     "rca": (2, "802704062b3a00d9"),
     "replays": (1, "9d62abc1ecb1dcac"),
+    "reports": (1, "735e3fac6e57fadd"),
+    "personas": (1, "e84f3b336b45c9d3"),
+    "conversations": (1, "0991607ca3b059c2"),
 }
 """By projection: its version, and a digest of the statements that make its tables."""
 

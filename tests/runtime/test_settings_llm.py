@@ -54,6 +54,8 @@ def test_further_ones_follow_in_their_order(monkeypatch: pytest.MonkeyPatch) -> 
         ({"context_tokens": "4096"}, "LLM__CONTEXT_TOKENS"),
         ({"context_tokens": "200000"}, "LLM__CONTEXT_TOKENS"),
         ({"call_seconds": "0"}, "LLM__CALL_SECONDS"),
+        ({"at_once": "0"}, "LLM__AT_ONCE"),
+        ({"at_once": "1000"}, "LLM__AT_ONCE"),
         ({"providers": f'[{{"api_key": "{KEY}"'}, "LLM__PROVIDERS"),
         ({"providers": [{"api_key": KEY}]}, "LLM__PROVIDERS__0__NAME"),
         ({"providers": [{"name": "a b", "api_key": KEY}]}, "LLM__PROVIDERS__0__NAME"),

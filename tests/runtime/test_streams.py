@@ -58,6 +58,7 @@ async def test_what_is_missing_is_made(bus: Bus, bus_settings: Settings) -> None
     assert {name: _ours(found[name], wanted[name]) for name in found} == wanted
     assert set(found) == {
         "EVT", "TEL", "CMD", "SCH", "LEASE", "SNAP", "DLQ", "KV_outcomes", "KV_query_cache",
+        "OBJ_reports",
     }  # fmt: skip
 
 

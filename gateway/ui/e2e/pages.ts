@@ -40,6 +40,13 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "anomalies-watch": { path: "/anomalies?tab=watches&watch=node-load" },
   replays: { path: "/replays" },
   "replays-new": { path: "/replays?replay=new" },
+  reports: { path: "/reports" },
+  "reports-new": { path: "/reports?report=new" },
+  "reports-schedules": { path: "/reports?tab=schedules" },
+  report: { path: "/reports/{report}" },
+  chat: { path: "/chat?ask=What%20is%20wrong%20right%20now%3F" },
+  "chat-over": { path: "/chat/00000000-0000-4000-8000-000000000000", tolerates: [/status of 404/] },
+  "chat-answered": { path: "/chat/{chat}" },
   gpu: { path: "/gpu" },
   "gpu-table": { path: "/gpu?view=table" },
   "gpu-nodes": { path: "/gpu?tab=nodes" },
@@ -100,6 +107,25 @@ async function gpusOf(hub: Hub): Promise<string> {
   return `${node.cluster_id}/${node.node_name}`;
 }
 
+/** A chat with an answer. */
+async function chatOf(hub: Hub): Promise<string> {
+  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/chat/sessions", {});
+  await hub.call("POST", `/api/v1/chat/sessions/${id}/messages`, { content: "What is wrong right now?" });
+  return id;
+}
+
+/** A report that can be read. */
+async function reportOf(hub: Hub): Promise<string> {
+  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/reports", { report_type: "EXECUTIVE_SUMMARY" });
+  for (let tries = 0; tries < 300; tries += 1) {
+    const { status } = await hub.call<{ status: string }>("GET", `/api/v1/reports/${id}`);
+    if (status === "READY") return id;
+    if (status === "FAILED") throw new Error("the report was not made");
+    await setTimeout(200);
+  }
+  throw new Error("the report is not ready");
+}
+
 /** A token as the settings list them, and the event that tells of it. */
 async function tokenOf(hub: Hub): Promise<string> {
   const { id } = await hub.call<{ id: string }>("POST", "/api/v1/tokens", { name: "grafana", role: "viewer" });
@@ -135,6 +161,8 @@ export function checkPages(width: number): void {
     known["gpuCluster"] = known["gpus"].split("/", 1)[0]!;
     known["cnfCluster"] = known["clock"].split("/", 1)[0]!;
     known["made"] = await tokenOf(hub);
+    known["chat"] = await chatOf(hub);
+    known["report"] = await reportOf(hub);
     known["instant"] = new Date().toISOString();
   });
   afterAll(() => browser.close());

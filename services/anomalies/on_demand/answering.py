@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from contracts.analysis import DetectAnomalies
-from contracts.anomalies import DetectionType
+from contracts.analysis import DetectAnomalies, Judgement
+from contracts.anomalies import DetectionType, Sensitivity
 from contracts.refusals import Code, Refused
-from services.anomalies.on_demand import asking, stored
+from services.anomalies.on_demand import asking, consulting, stored
 from services.anomalies.on_demand.series import Selection, Span
 from services.anomalies.on_demand.sources import Gathered
 from services.anomalies.service import service
@@ -25,6 +25,8 @@ _MOST_AT_ONCE = 2
 _SECONDS = 30.0
 """That looking takes at most."""
 _SCORING_SECONDS = 10.0
+_JUDGING_SECONDS = 60.0
+"""That models are waited for at most."""
 _MARGIN = 3.0
 """Seconds before the deadline, to tell what was found."""
 _PIECE = 0.2
@@ -57,13 +59,17 @@ _PLACES = _Places()
 
 @service.answers(DetectAnomalies)
 async def detect_anomalies(query: DetectAnomalies, asked: Asked) -> Mapping[str, Any]:
-    """Look for anomalies in the series of a query, or of stored GPU telemetry."""
-    _require_sound(query)
+    """Look for anomalies in the series of a query, or of stored GPU telemetry.
+
+    With LLM_ASSISTED a model says which of what was found is worth attention.
+    """
+    _require_sound(query, asked)
     until = asked.outside.clock.monotonic() + asked.seconds - _MARGIN
     with _PLACES.one():
         selection, gathered = await _collected(query, asked)
         look = await asyncio.to_thread(_look, query, selection)
         await _work(look.steps(), asked, min(until, asked.outside.clock.monotonic() + _SECONDS))
+        gathered = replace(gathered, judgement=await _judged(query, look, asked, until))
         late = asked.outside.clock.monotonic() + _SCORING_SECONDS
         await _work(look.scores(_MOST_SCORED), asked, min(until, late))
         body = await asyncio.to_thread(_told, query, gathered, look, selection)
@@ -71,8 +77,8 @@ async def detect_anomalies(query: DetectAnomalies, asked: Asked) -> Mapping[str,
     return {"missing": len(gathered.missing)}
 
 
-def _require_sound(query: DetectAnomalies) -> None:
-    if query.detection_type is DetectionType.LLM_ASSISTED:
+def _require_sound(query: DetectAnomalies, asked: Asked) -> None:
+    if _needs_model(query) and not asked.settings.llm.ordered:
         text = "LLM_ASSISTED detection needs a model, and none is configured"
         raise Refused(Code.MODEL_NOT_AVAILABLE, text)
     if (query.metrics is None) == (query.gpus is None):
@@ -82,6 +88,10 @@ def _require_sound(query: DetectAnomalies) -> None:
         raise Refused(Code.VALIDATION_FAILED, text)
     if query.metrics is not None:
         parsing.require_instant(query.metrics.query)
+
+
+def _needs_model(query: DetectAnomalies) -> bool:
+    return query.detection_type is DetectionType.LLM_ASSISTED
 
 
 async def _collected(query: DetectAnomalies, asked: Asked) -> tuple[Selection, Gathered]:
@@ -96,8 +106,21 @@ def _look(query: DetectAnomalies, selection: Selection) -> "Look":
     from services.anomalies.detecting import asked  # noqa: PLC0415
     from services.anomalies.on_demand.looking import Look  # noqa: PLC0415
 
-    how = asked(query.sensitivity, query.detection_type, above=query.above, below=query.below)
+    sensitivity, method = query.sensitivity, query.detection_type
+    if _needs_model(query):
+        # It is the model that leaves out what is harmless.
+        sensitivity, method = Sensitivity.EXTREME, DetectionType.STATISTICAL
+    how = asked(sensitivity, method, above=query.above, below=query.below)
     return Look(selection.chosen(), Span.of(query), how)
+
+
+async def _judged(
+    query: DetectAnomalies, look: "Look", asked: Asked, until: float
+) -> Judgement | None:
+    if not _needs_model(query):
+        return None
+    late = asked.outside.clock.monotonic() + _JUDGING_SECONDS
+    return await consulting.judge(query, look.found, asked, min(until, late))
 
 
 def _told(query: DetectAnomalies, gathered: Gathered, look: "Look", selection: Selection) -> bytes:

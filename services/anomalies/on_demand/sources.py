@@ -1,9 +1,9 @@
-"""What came of collecting series, wherever they are from."""
+"""What came of collecting series, wherever they are from, and of asking about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.analysis import ClusterUnanswered
+from contracts.analysis import ClusterUnanswered, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +13,5 @@ class Gathered:
     clusters: int
     missing: Sequence[ClusterUnanswered] = ()
     warnings: Sequence[str] = ()
+    judgement: Judgement | None = None
+    """What models have said of what was found; null: none was asked."""

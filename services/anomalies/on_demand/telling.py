@@ -7,6 +7,7 @@ from contracts.analysis import (
     WARMING_POINTS,
     AnomaliesFound,
     DetectAnomalies,
+    Judgement,
     SearchedSeries,
     SearchLimit,
     SeriesLeftOut,
@@ -44,13 +45,18 @@ def told(
         left_out=tuple(
             SeriesLeftOut(limit=limit, series=left[limit]) for limit in SearchLimit if left[limit]
         ),
-        truncated=bool(left or more or any(map(_is_cut, seen))),
+        judgement=gathered.judgement,
+        truncated=bool(left or more or _is_part(gathered.judgement) or any(map(_is_cut, seen))),
     )
 
 
 def _until(each: Looked) -> float:
     """Unix time of the last row that was looked at."""
     return each.series.times[each.rows - 1] if each.rows else float("-inf")
+
+
+def _is_part(judgement: Judgement | None) -> bool:
+    return judgement is not None and bool(judgement.not_asked or judgement.cut)
 
 
 def _is_cut(each: Looked) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.runtime.ids import new_id
 from services.runtime.principals import Role
-from tests.gateway.access.world import Somewhere
+from tests.gateway.access.world import PERSONA, Somewhere
 from tests.kit.gateway import alert, webhook
 
 ADMIN, OPERATOR, VIEWER, INGEST = Role
@@ -30,6 +30,7 @@ OPERATE = Right(frozenset({ADMIN, OPERATOR}))
 CHANGE = Right(frozenset({ADMIN}))
 POST = Right(frozenset({ADMIN, INGEST}))
 RULE = Right(frozenset({ADMIN}), whole=True)
+OPERATE_ALL = Right(frozenset({ADMIN, OPERATOR}), whole=True)
 
 API = "/api/v1"
 ROUTES: Mapping[str, Right] = {
@@ -127,6 +128,30 @@ ROUTES: Mapping[str, Right] = {
     f"POST {API}/replays": OPERATE,
     f"GET {API}/replays/{{replay_id:uuid}}": READ,
     f"POST {API}/replays/{{replay_id:uuid}}/cancel": OPERATE,
+    f"GET {API}/reports": READ,
+    f"POST {API}/reports": READ,
+    f"GET {API}/reports/{{report_id:uuid}}": READ,
+    f"DELETE {API}/reports/{{report_id:uuid}}": OPERATE,
+    f"GET {API}/reports/{{report_id:uuid}}/download": READ,
+    f"GET {API}/reports/schedules": READ,
+    f"POST {API}/reports/schedules": OPERATE,
+    f"DELETE {API}/reports/schedules/{{schedule_id:uuid}}": OPERATE,
+    f"GET {API}/personas": READ,
+    f"POST {API}/personas": OPERATE_ALL,
+    f"GET {API}/personas/{{persona_id:str}}": READ,
+    f"PUT {API}/personas/{{persona_id:str}}": OPERATE_ALL,
+    f"DELETE {API}/personas/{{persona_id:str}}": OPERATE_ALL,
+    f"GET {API}/chat/sessions": READ,
+    f"POST {API}/chat/sessions": READ,
+    f"GET {API}/chat/models": READ,
+    **{
+        f"{method} {API}/chat/sessions/{{session_id:uuid}}{path}": READ
+        for method, path in (
+            ("GET", ""), ("DELETE", ""), ("GET", "/messages"), ("POST", "/messages"),
+            ("GET", "/stream"), ("POST", "/stream"), ("POST", "/cancel"), ("POST", "/rerun"),
+            ("GET", "/comparison"),
+        )
+    },
     f"GET {API}/events": READ,
     f"GET {API}/events/export": READ,
     f"GET {API}/events/stream": READ,
@@ -183,6 +208,7 @@ _OLD = {"headers": {"if-match": '"999"'}}
 _REGISTRATION = {"name": "changed", "api_server_url": "https://api.example.com:6443"}
 _CREDENTIALS = {"json": {"auth_type": "SERVICE_ACCOUNT", "token": "t"}}
 _CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_alerts"}}
+_PERSONA = {"id": PERSONA, "name": "n", "system_prompt": "s", "extends": "default"}
 _POSTED = {"json": webhook(alert(9, labels={"alertname": "Posted"}))}
 
 
@@ -195,6 +221,12 @@ def _replay(about: Somewhere) -> Request:
     """Of a time in which nothing happened."""
     asked = {"kind": "RCA", "start": "2020-01-01T00:00:00Z", "end": "2020-01-01T01:00:00Z"}
     return {"json": asked | {"cluster_ids": [about.id]}}
+
+
+def _scheduled(about: Somewhere) -> Request:
+    """Once a year."""
+    often = {"title": "t", "report_type": "CAPACITY_PLAN", "format": "JSON", "cron": "0 7 1 1 *"}
+    return {"json": often | {"cluster_scope": [about.id]}}
 
 
 def _rule(about: Somewhere) -> Request:
@@ -248,6 +280,16 @@ _SENT: Mapping[str, Request | Callable[[Somewhere], Request]] = {
     f"POST {API}/analysis/explain": lambda about: {"json": {"incident_id": about.incident}},
     f"POST {API}/analysis/rca": lambda about: {"json": {"incident_id": about.incident}},
     f"POST {API}/replays": _replay,
+    f"POST {API}/reports": lambda about: {
+        "json": {"report_type": "EXECUTIVE_SUMMARY", "cluster_scope": [about.id]}
+    },
+    f"POST {API}/reports/schedules": _scheduled,
+    f"POST {API}/personas": {"json": _PERSONA},
+    f"POST {API}/chat/sessions": {"json": {}},
+    f"POST {API}/chat/sessions/{{session_id:uuid}}/messages": {"json": {"content": "How are we?"}},
+    f"POST {API}/chat/sessions/{{session_id:uuid}}/stream": {"json": {"content": "How are we?"}},
+    f"POST {API}/chat/sessions/{{session_id:uuid}}/rerun": {"json": {}},
+    f"PUT {API}/personas/{{persona_id:str}}": _OLD | {"json": _PERSONA},
     f"POST {API}/logs/query": {"json": {"query": '{a="b"}'}},
     f"POST {API}/logs/query_range": {"json": {"query": '{a="b"}', "step": "1m"}},
     f"POST {API}/traces/search": {"json": {"query": "{}"}},
@@ -277,8 +319,11 @@ def path(route: str, about: Somewhere) -> str:
         "{anomaly_id:uuid}": about.anomaly,
         "{rca_id:uuid}": about.rca,
         "{replay_id:uuid}": about.replay,
+        "{report_id:uuid}": str(new_id()) if route.startswith("DELETE") else about.report,
+        "{schedule_id:uuid}": str(new_id()),
         "{rule_id:str}": str(new_id()) if route.startswith("DELETE") else about.rule,
         "{watch_id:str}": str(new_id()) if route.startswith("DELETE") else about.watch,
+        "{persona_id:str}": "of-nobody" if route.startswith("DELETE") else PERSONA,
         "{letter_id:int}": "999999",
         "{trace_id:str}": "0af7651916cd43dd8448eb211c80319c",
         "{silence_id:str}": str(new_id()),
@@ -297,5 +342,6 @@ def names_a_cluster(route: str) -> bool:
              "{incident_id", "{anomaly_id", "{rule_id", f"POST {API}/correlation-rules",
              "{watch_id", f"POST {API}/watches", "{rca_id", f"POST {API}/analysis/rca",
              f"POST {API}/analysis/explain",
-             "{replay_id", f"POST {API}/replays")  # fmt: skip
+             "{replay_id", f"POST {API}/replays",
+             "{report_id", f"POST {API}/reports")  # fmt: skip
     return any(part in route for part in parts)

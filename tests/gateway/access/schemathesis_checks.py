@@ -37,6 +37,8 @@ _NOT_IN_A_SCHEMA = re.compile(
             r"must be given: ",
             # By what there is, or by the time of day.
             r"is in the future",
+            r"is no cron expression: ",
+            r"it cannot be scheduled",
             r"must be in the future",
             r"is beyond the end of the log",
             r"is not one that an earlier answer gave",
@@ -103,6 +105,7 @@ def what_is_not_documented_is_refused(ctx: Any, response: Any, case: Any) -> Non
 
 def _has_unix_time(case: Any) -> bool:
     told = [cast("dict[str, Any]", each) for each in (case.query, case.body) if _is_object(each)]
+    told += [each["time_range"] for each in told if _is_object(each.get("time_range"))]
     return any(_is_number(each[name]) for each in told for name in _MOMENTS & {*each})
 
 

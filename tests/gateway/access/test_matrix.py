@@ -103,6 +103,7 @@ async def _begun(client: httpx.AsyncClient, url: str) -> tuple[httpx.Response, s
     "incidents/{incident_id:uuid}/timeline", "correlation-rules", "correlation-rules/{rule_id:str}",
     "watches", "watches/{watch_id:str}", "anomalies", "anomalies/{anomaly_id:uuid}",
     "analysis/rca", "analysis/rca/{rca_id:uuid}", "replays", "replays/{replay_id:uuid}",
+    "reports", "reports/{report_id:uuid}", "reports/schedules",
     "events", "events/export", "events/{sequence:int}",
 ])  # fmt: skip
 async def test_the_mark_would_be_seen(world: World, what: str) -> None:

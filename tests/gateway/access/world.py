@@ -17,12 +17,16 @@ from tests.kit.anomaly_builders import anomaly, watch
 from tests.kit.gateway import Platform, alert
 from tests.kit.gpu_builders import gpu, gpu_update
 from tests.kit.incident_builders import incident, rule, signal
+from tests.kit.persona_builders import created
 from tests.kit.rca_builders import cause, rca_complete
 from tests.kit.replay_builders import replay_asked, replay_completed, replay_result
+from tests.kit.report_builders import recurring, report_asked, report_generated, report_scheduled
 from tests.kit.runtime import eventually, store
 
 MARK = "foreign-mark"
 """Stands in every name and label of the cluster that is not theirs."""
+PERSONA = "of-everybody"
+"""A custom one, of no cluster."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Somewhere:
     rca: str
     """An analysis of a bad time."""
     replay: str
+    report: str
 
 
 @dataclass
@@ -70,6 +75,7 @@ async def world_on(platform: Platform) -> World:
     foreign = await _somewhere(platform, f"{MARK}-{new_id().hex[-8:]}", 2)
     # Of both: the foreign one's mark is in all that is said of it.
     await _incident(platform, foreign.name, foreign.id, mine.id)
+    await _persona(platform)
     return World(platform, mine, foreign)
 
 
@@ -91,10 +97,11 @@ async def _somewhere(platform: Platform, name: str, number: int) -> Somewhere:
     incident, rule = await _incident(platform, name, cluster), await _rule(platform, name, cluster)
     analysis = await _analysis(platform, name, cluster)
     again = await _replay(platform, name, cluster)
+    report = await _report(platform, name, cluster)
     sequence: int = event["sequence"]
     return Somewhere(
         cluster, name, found["id"], fingerprint, node, sequence, incident, rule, watched, anomalous,
-        analysis, again,
+        analysis, again, report,
     )  # fmt: skip
 
 
@@ -195,6 +202,11 @@ async def _analysis(platform: Platform, name: str, cluster: str) -> str:
     return str(told.result.id)
 
 
+async def _persona(platform: Platform) -> None:
+    last = (await store(platform.gate.log, created(id=PERSONA), after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("personas", last, 10)
+
+
 async def _replay(platform: Platform, name: str, cluster: str) -> str:
     first = replay_result(cluster=UUID(cluster)).differences[0]
     result = replay_result(differences=(first.model_copy(update={"title": name}),))
@@ -204,3 +216,15 @@ async def _replay(platform: Platform, name: str, cluster: str) -> str:
     last = (await store(platform.gate.log, told, after=NOTHING)).sequence
     assert await platform.gate.positions.wait("replays", last, 10)
     return str(told.replay_id)
+
+
+async def _report(platform: Platform, name: str, cluster: str) -> str:
+    asked = report_asked(cluster_scope=(cluster,), title=name)
+    told = report_generated(report_id=new_id(), asked=asked)
+    await store(platform.gate.log, told, after=NOTHING)
+    often = recurring(cluster_scope=(cluster,), title=name, cron="0 7 1 1 *")
+    later = platform.gate.clock.now() + timedelta(days=180)
+    schedule = report_scheduled(schedule_id=new_id(), recurring=often, expires_at=later)
+    last = (await store(platform.gate.log, schedule, after=NOTHING)).sequence
+    assert await platform.gate.positions.wait("reports", last, 10)
+    return str(told.report_id)

@@ -6,13 +6,19 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from contracts.clusters import HUB
+from services.llm.handlers import service
 from services.llm.models import Models, models_of
 from services.llm.prompting import Asking
+from services.runtime.answering import Answering
+from services.runtime.asking import Asker
 from services.runtime.clock import SystemClock
+from services.runtime.log import EventLog
 from services.runtime.outside import Outside
 from services.runtime.settings import Settings
 from services.runtime.settings_llm import LlmProvider, LlmSettings
 from tests.kit.llm_server import MODEL, LlmServer
+from tests.kit.runtime import UNTRACED, running
 
 KEY = "sk-planted-9f2c7d"
 PATIENT = 60.0
@@ -41,12 +47,30 @@ class Watch(SystemClock):
 
 
 @asynccontextmanager
-async def models_on(*providers: LlmProvider, clock: Watch | None = None) -> AsyncGenerator[Models]:
+async def models_on(
+    *providers: LlmProvider, clock: Watch | None = None, at_once: int = 16
+) -> AsyncGenerator[Models]:
     """The models of a process."""
-    settings = Settings(llm=LlmSettings(providers=providers))
+    settings = Settings(llm=LlmSettings(providers=providers, at_once=at_once))
     outside = Outside(settings)
     outside.clock = clock or outside.clock
     try:
         yield models_of(outside, settings.llm)
+    finally:
+        await outside.close()
+
+
+@asynccontextmanager
+async def worker(
+    log: EventLog, settings: Settings, *providers: LlmProvider, **llm: Any
+) -> AsyncGenerator[Asker]:
+    """One who answers what the service answers, and whoever asks it."""
+    told = settings.model_copy(update={"llm": LlmSettings(providers=providers, **llm)})
+    outside = Outside(told)
+    made = Answering(HUB, "llm", service.queries, log.bus, log, told, UNTRACED, outside)
+    try:
+        async with running(made.run):
+            await log.bus.client.flush()
+            yield Asker(log.bus)
     finally:
         await outside.close()

@@ -1,29 +1,22 @@
 """Whoever asks on the bus is told in words: by a model, or without one, and which it was."""
 
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from contracts.clusters import HUB
-from contracts.envelope import Query
 from contracts.explaining import MOST_FACTS, Explain, ExplainedKind, Explanation
 from contracts.refusals import Code, Refused
-from services.llm import handlers
-from services.runtime.answering import Answering
 from services.runtime.asking import Asker, Place
 from services.runtime.log import EventLog
-from services.runtime.outside import Outside
 from services.runtime.settings import Settings
-from services.runtime.settings_llm import LlmProvider, LlmSettings
 from tests.kit import llm_server as llm
 from tests.kit.leaks import listening_to_logs
 from tests.kit.llm_server import llm_server
-from tests.kit.runtime import UNTRACED, running, until
-from tests.services.llm.asking import KEY, provider
+from tests.kit.runtime import until
+from tests.services.llm.asking import KEY, provider, worker
 from tests.services.llm.facts import analysis, cause, incident
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats]
@@ -32,22 +25,6 @@ SAID = "The cause is **worker-3**, which is down since 12:00 [event 4]."
 
 DEEP = '{"a":' * 900 + "1" + "}" * 900
 """JSON that can be read, and is too deep to be looked through."""
-
-
-@asynccontextmanager
-async def worker(
-    log: EventLog, settings: Settings, *providers: LlmProvider
-) -> AsyncGenerator[Asker]:
-    told = settings.model_copy(update={"llm": LlmSettings(providers=providers)})
-    outside = Outside(told)
-    routes: dict[type[Query], Any] = {Explain: handlers.explain}
-    made = Answering(HUB, "llm", routes, log.bus, log, told, UNTRACED, outside)
-    try:
-        async with running(made.run):
-            await log.bus.client.flush()
-            yield Asker(log.bus)
-    finally:
-        await outside.close()
 
 
 def question(facts: object = None, **changes: Any) -> Explain:

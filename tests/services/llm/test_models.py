@@ -67,9 +67,9 @@ FAULTS: dict[str, tuple[Reply, str]] = {
 }
 
 LIMITS: dict[str, dict[str, float]] = {
-    "no head": {"first_token_seconds": 0.5},
-    "nothing after the head": {"first_token_seconds": 0.5},
-    "a role and no word": {"first_token_seconds": 0.5},
+    "no head": {"first_token_seconds": 1.0},
+    "nothing after the head": {"first_token_seconds": 1.0},
+    "a role and no word": {"first_token_seconds": 1.0},
     "silence in the middle": {"between_tokens_seconds": 0.5},
     "a slow trickle": {"call_seconds": 1.5},
 }
@@ -208,7 +208,7 @@ async def test_a_question_that_is_too_long_does_not_speak_against_its_model() ->
         assert (await made.tell(asking(), PATIENT)).answer.text
 
 
-async def test_two_are_asked_at_once_and_beyond_a_queue_none_is(
+async def test_so_many_as_set_are_asked_at_once_and_beyond_a_queue_none_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(models, "_WAITING", 1)
@@ -218,7 +218,7 @@ async def test_two_are_asked_at_once_and_beyond_a_queue_none_is(
         await held.wait()
         await GOOD(writer)
 
-    async with llm_server(waits) as server, models_on(provider(server)) as made:
+    async with llm_server(waits) as server, models_on(provider(server), at_once=2) as made:
         tasks = [asyncio.ensure_future(made.tell(asking(), PATIENT)) for _ in range(3)]
         await until(lambda: len(server.asked) == 2)
         with pytest.raises(NoModel, match="too many questions wait for a model"):
@@ -229,8 +229,17 @@ async def test_two_are_asked_at_once_and_beyond_a_queue_none_is(
         assert (await made.tell(asking(), PATIENT)).answer.text
 
 
+async def test_a_server_is_asked_more_at_once_than_hosts_usually_are() -> None:
+    async with llm_server(llm.hangs()) as server, models_on(provider(server), at_once=40) as made:
+        tasks = [asyncio.ensure_future(made.tell(asking(), PATIENT)) for _ in range(40)]
+        await until(lambda: len(server.asked) == 40)
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def test_who_waits_too_long_for_a_turn_is_told() -> None:
-    async with llm_server(llm.hangs()) as server, models_on(provider(server)) as made:
+    async with llm_server(llm.hangs()) as server, models_on(provider(server), at_once=2) as made:
         tasks = [asyncio.ensure_future(made.tell(asking(), PATIENT)) for _ in range(2)]
         await until(lambda: len(server.asked) == 2)
         with pytest.raises(NoModel, match="busy for too long"):
@@ -238,6 +247,15 @@ async def test_who_waits_too_long_for_a_turn_is_told() -> None:
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_one_alone_is_asked_by_its_name() -> None:
+    async with llm_server(GOOD) as first, llm_server(GOOD) as second:
+        async with models_on(provider(first, "a"), provider(second, "b")) as made:
+            assert (await made.tell(asking(), PATIENT, only="b")).provider == "b"
+            with pytest.raises(NoModel, match="c: is not configured"):
+                await made.tell(asking(), PATIENT, only="c")
+        assert (len(first.asked), len(second.asked)) == (0, 1)
 
 
 async def test_with_none_configured_it_is_told() -> None:

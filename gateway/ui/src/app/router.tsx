@@ -16,6 +16,7 @@ import { Root } from "@/app/root";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
 import { readAnomaliesSearch, readAnomalySearch } from "@/features/anomalies/search";
+import { readChatSearch } from "@/features/chat/search";
 import { readClusterSearch, readClustersSearch } from "@/features/clusters/search";
 import { readCnfSearch } from "@/features/cnf/search";
 import { readAuditSearch } from "@/features/events/audit/search";
@@ -26,6 +27,7 @@ import { readIncidentSearch, readIncidentsSearch } from "@/features/incidents/se
 import { readLogsSearch, readMetricsSearch, readTracesSearch } from "@/features/observability/search";
 import { readOperationsSearch } from "@/features/operations/search";
 import { readReplaysSearch } from "@/features/replays/search";
+import { readReportsSearch } from "@/features/reports/search";
 import { COMMON, type CommonSearch } from "@/lib/place";
 import { parseSearch, stringifySearch, text, type Raw } from "@/lib/search";
 
@@ -115,6 +117,28 @@ const routes = [
     path: "/replays",
     validateSearch: readReplaysSearch,
     component: lazyRouteComponent(() => import("@/features/replays/page"), "ReplaysPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/chat",
+    validateSearch: readChatSearch,
+    component: lazyRouteComponent(() => import("@/features/chat/page"), "ChatPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/chat/$sessionId",
+    component: lazyRouteComponent(() => import("@/features/chat/page"), "ChatPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/reports",
+    validateSearch: readReportsSearch,
+    component: lazyRouteComponent(() => import("@/features/reports/page"), "ReportsPage"),
+  }),
+  createRoute({
+    ...at,
+    path: "/reports/$reportId",
+    component: lazyRouteComponent(() => import("@/features/reports/detail/page"), "ReportPage"),
   }),
   createRoute({
     ...at,

@@ -50,9 +50,32 @@ export async function call<T>(url: string, options: Options = {}): Promise<T> {
   const answer = await send(url, options);
   if (answer.status === 204) return undefined as T;
   if (answer.ok) return (await bodyOf(answer, options)) as T;
+  throw await refusal(answer, url);
+}
+
+/** The body of an answer below 400, to be read as it comes; `patience` ends with its first byte. */
+export async function pour(url: string, { patience = TIMEOUT_MS, ...options }: Options = {}): Promise<ReadableStream<Uint8Array>> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), patience);
+  const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
+  try {
+    const answer = await fetch(url, { ...options, signal });
+    if (!answer.ok) throw await refusal(answer, url);
+    if (answer.body === null) throw new Error("The answer has no body.");
+    return answer.body;
+  } catch (error) {
+    if (options.signal?.aborted || error instanceof ApiError) throw error;
+    live.check();
+    throw new Unreachable(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function refusal(answer: Response, url: string): Promise<ApiError> {
   const body: unknown = await answer.json().catch(() => undefined);
   if (answer.status === 401 && !url.startsWith("/auth/")) sessionEnded();
-  throw new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {}, secondsOf(answer.headers.get("retry-after")));
+  return new ApiError(answer.status, (body as Envelope | undefined)?.error ?? {}, secondsOf(answer.headers.get("retry-after")));
 }
 
 /** Whole seconds; a date, which the hub does not send, counts as nothing. */

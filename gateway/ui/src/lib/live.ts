@@ -28,6 +28,7 @@ export const MEASURED: ReadonlySet<EventName> = new Set([
   "CNF_UPDATE",
   "GPU_UPDATE",
   "METRIC_UPDATE",
+  "REPORT_PROGRESS",
 ]);
 
 /** What pages fold into what they show; telemetry comes only by `subscribe`. */

@@ -20,6 +20,8 @@ export const PAGES: readonly PageEntry[] = [
   { to: "/incidents", title: "Incidents", key: "i" },
   { to: "/anomalies", title: "Anomalies", key: "y" },
   { to: "/replays", title: "What if", key: "w" },
+  { to: "/chat", title: "Chat", key: "h" },
+  { to: "/reports", title: "Reports", key: "r" },
   { to: "/gpu", title: "GPUs", key: "u" },
   { to: "/cnf", title: "Network functions", key: "n" },
   { to: "/observability/metrics", title: "Metrics", key: "m", group: "Observability" },

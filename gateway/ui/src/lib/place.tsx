@@ -58,6 +58,10 @@ export type Path =
   | "/anomalies"
   | `/anomalies/${string}`
   | "/replays"
+  | "/chat"
+  | `/chat/${string}`
+  | "/reports"
+  | `/reports/${string}`
   | "/cnf"
   | "/gpu"
   | "/observability/metrics"
@@ -93,12 +97,14 @@ interface PageLinkProps {
   search?: object;
   className?: string | undefined;
   "aria-label"?: string;
+  /** It leads to where one is only on this very page, not on those below it. */
+  isExact?: boolean;
   children: ReactNode;
 }
 
 /** A link to a page; time range and time machine stay, unless `search` says otherwise. */
-export function PageLink({ to, search = {}, ...rest }: PageLinkProps) {
-  return <Link to={to as never} search={search as never} preload="intent" {...rest} />;
+export function PageLink({ to, search = {}, isExact = false, ...rest }: PageLinkProps) {
+  return <Link to={to as never} search={search as never} preload="intent" activeOptions={{ exact: isExact }} {...rest} />;
 }
 
 /** A part of the path: the id of what is shown. */

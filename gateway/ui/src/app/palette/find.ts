@@ -29,7 +29,7 @@ export interface Found {
   more: number;
 }
 
-const SHOWN: Readonly<Record<Group, number>> = { Recent: 6, Pages: 16, Clusters: 8, "GPU nodes": 5, "Firing alerts": 6, Actions: 20 };
+const SHOWN: Readonly<Record<Group, number>> = { Recent: 6, Pages: 18, Clusters: 8, "GPU nodes": 5, "Firing alerts": 6, Actions: 20 };
 const ORDER: readonly Group[] = ["Pages", "Clusters", "GPU nodes", "Firing alerts", "Actions"];
 
 /** `:edge-3` looks for places only, `>dark` for actions only. */

@@ -31,6 +31,15 @@ const ADD_CLUSTER: Entry = {
   words: ["register", "new"],
 };
 
+const NEW_REPORT: Entry = {
+  id: "action:new-report",
+  group: "Actions",
+  title: "New report",
+  to: "/reports",
+  search: { report: "new" },
+  words: ["pdf", "summary", "capacity", "schedule"],
+};
+
 /** What the palette can do. */
 export function useActions(): Entry[] {
   const { as_of, goLive } = useTravel();
@@ -59,6 +68,7 @@ export function useActions(): Entry[] {
       }),
       action("Copy a link to this page", copyLink, { hint: "with fixed times", words: ["share", "url"] }),
       ...(rules ? [ADD_CLUSTER] : []),
+      ...(as_of === undefined ? [NEW_REPORT] : []),
       ...looks.map(([title, changed, words]) => action(title, () => settings.set(changed), { words })),
       action("Keyboard shortcuts", () => show("shortcuts"), { keys: keysOf("help"), words: ["help", "keys"] }),
       action("Log out", () => logOut("here"), { words: ["sign out", "exit"] }),

@@ -25,3 +25,19 @@ test.each<[string, Partial<Whoami>, string[]]>([
     expect(shown.filter((title) => ONLY_FOR_THOSE_WHO_RULE.includes(title))).toEqual(found);
   });
 });
+
+function Asked({ typed }: { typed: string }) {
+  const asked = useEntries(typed).find(({ id }) => id === "action:ask");
+  return <p>{asked === undefined ? "no question" : `${asked.title} at ${asked.to} ${JSON.stringify(asked.search)}`}</p>;
+}
+
+test.each([
+  ["why is edge-3 slow", 'Ask: why is edge-3 slow at /chat {"ask":"why is edge-3 slow"}'],
+  ["healthy?", 'Ask: healthy? at /chat {"ask":"healthy?"}'],
+  ["edge-3", "no question"],
+  [":edge 3", "no question"],
+  ["", "no question"],
+])("several words can be asked: %s", async (typed, told) => {
+  await show(<Asked typed={typed} />);
+  expect(await screen.findByText(told)).toBeInTheDocument();
+});

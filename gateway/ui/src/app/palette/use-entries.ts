@@ -17,6 +17,13 @@ const placeOf = ({ to, title, key }: PageEntry): Entry => ({
   to,
 });
 
+/** Several words are a question, as no name is: it is written in a new chat, and sent there. */
+function askOf(typed: string): Entry[] {
+  const question = typed.trim();
+  if (!/\S\s+\S|\?$/.test(question) || /^[:>]/.test(question)) return [];
+  return [{ id: "action:ask", group: "Actions", title: `Ask: ${question}`, hint: "in a new chat", words: ["chat", "assistant"], to: "/chat", search: { ask: question } }];
+}
+
 /** Everything that the palette can go to or do; of GPU nodes those that are called like what was typed. */
 export function useEntries(typed: string): Entry[] {
   const clusters = useClusters();
@@ -48,8 +55,9 @@ export function useEntries(typed: string): Entry[] {
           search: { alertname: [value], state: ["FIRING"] },
         }),
       ),
+      ...askOf(typed),
       ...actions,
     ],
-    [clusters, nodes, names, actions, rights],
+    [clusters, nodes, names, actions, rights, typed],
   );
 }

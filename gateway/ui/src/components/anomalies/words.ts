@@ -26,7 +26,7 @@ export const TYPE_MEANS: Readonly<Record<AnomalyType, string>> = {
 export const METHODS: Readonly<Record<DetectionType, readonly [name: string, does: string]>> = {
   STATISTICAL: ["Statistical", "How far what is measured lies outside of its own past. Tells less, and is seldom wrong"],
   ML_BASED: ["Learnt", "How little the last shape of the series is like those learnt from its past. Sees more, and is wrong more often"],
-  LLM_ASSISTED: ["With a language model", "What is found is looked at by a model before it is told; a model has to be configured"],
+  LLM_ASSISTED: ["With a language model", "Needs a model. It says which of what may be unusual is worth attention, and why; figures and severity stay the detector's"],
 };
 
 export const SENSITIVITIES: Readonly<Record<Sensitivity, readonly [name: string, does: string]>> = {
@@ -96,6 +96,18 @@ export function anomalyTitle(anomaly: Pick<Anomaly, "anomaly_type" | "metric_nam
     case "THRESHOLD_BREACH":
       return `${metric} beyond its bound`;
   }
+}
+
+/** As the hub writes it: no quotation mark is left in what a model says, so its words end where they seem to. */
+const OPINION = /^(.*)\. A model says: “([^“”]*)”$/s;
+
+/** What the detector found, and what a model says of it where one was asked: two voices, to be shown apart. */
+export function voicesOf({ detection_type, explanation }: Pick<Anomaly, "detection_type" | "explanation">): {
+  figures: string;
+  opinion?: string;
+} {
+  const [, figures, opinion] = (detection_type === "LLM_ASSISTED" && OPINION.exec(explanation)) || [];
+  return figures === undefined || opinion === undefined ? { figures: explanation } : { figures, opinion };
 }
 
 const MOST_LABELS = 4;

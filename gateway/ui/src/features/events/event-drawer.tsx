@@ -1,6 +1,7 @@
 import { CopyMenu } from "@/components/copy-menu";
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
+import { JsonTree } from "@/components/json-tree";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
 import { useGetEventCauses } from "@/generated/api";
@@ -13,7 +14,6 @@ import { Chain } from "@/features/events/chain";
 import { ClusterName, TypeBadge } from "@/features/events/columns";
 import { entityOf, type LogEvent } from "@/features/events/event";
 import { Moment } from "@/features/events/moment-links";
-import { PayloadTree } from "@/features/events/payload-tree";
 import type { EventsSearch } from "@/features/events/search";
 import { summary } from "@/features/events/summary";
 import { SubjectLinks } from "@/features/events/subject-links";
@@ -55,7 +55,7 @@ export function EventDrawer({ sequence, known, onClose }: EventDrawerProps) {
             {event.payload === null ? (
               <p className="quiet">It has aged out of the log; what is above is kept.</p>
             ) : (
-              <PayloadTree payload={event.payload} />
+              <JsonTree of={event.payload} />
             )}
           </section>
         </div>

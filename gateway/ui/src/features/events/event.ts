@@ -20,6 +20,10 @@ type Find = (payload: Payload, cluster: string | null) => string | undefined;
 
 const alert: Find = ({ alert }) => field(alert, "fingerprint");
 const incident: Find = ({ incident }) => field(incident, "id");
+const chat: Find = (payload) => field(payload, "session_id");
+const persona: Find = ({ persona }) => field(persona, "id");
+const report: Find = (payload) => field(payload, "report_id");
+const schedule: Find = (payload) => field(payload, "schedule_id");
 const replay: Find = (payload) => field(payload, "replay_id");
 const rule: Find = ({ rule }) => field(rule, "id");
 const cluster: Find = (_, cluster) => cluster ?? undefined;
@@ -72,11 +76,29 @@ const ENTITIES: Readonly<Record<EventName, readonly [string, Find]>> = {
   LOGGED_IN: ["session", (payload) => field(payload, "session_id")],
   LOGGED_OUT: ["session", (payload) => field(payload, "session_id")],
   LOGINS_FAILED: ["logins", (payload) => named(field(payload, "address"))],
+  CHAT_MESSAGE: ["chat", chat],
+  CHAT_SESSION_CREATED: ["chat", chat],
+  CHAT_SESSION_DELETED: ["chat", chat],
+  MODEL_CALLED: ["chat", chat],
+  TOOL_ANSWERED: ["chat", chat],
+  TOOL_CALLED: ["chat", chat],
+  TURN_CANCELLED: ["chat", chat],
+  PERSONA_CREATED: ["persona", persona],
+  PERSONA_DELETED: ["persona", persona],
+  PERSONA_UPDATED: ["persona", persona],
   PROJECTION_REBUILD_STARTED: ["projection", (payload) => field(payload, "name")],
   RCA_COMPLETE: ["rca", (payload) => field(payload["result"], "id")],
   REPLAY_COMPLETED: ["replay", replay],
   REPLAY_FAILED: ["replay", replay],
   REPLAY_STARTED: ["replay", replay],
+  REPORT_DELETED: ["report", report],
+  REPORT_FAILED: ["report", report],
+  REPORT_GENERATED: ["report", report],
+  REPORT_PROGRESS: ["report", report],
+  REPORT_REQUESTED: ["report", report],
+  REPORT_SCHEDULED: ["report_schedule", schedule],
+  REPORT_STARTED: ["report", report],
+  REPORT_UNSCHEDULED: ["report_schedule", schedule],
   TOKEN_CREATED: ["token", (payload) => field(payload, "token_id")],
   TOKEN_REVOKED: ["token", (payload) => field(payload, "token_id")],
   METRIC_UPDATE: ["watch", (payload) => field(payload, "watch_id")],

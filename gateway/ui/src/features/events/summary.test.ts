@@ -7,15 +7,15 @@ import {
   type Cluster,
   type Credentials,
   type Incident,
-  type RcaResult,
   type Watch,
 } from "@/generated/api.schemas";
 
-import { entityName, entityOf } from "@/features/events/event";
-import { GROUPS, lookOf } from "@/features/events/names";
+import { entityOf } from "@/features/events/event";
+import { GROUPS } from "@/features/events/names";
 import { MEASURED } from "@/lib/live";
 import { summary, type Payloads } from "@/features/events/summary";
-import { analysis, made, rerun, rerunResult } from "@/features/events/testing";
+import { CHAT_TOLD } from "@/features/events/testing-chat";
+import { analysis, made, persona, report, rerun, rerunResult, schedule } from "@/features/events/testing";
 
 const CLUSTER_ID = "0f45f335-880f-5d63-a813-4e4af646b9fe";
 const alert: Alert = {
@@ -319,11 +319,27 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "up: 2 series, 1 out of bounds",
     "watch",
   ],
+  ...CHAT_TOLD,
+  PERSONA_CREATED: [persona, "Night shift, 1 tool", "persona"],
+  PERSONA_DELETED: [persona, "Night shift is there no more", "persona"],
+  PERSONA_UPDATED: [persona, "Night shift, 1 tool", "persona"],
   PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
   RCA_COMPLETE: [{ result: analysis }, "node/w-3 (node, 91 %)", "rca"],
   REPLAY_COMPLETED: [{ ...rerun, result: rerunResult }, "Correlation run again: all 4 as they were", "replay"],
   REPLAY_FAILED: [{ ...rerun, code: "CANCELLED", reason: "cancelled" }, "Correlation run again: cancelled", "replay"],
   REPLAY_STARTED: [rerun, "Correlation run again", "replay"],
+  REPORT_DELETED: [{ ...report, reason: "EXPIRED" }, "The week: its time is over", "report"],
+  REPORT_FAILED: [{ ...report, code: "LIMIT_REACHED", reason: "the store is full" }, "The week: the store is full", "report"],
+  REPORT_GENERATED: [{ ...report, size_bytes: 9, sha256: "0".repeat(64) }, "The week can be read", "report"],
+  REPORT_PROGRESS: [
+    { report_id: INCIDENT_ID, status: "RUNNING", step: "reading alerts", done: 3, of: 8 },
+    "reading alerts (3 of 8)",
+    "report",
+  ],
+  REPORT_REQUESTED: [{ ...report, acting: null }, "The week, as PDF", "report"],
+  REPORT_SCHEDULED: [{ ...schedule, acting: null }, "Every Monday, at 0 7 * * MON (UTC)", "report_schedule"],
+  REPORT_STARTED: [report, "The week is being made", "report"],
+  REPORT_UNSCHEDULED: [{ ...schedule, reason: "DELETED" }, "Every Monday is made no more", "report_schedule"],
   TOKEN_CREATED: [
     { ...token, clusters: [CLUSTER_ID], expires_at: "2026-03-02T12:00:00Z" },
     "grafana (viewer), 1 cluster, ends in 30 d",
@@ -359,36 +375,4 @@ test.each(Object.values(EventName))("%s is told in one line, of its entity", (na
 test("every type that the log keeps can be chosen, once", () => {
   const kept = Object.values(EventName).filter((name) => !MEASURED.has(name));
   expect(GROUPS.flatMap(([, names]) => names).toSorted()).toEqual(kept.toSorted());
-});
-
-test("a payload that is gone is said to be so, and an unknown shape or type is no fault", () => {
-  expect(summary(made("ALERT_FIRED", null))).toBe("Its payload is no longer kept");
-  expect(summary(made("ALERT_FIRED", {}))).toBe("");
-  expect(summary(made("GPU_FELL_OFF", {}))).toBe("");
-  expect(lookOf(made("GPU_FELL_OFF", {}))[0]).toBe("GPU fell off");
-  expect(entityOf(made("GPU_FELL_OFF", {}))).toBeUndefined();
-});
-
-test("an analysis says whether the cause is known, and what is behind nothing", () => {
-  const told = (changes: Partial<RcaResult>) => summary(made("RCA_COMPLETE", { result: { ...analysis, ...changes } }));
-  expect(told({ is_known: false })).toBe("Cause unknown, best guess node/w-3 (node, 91 %)");
-  expect(told({ causes: [], explanation: "Nothing was wrong" })).toBe("Nothing was wrong");
-});
-
-test("a critical alert looks otherwise than a warning", () => {
-  const looks = (["CRITICAL", "WARNING"] as const).map((severity) =>
-    lookOf(made("ALERT_FIRED", { alert: { ...alert, severity } })),
-  );
-  expect(looks.map(([, tone]) => tone)).toEqual(["danger", "warning"]);
-  expect(looks[0]![2]).not.toBe(looks[1]![2]);
-});
-
-test("people and addresses are found in the log under the ids that it writes", () => {
-  const at = (payload: object) => entityOf(made("LOGINS_FAILED", payload));
-  expect(at({ address: "10.0.0.7" })).toEqual({ type: "logins", id: "10=2E0=2E0=2E7" });
-  expect(entityOf(made("ACCESS_DENIED", { user: "ann@x.é" }))?.id).toBe("ann=40x=2E=C3=A9");
-  // The log keeps a hash of it.
-  expect(at({ address: ".".repeat(60) })).toBeUndefined();
-  expect(entityName(made("ACCESS_DENIED", { user: "ann@x.é" }))).toBe("ann@x.é");
-  expect(entityName(made("TOKEN_REVOKED", token))).toBe("grafana");
 });

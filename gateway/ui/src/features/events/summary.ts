@@ -57,6 +57,9 @@ import type {
   LoginMethod,
   LoginsFailed,
   MetricUpdate,
+  PersonaCreated,
+  PersonaDeleted,
+  PersonaUpdated,
   ProjectionRebuildStarted,
   RcaComplete,
   RcaResult,
@@ -64,6 +67,14 @@ import type {
   ReplayCompleted,
   ReplayFailed,
   ReplayStarted,
+  ReportDeleted,
+  ReportFailed,
+  ReportGenerated,
+  ReportProgress,
+  ReportRequested,
+  ReportScheduled,
+  ReportStarted,
+  ReportUnscheduled,
   TokenCreated,
   TokenRevoked,
   TraceReceived,
@@ -74,9 +85,10 @@ import type {
 import { count, plural, title, words } from "@/lib/format";
 import { lasting } from "@/lib/time";
 
+import { CHAT_SUMMARIES, type ChatPayloads } from "@/features/events/chat-summary";
 import type { LogEvent } from "@/features/events/event";
 
-export interface Payloads {
+export interface Payloads extends ChatPayloads {
   ACCESS_BINDINGS_CHANGED: AccessBindingsChanged;
   ACCESS_DENIED: AccessDenied;
   ALERT_FIRED: AlertFired;
@@ -125,11 +137,22 @@ export interface Payloads {
   LOGGED_OUT: LoggedOut;
   LOGINS_FAILED: LoginsFailed;
   METRIC_UPDATE: MetricUpdate;
+  PERSONA_CREATED: PersonaCreated;
+  PERSONA_DELETED: PersonaDeleted;
+  PERSONA_UPDATED: PersonaUpdated;
   PROJECTION_REBUILD_STARTED: ProjectionRebuildStarted;
   RCA_COMPLETE: RcaComplete;
   REPLAY_COMPLETED: ReplayCompleted;
   REPLAY_FAILED: ReplayFailed;
   REPLAY_STARTED: ReplayStarted;
+  REPORT_DELETED: ReportDeleted;
+  REPORT_FAILED: ReportFailed;
+  REPORT_GENERATED: ReportGenerated;
+  REPORT_PROGRESS: ReportProgress;
+  REPORT_REQUESTED: ReportRequested;
+  REPORT_SCHEDULED: ReportScheduled;
+  REPORT_STARTED: ReportStarted;
+  REPORT_UNSCHEDULED: ReportUnscheduled;
   TOKEN_CREATED: TokenCreated;
   TOKEN_REVOKED: TokenRevoked;
   TRACE_RECEIVED: TraceReceived;
@@ -141,6 +164,7 @@ export interface Payloads {
 type Summaries = { readonly [Name in EventName]: (payload: Payloads[Name], at: number) => string };
 
 const SUMMARIES: Summaries = {
+  ...CHAT_SUMMARIES,
   ACCESS_BINDINGS_CHANGED: ({ bindings, reason }) =>
     `${plural(bindings.length, "group has a role", "groups have roles")}${reason === "file" ? ", the file was changed" : ", found when the hub started"}`,
   ACCESS_DENIED: ({ user, role, method, path, times }) =>
@@ -224,12 +248,23 @@ const SUMMARIES: Summaries = {
     const outside = series.filter(({ threshold_breached }) => threshold_breached).length;
     return `${metric}: ${error ?? plural(series.length, "series", "series")}${outside > 0 ? `, ${outside} out of bounds` : ""}`;
   },
+  PERSONA_CREATED: ({ persona: { name, capabilities } }) => `${name}, ${plural(capabilities.length, "tool")}`,
+  PERSONA_DELETED: ({ persona: { name } }) => `${name} is there no more`,
+  PERSONA_UPDATED: ({ persona: { name, capabilities } }) => `${name}, ${plural(capabilities.length, "tool")}`,
   PROJECTION_REBUILD_STARTED: ({ name }) => `${name} is built anew from the log`,
   RCA_COMPLETE: ({ result }) => cause(result),
   REPLAY_COMPLETED: ({ asked, result: { told, again, equal, is_equal } }) =>
     `${rerun(asked)}: ${is_equal ? `all ${told} as they were` : `${told} were, ${again} would have been, ${equal} of them the same`}`,
   REPLAY_FAILED: ({ asked, reason }) => `${rerun(asked)}: ${reason}`,
   REPLAY_STARTED: ({ asked }) => rerun(asked),
+  REPORT_DELETED: ({ asked, reason }) => `${asked.title}: ${reason === "EXPIRED" ? "its time is over" : "deleted"}`,
+  REPORT_FAILED: ({ asked, reason }) => `${asked.title}: ${reason}`,
+  REPORT_GENERATED: ({ asked }) => `${asked.title} can be read`,
+  REPORT_PROGRESS: ({ step, done, of }) => `${step} (${done} of ${of})`,
+  REPORT_REQUESTED: ({ asked }) => `${asked.title}, as ${asked.format}`,
+  REPORT_SCHEDULED: ({ recurring: { title, cron } }) => `${title}, at ${cron} (UTC)`,
+  REPORT_STARTED: ({ asked }) => `${asked.title} is being made`,
+  REPORT_UNSCHEDULED: ({ recurring: { title } }) => `${title} is made no more`,
   TOKEN_CREATED: (token, at) => `${token.name} (${token.role}), ${reach(token)}, ${ends(token.expires_at, at)}`,
   TOKEN_REVOKED: ({ name, role }) => `${name} (${role}) can be used no more`,
   TRACE_RECEIVED: ({ root_service, root_operation, duration_ms, error_count, similar = 0 }) =>

@@ -26,6 +26,34 @@ export const rerun = {
   replay_id: INCIDENT_ID,
   asked: { kind: "CORRELATION" as const, start: "2026-01-31T11:00:00Z", end: "2026-01-31T12:00:00Z" },
 };
+export const persona = {
+  persona: { id: "night-shift", name: "Night shift", description: "", system_prompt: "Be brief.", capabilities: ["list_alerts"] },
+};
+
+export const report = {
+  report_id: INCIDENT_ID,
+  asked: {
+    title: "The week",
+    report_type: "EXECUTIVE_SUMMARY" as const,
+    format: "PDF" as const,
+    time_range: { start: "2026-01-24T12:00:00Z", end: "2026-01-31T12:00:00Z" },
+  },
+  generated_by: "ada",
+  requested_at: "2026-01-31T12:00:00Z",
+  expires_at: "2026-05-01T12:00:00Z",
+};
+export const schedule = {
+  schedule_id: INCIDENT_ID,
+  recurring: {
+    title: "Every Monday",
+    report_type: "EXECUTIVE_SUMMARY" as const,
+    format: "PDF" as const,
+    cron: "0 7 * * MON",
+  },
+  scheduled_by: "ada",
+  expires_at: "2026-07-01T12:00:00Z",
+};
+
 export const rerunResult: ReplayResult = { told: 4, again: 4, equal: 4, is_equal: true, events: 9 };
 
 export const analysis: RcaResult = {

@@ -96,6 +96,16 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
       actions={
         <>
           <Actions incident={incident} isPending={change.isPending} onAsk={ask} />
+          {asOf.as_of === undefined ? (
+            <>
+              <LinkButton to="/chat" variant="link" search={askedOf(incident)}>
+                Ask about this
+              </LinkButton>
+              <LinkButton to="/reports" variant="link" search={{ report: "new", of: incident.id }}>
+                Report
+              </LinkButton>
+            </>
+          ) : null}
           <CopyMenu request={{ path: getGetIncidentUrl(incident.id, asOf) }} />
         </>
       }
@@ -165,6 +175,9 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
     </PageFrame>
   );
 }
+
+/** What is written in a new chat; whoever sends it may say it otherwise. */
+const askedOf = ({ id }: IncidentDetail) => ({ ask: `What is the root cause of incident ${id}?` });
 
 function NotThere({ id }: { id: string }) {
   const { as_of } = useAsOf();

@@ -2,9 +2,10 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 
+import { voicesOf } from "@/components/anomalies/words";
 import type { QueryEditorProps } from "@/components/query-editor/query-editor";
 import { LIBRARIES } from "@/features/observability/library/store";
-import { caveats, headline } from "@/features/observability/metrics/anomalies/found-words";
+import { caveats, headline, judgementInWords } from "@/features/observability/metrics/anomalies/found-words";
 import { concerns } from "@/features/observability/metrics/anomalies/use-anomalies";
 import { MetricsPage } from "@/features/observability/metrics/page";
 import { readMetricsSearch } from "@/features/observability/search";
@@ -165,6 +166,39 @@ test("somebody looks for anomalies in what is shown, and what is found is listed
   expect(list.getByRole("listitem")).toHaveFocus();
   await user.click(list.getByRole("button", { name: "Clear" }));
   expect(screen.queryByRole("region", { name: "Anomalies that were found" })).not.toBeInTheDocument();
+});
+
+test("a model is asked where somebody wants it, and what it says is told as its own", async () => {
+  const says = (text: string) => anomaly("Found", { detection_type: "LLM_ASSISTED", explanation: `9.5 is far above 2. A model says: “${text}”` });
+  const judgement = { candidates: 12, confirmed: 1, not_asked: 3, cut: false, models: ["qwen3-8b"], prompt_version: "judging-1 converse-1" };
+  finding(found({ series: [series({ anomalies: [says("It is <b>news</b>.")] })], judgement }));
+  const { user } = await page();
+  await user.click(await screen.findByRole("button", { name: "Ways to look for anomalies" }, PATIENT));
+  const way = await screen.findByRole("menuitem", { name: /^With a language model/ }, PATIENT);
+  expect(way).toHaveTextContent("Needs a model.");
+  await user.click(way);
+  const list = within(await screen.findByRole("region", { name: "Anomalies that were found" }, PATIENT));
+  expect(searched.map(({ detection_type }) => detection_type)).toEqual(["LLM_ASSISTED"]);
+  expect(list.getByText("9.5 is far above 2.")).toBeInTheDocument();
+  expect(list.getByText(/^A language model says:/)).toHaveTextContent("It is <b>news</b>.");
+  expect(list.getByText(/^Of 12 candidates of the detector qwen3-8b finds 1 worth attention/)).toBeInTheDocument();
+  expect(list.getByText(/not asked about the 3 weakest candidates/)).toBeInTheDocument();
+});
+
+test("that a model is needed is told", async () => {
+  finding({ error: { code: "MODEL_NOT_AVAILABLE", message: "LLM_ASSISTED detection needs a model, and none is configured" } }, 503);
+  const { user } = await page();
+  await user.click(await screen.findByRole("button", { name: "Ways to look for anomalies" }, PATIENT));
+  await user.click(await screen.findByRole("menuitem", { name: /^With a language model/ }));
+  expect(await screen.findByText(/needs a model, and none is configured/)).toBeInTheDocument();
+});
+
+test("only of what a model was asked about something is told as its words", () => {
+  const explanation = "9 is above 2. A model says: “all is well”";
+  expect(voicesOf({ detection_type: "STATISTICAL", explanation })).toEqual({ figures: explanation });
+  expect(voicesOf({ detection_type: "LLM_ASSISTED", explanation })).toEqual({ figures: "9 is above 2", opinion: "all is well" });
+  expect(voicesOf({ detection_type: "LLM_ASSISTED", explanation: "x. A model says: “a” 9. A model says: “b”" }).opinion).toBe("b");
+  expect(judgementInWords({ judgement: null })).toBe("");
 });
 
 test("why anomalies could not be looked for is told", async () => {

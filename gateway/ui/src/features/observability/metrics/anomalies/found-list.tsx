@@ -1,11 +1,11 @@
 import { Alert, Button } from "@patternfly/react-core";
 
 import { AnomalySeverityBadge } from "@/components/anomalies/badges";
-import { anomalyTitle, deviationInWords, seriesInWords, valueInWords } from "@/components/anomalies/words";
+import { anomalyTitle, deviationInWords, seriesInWords, valueInWords, voicesOf } from "@/components/anomalies/words";
 import { PartialNotice } from "@/components/partial-notice";
 import { InlineFailure } from "@/components/states";
 import { At } from "@/components/timestamp";
-import { caveats, headline } from "@/features/observability/metrics/anomalies/found-words";
+import { caveats, headline, judgementInWords } from "@/features/observability/metrics/anomalies/found-words";
 import { anomaliesIn, type Search } from "@/features/observability/metrics/anomalies/use-anomalies";
 import type { AnomaliesFound, Anomaly } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
@@ -22,7 +22,7 @@ export function FoundList({ search }: { search: Search }) {
   if (isPending) {
     return (
       <p className="hint" role="status">
-        Looking for anomalies: the series are read with as long a past again, to know what is usual. That can take up to two minutes.
+        Looking for anomalies: the series are read with as long a past again, to know what is usual. That can take up to two minutes, with a model up to three.
       </p>
     );
   }
@@ -43,8 +43,10 @@ export function FoundList({ search }: { search: Search }) {
 
 function Found({ found }: { found: AnomaliesFound }) {
   const anomalies = anomaliesIn(found);
+  const judged = judgementInWords(found);
   return (
     <>
+      {judged ? <p className="hint">{judged}</p> : null}
       <PartialNotice
         queried={found.clusters_queried}
         answered={found.clusters_succeeded}
@@ -67,7 +69,8 @@ function Found({ found }: { found: AnomaliesFound }) {
 }
 
 function Item({ anomaly }: { anomaly: Anomaly }) {
-  const { severity, deviation_percent: percent, detected_at, ended_at, explanation, actual_value } = anomaly;
+  const { severity, deviation_percent: percent, detected_at, ended_at, actual_value } = anomaly;
+  const { figures, opinion } = voicesOf(anomaly);
   return (
     <li id={itemId(anomaly.id)} tabIndex={-1}>
       <div className="metrics-found-title">
@@ -79,7 +82,12 @@ function Item({ anomaly }: { anomaly: Anomaly }) {
         </span>
       </div>
       <div className="mono quiet metrics-found-series">{seriesInWords(anomaly)}</div>
-      <div>{explanation}.</div>
+      <div>{figures}.</div>
+      {opinion === undefined ? null : (
+        <div className="quiet">
+          A language model says: <q>{opinion}</q>
+        </div>
+      )}
       <div className="hint">
         <At at={detected_at} />, {ended_at == null ? "lasts" : `for ${lasting(Date.parse(ended_at) - Date.parse(detected_at))}`}
       </div>

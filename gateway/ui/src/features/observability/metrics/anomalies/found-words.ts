@@ -21,12 +21,21 @@ export function headline({ anomalies, series = [] }: Pick<AnomaliesFound, "anoma
   return `${plural(anomalies, "anomaly", "anomalies")} in ${count(having)} of ${plural(looked, "series", "series")}`;
 }
 
+/** What a model was asked, and what it came to; empty where none was. */
+export function judgementInWords({ judgement }: Pick<AnomaliesFound, "judgement">): string {
+  if (!judgement) return "";
+  const { candidates, confirmed, models = [] } = judgement;
+  if (candidates === 0) return "The detector had no candidate that a model could be asked about.";
+  return `Of ${plural(candidates, "candidate")} of the detector ${models.join(" and ")} finds ${confirmed === 0 ? "none" : count(confirmed)} worth attention. Severity and figures are the detector's.`;
+}
+
 /** What was not looked at, or hardly, and why; one sentence each. */
-export function caveats({ series = [], left_out = [], anomalies_left_out = 0 }: AnomaliesFound): string[] {
+export function caveats({ series = [], left_out = [], anomalies_left_out = 0, judgement }: AnomaliesFound): string[] {
   const looked = series.filter(({ too_few }) => !too_few);
   const few = series.length - looked.length;
   const warming = looked.filter((each) => each.warming).length;
   const cut = series.filter((each) => each.cut > 0).length;
+  const { not_asked = 0, cut: unseen = false } = judgement ?? {};
   return [
     warming === 0
       ? ""
@@ -35,5 +44,7 @@ export function caveats({ series = [], left_out = [], anomalies_left_out = 0 }: 
     cut > 0 ? `Of ${plural(cut, "series", "series")} only the latest values were looked at.` : "",
     ...left_out.map(({ limit, series: many }) => `${plural(many, "series", "series")} left out: ${LIMITS[limit]}.`),
     anomalies_left_out > 0 ? `The ${plural(anomalies_left_out, "weakest anomaly", "weakest anomalies")} ${anomalies_left_out === 1 ? "is" : "are"} not listed.` : "",
+    not_asked > 0 ? `The model was not asked about the ${plural(not_asked, "weakest candidate", "weakest candidates")}: there are too many.` : "",
+    unseen ? "Not all of it fitted the model's window; of what it has not seen nothing is listed." : "",
   ].filter(Boolean);
 }

@@ -10,10 +10,10 @@ import type { Stretch } from "@/components/chart/stretches";
 import { metricsIn } from "@/components/chart/unit-of";
 import type { Answered } from "@/features/observability/metrics/use-metrics";
 import { detectAnomalies } from "@/generated/api";
-import type { AnomaliesFound, Anomaly } from "@/generated/api.schemas";
+import type { AnomaliesFound, Anomaly, AnomalySearch, DetectionType } from "@/generated/api.schemas";
 
-/** The hub gives itself two minutes. */
-const PATIENCE_MS = 130_000;
+/** The hub gives itself two minutes, and one more for a model. */
+const PATIENCE_MS = { alone: 130_000, asking: 190_000 };
 /** As the hub cuts a query that is the name of what is watched, each gap one space. */
 const LONGEST_NAME = 200;
 
@@ -28,7 +28,8 @@ export const concerns =
     );
 
 export interface Search {
-  look: () => void;
+  /** Without a method: by both that need no model. */
+  look: (method?: DetectionType) => void;
   isPending: boolean;
   error: Error | null;
   found: AnomaliesFound | undefined;
@@ -36,6 +37,8 @@ export interface Search {
   isOld: boolean;
   clear: () => void;
 }
+
+type Asked = Pick<AnomalySearch, "query" | "cluster_ids" | "step">;
 
 interface Anomalies {
   stretches: readonly Stretch[];
@@ -54,12 +57,17 @@ export function useAnomalies({ body, lines, start, end }: Answered, isShown: boo
     useMemo(() => concerns(lines), [lines]),
   );
   const { query, cluster_ids, step } = body;
-  const asked = { query, ...(cluster_ids ? { cluster_ids } : {}), ...(step ? { step } : {}) };
+  const asked: Asked = { query, ...(cluster_ids ? { cluster_ids } : {}), ...(step ? { step } : {}) };
   const run = useMutation({
-    mutationFn: (of: { asked: typeof asked; start: number; end: number }) =>
+    mutationFn: ({ asked, start, end, method }: { asked: Asked; start: number; end: number; method: DetectionType | undefined }) =>
       detectAnomalies(
-        { ...of.asked, start_time: new Date(of.start).toISOString(), end_time: new Date(of.end).toISOString() },
-        { patience: PATIENCE_MS },
+        {
+          ...asked,
+          ...(method === undefined ? {} : { detection_type: method }),
+          start_time: new Date(start).toISOString(),
+          end_time: new Date(end).toISOString(),
+        },
+        { patience: method === "LLM_ASSISTED" ? PATIENCE_MS.asking : PATIENCE_MS.alone },
       ),
   });
   const found = run.data;
@@ -74,7 +82,7 @@ export function useAnomalies({ body, lines, start, end }: Answered, isShown: boo
     stretches,
     lacking: told.lacking,
     search: {
-      look: () => run.mutate({ asked, start, end }),
+      look: (method) => run.mutate({ asked, start, end, method }),
       isPending: run.isPending,
       error: run.error,
       found,

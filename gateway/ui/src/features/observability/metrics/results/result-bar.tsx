@@ -1,6 +1,8 @@
-import { Button } from "@patternfly/react-core";
+import { Button, DropdownItem, DropdownList } from "@patternfly/react-core";
 import { ChartLineIcon } from "@patternfly/react-icons";
 
+import { ActionMenu } from "@/components/action-menu";
+import { METHODS } from "@/components/anomalies/words";
 import { CopyMenu } from "@/components/copy-menu";
 import { DataAge } from "@/components/timestamp";
 import { asSelector } from "@/components/chart/lines";
@@ -11,6 +13,8 @@ import { pathOf, type Answered } from "@/features/observability/metrics/use-metr
 import type { View } from "@/features/observability/metrics/view";
 import { count, plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
+
+const WAYS = ["STATISTICAL", "ML_BASED", "LLM_ASSISTED"] as const;
 
 interface ResultBarProps {
   view: View;
@@ -44,16 +48,29 @@ export function ResultBar({ view, data, step, isOld, search, onExplain }: Result
           <ExplainButton isDisabled={isOld} onExplain={onExplain} />
         ) : null}
         {search ? (
-          <Button
-            variant="link"
-            isInline
-            icon={<ChartLineIcon />}
-            isLoading={search.isPending}
-            isDisabled={isOld || search.isPending}
-            onClick={search.look}
-          >
-            Look for anomalies
-          </Button>
+          <>
+            <Button
+              variant="link"
+              isInline
+              icon={<ChartLineIcon />}
+              isLoading={search.isPending}
+              isDisabled={isOld || search.isPending}
+              onClick={() => search.look()}
+            >
+              Look for anomalies
+            </Button>
+            {isOld || search.isPending ? null : (
+              <ActionMenu label="Ways to look for anomalies">
+                <DropdownList>
+                  {WAYS.map((method) => (
+                    <DropdownItem key={method} description={METHODS[method][1]} onClick={() => search.look(method)}>
+                      {METHODS[method][0]}
+                    </DropdownItem>
+                  ))}
+                </DropdownList>
+              </ActionMenu>
+            )}
+          </>
         ) : null}
         {as_of === undefined ? <DataAge at={data.readAt} /> : null}
         <CopyMenu

@@ -1,33 +1,33 @@
+import "@/components/json-tree.css";
+
 import { Button } from "@patternfly/react-core";
 import { CopyIcon } from "@patternfly/react-icons";
 
 import { useCopied } from "@/lib/copied";
 import { plural } from "@/lib/format";
 
-import type { Payload } from "@/features/events/event";
-
-/** A payload as a tree: branches fold, all of it can be copied as JSON. */
-export function PayloadTree({ payload }: { payload: Payload }) {
+/** JSON as a tree: branches fold, all of it can be copied. */
+export function JsonTree({ of }: { of: object }) {
   const [said, copy] = useCopied();
   return (
-    <div className="events-payload">
+    <div className="json-tree">
       <Button
         variant="plain"
         size="sm"
-        className="events-payload-copy"
+        className="json-tree-copy"
         icon={<CopyIcon />}
-        onClick={() => void copy(JSON.stringify(payload, null, 2))}
+        onClick={() => void copy(JSON.stringify(of, null, 2))}
       >
         <span aria-live="polite">{said ?? "Copy JSON"}</span>
       </Button>
-      <Branch of={payload} depth={0} />
+      <Branch of={of} depth={0} />
     </div>
   );
 }
 
 function Branch({ of, depth }: { of: object; depth: number }) {
   return (
-    <ul className="plain events-branch">
+    <ul className="plain json-tree-branch">
       {Object.entries(of).map(([name, value]) => (
         <Leaf key={name} name={name} value={value} depth={depth} />
       ))}
@@ -42,7 +42,7 @@ function Leaf({ name, value, depth }: { name: string; value: unknown; depth: num
   if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
     return (
       <li>
-        <span className="events-key">{name}</span> <Value of={value} />
+        <span className="json-tree-key">{name}</span> <Value of={value} />
       </li>
     );
   }
@@ -51,7 +51,7 @@ function Leaf({ name, value, depth }: { name: string; value: unknown; depth: num
     <li>
       <details open={isOpen(value, depth)}>
         <summary>
-          <span className="events-key">{name}</span>{" "}
+          <span className="json-tree-key">{name}</span>{" "}
           <span className="quiet">
             {Array.isArray(value) ? plural(size, "item") : plural(size, "field")}
           </span>
@@ -65,5 +65,5 @@ function Leaf({ name, value, depth }: { name: string; value: unknown; depth: num
 function Value({ of }: { of: unknown }) {
   if (of === null) return <span className="quiet mono">null</span>;
   if (typeof of === "string") return of === "" ? <span className="quiet">(empty)</span> : <span className="mono">{of}</span>;
-  return <span className="mono events-literal">{JSON.stringify(of)}</span>;
+  return <span className="mono json-tree-literal">{JSON.stringify(of)}</span>;
 }

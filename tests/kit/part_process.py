@@ -1,4 +1,4 @@
-"""A projector in a process of its own, beside others on the same servers."""
+"""A part in a process of its own, beside others on the same servers."""
 
 import signal
 import subprocess
@@ -13,17 +13,18 @@ _STOP_WITHIN = 20.0
 
 
 @dataclass
-class ProjectorProcess:
+class PartProcess:
     """It runs, is stopped for a while, is killed or ends."""
 
     settings: Settings
     name: str
     environment: dict[str, str]
+    part: str = "projector"
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         wiring = Wiring(self.settings, environment() | self.environment, {})
-        told = wiring.program(part_command("projector"))
+        told = wiring.program(part_command(self.part))
         log = wiring.logs / f"{self.name}.log"
         self.process = spawn(Program(self.name, told.argv, told.environment, log))
 

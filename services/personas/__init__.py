@@ -1,0 +1,1 @@
+"""Custom personas: whom an assistant may speak as, beside those that are built in."""

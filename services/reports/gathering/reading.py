@@ -1,0 +1,133 @@
+"""How a report reads: what cannot be read is a gap that it tells, and no reason to fail."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from contracts.envelope import rfc3339
+from contracts.refusals import Refused
+from contracts.reports import ReportAsked
+from services.reports.data import plain
+
+Json = dict[str, Any]
+PAGE = 100
+MOST_GAPS = 200
+
+
+class Reads(Protocol):
+    """The REST API, as somebody may ask it: `services.runtime.api.Api`."""
+
+    async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """JSON of a read; Refused as the API refuses."""
+        ...
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """JSON of a question with a body."""
+        ...
+
+
+async def _untold(_: str) -> None:
+    return None
+
+
+@dataclass
+class Reading:
+    """One report on its way."""
+
+    reads: Reads
+    asked: ReportAsked
+    at: datetime
+    """When it was asked for: nothing later is looked at."""
+    tell: Callable[[str], Awaitable[None]] = _untold
+    """Says what is being done."""
+    gaps: list[str] = field(default_factory=list[str])
+
+    @property
+    def start(self) -> datetime:
+        """Of the time it is about."""
+        return self.asked.time_range.start
+
+    @property
+    def end(self) -> datetime:
+        """Of that time, as far as it is over."""
+        return min(self.asked.time_range.end, self.at)
+
+    @property
+    def scope(self) -> dict[str, object]:
+        """Parameters that keep a read to its clusters."""
+        return {"cluster_id": [str(each) for each in self.asked.cluster_scope] or None}
+
+    def has(self, cluster: UUID | str) -> bool:
+        """True for a cluster that it is about."""
+        scope = self.asked.cluster_scope
+        return not scope or UUID(str(cluster)) in scope
+
+    def gap(self, what: str, why: str) -> None:
+        """Something is missing."""
+        if len(self.gaps) < MOST_GAPS:
+            self.gaps.append(plain(f"{what}: {why}", 400))
+
+    async def get(self, what: str, path: str, **query: object) -> Json | None:
+        """One read; None, and a gap, where it was refused."""
+        try:
+            found: Json = await self.reads.get(path, query)
+        except Refused as refused:
+            self.gap(what, refused.message)
+            return None
+        return found
+
+    async def post(self, what: str, path: str, body: Mapping[str, object]) -> Json | None:
+        """One question; None, and a gap, where it was refused."""
+        try:
+            found: Json = await self.reads.post(path, body)
+        except Refused as refused:
+            self.gap(what, refused.message)
+            return None
+        return found
+
+    async def needed(self, path: str) -> Json:
+        """What there can be no report without."""
+        found: Json = await self.reads.get(path)
+        return found
+
+    async def all_of(
+        self, what: str, path: str, most: int, **query: object
+    ) -> tuple[list[Json], int]:
+        """Items of a list, page by page, and how many there are in all; of more, a gap tells."""
+        items: list[Json] = []
+        total, page, more = 0, 1, dict(query)
+        while len(items) < most:
+            told = await self.get(what, path, page_size=PAGE, **more)
+            if told is None:
+                break
+            items += told["items"]
+            total = max(told["total"], len(items))
+            cursor, page = told.get("next_cursor"), page + 1
+            is_last = cursor is None if "next_cursor" in told else page > told["total_pages"]
+            if is_last or not told["items"]:
+                break
+            more = dict(query) | ({"page": page} if cursor is None else {"cursor": cursor})
+        if total > len(items):
+            self.gap(what, f"only {len(items):,} of {total:,} were read")
+        return items, total
+
+    def within(self, start: datetime, end: datetime) -> dict[str, object]:
+        """Parameters that keep a read to a time."""
+        return {"from": rfc3339(start), "to": rfc3339(end)}
+
+
+def moment_of(text: str) -> datetime:
+    """A time as the API tells it."""
+    return datetime.fromisoformat(text)
+
+
+def span(seconds: float) -> str:
+    """A duration as it is read: the two largest units."""
+    left, told = round(seconds), list[str]()
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            told.append(f"{count} {unit}")
+    return " ".join(told[:2]) or "0 s"

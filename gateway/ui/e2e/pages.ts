@@ -114,9 +114,9 @@ async function chatOf(hub: Hub): Promise<string> {
   return id;
 }
 
-/** A report that can be read. */
+/** A report that can be read; none in a frame that runs nothing, as what looks at pages could not look into that. */
 async function reportOf(hub: Hub): Promise<string> {
-  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/reports", { report_type: "EXECUTIVE_SUMMARY" });
+  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/reports", { report_type: "EXECUTIVE_SUMMARY", format: "MARKDOWN" });
   for (let tries = 0; tries < 300; tries += 1) {
     const { status } = await hub.call<{ status: string }>("GET", `/api/v1/reports/${id}`);
     if (status === "READY") return id;

@@ -62,11 +62,11 @@ export function reportColumns({ progress, may, onDelete }: Shown): readonly Colu
       from: 60,
       cell: ({ expires_at }) => <Ago at={expires_at} />,
     },
-    { id: "download", header: "", width: "2.5rem", align: "end", cell: (report) => <Download report={report} /> },
+    { id: "download", header: "File", width: "2.5rem", align: "end", cell: (report) => <Download report={report} /> },
     {
       id: "delete",
-      header: "",
-      width: "2.5rem",
+      header: "Delete",
+      width: "3.25rem",
       from: 30,
       align: "end",
       cell: (report) =>

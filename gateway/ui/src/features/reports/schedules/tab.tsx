@@ -113,8 +113,8 @@ function scheduleColumns(may: (scope: readonly string[]) => boolean, onDelete: (
     { id: "ends", header: "Ends", width: "minmax(5.5rem, 0.6fr)", from: 45, cell: ({ expires_at }) => <Ago at={expires_at} /> },
     {
       id: "actions",
-      header: "",
-      width: "2.5rem",
+      header: "Delete",
+      width: "3.25rem",
       align: "end",
       cell: (schedule) =>
         may(schedule.cluster_scope) ? (

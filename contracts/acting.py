@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.access import LoginMethod, Name, Role
+from contracts.access import LoginMethod, Role
 from contracts.envelope import Message
 
 
@@ -24,6 +24,6 @@ class Acting(Message):
     given by its name, nor by a publisher from outside.
     """
 
-    name: Name
+    name: Annotated[str, Field(min_length=1, max_length=300)]
     via: LoginMethod | None = None
     grants: Annotated[tuple[ActingGrant, ...], Field(max_length=100)] = ()

@@ -35,6 +35,8 @@ IDLE, LONGEST_LIFE = timedelta(hours=24), timedelta(days=7)
 
 Sealed = Annotated[str, StringConstraints(max_length=400_000, pattern=r"^[A-Za-z0-9_-]*={0,2}$")]
 """Text that nobody reads without the session's key: an envelope in URL-safe base64."""
+Owner = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+"""A user, or ``token:<id>``: names of tokens may be given again."""
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Clusters = Annotated[tuple[UUID, ...], Field(max_length=MOST_CONTEXT)]
 Count = Annotated[int, Field(ge=0)]
@@ -97,8 +99,8 @@ class _ChatEvent(Event):
 class ChatSessionCreated(_ChatEvent):
     """Somebody has begun a chat."""
 
-    user: str
-    """The actor whose session it is; nobody else sees what is in it."""
+    user: Owner
+    """Whose session it is; nobody else sees what is in it."""
     title: Sealed | None
     """Null: made of the first question."""
     persona_id: PersonaId
@@ -162,7 +164,8 @@ class ModelCalled(_ChatEvent):
     latency_ms: Annotated[float, Field(ge=0)]
     first_token_ms: Annotated[float, Field(ge=0)] = 0
     shown_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None
-    """Of all that the model was shown; null without one."""
+    """Of all that the model was shown, with the session's key: the same for the same, and without
+    the key it tells nothing. Null without a model."""
     cut: bool = False
 
 
@@ -172,6 +175,7 @@ class ToolCalled(_ChatEvent):
     turn_id: UUID
     call_id: CallId
     tool: Annotated[str, StringConstraints(max_length=200)]
+    """``unknown`` for one that there is not, as its name is a model's words."""
     arguments: Sealed
     """A JSON object: with the clusters of the chat, where the model named none."""
 
@@ -208,7 +212,7 @@ class EndReason(StrEnum):
 class ChatSessionDeleted(_ChatEvent):
     """The session is no more, and nothing that was said in it can be read."""
 
-    user: str
+    user: Owner
     reason: EndReason
 
 
@@ -229,6 +233,7 @@ class CreateChatSession(Command):
     area: ClassVar[str] = "chat"
 
     session_id: UUID
+    user: Owner
     title: Sealed | None = None
     persona_id: PersonaId
     cluster_ids: Clusters = ()
@@ -242,6 +247,7 @@ class AskQuestion(Command):
     area: ClassVar[str] = "chat"
 
     session_id: UUID
+    user: Owner
     message_id: UUID
     content: Sealed
     title: Sealed | None = None
@@ -257,6 +263,7 @@ class CancelTurn(Command):
     area: ClassVar[str] = "chat"
 
     session_id: UUID
+    user: Owner
 
 
 class DeleteChatSession(Command):
@@ -265,6 +272,7 @@ class DeleteChatSession(Command):
     area: ClassVar[str] = "chat"
 
     session_id: UUID
+    user: Owner
 
 
 def chat_key(session_id: UUID) -> EntityKey:

@@ -54,7 +54,10 @@ def public_name(message: type[BaseModel]) -> str:
 class Message(BaseModel):
     """A frozen message that knows exactly its own fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
+    # What is wrong is told without its value, which may be a secret or what somebody has said.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_timedelta="float", hide_input_in_errors=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ async def create_session(
     sealer = await (await keys_of(gate)).make(session_id)
     command = CreateChatSession(
         session_id=session_id,
+        user=principal_of(request).owner,
         title=sealer.seal(data.title, "title") if data.title.strip() else None,
         persona_id=data.persona_id,
         cluster_ids=data.cluster_ids,
@@ -124,7 +125,7 @@ async def list_sessions(
 ) -> Response[ChatSessionList]:
     """The last used first."""
     wanted = page_of(page, page_size)
-    found, total = await queries.listing(gate.database, principal_of(request).actor, wanted)
+    found, total = await queries.listing(gate.database, principal_of(request).owner, wanted)
     sealers = await (await keys_of(gate)).find_each([each.id for each in found])
     told = ChatSessionList(
         items=[session_view(each, sealers.get(each.id)) for each in found],
@@ -151,9 +152,9 @@ async def delete_session(
     gate: WithGate, request: AnyRequest, session_id: FromPath[UUID]
 ) -> Response[None]:
     """Its key is destroyed: what was said in it cannot be read any more, wherever a copy is."""
-    if await queries.by_id(gate.database, session_id, principal_of(request).actor) is None:
+    if await queries.by_id(gate.database, session_id, principal_of(request).owner) is None:
         raise no_session()
-    command = DeleteChatSession(session_id=session_id)
+    command = DeleteChatSession(session_id=session_id, user=principal_of(request).owner)
     done = await write(gate, request, command, _PROJECTION)
     return done.response() if isinstance(done, Pending) else Response(None, status_code=204)
 
@@ -208,7 +209,7 @@ async def stream_message(
     async def begin() -> UUID:
         return await _ask(gate, request, session, data)
 
-    return await _outpour(stream(gate, session, _seconds(gate), begin))
+    return await _outpour(gate, stream(gate, session, _seconds(gate), begin))
 
 
 @get("/sessions/{session_id:uuid}/stream", operation_id="watchChat", opt=READERS,
@@ -223,7 +224,7 @@ async def watch_chat(gate: WithGate, request: AnyRequest, session_id: FromPath[U
         last = found[-1] if found else None
         return last.turn_id if last is not None and last.state.value == "RUNNING" else None
 
-    return await _outpour(stream(gate, session, _seconds(gate), begin))
+    return await _outpour(gate, stream(gate, session, _seconds(gate), begin))
 
 
 @post("/sessions/{session_id:uuid}/cancel", operation_id="cancelChatTurn", status_code=200,
@@ -233,7 +234,8 @@ async def cancel_turn(
 ) -> Response[ChatSessionView]:
     """Nothing changes where none is being made."""
     await opened(gate, request, session_id)
-    done = await write(gate, request, CancelTurn(session_id=session_id), _PROJECTION)
+    command = CancelTurn(session_id=session_id, user=principal_of(request).owner)
+    done = await write(gate, request, command, _PROJECTION)
     if isinstance(done, Pending):
         return done.response()
     return await _show(gate, request, session_id, status=200)
@@ -255,18 +257,19 @@ async def rerun(
     one = question_of(found, wanted)
     if one is None:
         raise field_error("message_id", "is not a question of this session")
+    speaks = await persona(gate, data.persona_id or one.persona_id)
     command_id = await command_id_of(gate, request)
     again_id = derived_id(command_id, "again")
     sealer = await (await keys_of(gate)).make(again_id)
     create = CreateChatSession(
         session_id=again_id,
+        user=principal_of(request).owner,
         title=sealer.seal(title_of(f"Again: {one.content}"), "title"),
         persona_id=data.persona_id or one.persona_id,
         cluster_ids=one.cluster_ids,
         provider=data.provider,
         rerun_of=RerunOf(session_id=session_id, message_id=one.id),
     )
-    speaks = await persona(gate, data.persona_id or one.persona_id)
     done = await write(gate, request, create, _PROJECTION, command_id=command_id)
     if isinstance(done, Pending):
         return done.response()
@@ -333,6 +336,7 @@ async def _give(
     sealer = session.sealer
     command = AskQuestion(
         session_id=session.known.id,
+        user=principal_of(request).owner,
         message_id=message_id,
         content=sealer.seal(text, "message", message_id),
         title=None if session.known.title else sealer.seal(title_of(text), "title"),
@@ -351,8 +355,9 @@ def _seconds(gate: Gate) -> float:
     return gate.runtime.settings.chat.turn_seconds + _GRACE
 
 
-async def _outpour(chunks: Any) -> Outpour:
-    return Outpour(await begun(chunks), media_type=MEDIA_TYPE, patience=None, headers=_HEADERS)
+async def _outpour(gate: Gate, chunks: Any) -> Outpour:
+    patience = gate.runtime.settings.gateway.slow_client_seconds
+    return Outpour(await begun(chunks), media_type=MEDIA_TYPE, patience=patience, headers=_HEADERS)
 
 
 chat = Router(

@@ -41,7 +41,7 @@ async def keys_of(gate: Gate) -> ChatKeys:
 
 async def opened(gate: Gate, request: AnyRequest, session_id: UUID) -> Opened:
     """A session; Refused if it is not there for whoever asks, or is over."""
-    known = await queries.by_id(gate.database, session_id, principal_of(request).actor)
+    known = await queries.by_id(gate.database, session_id, principal_of(request).owner)
     sealer = None if known is None else await (await keys_of(gate)).find(session_id)
     if known is None or sealer is None:
         raise no_session()

@@ -10,12 +10,21 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.chat import live_subject
+from contracts.chat import (
+    ChatMessage,
+    ChatRole,
+    ModelCalled,
+    ToolAnswered,
+    ToolCalled,
+    chat_key,
+    live_subject,
+)
 from contracts.refusals import Refused
 from gateway.gate import Gate
 from gateway.rest.chat_shared import Opened, messages
 from gateway.rest.chat_transcript import answer_to, question_of
 from gateway.rest.documented_chat import ChatMessageView, ChatStep, TurnState
+from services.runtime.bus import BusUnavailable
 
 MEDIA_TYPE = "text/event-stream"
 _MOST_WAITING = 2_000
@@ -107,8 +116,13 @@ class Following:
         return _NAMES.get(kind, "tool_result"), more
 
     async def _ended(self) -> tuple[str, Mapping[str, Any]] | None:
-        """How the log says that it ended, None while it goes on."""
-        found = await messages(self.gate, self.session)
+        """How the log says that it ended, None while it goes on, or the bus is away."""
+        try:
+            if await self._goes_on():
+                return None
+            found = await messages(self.gate, self.session)
+        except BusUnavailable:
+            return None
         answer = answer_to(found, self.turn_id)
         if answer is not None:
             return "message_complete", {"message": answer.model_dump(mode="json")}
@@ -116,6 +130,16 @@ class Following:
         if question is None or question.state is TurnState.CANCELLED:
             return "cancelled", {"turn_id": str(self.turn_id)}
         return None
+
+    async def _goes_on(self) -> bool:
+        """Told by its last event alone: a session is long, and many may be watched."""
+        last = await self.gate.log.head(chat_key(self.session.known.id))
+        event = None if last is None else last.event
+        is_of_it = getattr(event, "turn_id", None) == self.turn_id
+        is_question = isinstance(event, ChatMessage) and event.role is ChatRole.USER
+        return is_of_it and (
+            is_question or isinstance(event, ModelCalled | ToolCalled | ToolAnswered)
+        )
 
     async def answer(self, watch: Watch) -> ChatMessageView | None:
         """The answer, once it is there; None for a turn that was cancelled or lasts too long."""
@@ -132,6 +156,15 @@ def sse(name: str, told: Mapping[str, Any]) -> bytes:
     if not name:
         return b": nothing new\n\n"
     return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(told) + b"\n\n"
+
+
+async def _begun_with(
+    gate: Gate, session: Opened, turn_id: UUID
+) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        return await so_far(await messages(gate, session), turn_id)
+    except BusUnavailable:
+        return []  # The end tells all of it.
 
 
 async def so_far(found: list[ChatMessageView], turn_id: UUID) -> list[tuple[str, dict[str, Any]]]:
@@ -173,7 +206,7 @@ async def stream(
         if turn_id is None:
             return
         try:
-            for name, told in await so_far(await messages(gate, session), turn_id):
+            for name, told in await _begun_with(gate, session, turn_id):
                 yield sse(name, told)
             following = Following(gate, session, turn_id, seconds)
             async for name, told in following.frames(watch):

@@ -20,7 +20,7 @@ from contracts.chat import (
     chat_key,
 )
 from contracts.envelope import Event, Recorded
-from contracts.refusals import Code, Refused
+from contracts.refusals import Code, Refused, TryLater
 from services.chat import running
 from services.chat.service import service
 from services.runtime import schedules
@@ -32,6 +32,8 @@ __all__ = ["running", "service"]
 
 EXPIRY = "chat_expiry"
 """Kind of the schedules by which sessions end."""
+_SKEW = 60.0
+"""Seconds that clocks may differ by."""
 _KEEP = 30 * 86_400
 """Seconds for which the end of a session is still to be done."""
 
@@ -43,7 +45,7 @@ async def create_session(command: CreateChatSession, store: Store) -> Accepted:
     expires_at = store.at + IDLE
     event = ChatSessionCreated(
         session_id=command.session_id,
-        user=store.context.actor,
+        user=command.user,
         title=command.title,
         persona_id=command.persona_id,
         cluster_ids=command.cluster_ids,
@@ -55,7 +57,7 @@ async def create_session(command: CreateChatSession, store: Store) -> Accepted:
     async def attempt() -> Accepted:
         events = await store.log.load(key)
         if events:
-            _require_mine(events, store)
+            _require_mine(events, command.user)
             return _as_it_is(events)
         return await store.append([event], {key: NOTHING})
 
@@ -71,7 +73,7 @@ async def ask_question(command: AskQuestion, store: Store) -> Accepted:
 
     async def attempt() -> Accepted:
         events = await store.log.load(key)
-        created = _require_mine(events, store)
+        created = _require_mine(events, command.user)
         known = _question(events, command.message_id)
         if known is not None:
             return Accepted(key.id, known.version, known.sequence)
@@ -104,7 +106,7 @@ async def cancel_turn(command: CancelTurn, store: Store) -> Accepted:
 
     async def attempt() -> Accepted:
         events = await store.log.load(key)
-        _require_mine(events, store)
+        _require_mine(events, command.user)
         turn_id = _open_turn(events)
         if turn_id is None:
             return _as_it_is(events)
@@ -121,7 +123,7 @@ async def delete_session(command: DeleteChatSession, store: Store) -> Accepted:
     key = chat_key(command.session_id)
     events = await store.log.load(key)
     if not (events and isinstance(events[-1].event, ChatSessionDeleted)):
-        _require_mine(events, store)
+        _require_mine(events, command.user)
     return await _erase(store, command.session_id, EndReason.DELETED)
 
 
@@ -133,10 +135,12 @@ async def expire(due: Due, store: Store) -> None:
     if not events:
         return
     expires_at = _expires_at(events)
-    if expires_at > store.outside.clock.now():
-        # Somebody has asked meanwhile, or the bus's clock is before ours.
+    left = (expires_at - store.outside.clock.now()).total_seconds()
+    if left > _SKEW:  # Somebody has asked meanwhile.
         await _schedule(store, session_id, expires_at)
         return
+    if left > 0:
+        raise TryLater("the bus's clock is before ours", delay=left)
     await _erase(store, session_id, EndReason.EXPIRED)
 
 
@@ -149,6 +153,8 @@ async def _erase(store: Store, session_id: UUID, reason: EndReason) -> Accepted:
         last = events[-1]
         if isinstance(last.event, ChatSessionDeleted):
             return _as_it_is(events)
+        if reason is EndReason.EXPIRED and _expires_at(events) > store.outside.clock.now():
+            raise TryLater("somebody has asked meanwhile", delay=_SKEW)
         user = next(e.event.user for e in events if isinstance(e.event, ChatSessionCreated))
         event = ChatSessionDeleted(session_id=session_id, user=user, reason=reason)
         return await store.append([event], {key: _head(events)})
@@ -165,11 +171,11 @@ async def _schedule(store: Store, session_id: UUID, at: datetime) -> None:
     await schedules.put(store.log.bus, schedules.Schedule(EXPIRY, of, rule, keep=_KEEP))
 
 
-def _require_mine(events: list[Recorded], store: Store) -> ChatSessionCreated:
+def _require_mine(events: list[Recorded], user: str) -> ChatSessionCreated:
     """How it began; Refused for what is not there, for whoever asks."""
     first = next((e.event for e in events if isinstance(e.event, ChatSessionCreated)), None)
     is_over = bool(events) and isinstance(events[-1].event, ChatSessionDeleted)
-    if first is None or is_over or first.user != store.context.actor:
+    if first is None or is_over or first.user != user:
         raise Refused(Code.SESSION_NOT_FOUND, "there is no such session")
     return first
 

@@ -35,6 +35,11 @@ class Live:
         except BusUnavailable:
             return  # What counts is in the log.
 
+    async def begin(self, number: int) -> None:
+        """Another step: what is said now comes anew."""
+        self.text, self._whole_at = "", 0
+        await self.say("start", round=number)
+
     async def words(self, text: str) -> None:
         """More words of what may become the answer."""
         at = len(self.text)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -52,6 +53,12 @@ ANALYST = "analyst-1"
 """In place of a prompt's version, where no model was asked."""
 _LOOK = 0.5
 """Seconds between looks whether an answer is still wanted."""
+_GRACE = 15.0
+"""Seconds for all that is not the models' own time."""
+_MOST_CLAIMS = 200_000
+"""Bytes of what an answer rests on."""
+_UNKNOWN = "unknown"
+"""A tool that there is not: its name is a model's words, which lie sealed."""
 _TOO_LATE = "The time for this answer was over before anything was found. Ask again, or for less."
 _FAILED = "Something went wrong on our side. Ask again; the log of the worker says more."
 
@@ -115,8 +122,8 @@ class _Running:
                 raise
             except Exception:  # noqa: BLE001 - whoever waits is told, and can ask again
                 _SAY.exception("turn_failed", session=str(self.question.session_id))
-                await self._finish(Finish(_FAILED, TurnEnd.FAILED), turn)
-                return
+                with suppress(Conflict):  # Then it goes on as it is.
+                    await self._finish(Finish(_FAILED, TurnEnd.FAILED), turn)
 
     async def _load(self) -> Session | None:
         events = await self.store.log.load(chat_key(self.question.session_id))
@@ -143,7 +150,10 @@ class _Running:
             last = await self.store.log.head(chat_key(self.question.session_id))
         except BusUnavailable:
             return
-        if last is None or isinstance(last.event, TurnCancelled | ChatSessionDeleted):
+        event = None if last is None else last.event
+        is_over = event is None or isinstance(event, TurnCancelled | ChatSessionDeleted)
+        # Cancelled, and asked something else at once.
+        if is_over or getattr(event, "turn_id", None) != self._turn_id:
             raise _Unwanted
 
     async def _do(self, step: NextStep, session: Session, turn: Turn) -> None:
@@ -156,11 +166,12 @@ class _Running:
 
     async def _ask(self, step: AskModel, session: Session, turn: Turn) -> None:
         number = len(turn.steps) + 1
-        self.live.text = ""
-        await self.live.say("start", round=number)
+        await self.live.begin(number)
         clock = self.store.outside.clock
         began = clock.monotonic()
-        talk = Talk(self.store.log.bus, clock, self.store.context.traceparent)
+        models = self.store.settings.llm.ordered
+        longest = sum(each.call_seconds for each in models) + _GRACE
+        talk = Talk(self.store.log.bus, clock, longest, self.store.context.traceparent)
         before, _ = await self._before(session, turn)
         asked = converse(before, turn, session, with_tools=step.with_tools)
         try:
@@ -184,7 +195,7 @@ class _Running:
                 completion_tokens=told.completion_tokens,
                 latency_ms=(clock.monotonic() - began) * 1000,
                 first_token_ms=told.first_token_ms,
-                shown_sha256=told.shown_sha256,
+                shown_sha256=self.sealer.fingerprint(told.shown_sha256),
                 cut=told.cut,
             )
         await self._append(event)
@@ -253,11 +264,17 @@ class _Running:
         )
         tools = Tools(api, turn.persona.capabilities, self._turn_id, frozen)
         places = asyncio.Semaphore(self.store.settings.chat.tools_at_once)
-        async with asyncio.TaskGroup() as together:
-            for each in step.calls:
-                seconds = max(self._left(turn), 1.0)
-                work = self._one(tools, each, made[each.id], places, seconds)
-                together.create_task(work)
+        seconds = max(self._left(turn), 1.0)
+        running = [
+            asyncio.ensure_future(self._one(tools, each, made[each.id], places, seconds))
+            for each in step.calls
+        ]
+        try:
+            await asyncio.gather(*running)
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _arguments(self, call: WantedCall) -> Mapping[str, Any]:
         """Those of a call, with the clusters of the chat where it names none."""
@@ -274,7 +291,7 @@ class _Running:
             session_id=self.question.session_id,
             turn_id=self._turn_id,
             call_id=call.id,
-            tool=call.name,
+            tool=call.name if call.name in TOOLS else _UNKNOWN,
             arguments=self.sealer.seal(told, "arguments", f"{self._turn_id}/{call.id}"),
         )
 
@@ -309,7 +326,7 @@ class _Running:
             session_id=self.question.session_id,
             turn_id=self._turn_id,
             call_id=told.call_id,
-            tool=told.tool,
+            tool=told.tool if told.tool in TOOLS else _UNKNOWN,
             status=ToolStatus(told.status),
             code=told.code,
             result=self.sealer.seal(text, "result", f"{self._turn_id}/{told.call_id}"),
@@ -321,9 +338,7 @@ class _Running:
         if not text:
             told = self._by_rules(turn, "the time for this answer was over", with_tools=False)
             text = told.text
-        why = turn.steps[-1].event.reason if turn.steps else ""
-        found = await asyncio.to_thread(claims, text, turn.rounds, turn.text, why)
-        written = msgspec.json.encode([each.model_dump(mode="json") for each in found]).decode()
+        written = "[]" if step.end is TurnEnd.FAILED else await self._claims(text, turn)
         message_id = derived_id(self._turn_id, "answer")
         spoken = [each.event for each in turn.steps if each.event.provider is not None]
         now = self.store.outside.clock.now()
@@ -345,6 +360,19 @@ class _Running:
             )
         )
         await self.live.say("end", end=step.end.value)
+
+    async def _claims(self, text: str, turn: Turn) -> str:
+        """What an answer rests on, as JSON; an answer is one without it as well."""
+        why = turn.steps[-1].event.reason if turn.steps else ""
+        try:
+            found = await asyncio.to_thread(claims, text, turn.rounds, turn.text, why)
+        except Exception:  # noqa: BLE001 - an answer that is there must not be lost by it
+            _SAY.exception("claims_failed", session=str(self.question.session_id))
+            return "[]"
+        told = [each.model_dump(mode="json", exclude_defaults=True) for each in found]
+        while len(written := msgspec.json.encode(told)) > _MOST_CLAIMS:
+            told = told[: len(told) * 3 // 4]
+        return written.decode()
 
     async def _append(self, *events: Event) -> None:
         """Store what was done; Conflict if anybody else has gone on meanwhile."""

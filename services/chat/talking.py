@@ -9,18 +9,30 @@ from uuid import UUID
 import msgspec
 
 from contracts.chat import MOST_CALLS
-from contracts.conversing import Completion, Converse, Speaker, Utterance, WantedCall
+from contracts.conversing import (
+    MOST_SHOWN,
+    Completion,
+    Converse,
+    Speaker,
+    Utterance,
+    WantedCall,
+)
 from contracts.envelope import rfc3339
 from contracts.refusals import Refused
 from services.chat.live import Live
 from services.chat.session import Session, Turn
 from services.chat.steps import Answered
 from services.runtime.asking import Asker, Unanswered
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, TooLarge
 from services.runtime.clock import Clock
 from services.runtime.conversing import NoModel, conversed
 
 _PAUSE = 0.5
+_MOST_SAID = 1_000
+_MOST_ARGUMENTS = 16_000
+"""Bytes of those of one call."""
+_LEAST = 1.0
+"""Seconds below which nobody is asked."""
 _TRIES = 6
 """Times that whoever speaks with models is looked for: it may be starting."""
 
@@ -31,17 +43,23 @@ class Talk:
 
     bus: Bus
     clock: Clock
+    longest: float
+    """Seconds that all models together may take for one step."""
     traceparent: str | None = None
 
     async def next(self, asked: Converse, live: Live, seconds: float) -> Completion:
         """What a model says next; NoModel if none does."""
-        reason = ""
+        reason, until = "", self.clock.monotonic() + seconds
         for _ in range(_TRIES):
+            left = until - self.clock.monotonic()
+            if left < _LEAST:
+                break
             try:
                 return await conversed(
                     Asker(self.bus, self.clock),
                     asked,
-                    seconds=seconds,
+                    # Whoever speaks with it may die: another try has to have time.
+                    seconds=min(left, self.longest),
                     hearing=live,
                     traceparent=self.traceparent,
                 )
@@ -49,6 +67,8 @@ class Talk:
                 reason = nothing.message
             except Refused as refused:
                 raise NoModel(refused.message) from None
+            except TooLarge:
+                raise NoModel("what was said so far is too long for the bus") from None
             await live.anew()
             await asyncio.sleep(_PAUSE)
         raise NoModel(f"none could be asked: {reason}")
@@ -60,7 +80,7 @@ def converse(before: Sequence[Turn], turn: Turn, session: Session, *, with_tools
     return Converse(
         instructions=persona.system_prompt,
         context=_context(turn.asked_at, turn.question.cluster_ids),
-        said=tuple(_said(before, turn))[-1000:],
+        said=_fitting(before, turn),
         tools=persona.capabilities if with_tools else (),
         provider=session.created.provider,
     )
@@ -74,11 +94,29 @@ def _context(at: datetime, clusters: Sequence[UUID]) -> str:
     return told
 
 
-def _said(before: Sequence[Turn], turn: Turn) -> Iterator[Utterance]:
-    for each in before:
-        if each.answer is not None:
-            yield Utterance(speaker=Speaker.USER, text=each.text)
-            yield Utterance(speaker=Speaker.ASSISTANT, text=each.answer_text)
+def _fitting(before: Sequence[Turn], turn: Turn) -> tuple[Utterance, ...]:
+    """As many of the turns before as the bus takes, the newest; this one whole."""
+    kept, room = [*_of_this(turn)], MOST_SHOWN - sum(map(_size, _of_this(turn)))
+    for each in reversed(before):
+        told = [*_of_before(each)]
+        room -= sum(map(_size, told))
+        if room < 0 or len(kept) + len(told) > _MOST_SAID:
+            break
+        kept = [*told, *kept]
+    return tuple(kept)
+
+
+def _size(told: Utterance) -> int:
+    return len(told.model_dump_json().encode())
+
+
+def _of_before(turn: Turn) -> Iterator[Utterance]:
+    if turn.answer is not None:
+        yield Utterance(speaker=Speaker.USER, text=turn.text)
+        yield Utterance(speaker=Speaker.ASSISTANT, text=turn.answer_text)
+
+
+def _of_this(turn: Turn) -> Iterator[Utterance]:
     yield Utterance(speaker=Speaker.USER, text=turn.text)
     for step in turn.steps:
         told = step.turned
@@ -99,6 +137,12 @@ def _answer(told: Answered) -> Utterance:
 def named_apart(calls: Sequence[WantedCall], number: int) -> tuple[WantedCall, ...]:
     """Calls with ids of their own in the turn: models begin with the same ones in each round."""
     return tuple(
-        each.model_copy(update={"id": f"{number}-{at}"})
+        _bounded(each).model_copy(update={"id": f"{number}-{at}"})
         for at, each in enumerate(calls[:MOST_CALLS], start=1)
     )
+
+
+def _bounded(call: WantedCall) -> WantedCall:
+    if len(msgspec.json.encode(call.arguments)) <= _MOST_ARGUMENTS:
+        return call
+    return call.model_copy(update={"arguments": None, "problem": "its arguments are too long"})

@@ -5,7 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -293,18 +293,18 @@ class Access:
     async def _look_up(self, key: bytes) -> _Shown:
         now = self.clock.now()
         row = await self.database.fetch_one(
-            "select name, role, clusters, null::uuid, null, null from aiops.token"
+            "select name, role, clusters, null::uuid, null, null, id from aiops.token"
             " where hash = %s and revoked_at is null and (expires_at is null or expires_at > %s)"
             " union all"
-            " select actor, role, '{}', id, method, groups from aiops.session"
+            " select actor, role, '{}', id, method, groups, null from aiops.session"
             " where hash = %s and expires_at > %s",
             (key, now, key, now),
         )
         if row is None:
             return None
-        name, role, clusters, session_id, method, groups = row
+        name, role, clusters, session_id, method, groups, token_id = row
         if session_id is None:
-            return _principal(name, role, clusters)
+            return replace(_principal(name, role, clusters), token_id=token_id)
         return session_of(session_id, name, method, groups)
 
 

@@ -10,7 +10,7 @@ from contracts.acting import Acting
 from contracts.api import ReadApi, RunTool
 from contracts.clusters import HUB
 from contracts.envelope import Query
-from contracts.refusals import TryLater
+from contracts.refusals import Code, Refused, TryLater
 from contracts.tools import ToolAnswer
 from services.runtime.asking import Asker, Place, Unanswered
 from services.runtime.bus import Bus
@@ -18,6 +18,8 @@ from services.runtime.clock import Clock
 
 _HUB = Place(HUB, "-")
 _SECONDS = 60.0
+_STARTING = frozenset({Code.CLUSTER_UNREACHABLE, Code.BUS_UNAVAILABLE})
+"""Nobody listens, as while a gateway starts anew."""
 
 Parameters = Mapping[str, object]
 """What is null is left out, a sequence is repeated."""
@@ -73,7 +75,8 @@ class Api:
             ) as answer:
                 return b"".join([part async for part in answer])
         except Unanswered as nothing:
-            # Nobody listens while a gateway starts anew.
+            if nothing.code not in _STARTING:
+                raise Refused(nothing.code, nothing.message) from None
             raise TryLater(f"the gateway does not answer: {nothing.message}", delay=1.0) from None
 
 

@@ -5,6 +5,8 @@ nothing opens once the row with the key is gone.
 """
 
 import base64
+import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +36,11 @@ class Sealer:
         bound = place(self.session_id, kind, of)
         envelope = self.ring.seal(text.encode(errors="surrogatepass"), bound)
         return base64.urlsafe_b64encode(envelope).decode()
+
+    def fingerprint(self, text: str) -> str:
+        """The same for the same text of this session, in hex; without its key it tells nothing."""
+        key = self.ring.current.material
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
     def open(self, sealed: str, kind: str, of: object = "") -> str:
         """The text; CannotOpen for what was sealed as something else, or is damaged."""

@@ -92,6 +92,8 @@ class Principal:
     """What they were given; one may have several roles, each for other clusters."""
     via: LoginMethod | None = None
     """The provider that knows a user; None for a token, and for who logs in by a code."""
+    token_id: UUID | None = None
+    """Of a token: names of tokens may be given again."""
 
     @classmethod
     def of(cls, name: str, role: Role, clusters: Iterable[UUID] = ()) -> "Principal":
@@ -103,6 +105,11 @@ class Principal:
     def actor(self) -> str:
         """How events name them: a user is never taken for a token of the same name."""
         return self.name if self.via is None else f"{self.via.value}:{self.name}"
+
+    @property
+    def owner(self) -> str:
+        """Whose something is that nobody else may see, whatever others are called."""
+        return self.actor if self.token_id is None else f"token:{self.token_id}"
 
     @property
     def role(self) -> Role | None:

@@ -13,9 +13,6 @@ class ChatSettings(Section):
     turn_seconds: Annotated[float, Field(ge=5, le=1800)] = Field(
         default=180.0, description="For a whole answer, its tools included."
     )
-    turns_at_once: Annotated[int, Field(ge=1, le=1024)] = Field(
-        default=64, description="Answers in work at once in one process; others wait."
-    )
     tools_at_once: Annotated[int, Field(ge=1, le=8)] = Field(
         default=4, description="Tools of one answer that run side by side."
     )

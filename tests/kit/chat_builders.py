@@ -143,14 +143,17 @@ EVENTS: Mapping[type[Event], Callable[[], Event]] = {
     ChatSessionDeleted: deleted,
 }
 COMMANDS: Mapping[type[Command], Callable[[], Command]] = {
-    CreateChatSession: lambda: CreateChatSession(session_id=SESSION_ID, persona_id="default"),
+    CreateChatSession: lambda: CreateChatSession(
+        session_id=SESSION_ID, user="ada", persona_id="default"
+    ),
     AskQuestion: lambda: AskQuestion(
         session_id=SESSION_ID,
+        user="ada",
         message_id=QUESTION_ID,
         content=SEALED,
         persona=BUILT_IN["default"],
         acting=ACTING,
     ),
-    CancelTurn: lambda: CancelTurn(session_id=SESSION_ID),
-    DeleteChatSession: lambda: DeleteChatSession(session_id=SESSION_ID),
+    CancelTurn: lambda: CancelTurn(session_id=SESSION_ID, user="ada"),
+    DeleteChatSession: lambda: DeleteChatSession(session_id=SESSION_ID, user="ada"),
 }

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.runtime import schedules
+from services.runtime.access import TokenRequest
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING
 from services.runtime.principals import Role
@@ -99,7 +100,9 @@ async def test_a_session_is_nobody_elses(chats: Chats, talking: Platform) -> Non
     session = await chats.begin()
     await chats.ask(session, "How are we?")
     url = f"{API}/sessions/{session['id']}"
-    async with talking.client(await talking.token(Role.ADMIN)) as other:
+    # Another token of the same name.
+    twin = await talking.gate.access.mint_token(TokenRequest("ada", Role.ADMIN))
+    async with talking.client(twin[1]) as other:
         assert (await other.get(f"{API}/sessions")).json()["items"] == []
         for path in ("", "/messages", "/stream", "/comparison"):
             refused(await other.get(f"{url}{path}"), "SESSION_NOT_FOUND")
@@ -144,12 +147,16 @@ async def test_a_cluster_that_was_deleted_is_left_out_and_the_chat_goes_on(
 
 
 async def test_an_expired_session_is_gone_and_then_erased(chats: Chats, talking: Platform) -> None:
-    session_id = new_id()
+    session_id, user = new_id(), (await chats.begin())["user_id"]
     keys = await talking.gate.runtime.outside.chat_keys()
     sealer = await keys.make(session_id)
     past = talking.gate.clock.now() - timedelta(seconds=1)
     event = created(
-        session_id=session_id, title=sealer.seal("Old", "title"), cluster_ids=(), expires_at=past
+        session_id=session_id,
+        user=user,
+        title=sealer.seal("Old", "title"),
+        cluster_ids=(),
+        expires_at=past,
     )
     last = (await store(talking.gate.log, event, after=NOTHING)).sequence
     assert await talking.gate.positions.wait("conversations", last, 20)

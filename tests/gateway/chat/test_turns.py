@@ -276,3 +276,24 @@ async def test_a_question_is_shown_to_the_model_as_it_was_asked(chats: Chats) ->
     await chats.ask(await chats.begin(), "Wie geht's Köln? 你好 \x00\u200b🚀")
     assert chats.model is not None
     assert "Wie geht's Köln? 你好" in asked_of(chats.model.asked[0])
+
+
+async def test_stopped_and_asked_again_at_once(chats: Chats) -> None:
+    chats.script(trickles(0.1), says("None."))
+    session, hanging = await chats.begin(), _talking(chats)
+    first = asyncio.create_task(chats.frames(session, "What fires?"))
+    await eventually(lambda: _is_asked(chats))
+    await chats.http.post(f"{API}/sessions/{session['id']}/cancel")
+
+    assert (await chats.ask(session, "And now?"))["content"] == "None."
+    await first
+
+    async def has_left() -> bool:
+        return _talking(chats) == hanging
+
+    await eventually(has_left)
+
+
+def _talking(chats: Chats) -> int:
+    assert chats.model is not None
+    return chats.model.talking

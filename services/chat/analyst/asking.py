@@ -315,7 +315,9 @@ _WELL = (
     "online",
     "degraded",
 )
-"""Words for clusters; whoever asks what is wrong without a word of what gets an overview."""
+"""Words for clusters."""
+_WRONG = ("wrong", "broken", "issue", "problem", "failing")
+"""Words for anything: whoever asks so wants what is open, whatever it is of."""
 
 
 def _of_cluster(found: Asked, has: set[Topic]) -> list[Topic]:
@@ -324,6 +326,8 @@ def _of_cluster(found: Asked, has: set[Topic]) -> list[Topic]:
         return []
     is_one = bool(found.names) or any(thing is Thing.CLUSTER for thing, _ in found.ids)
     is_measured = bool(found.words.known & _MEASURED)
+    if not has and not is_one and not is_measured and found.has(*_WRONG):
+        return [Topic.INCIDENTS, Topic.ALERTS, Topic.CLUSTERS]
     if is_one and not is_measured:
         return [Topic.CLUSTER]
     if is_measured or not has:

@@ -84,8 +84,10 @@ def _weight(evidence: Evidence, most: Mapping[Unit, float]) -> float:
     return evidence.strength * math.sqrt(evidence.affected / whole) if whole else 0.0
 
 
-def _order(evidence: Evidence) -> tuple[str, str, bool, float, str]:
-    return evidence.entity, evidence.kind, evidence.against, -evidence.strength, evidence.said
+def _order(evidence: Evidence) -> tuple[str, str, bool, float, str, float, str]:
+    """By all that it has: equal ones alone have no order."""
+    first = evidence.entity, evidence.kind, evidence.against, -evidence.strength, evidence.said
+    return *first, -evidence.affected, evidence.unit
 
 
 def _place(candidate: Candidate) -> tuple[float, float, str]:

@@ -71,6 +71,8 @@ class News:
     """What has just happened, the last of it at the cluster that is `World.mine`."""
 
     first: int
+    before: int
+    """The one that was told before the last: the platform may tell of something in between."""
     last: int
 
 
@@ -143,7 +145,7 @@ class Doors:
         events = [both, *_events(world.foreign), nowhere, *_events(world.mine)]
         told = [(await store(log, event)).sequence for event in events]
         await until(lambda: self.live.tail.ring.last >= told[-1])
-        return News(told[0], told[-1])
+        return News(told[0], told[-2], told[-1])
 
 
 def _measures(about: Somewhere) -> list[tuple[str, Any]]:
@@ -178,7 +180,7 @@ def _events(about: Somewhere) -> list[Event]:
     ]
 
 
-SPANNING = ("INCIDENT_", "RCA_", "REPLAY_")
+SPANNING = ("INCIDENT_", "RCA_", "REPLAY_", "REPORT_")
 """How types of events begin that may be about both clusters."""
 
 
@@ -237,8 +239,10 @@ def assert_hidden(world: World, frames: list[Frame], asked: str) -> None:
     for each in of_none:
         assert each["event_type"].startswith(SPANNING), each
         payload = each["payload"]
-        told = payload.get("incident") or payload.get("asked") or payload["result"]
-        assert told["cluster_ids"] == [world.mine.id], each
+        names = ("incident", "asked", "recurring", "result")
+        told = next(payload[each] for each in names if payload.get(each))
+        clusters = told["cluster_scope"] if "cluster_scope" in told else told["cluster_ids"]
+        assert clusters == [world.mine.id], each
 
 
 class _Server(uvicorn.Server):

@@ -125,7 +125,7 @@ async def test_subscribe(doors: Doors, name: str, batch: bool) -> None:
                 listening.append((everywhere, one))
         news = await doors.news()
         for everywhere, one in listening:
-            await one.until_event(news.last - 1)
+            await one.until_event(news.before)
             await _measured(one)
             _judge(world, case, one.heard, everywhere=everywhere)
 
@@ -273,7 +273,7 @@ async def test_unsubscribe_leaves_what_was_allowed_and_reaches_no_other(doors: D
                 told = await one.find("subscribed")
                 assert told["cluster_filter"] == [world.mine.id]
                 news = await doors.news()
-                await one.until_event(news.last - 1)
+                await one.until_event(news.before)
                 await one.say(type="unsubscribe")
                 await doors.news()
                 await one.say(type="ping")
@@ -291,7 +291,7 @@ async def test_auth_a_second_time_gives_no_more_rights(doors: Doors) -> None:
             assert (await one.next())["code"] == "INVALID_MESSAGE"
             await _subscribe(one, world, {"since_sequence": 0}, batch=False)
             news = await doors.news()
-            await one.until_event(news.last - 1)
+            await one.until_event(news.before)
         assert_hidden(world, one.heard, "")
 
 

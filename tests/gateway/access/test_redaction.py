@@ -148,8 +148,8 @@ async def test_the_live_stream_and_what_it_catches_up_with(
             await each.find("caught_up")
         news = await doors.news()
         for each in (one, all_of_it):
-            await each.until_event(news.last - 1)
-        streamed = await read_stream(answer, news.last - 1)
+            await each.until_event(news.before)
+        streamed = await read_stream(answer, news.before)
     async with doors.listen(token) as late:
         await late.say(type="subscribe", subscription=asked | {"since_sequence": news.first - 1})
         await late.find("caught_up")

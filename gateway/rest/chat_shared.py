@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from contracts.chat import MOST_QUESTION, RerunOf, chat_key
@@ -132,9 +131,3 @@ def require_provider(gate: Gate, provider: str | None) -> None:
     names = [each.name for each in gate.runtime.settings.llm.ordered]
     if provider is not None and provider not in names:
         raise field_error("provider", f"must be one of {', '.join(names) or 'none: there is none'}")
-
-
-def require_time(expires_at: datetime, now: datetime) -> None:
-    """Refused for what is over."""
-    if expires_at <= now:
-        raise Refused(Code.SESSION_EXPIRED, "this session is over; begin a new one")

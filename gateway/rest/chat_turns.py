@@ -162,12 +162,12 @@ async def _begun_with(
     gate: Gate, session: Opened, turn_id: UUID
 ) -> list[tuple[str, dict[str, Any]]]:
     try:
-        return await so_far(await messages(gate, session), turn_id)
+        return _so_far(await messages(gate, session), turn_id)
     except BusUnavailable:
         return []  # The end tells all of it.
 
 
-async def so_far(found: list[ChatMessageView], turn_id: UUID) -> list[tuple[str, dict[str, Any]]]:
+def _so_far(found: list[ChatMessageView], turn_id: UUID) -> list[tuple[str, dict[str, Any]]]:
     """What has happened in a turn that is being answered, for who comes later."""
     question = question_of(found, turn_id)
     told: list[tuple[str, dict[str, Any]]] = []

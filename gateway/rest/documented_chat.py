@@ -1,7 +1,7 @@
 """Shapes of bodies and answers about chats."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -211,14 +211,3 @@ class ChatComparison(Message):
     """Null: it is still being answered."""
     compared: Compared | None
     """Null while one of them is missing."""
-
-
-ChatFrameKind = Literal[
-    "message_start",
-    "tool_use",
-    "tool_result",
-    "content_delta",
-    "message_complete",
-    "cancelled",
-    "error",
-]

@@ -107,10 +107,19 @@ async function gpusOf(hub: Hub): Promise<string> {
   return `${node.cluster_id}/${node.node_name}`;
 }
 
-/** A chat with an answer. */
-async function chatOf(hub: Hub): Promise<string> {
-  const { id } = await hub.call<{ id: string }>("POST", "/api/v1/chat/sessions", {});
-  await hub.call("POST", `/api/v1/chat/sessions/${id}/messages`, { content: "What is wrong right now?" });
+/** A chat with an answer, of whoever has logged in: a token has chats of its own. */
+async function chatOf(browser: Browser, hub: Hub, session: Session): Promise<string> {
+  const context = await browser.newContext({
+    baseURL: hub.address,
+    storageState: session,
+    extraHTTPHeaders: { origin: hub.address },
+  });
+  const made = await context.request.post("/api/v1/chat/sessions", { data: {} });
+  const { id } = (await made.json()) as { id: string };
+  const data = { content: "What is wrong right now?" };
+  const answer = await context.request.post(`/api/v1/chat/sessions/${id}/messages`, { data, timeout: 60_000 });
+  if (!answer.ok()) throw new Error(`no answer: ${answer.status()} ${await answer.text()}`);
+  await context.close();
   return id;
 }
 
@@ -161,7 +170,7 @@ export function checkPages(width: number): void {
     known["gpuCluster"] = known["gpus"].split("/", 1)[0]!;
     known["cnfCluster"] = known["clock"].split("/", 1)[0]!;
     known["made"] = await tokenOf(hub);
-    known["chat"] = await chatOf(hub);
+    known["chat"] = await chatOf(browser, hub, session);
     known["report"] = await reportOf(hub);
     known["instant"] = new Date().toISOString();
   });

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -60,20 +61,24 @@ def elsewhere(database: Database, clock: FakeClock) -> Access:
     return Access(database, clock)
 
 
+def _of_token(token_id: UUID, principal: Principal) -> Principal:
+    return replace(principal, token_id=token_id)
+
+
 async def test_a_token_says_who_asks(access: Access) -> None:
     request = TokenRequest("berlin", Role.INGEST, (builders.CLUSTER_ID, builders.OTHER_CLUSTER_ID))
-    _, secret = await access.mint_token(request)
+    token_id, secret = await access.mint_token(request)
     principal = await access.principal(secret)
-    assert principal == Principal.of(
-        "berlin", Role.INGEST, frozenset({builders.CLUSTER_ID, builders.OTHER_CLUSTER_ID})
-    )
+    clusters = frozenset({builders.CLUSTER_ID, builders.OTHER_CLUSTER_ID})
+    assert principal == _of_token(token_id, Principal.of("berlin", Role.INGEST, clusters))
     assert principal is not None
     assert principal.actor == "berlin"
+    assert principal.owner == f"token:{token_id}"
 
 
 async def test_a_token_without_clusters_is_for_all(access: Access) -> None:
-    _, secret = await access.mint_token(ADMIN)
-    assert await access.principal(secret) == Principal.of("ada", Role.ADMIN)
+    token_id, secret = await access.mint_token(ADMIN)
+    assert await access.principal(secret) == _of_token(token_id, Principal.of("ada", Role.ADMIN))
 
 
 async def test_tokens_can_be_told_in_a_leak(access: Access) -> None:
@@ -225,13 +230,13 @@ async def test_without_the_database_known_tokens_are_good_for_a_while(
     database = Database(DatabaseSettings(url=SecretStr(mortal.url), timeout=0.5), "test")
     await database.open()
     access = Access(database, clock)
-    _, known = await access.mint_token(ADMIN)
+    token_id, known = await access.mint_token(ADMIN)
     _, strange = await access.mint_token(ADMIN)
     assert await access.principal(known) is not None
     assert await access.principal("a guess") is None
     mortal.kill()
     clock.seconds = 60
-    assert await access.principal(known) == Principal.of("ada", Role.ADMIN)
+    assert await access.principal(known) == _of_token(token_id, Principal.of("ada", Role.ADMIN))
     for unknown in (strange, "a guess"):
         with pytest.raises(DatabaseUnavailable):
             await access.principal(unknown)

@@ -1,13 +1,14 @@
 """PromQL as far as a simulated Prometheus answers it.
 
 Selectors, rates of them, aggregations, comparisons with a number, ``timestamp``, ``label_replace``,
-what is either of several (``or``), and ``and``, ``*`` and ``/`` of two vectors.
+what is either of several (``or``), ``and``, and arithmetic of vectors and numbers.
 """
 
 import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.metrics import METRICS, series_of
@@ -58,8 +59,8 @@ def evaluated(cluster: Cluster, text: str) -> list[Series]:
     if len(parts := _alternatives(text)) > 1:
         return _either(evaluated(cluster, part) for part in parts)
     comparison = _COMPARISON.fullmatch(text)
-    # A comparison binds less than a quotient, and more than ``and``.
-    if both := join(text, "and") or (None if comparison else join(text, "*", "/")):
+    # A comparison binds less than arithmetic, and more than ``and``.
+    if both := join(text, "and") or (None if comparison else _arithmetic(text)):
         return _joined(cluster, both)
     if comparison:
         inner, how, number = comparison.groups()
@@ -72,7 +73,13 @@ def evaluated(cluster: Cluster, text: str) -> list[Series]:
     return _called(cluster, text)
 
 
+def _arithmetic(text: str) -> Join | None:
+    return join(text, "+", "-") or join(text, "*", "/")
+
+
 def _joined(cluster: Cluster, both: Join) -> list[Series]:
+    if (scaled := both.scaled(partial(evaluated, cluster))) is not None:
+        return scaled
     return list(both.series(evaluated(cluster, both.left), evaluated(cluster, both.right)))
 
 

@@ -1,5 +1,6 @@
-"""Binary operators of PromQL between two vectors: ``and``, ``*`` and ``/``, many to one."""
+"""Binary operators of PromQL: ``and`` and arithmetic, of vectors (many to one) and numbers."""
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +8,10 @@ from dataclasses import dataclass
 from deploy.simulator.series import Series
 
 _NAMED = "__name__"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORDS = r"\s*\(([^()]*)\)"
 _HOW = re.compile(
-    rf"\s*(and\b|\*|/)(?:\s*(on|ignoring){_WORDS})?(?:\s*group_left(?:{_WORDS})?)?\s*"
+    rf"\s*(and\b|[-+*/])(?:\s*(on|ignoring){_WORDS})?(?:\s*group_left(?:{_WORDS})?)?\s*"
 )
 
 
@@ -43,13 +45,41 @@ class Join:
             return Series(left.labels, _worked(left, right, lambda one, _: one))
         labels = {name: text for name, text in left.labels.items() if name != _NAMED}
         labels |= {name: right.labels[name] for name in self.taken if name in right.labels}
-        if self.how == "*":
-            return Series(labels, _worked(left, right, lambda one, other: one * other))
-        return Series(labels, _worked(left, right, _divided))
+        return Series(labels, _worked(left, right, _ARITHMETIC[self.how]))
+
+    def scaled(self, evaluated: Callable[[str], list[Series]]) -> list[Series] | None:
+        """The series of one side, reckoned with a number on the other; None: neither is one."""
+        if self.how not in _ARITHMETIC:
+            return None
+        work = _ARITHMETIC[self.how]
+        if _NUMBER.fullmatch(self.left):
+            left = float(self.left)
+            return [_reckoned(each, lambda it: work(left, it)) for each in evaluated(self.right)]
+        if _NUMBER.fullmatch(self.right):
+            right = float(self.right)
+            return [_reckoned(each, lambda it: work(it, right)) for each in evaluated(self.left)]
+        return None
 
 
 def _divided(one: float, other: float) -> float | None:
     return one / other if other else None
+
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], float | None]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": _divided,
+}
+
+
+def _reckoned(series: Series, work: Callable[[float], float | None]) -> Series:
+    def value(at: float) -> float | None:
+        found = series.value(at)
+        return None if found is None else work(found)
+
+    labels = {name: text for name, text in series.labels.items() if name != _NAMED}
+    return Series(labels, value)
 
 
 def _worked(
@@ -63,8 +93,11 @@ def _worked(
 
 
 def join(text: str, *operators: str) -> Join | None:
-    """The first of these operators that is in no parentheses and no string; None: there is none."""
-    for at in _outside(text):
+    """The last of these operators that is in no parentheses and no string; None: there is none.
+
+    What stands before it binds more: operators of one rank are worked from the left.
+    """
+    for at in reversed([*_outside(text)]):
         found = _HOW.match(text, at)
         if found is not None and found.group(1) in operators and text[:at].strip():
             how, matching, names, taken = found.groups()
@@ -89,7 +122,7 @@ def _outside(text: str) -> Iterator[int]:
             depth += 1
         elif sign in ")}]":
             depth -= 1
-        elif not depth and (sign in "*/" or (sign == " ")):
+        elif not depth and (sign in "*/" or sign == " "):
             yield at
 
 

@@ -43,6 +43,22 @@ def test_without_words_all_labels_have_to_be_equal() -> None:
     ]
 
 
+def test_numbers_are_reckoned_with_from_the_left() -> None:
+    given = {"used": PODS, "none": [], "1 - used": [_series(-1.0)]}
+
+    def of(text: str) -> list[float | None]:
+        both = join(text, "+", "-") or join(text, "*", "/")
+        assert both is not None
+        found = both.scaled(lambda side: given[side])
+        return [each.value(0.0) for each in found or ()]
+
+    assert of("1 - used") == [-1.0, 0.0]
+    assert of("used / 4") == [0.5, 0.25]
+    assert of("4 / used") == [2.0, 4.0]
+    assert of("1 - used + 3") == [2.0]
+    assert of("100 * none") == []
+
+
 @pytest.mark.parametrize("text", ['a{b="x and y"}', "sum(a / b)", "rate(a[5m])", "band"])
 def test_what_is_in_parentheses_or_strings_is_no_operator(text: str) -> None:
     assert join(text, "and", "*", "/") is None

@@ -43,7 +43,7 @@ function Tree({ data }: { data: unknown }) {
   return isFields(data) || Array.isArray(data) ? <JsonTree of={data} /> : <p className="mono">{cell(data) || "nothing"}</p>;
 }
 
-function Lines({ chart, query }: { chart: Charted; query: string }) {
+export function Lines({ chart, query }: { chart: Charted; query: string }) {
   return <Chart label={query} series={chart.lines} range={chart} step={chart.step} unit={unitOf(query)} height={180} />;
 }
 

@@ -4,6 +4,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { ActionMenu } from "@/components/action-menu";
 import { Ago } from "@/components/timestamp";
 import { Markdown } from "@/components/words/markdown";
+import { Charts } from "@/features/chat/results/charts";
 import { ENDS } from "@/features/chat/shared/words";
 import { ClaimedWords, doubts } from "@/features/chat/transcript/claims";
 import { OpenCallContext } from "@/features/chat/transcript/open-call";
@@ -68,6 +69,7 @@ function Told({ answer }: { answer: ChatMessageView }) {
   return (
     <>
       <ClaimedWords answer={answer} />
+      <Charts steps={answer.steps} />
       {end === undefined ? null : <p className="chat-note">{end}</p>}
       {answer.model === null && !isSaid ? (
         <p className="chat-note">No model was used{reason ? `: ${reason.replace(/\.$/, "")}` : ""}. It was put together from what the tools told, by fixed rules.</p>

@@ -82,12 +82,16 @@ export default defineConfig(({ command }) => ({
   test: {
     environment: "jsdom",
     environmentOptions: { jsdom: { url: "http://hub.test/" } },
-    include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     css: false,
     restoreMocks: true,
     // Of a busy machine much is forgiven.
     testTimeout: 30_000,
+    projects: [
+      // What shows no page leaves nothing behind: its files share a window and what they import.
+      { extends: true, test: { name: "code", include: ["src/**/*.test.ts"], isolate: false } },
+      { extends: true, test: { name: "pages", include: ["src/**/*.test.tsx"] } },
+    ],
   },
   server: {
     // `npm run dev` beside a hub of `make up`: AIOPS_URL names it.

@@ -7,12 +7,13 @@ from typing import Any
 
 import typst
 
-from services.reports.data import ReportData, plain
+from services.reports.data import ReportData, Table, plain
 from services.reports.rendering import wording
 from services.reports.rendering.charts import svg
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _ACCESSIBLE = ["ua-1"]
+_SHORT, _MOST_WEIGHT = 12, 32
 
 
 def pdf(data: ReportData) -> bytes:
@@ -34,6 +35,12 @@ def _compiled(given: dict[str, str], standards: list[Any]) -> bytes:
     return made
 
 
+def _weight(table: Table, at: int) -> int:
+    """How wide a column is beside others, by what stands in it; 0: as wide as that, it is short."""
+    longest = max(map(len, [table.columns[at].name, *(row[at].text for row in table.rows)]))
+    return 0 if longest <= _SHORT and at else min(longest, _MOST_WEIGHT)
+
+
 def _given(data: ReportData) -> dict[str, Any]:
     told: dict[str, Any] = data.model_dump(mode="json")
     for section, written in zip(data.sections, told["sections"], strict=True):
@@ -42,6 +49,8 @@ def _given(data: ReportData) -> dict[str, Any]:
             del one["points"]
         for table, one in zip(section.tables, written["tables"], strict=True):
             one["note"] = wording.left_out(table.left_out) if table.left_out else ""
+            for at, column in enumerate(one["columns"]):
+                column["weight"] = _weight(table, at)
     return told | {
         "short_title": plain(data.title, 90),
         "kind": wording.KINDS[data.report_type],

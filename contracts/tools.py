@@ -62,6 +62,7 @@ class Listed(Arguments):
 class ListClusters(Listed):
     """Filters of clusters."""
 
+    name: Annotated[Name | None, Field(description="A part of it.")] = None
     environment: Environment | None = None
     cluster_type: ClusterType | None = None
     state: ClusterState | None = None

@@ -50,16 +50,21 @@ def lean(value: Any) -> Any:
     return value
 
 
-def fitted(data: Object, main: str = "", tokens: int = MOST_TOKENS) -> Told:
+def fitted(data: Object, main: str = "", tokens: int = MOST_TOKENS, *, whole: str = "") -> Told:
     """The data within so many tokens, and what was cut; ``main`` is the list that can be paged on.
 
     Of it as many entries are shown as have room, one at least; for more than a few of them what
-    stands within is shortened. What is without a list, and too large, goes, the largest first.
+    stands within is shortened, but for ``whole``, a list of each entry, as long as one entry has
+    room. What is without a list, and too large, goes, the largest first.
     """
     most = tokens * CHARACTERS_OF_TOKEN
     if size(data) <= most:
         return data, ()
     entries = cast("list[Any]", data.get(main) or []) if main else []
+    if whole and entries:
+        kept = _Try(data, main, _WAYS[1], most, whole=whole)
+        if kept.is_told(1):
+            return kept.told()
     least = _Try(data, main, _WAYS[-1], most)
     wanted = min(_ENOUGH, least.shown)  # There is no way to show more.
     if not least.is_told(min(1, len(entries))):
@@ -71,11 +76,12 @@ def fitted(data: Object, main: str = "", tokens: int = MOST_TOKENS) -> Told:
 class _Try:
     """The data shortened in one way, with as many entries of the main list as have room."""
 
-    def __init__(self, data: Object, main: str, way: _Way, most: int) -> None:
+    def __init__(self, data: Object, main: str, way: _Way, most: int, *, whole: str = "") -> None:
         self._entries = cast("list[Any]", data.get(main) or []) if main else []
         self._main = main if self._entries else ""
         self._way = way
         self._most = most
+        self._whole = f"{main}[].{whole}" if whole else ""
         self._cuts = _Cuts(way)
         self._data: Object = {
             name: [] if name == self._main else self._cuts.shortened(each, name)
@@ -127,7 +133,7 @@ class _Try:
             self._cuts.take(cuts)
 
     def _shortened(self, entry: Any) -> tuple[Any, "_Cuts"]:
-        cuts = _Cuts(self._way)
+        cuts = _Cuts(self._way, whole=self._whole)
         return cuts.shortened(entry, f"{self._main}[]"), cuts
 
 
@@ -146,6 +152,8 @@ class _Cuts:
     """What is cut on the way; of entries of one list alike as one, the longest counts."""
 
     way: _Way
+    whole: str = ""
+    """The path of a list of which nothing is left out."""
     found: dict[str, Cut] = field(default_factory=dict[str, Cut])
 
     def told(self) -> tuple[Cut, ...]:
@@ -191,7 +199,7 @@ class _Cuts:
         return value
 
     def _entries(self, entries: list[Any], path: str) -> list[Any]:
-        most = self.way.entries
+        most = len(entries) if path == self.whole else self.way.entries
         if len(entries) > most:
             self.note(Cut(path=path, shown=most, of=len(entries), unit="entries"))
         return [self.shortened(each, f"{path}[]") for each in entries[:most]]

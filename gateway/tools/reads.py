@@ -1,13 +1,15 @@
 """How each tool asks the REST API, and what of the answer it lists."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from math import isfinite
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite, isnan
 from statistics import fmean
 from typing import Any, cast, get_args
 
 from contracts import tools
+from contracts.catalog import EVENTS
 from contracts.chat import ChatEvent
 from contracts.refusals import Code, Refused
 from contracts.tools import Cut
@@ -36,6 +38,9 @@ class Found:
     """What was left out already."""
     pinned: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Arguments that are given on, so that what follows is of the same time."""
+    whole: str = ""
+    """A list within each entry of the main one of which nothing is left out: who asks for more
+    entries gets them, and could not ask for the rest of one."""
 
 
 _PENDING = "it is still being looked for: ask again in some seconds"
@@ -45,13 +50,13 @@ _PARAMETERS = {"cluster_ids": "cluster_id", "pod_name": "pod"}
 Read = Callable[[Inner, Any], Awaitable[Found]]
 
 
-def _paged(path: str) -> Read:
+def _paged(path: str, whole: str = "") -> Read:
     """A list that is read page by page, with the filters that are the tool's arguments."""
 
     async def read(inner: Inner, asked: tools.Listed) -> Found:
         given = asked.model_dump(exclude={"offset"})
         query = {_PARAMETERS.get(name, name): value for name, value in given.items()}
-        return await _pages(inner, path, query, asked.offset)
+        return replace(await _pages(inner, path, query, asked.offset), whole=whole)
 
     return read
 
@@ -98,6 +103,10 @@ async def _metrics(inner: Inner, asked: tools.QueryMetrics) -> Found:
         body |= {"start_time": asked.start_time, "step": asked.step}
         told = await inner.post("/metrics/query_range", body)
     every = [(cluster, each) for cluster in told["results"] for each in _results(cluster)]
+    if len(told["results"]) > 1 and not _ORDERED.search(asked.query):
+        # No cluster goes before the others: what is told before the rest has no room any more is
+        # what is highest.
+        every.sort(key=lambda each: -_level(each[1]))
     # Summed up are those that may have room: an answer may have ten thousand.
     series = [
         {**{key: of[key] for key in ("cluster_id", "cluster_name") if of.get(key)}, **_series(each)}
@@ -108,6 +117,20 @@ async def _metrics(inner: Inner, asked: tools.QueryMetrics) -> Found:
     data = {"total": len(every), "series": series, **rest}
     cut = _thinned(longest)
     return Found(data, "series", asked.offset, len(every), cut=cut, pinned=now)
+
+
+_ORDERED = re.compile(r"\b(?:sort\w*|bottomk)\b")
+"""An expression that says by itself which series come first."""
+
+
+def _level(series: Mapping[str, Any]) -> float:
+    """Of a series: its last value; below all others if that is no number."""
+    points: list[Any] = series.get("values") or [series.get("value") or ()]
+    try:
+        found = float(points[-1][1])
+    except (IndexError, TypeError, ValueError):
+        return -inf
+    return -inf if isnan(found) else found
 
 
 def _results(cluster: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -205,10 +228,13 @@ async def _root_cause(inner: Inner, asked: tools.AnalyzeRootCause) -> Found:
 
 
 _SEALED = frozenset(each.names.public for each in get_args(ChatEvent))
+_OTHERS = tuple(each.names.public for each in EVENTS if each.names.public not in _SEALED)
 
 
 async def _events(inner: Inner, asked: tools.GetEventHistory) -> Found:
     query = {
+        # What was said in chats nobody can read, and who asks what happened has just asked that.
+        "event_type": _OTHERS if asked.entity_type is None else None,
         "entity_type": asked.entity_type,
         "entity_id": asked.entity_id,
         "cluster_id": asked.cluster_id,
@@ -262,7 +288,7 @@ READS: Mapping[str, Read] = {
     "get_trace": _trace,
     "query_logs": _logs,
     "list_alerts": _paged("/alerts"),
-    "get_gpu_nodes": _paged("/gpu/nodes"),
+    "get_gpu_nodes": _paged("/gpu/nodes", whole="gpus"),
     "get_gpu_processes": _paged("/gpu/processes"),
     "get_gpu_summary": _gpu_summary,
     "get_cnf_workloads": _paged("/cnf/workloads"),

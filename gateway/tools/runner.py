@@ -73,7 +73,7 @@ def _told(tool: Tool, asked: Arguments, found: Found, tokens: int) -> ToolAnswer
         data[found.main] = entries[skipped:]
     around = _MOST_CUTS + _FRAME + size(_given(asked))
     room = max(tokens - around // CHARACTERS_OF_TOKEN, tokens // 2)
-    data, cut = fitted(lean(data), found.main, room)
+    data, cut = fitted(lean(data), found.main, room, whole=found.whole)
     shown = skipped + len(data.get(found.main) or []) if found.main else 0
     following = _next(asked, found, shown, len(entries))
     first = sorted((*cut, *found.cut), key=lambda each: each.path != found.main)

@@ -66,9 +66,8 @@ class Assembler:
 
     tools: Collection[str] = ()
     """Names of the tools that the model was told of."""
-    word: str = ""
-    """What the last chunk has added to the text."""
     _text: list[str] = field(default_factory=list[str])
+    _taken: int = 0
     _length: int = 0
     _calls: dict[object, _Call] = field(default_factory=dict[object, _Call])
     _finish: str = ""
@@ -79,7 +78,6 @@ class Assembler:
 
         Malformed for what is no chunk, Endless for too much.
         """
-        self.word = ""
         told = _object(chunk)
         usage = told.get("usage")
         if isinstance(usage, dict):
@@ -99,6 +97,12 @@ class Assembler:
         delta = choice.get("delta")
         return False if delta is None else self._take(_object(delta))
 
+    def take(self) -> str:
+        """What has come of the text since it was last taken."""
+        text = "".join(self._text[self._taken :])
+        self._taken = len(self._text)
+        return text
+
     def done(self) -> Answer:
         """What has come of it."""
         calls = [self._told(call) for call in self._calls.values()]
@@ -111,12 +115,11 @@ class Assembler:
             if self._length > MOST_TEXT:
                 raise Endless
             self._text.append(text)
-            self.word = text
         told = cast("object", delta.get("tool_calls"))
         calls = cast("list[object]", told) if isinstance(told, list) else []
         for each in calls:
             self._add_call(_object(each))
-        return bool(calls) or any(delta.get(name) for name in _ALIVE)
+        return bool(calls or text) or any(delta.get(name) for name in _ALIVE)
 
     def _add_call(self, delta: Mapping[str, Any]) -> None:
         call = self._call(delta)

@@ -19,9 +19,9 @@ import httpx
 from contracts.refusals import Refused
 from services.llm.assembling import Answer, Assembler, Endless, Malformed
 from services.llm.prompting import Prompt
-from services.llm.sse import chunks
+from services.llm.sse import Events
 from services.runtime.outbound.clients import Outbound, Target
-from services.runtime.outbound.transport import LASTING
+from services.runtime.outbound.transport import STREAMED
 from services.runtime.settings_llm import LlmProvider
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ _MOST_BYTES = 4 * 1024 * 1024
 _LONGEST_PAUSE = 60.0
 """Seconds that a server may ask to be left alone."""
 _END_SECONDS = 0.5
+GATHER = 0.1
+"""Seconds for which words after the first are left to come before they are read.
+
+Each look, and each telling on the bus, costs as much as some words do.
+"""
 _NO_WORD = "gave no first word in time"
 _OUR_FAULT, _BUSY, _DENIED = frozenset({400, 413, 422}), 429, frozenset({401, 403})
 _OMITTED = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
@@ -92,23 +97,26 @@ class Provider:
 
     async def _read(self, prompt: Prompt, heard: Callable[[str], None]) -> Answer:
         now = asyncio.get_running_loop().time
-        made, began, first = Assembler([_name(each) for each in prompt.tools]), now(), 0.0
-        looked, slack = 0.0, min(self.told.between_tokens_seconds / 8, 1.0)
+        made, events = Assembler([_name(each) for each in prompt.tools]), Events()
+        began, first = now(), 0.0
         try:
             async with asyncio.timeout_at(began + self.told.first_token_seconds) as patience:
                 async with await self._post(prompt) as stream:
                     parts = stream.response.aiter_raw()
-                    async for chunk in chunks(parts):
+                    async for part in parts:
+                        are_words = [made.add(chunk) for chunk in events.add(part)]
                         # What only keeps a connection open is no word.
-                        if made.add(chunk):
+                        if any(are_words):
                             last = now()
                             first = first or last
-                            if last > looked:
-                                # Not with each word: timers are dear.
-                                looked = last + slack
-                                patience.reschedule(looked + self.told.between_tokens_seconds)
-                            if made.word:
-                                heard(made.word)
+                            patience.reschedule(last + GATHER + self.told.between_tokens_seconds)
+                        if events.ended:
+                            break
+                        if word := made.take():
+                            heard(word)
+                            await asyncio.sleep(GATHER)
+                    if word := made.take():
+                        heard(word)
                     await _drained(parts)
         except TimeoutError:
             silent = "fell silent in the middle of its answer" if first else _NO_WORD
@@ -157,7 +165,7 @@ class Provider:
             timeout=told.call_seconds,
         )
         client = self.outbound.client(target)
-        client.event_hooks = {"request": [_lasting], "response": [_bounded]}
+        client.event_hooks = {"request": [_streamed], "response": [_bounded]}
         return AsyncOpenAI(
             # It wants one, and never sends it: see `_OMITTED`.
             api_key="unused",
@@ -196,12 +204,12 @@ class _Bounded(httpx.AsyncByteStream):
         await self._body.aclose()
 
 
-async def _lasting(request: httpx.Request) -> None:
+async def _streamed(request: httpx.Request) -> None:
     """An answer takes a connection for as long as it is said; of others a host gets but few.
 
     How long is waited for a word is known here, and needs no timer more for each of them.
     """
-    request.extensions[LASTING] = True
+    request.extensions[STREAMED] = True
     request.extensions["timeout"] = {**request.extensions.get("timeout", {}), "read": None}
 
 

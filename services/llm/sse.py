@@ -3,7 +3,7 @@
 The SDK reads them as well, but it takes twice as long for it, and this is done for every word.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
@@ -13,24 +13,32 @@ from services.llm.assembling import Malformed
 _DONE = b"[DONE]"
 
 
-async def chunks(parts: AsyncIterator[bytes]) -> AsyncIterator[object]:
-    """What each event holds, up to the one that says that there are no more.
+class Events:
+    """The events of one answer; ``ended`` after the one that says that there are no more."""
 
-    Malformed for what is no JSON, or tells of an error.
-    """
-    rest = data = b""
-    async for part in parts:
-        *lines, rest = (rest + part).split(b"\n")
+    def __init__(self) -> None:
+        self.ended = False
+        self._rest = self._data = b""
+
+    def add(self, part: bytes) -> Sequence[object]:
+        """What each event holds that is whole with this part.
+
+        Malformed for what is no JSON, or tells of an error.
+        """
+        *lines, self._rest = (self._rest + part).split(b"\n")
+        made: list[object] = []
         for each in lines:
             line = each.rstrip(b"\r")
             if line.startswith(b"data:"):
                 told = line[5:].removeprefix(b" ")
-                data = data + b"\n" + told if data else told
-            elif not line and data:
+                self._data = self._data + b"\n" + told if self._data else told
+            elif not line and self._data:
+                data, self._data = self._data, b""
                 if data.startswith(_DONE):
-                    return
-                yield _chunk(data)
-                data = b""
+                    self.ended = True
+                    break
+                made.append(_chunk(data))
+        return made
 
 
 def _chunk(data: bytes) -> object:

@@ -1,6 +1,6 @@
-"""Tells what a model says while it says it: the first word at once, later ones gathered a little.
+"""Tells what a model says while it says it, as fast as whoever has asked takes it.
 
-A part for each word would cost a message on the bus and one back for each of them.
+What comes meanwhile is told together.
 """
 
 import asyncio
@@ -11,11 +11,7 @@ import msgspec
 
 from services.llm.flowing import Flow
 
-PAUSE = 0.04
-"""Seconds that words are gathered for."""
-
 Send = Callable[[bytes], Awaitable[None]]
-Later = Callable[[float, Callable[[], object]], object]
 
 
 def line(**told: object) -> bytes:
@@ -26,16 +22,14 @@ def line(**told: object) -> bytes:
 class Words:
     """One answer on its way to whoever has asked; it is a `models.Hearing`."""
 
-    def __init__(self, send: Send, later: Later | None = None) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._later = later or asyncio.get_running_loop().call_later
         self._due = asyncio.Event()
         self._flow = Flow()
         self._waiting: list[str] = []
         self._restart = ""
         self._sent = False
         """Whether there is something that another model's words would follow."""
-        self._at_once = True
         self._ended = False
 
     def begins(self, why: str) -> None:
@@ -45,19 +39,13 @@ class Words:
             self._due.set()
         self._flow = Flow()
         self._waiting.clear()
-        self._at_once = True
 
     def word(self, text: str) -> None:
         """See `models.Hearing`."""
         shown = self._flow.add(text)
-        if not shown:
-            return
-        self._waiting.append(shown)
-        if self._at_once:
-            self._at_once = False
+        if shown:
+            self._waiting.append(shown)
             self._due.set()
-        elif len(self._waiting) == 1:
-            self._later(PAUSE, self._due.set)
 
     @asynccontextmanager
     async def telling(self) -> AsyncGenerator[None]:

@@ -14,7 +14,7 @@ from contracts.reports import (
 from services.reports.data import ReportData, plain
 from services.reports.gathering import capacity, detailed, executive, incident
 from services.reports.gathering.found import Found
-from services.reports.gathering.reading import Reading, Reads
+from services.reports.gathering.reading import Bounded, Reading, Reads
 from services.reports.summing import summary
 from services.reports.writing import Writer, writer
 from services.runtime.asking import Asker
@@ -69,7 +69,7 @@ class Making:
 
     async def _made(self, process: Writer) -> Made:
         asked = self.requested.asked
-        reading = Reading(self.reads, asked, self.store.at, self.tell)
+        reading = Reading(Bounded(self.reads), asked, self.store.at, self.tell)
         found = await GATHERS[asked.report_type][0](reading)
         await self.tell("summing up")
         told = await summary(self.asker, asked, found)

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     anomalies,
     append,
     as_of,
+    chats,
     command,
     detector,
     discovery,
@@ -78,6 +79,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "limits": limits.measure,
     "mcp": mcp.measure,
     "streaming": streaming.measure,
+    "chats": chats.measure,
     "ui": ui.measure,
 }
 

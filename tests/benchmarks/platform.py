@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -101,8 +102,8 @@ class Platform:
 
 
 @contextmanager
-def platform() -> Generator[Platform]:
-    """``aiops up`` for the time of a block."""
+def platform(more: Mapping[str, str] = MappingProxyType({})) -> Generator[Platform]:
+    """``aiops up`` for the time of a block, with these settings more."""
     with tempfile.TemporaryDirectory(prefix="aiops-bench-") as name:
         directory, output = Path(name), Path(name) / "launcher.log"
         with output.open("wb") as file:
@@ -112,7 +113,7 @@ def platform() -> Generator[Platform]:
                     *("--data-dir", str(directory), "--port", "0"),
                 ],
                 cwd=ROOT,
-                env=environment() | _SET,
+                env={**environment(), **_SET, **more},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

@@ -32,8 +32,8 @@ from tests.kit.llm_server import MODEL
 from tests.kit.runtime import UNTRACED, running
 
 _BENCH = "streaming"
-_CHATS, _RATE, _WORDS = 50, 30.0, 150
-_SPREAD = 2.0
+CHATS, RATE, WORDS = 50, 30.0, 150
+SPREAD = 2.0
 """Seconds over which chats begin."""
 _PERSONA = BUILT_IN["default"]
 
@@ -53,12 +53,12 @@ async def measure(options: Options) -> list[Figure]:
     """Ours and bare httpx in turn."""
     configure(TelemetrySettings(log_level="WARNING"), _BENCH)
     rounds = options.pick(5, 2)
-    async with _server() as url, _ours(url) as ours, _raw(url) as raw:
+    async with model_server() as url, _ours(url) as ours, bare(url) as raw:
         await asyncio.gather(ours(), raw())  # The SDK is loaded with the first question.
         taken: dict[str, list[tuple[float, Sequence[_Heard]]]] = {"ours": [], "raw": []}
         for _ in range(rounds):
             for name, chat in (("ours", ours), ("raw", raw)):
-                taken[name].append(await _round(chat))
+                taken[name].append(await one_round(chat))
                 log(f"{name}: {number(taken[name][-1][0] * 1e3)} ms of CPU for 100 words")
     cpu = {name: median([each for each, _ in told]) * 1e3 for name, told in taken.items()}
     firsts = [each.first * 1e3 for _, heard in taken["ours"] for each in heard]
@@ -70,35 +70,36 @@ async def measure(options: Options) -> list[Figure]:
     )
     return [
         Figure(
-            _BENCH, f"first word → asker, {_CHATS} chats, p95", percentile(firsts, 0.95), "ms",
+            _BENCH, f"first word → asker, {CHATS} chats, p95", percentile(firsts, 0.95), "ms",
             (at_most(50),), percentile(raw_firsts, 0.95), note,
         ),
         Figure(
             _BENCH, "CPU for 100 words, with the asker and the bus's client", cpu["ours"], "ms",
-            (at_most(10),), cpu["raw"], f"{_RATE:g} words a second each; raw: bare httpx",
+            (at_most(10),), cpu["raw"], f"{RATE:g} words a second each; raw: bare httpx",
         ),
     ]  # fmt: skip
 
 
-async def _round(chat: Chat) -> tuple[float, Sequence[_Heard]]:
+async def one_round(chat: Chat) -> tuple[float, Sequence[_Heard]]:
     """Seconds of CPU for a hundred words, of this process, and what was heard."""
     began = time.process_time()
 
     async def one(at: int) -> _Heard:
-        await asyncio.sleep(_SPREAD * at / _CHATS)
+        await asyncio.sleep(SPREAD * at / CHATS)
         return await chat()
 
-    heard = await asyncio.gather(*map(one, range(_CHATS)))
+    heard = await asyncio.gather(*map(one, range(CHATS)))
     used = time.process_time() - began
     count = sum(len(each.words) for each in heard)
-    if count != _CHATS * _WORDS:
-        raise RuntimeError(f"{count} words of {_CHATS * _WORDS}")
+    if count != CHATS * WORDS:
+        raise RuntimeError(f"{count} words of {CHATS * WORDS}")
     return used / count * 100, heard
 
 
 @asynccontextmanager
-async def _server() -> AsyncGenerator[str]:
-    program = sys.executable, "-m", "tests.benchmarks.streaming_server", str(_WORDS), str(_RATE)
+async def model_server() -> AsyncGenerator[str]:
+    """The base URL of a model that says words at a pace."""
+    program = sys.executable, "-m", "tests.benchmarks.streaming_server", str(WORDS), str(RATE)
     made = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
     assert made.stdout is not None
     try:
@@ -111,7 +112,7 @@ async def _server() -> AsyncGenerator[str]:
 @asynccontextmanager
 async def _ours(url: str) -> AsyncGenerator[Chat]:
     """Whoever asks, and who answers, in this process: with the bus between them."""
-    llm = LlmSettings(base_url=url, model=MODEL, at_once=_CHATS, context_tokens=32_768)
+    llm = LlmSettings(base_url=url, model=MODEL, at_once=CHATS, context_tokens=32_768)
     with tempfile.TemporaryDirectory() as name, running_nats(Path(name) / "nats") as nats:
         settings = Settings(nats=NatsSettings(url=nats.url), llm=llm)
         bus = await buses.connect(settings.nats, "benchmark")
@@ -143,8 +144,9 @@ async def _chat(bus: Bus) -> _Heard:
 
 
 @asynccontextmanager
-async def _raw(url: str) -> AsyncGenerator[Chat]:
-    limits = httpx.Limits(max_connections=_CHATS)
+async def bare(url: str) -> AsyncGenerator[Chat]:
+    """The same model read by httpx alone."""
+    limits = httpx.Limits(max_connections=CHATS)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
 
         async def chat() -> _Heard:

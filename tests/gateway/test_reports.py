@@ -248,6 +248,7 @@ async def test_one_that_fails_says_why(platform: Platform) -> None:
         report_id=new_id(),
         asked=report_asked(report_type="INCIDENT_REPORT", incident_id=NOBODY, cluster_scope=()),
         acting=acting(None),
+        expires_at=platform.gate.clock.now() + timedelta(days=1),
     )
     await store(platform.gate.log, told, after=NOTHING)
     view = await _over(platform.http, f"{URL}/{told.report_id}")

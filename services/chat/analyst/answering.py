@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from contracts.chat import ToolStatus
 from services.chat.analyst.calling import Asking
+from services.chat.analyst.paging import joined
 from services.chat.analyst.reading import Json, data_of, items, number, parts, speaks_of, text
 from services.chat.analyst.telling import TELLERS, View
 from services.chat.analyst.telling.said import number as figure, quoted, word
@@ -44,6 +45,8 @@ _PLAIN = {
     "OVERLOADED": "the hub has too much to do",
 }
 _CAUSES = frozenset({Topic.CAUSE})
+_LEADING = frozenset({"list_incidents", "list_alerts"})
+"""Asked for what a cause is to be looked for."""
 
 
 def answer(asking: Asking, why: str) -> str:
@@ -52,6 +55,7 @@ def answer(asking: Asking, why: str) -> str:
     told = [each for each in _worth(asking) if each.status is ToolStatus.SUCCESS]
     failed = [each for each in known.answers if each.status is not ToolStatus.SUCCESS]
     sections = [*_lacking(asking), *_unknown_names(asking)]
+    sections += [_looked_into(each, asking) for each in told if each.tool == "analyze_root_cause"]
     sections += [_told(each, asking) for each in told[:_MOST_TOLD]]
     if len(told) > _MOST_TOLD:
         sections.append(["Tools have told more than is shown here."])
@@ -79,13 +83,33 @@ def _end(why: str) -> str:
 
 def _worth(asking: Asking) -> Iterator[Answered]:
     """Answers but for the look-up of names, if there are others; what is asked for comes first."""
-    every = asking.known.answers
+    every = joined(asking.known.answers)
     others = [each for each in every if not _is_lookup(each, asking)]
     first = [each for each in others if each.tool == "analyze_root_cause"]
     yield from first
+    if any(each.status is ToolStatus.SUCCESS for each in first) and _is_cause_alone(asking):
+        others = [each for each in others if each.tool not in _LEADING]
     yield from (
         each for each in others or every if each not in first and not _is_empty(each, every)
     )
+
+
+def _is_cause_alone(asking: Asking) -> bool:
+    return frozenset(asking.asked.topics) == _CAUSES
+
+
+def _looked_into(each: Answered, asking: Asking) -> list[str]:
+    """What the cause is of, where nobody has said which incident or alert is meant."""
+    if not _is_cause_alone(asking):
+        return []
+    for name, rows in (("incident", asking.known.incidents()), ("alert", asking.known.alerts())):
+        meant = each.arguments.get(f"{name}_id")
+        for one in (row for row in rows if text(row, "id") == str(meant)):
+            clusters = [text(each, "name", "id") for each in parts(one, "clusters")]
+            of = quoted(", ".join(clusters[:4]) or text(one, "cluster_name"), 80)
+            title = quoted(text(one, "title", "alertname"), 80)
+            return [f"**{name.capitalize()}:** {title} ({word(one.get('severity'))}) in {of}."]
+    return []
 
 
 def _is_empty(each: Answered, every: Sequence[Answered]) -> bool:
@@ -99,7 +123,11 @@ def _is_empty(each: Answered, every: Sequence[Answered]) -> bool:
 
 
 def _is_lookup(each: Answered, asking: Asking) -> bool:
-    is_asked = {Topic.CLUSTERS} & set(asking.asked.topics)
+    topics = asking.asked.topics
+    is_told = "get_cluster_status" in asking.known.tools
+    # That there is no cluster of a name is said where nothing else has it either.
+    is_found = "name" not in each.arguments or bool(parts(data_of(each), "items"))
+    is_asked = Topic.CLUSTERS in topics or (Topic.CLUSTER in topics and not is_told and is_found)
     return each.tool == "list_clusters" and bool(asking.known.wanted_names()) and not is_asked
 
 
@@ -108,10 +136,17 @@ def _told(each: Answered, asking: Asking) -> list[str]:
     terms = asking.known.terms()
     if not {"cluster_ids", "cluster_id"} & each.arguments.keys():
         terms = (*terms, *asking.known.resolved())  # What the tool was not asked for alone.
-    view = View(terms, asking.asked.words.known, each.arguments)
+    view = View(terms, asking.asked.words.known, each.arguments, _of(each))
     if teller is None or not data:
         return [f"**{quoted(each.tool, 60)}:** nothing was told."]
     return [*teller(data, view), *_missing(data), *_cut(each)]
+
+
+def _of(each: Answered) -> int | None:
+    """How many a list has of which not all was told."""
+    cuts = each.answer.cut if each.answer is not None else ()
+    main = [one.of for one in cuts if one.unit == "entries" and "[" not in one.path]
+    return main[0] if main else None
 
 
 def _missing(data: Json) -> list[str]:

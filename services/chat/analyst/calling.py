@@ -147,10 +147,14 @@ def _nothing(_: Asking) -> Iterable[dict[str, Any]]:
     return [{}]
 
 
+_DRAWN = ("plot", "chart", "graph", "curve")
+"""What is to be seen over a time, whether one is named or not."""
+
+
 def _metrics(asking: Asking) -> Iterable[dict[str, Any]]:
     when, found = asking.asked.when, _queries(asking)
     time: dict[str, Any] = {}
-    if when.start is not None:
+    if when.start is not None or (when.at is None and asking.asked.has(*_DRAWN)):
         start, end = when.span(asking.now, _HOUR)
         time = {**asking.span(_HOUR), "step": step(start, end)}
     elif when.at is not None:

@@ -12,11 +12,12 @@ from services.chat.analyst.answering import answer
 from services.chat.analyst.asking import asked
 from services.chat.analyst.calling import Asking, Wanted, log_ways, of_topic, of_window, summary
 from services.chat.analyst.knowing import Known, Scope
+from services.chat.analyst.paging import is_missing, missing
 from services.chat.analyst.reading import data_of, number, parts, speaks_of, text
 from services.chat.analyst.topics import Topic
-from services.chat.steps import Round, Turned
+from services.chat.steps import Answered, Round, Turned
 
-MOST_ROUNDS = 3
+MOST_ROUNDS = 4
 """Of its own; those of a model that began the turn do not count."""
 _IDS = "analyst-"
 _OF_NODES = ("get_gpu_nodes", "get_gpu_processes", "get_ptp_status", "get_sriov_status")
@@ -88,18 +89,13 @@ def _looked_up(asking: Asking) -> int:
 
 
 def _lookups(asking: Asking) -> list[Wanted] | None:
-    """Which clusters there are, where one is named; null: that is known, or there is no need."""
+    """Which clusters have a name that stands there; null: that is known, or there is no need."""
     rounds, known = len(asking.known.rounds), asking.known
     if not _needs_names(asking) or rounds > 1 or (rounds and _looked_up(asking) < rounds):
         return None
     if not rounds:
-        return [("list_clusters", {})]
-    more = known.more_clusters() if known.unresolved() and not known.resolved() else None
-    if more is None:
-        return None
-    shown, total, at = more
-    offsets = range(at, total, shown)[:MOST_CALLS]
-    return [("list_clusters", {"offset": each}) for each in offsets]
+        return [("list_clusters", {"name": each}) for each in known.wanted_names()]
+    return [("list_clusters", dict(each)) for each in known.more_clusters()] or None
 
 
 def _first(asking: Asking) -> list[Wanted]:
@@ -112,8 +108,25 @@ def _first(asking: Asking) -> list[Wanted]:
 
 
 def _following(asking: Asking) -> list[Wanted]:
-    """What follows from what was told."""
-    return [*_analysis(asking), *_other_logs(asking), *_narrowed(asking)]
+    """What follows from what was told; of a list that goes on first all of it is read."""
+    asked = [each for each in asking.known.answers if not _is_lookup(each, asking)]
+    more = missing(asked) if len(asking.known.rounds) + 1 < MOST_ROUNDS else []
+    others = [*_other_logs(asking), *_narrowed(asking), *_hottest(asking)]
+    return [*more, *others] if more else [*_analysis(asking), *others]
+
+
+def _is_lookup(each: Answered, asking: Asking) -> bool:
+    return each.tool == "list_clusters" and "name" in each.arguments and _needs_names(asking)
+
+
+def _hottest(asking: Asking) -> list[Wanted]:
+    """Of GPUs that are too many to be told one by one."""
+    is_asked = asking.asked.has("temp", "temperature", "hot", "hottest", "heat")
+    if not is_asked or "get_gpu_summary" in asking.known.tools:
+        return []
+    nodes = list(asking.known.of("get_gpu_nodes"))
+    is_cut = any(map(is_missing, nodes)) and not missing(nodes) and len(nodes) == 1
+    return [("get_gpu_summary", asking.of_clusters)] if is_cut else []
 
 
 def _analysis(asking: Asking) -> list[Wanted]:

@@ -26,6 +26,8 @@ class Measure:
 _TICKED = re.compile(r"```(?:\w+\n)?(.+?)```|`([^`\n]+)`", re.DOTALL)
 _METRIC = re.compile(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")
 _NAMED = re.compile(r"(?<![\w`./-])([a-zA-Z]\w*(?:[_:]\w+)+)(?![\w/-])")
+_TITLED = re.compile(r"[A-Z][A-Z_]+ (?:on|of) \S*[-\d]")
+"""Of an incident, as they are titled: what is wrong, and with what."""
 _COMPARED = re.compile(r"^[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:[=!]=|[<>]=?|[*/%+-])\s*[\w.]")
 _PIPED = re.compile(r"\}\s*(\|=|\|~|!=|!~|\|\s*\w)")
 _SPANS = re.compile(
@@ -51,9 +53,8 @@ MEASURES: Mapping[str, Measure] = {
         'sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[5m]))',
     ),
     "restart": Measure(
-        "restarts of containers within an hour, the most",
-        "topk(10, sum by (namespace, pod)"
-        " (increase(kube_pod_container_status_restarts_total[1h])) > 0)",
+        "restarts of containers within an hour",
+        "sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total[1h])) > 0",
     ),
     "unready": Measure(
         "pods that are not ready",
@@ -84,7 +85,7 @@ def written(question: str, words: Collection[str]) -> list[tuple[Language, str]]
     ticked = [(one or other).strip() for one, other in _TICKED.findall(question)]
     found = [(_language(each, words), each) for each in ticked if _is_expression(each)]
     if not found:
-        bare = _NAMED.findall(_TICKED.sub(" ", question))
+        bare = _NAMED.findall(_TITLED.sub(" ", _TICKED.sub(" ", question)))
         found = [(Language.PROMQL, each) for each in bare if not _is_column(each)]
     return [(language, text) for language, text in found if len(text) <= _MOST][:2]
 

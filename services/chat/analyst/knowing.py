@@ -1,10 +1,12 @@
 """What is known after some rounds: the names of clusters, what is open. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.chat.analyst.asking import Asked, Thing
+from services.chat.analyst.paging import missing
 from services.chat.analyst.reading import (
     Json,
     answers,
@@ -19,6 +21,8 @@ from services.chat.analyst.words import some
 from services.chat.steps import Answered, Round
 
 _WORST = ("INFO", "WARNING", "CRITICAL")
+_MOST_MEANT = 30
+"""Words of a question that may tell what is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +83,11 @@ class Known:
         found = (*named, *self.unresolved(), *self._asked.subjects)
         return tuple(dict.fromkeys(each for each in found if each not in self.resolved()))
 
-    def more_clusters(self) -> tuple[int, int, int] | None:
-        """How many clusters were shown of how many, and where to go on; null: that was all."""
-        for each in self.of("list_clusters"):
-            following = each.answer.next if each.answer is not None else None
-            total = number(data_of(each), "total")
-            at = number(following, "offset")
-            shown = len(parts(data_of(each), "items"))
-            if at is not None and total is not None and shown:
-                return shown, int(total), int(at)
-        return None
+    def more_clusters(self) -> list[Mapping[str, Any]]:
+        """Further pages of clusters with a name that is not found yet: arguments of the tool."""
+        left = self.unresolved()
+        some = [each for each in self.of("list_clusters") if each.arguments.get("name") in left]
+        return [arguments for each in some for _, arguments in missing([each])]
 
     def incidents(self) -> list[Json]:
         """The worst first; those that the question speaks of before all others."""
@@ -110,18 +109,22 @@ class Known:
         started = sorted(found, key=lambda each: text(each, "opened_at", "starts_at"), reverse=True)
         return sorted(started, key=self._badness, reverse=True)
 
-    def _badness(self, one: Json) -> tuple[bool, bool, int, float]:
+    def _badness(self, one: Json) -> tuple[int, bool, int, float]:
         severity = text(one, "severity")
         worst = _WORST.index(severity) if severity in _WORST else -1
         lasts = text(one, "state") != "RESOLVED"
-        return self._is_meant(one), lasts, worst, number(one, "lasting") or 0
+        return self._meant_by(one), lasts, worst, number(one, "lasting") or 0
 
-    def _is_meant(self, one: Json) -> bool:
-        id_ = text(one, "id")
+    def _meant_by(self, one: Json) -> int:
+        """By how much of the question it is meant: its id and its title say most."""
+        id_, title = text(one, "id"), text(one, "title", "alertname").lower()
         starts = (start for _, start in self._asked.beginnings)
         ids = (str(known) for _, known in self._asked.ids)
-        is_named = any(id_.startswith(each) for each in (*starts, *ids))
-        return is_named or speaks_of(one, self.meant())
+        if any(id_.startswith(each) for each in (*starts, *ids)):
+            return 2 * _MOST_MEANT
+        is_titled = bool(title) and title in self._asked.words.text
+        spoken = sum(speaks_of(one, [each]) for each in self.meant()[:_MOST_MEANT])
+        return _MOST_MEANT * is_titled + spoken
 
     def meant(self) -> tuple[str, ...]:
         """Words of the question that may tell which incident or alert is meant."""
@@ -157,7 +160,7 @@ _PLAIN = some(
     "what which when where does have there their they this that with from about would could"
     " should tell show give please incident incidents alert alerts cause causes root reason"
     " because happen happened cluster clusters last night yesterday today hour hours since"
-    " between right"
+    " between right more other others some"
 )
 
 

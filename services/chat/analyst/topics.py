@@ -71,7 +71,7 @@ TOPICS: Mapping[Topic, Told] = {
     ),
     Topic.DPDK: _told("get_dpdk_stats", "dpdk packet"),
     Topic.SRIOV: _told("get_sriov_status", "sriov sr-iov vf vfs virtual"),
-    Topic.METRICS: _told("query_metrics", "metric promql prometheus graph chart"),
+    Topic.METRICS: _told("query_metrics", "metric promql prometheus graph chart plot curve"),
     Topic.LABELS: _told("get_metric_labels", "label"),
     Topic.ANOMALIES: _told(
         "detect_anomalies", "anomaly anomalous unusual strange weird abnormal outlier odd spike"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
+_TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-6]\d)?(?:\.\d+)?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _WHEN = re.compile(
-    rf"(?<![\w.-])(?:({_DATE})[T ]?)?({_TIME})(?![\w:-])|(?<![\w.-])({_DATE})(?![\w-])"
+    rf"(?<![\w.:-])(?:({_DATE})[T ]?)?({_TIME})(?![\w:-])|(?<![\w.-])({_DATE})(?![\w-])"
 )
 _STAMP = re.compile(rf"({_DATE})[T ]({_TIME})Z?(?:[+-]00:00)?")
 NAME = re.compile(r"[A-Za-z0-9_](?:[\w.:/@-]*[\w])?")
@@ -19,6 +19,8 @@ _FIGURE = re.compile(
     r"|seconds?\b|sec\b|minutes?\b|mins?\b|hours?\b|h\b|days?\b|kW\b|W\b|mW\b|GHz\b|MHz\b"
     r"|per cent\b|percent\b))?(?!\w)(?!\.\d)"
 )
+_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
+"""Its first part may have digits alone."""
 _LETTER, _MARKED = re.compile("[A-Za-z]"), re.compile("[-_/.:@0-9A-Z]")
 _ORDINAL = re.compile(r"(?m)^\s*(?:\|\s*)?\d{1,3}[.)]\s")
 _UNITS: dict[str, tuple[float, ...]] = {
@@ -65,7 +67,8 @@ def said(text: str) -> Said:
     whole = _ORDINAL.sub(lambda found: " " * len(found[0]), text)
     times = tuple(part for found in _WHEN.finditer(whole) for part in found.groups() if part)
     plain = _WHEN.sub(lambda found: " " * len(found[0]), whole)
-    figures = (figure(*found.groups(default="")) for found in _FIGURE.finditer(plain))
+    bare = _ID.sub(lambda found: " " * len(found[0]), plain)
+    figures = (figure(*found.groups(default="")) for found in _FIGURE.finditer(bare))
     names = tuple(dict.fromkeys(each.lower() for each in NAME.findall(plain) if _is_name(each)))
     return Said(tuple(each for each in figures if each is not None), times, names)
 

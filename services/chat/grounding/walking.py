@@ -59,7 +59,7 @@ class Walk:
                 self._number(cast("float", value))
             elif kind is dict:
                 one = cast("Object", value)
-                thing = self._object(one) or thing
+                thing = self._object(one, thing) or thing
                 left += [(each, thing) for each in one.values() if each is not None]
             elif kind is list or kind is tuple:
                 some = cast("Sequence[object]", value)
@@ -74,14 +74,14 @@ class Walk:
             if _UNIX[0] < value < _UNIX[1]:
                 self.moments.add(value)
 
-    def _object(self, one: Object) -> Thing | None:
+    def _object(self, one: Object, within: Thing | None) -> Thing | None:
         for part, whole in _SHARES:
             if part in one and whole in one:
                 self._share(one[part], one[whole])
         for name in _CITED:
             if name in one:
                 self._cite(one[name], one)
-        made = self._thing(one)
+        made = self._thing(one, within)
         if made is not None:
             self.things.append(made)
         return made
@@ -90,12 +90,13 @@ class Walk:
         if all(isinstance(each, int | float) for each in (part, whole)) and whole:
             self.numbers.add(100.0 * part / whole)
 
-    def _thing(self, one: Object) -> Thing | None:
+    def _thing(self, one: Object, within: Thing | None) -> Thing | None:
         if "sequence" in one and _is_position(one["sequence"]):
             label: object = one.get("event_type") or one.get("name") or one.get("text") or "event"
             return _event(one["sequence"], str(label))
         id_ = one.get("id")
-        if self.kind and isinstance(id_, str) and 0 < len(id_) <= 64:
+        # What stands within something that can be opened is of another kind: an incident's cluster.
+        if self.kind and within is None and isinstance(id_, str) and 0 < len(id_) <= 64:
             return Thing(None, f"/api/v1/{self.kind}/{id_}", self.kind)
         return None
 

@@ -2,12 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import isfinite
-from typing import Any
 
-from contracts.envelope import rfc3339
 from services.reports.data import (
     Cell,
     Chart,
@@ -24,52 +20,26 @@ from services.reports.gathering import charting, fleet
 from services.reports.gathering.fleet import Span
 from services.reports.gathering.found import Found
 from services.reports.gathering.projecting import FURTHEST_DAYS, Line, line_through
-from services.reports.gathering.reading import Json, Reading, moment_of
+from services.reports.gathering.reading import Json, Reading
+from services.reports.gathering.used import Used, Values, used_by, whom
 
-STEPS = ("reading clusters", "reading CPU", "reading memory", "reading GPUs")
-_QUERIES = {
-    "CPU": '100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle"}[15m])))'
-    " or 100 * sum(rate(container_cpu_usage_seconds_total[15m]))"
-    ' / sum(kube_node_status_capacity{resource="cpu"})',
-    "memory": "100 * (1 - sum(node_memory_MemAvailable_bytes) / sum(node_memory_MemTotal_bytes))",
-}
-"""In percent of all nodes of a cluster, by metrics of node-exporter, which both OpenShift and
-kube-prometheus have; CPU also by what containers use of the capacity of nodes."""
-_POINTS = 60
-_SHORTEST_STEP = 60
-_TIMEOUT = 40
+STEPS = ("reading clusters", "reading CPU and memory", "reading GPUs")
 _MOST_ROWS = 200
 _SOON = 90.0
 _LIMITS = (80.0, 100.0)
-Values = Sequence[tuple[datetime, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Used:
-    """What is known of one resource, by cluster id."""
-
-    name: str
-    values: Mapping[str, Values]
-
-    def line(self, cluster: str) -> Line | None:
-        return line_through(self.values.get(cluster, ()))
-
-    def last(self, cluster: str) -> float | None:
-        values = self.values.get(cluster)
-        return values[-1][1] if values else None
 
 
 async def gather(reading: Reading) -> Found:
     """All of it."""
     time = Span(reading.start, reading.end)
     await reading.tell(STEPS[0])
-    now = sorted(await fleet.clusters(reading, time.end), key=lambda each: each["name"])
-    nodes = await _nodes(reading)
-    used: list[_Used] = []
-    for step, (name, query) in zip(STEPS[1:], _QUERIES.items(), strict=False):
-        await reading.tell(step)
-        used.append(await _used(reading, time, (name, query), now))
-    await reading.tell(STEPS[3])
+    async with reading.at_once() as begin:
+        health, listed = begin(fleet.clusters, time.end), begin(_listed)
+    now, clusters = sorted(health.result(), key=lambda each: each["name"]), listed.result()
+    nodes = _nodes(clusters)
+    await reading.tell(STEPS[1])
+    used = await used_by(reading, time, whom(reading, now, clusters))
+    await reading.tell(STEPS[2])
     gpus = await fleet.gpus(reading, time.end)
     grown = await fleet.gpu_utilisation(reading, time) if gpus is not None else []
     soon = _soon(now, used)
@@ -93,54 +63,19 @@ _STATED = (
 )
 
 
-async def _nodes(reading: Reading) -> dict[str, int]:
+async def _listed(reading: Reading) -> list[Json]:
     found, _ = await reading.all_of("the sizes of clusters", "/clusters", 2_500)
+    return [each for each in found if reading.has(each["id"])]
+
+
+def _nodes(clusters: Sequence[Json]) -> dict[str, int]:
     return {
-        each["id"]: each["capabilities"]["node_count"] for each in found if each["capabilities"]
+        each["id"]: each["capabilities"]["node_count"] for each in clusters if each["capabilities"]
     }
-
-
-async def _used(reading: Reading, time: Span, what: tuple[str, str], now: Sequence[Json]) -> _Used:
-    name, query = what
-    seconds = (time.end - time.start).total_seconds()
-    step = max(int(seconds // _POINTS), _SHORTEST_STEP)
-    body = {
-        "query": query,
-        "cluster_ids": [str(each) for each in reading.asked.cluster_scope] or None,
-        "start_time": rfc3339(time.start),
-        "end_time": rfc3339(time.end),
-        "step": f"{step}s",
-        "timeout": _TIMEOUT,
-    }
-    told = await reading.post(f"{name} of all clusters", "/metrics/query_range", body)
-    if told is None:
-        return _Used(name, {})
-    names = {each["id"]: each["name"] for each in now}
-    for each in told["missing"]:
-        reading.gap(f"{name} of {each['cluster_name']}", each["reason"])
-    values: dict[str, Values] = {}
-    for result in told["results"]:
-        found = _values(result)
-        if found:
-            values[result["cluster_id"]] = found
-        elif result["cluster_id"] in names and result["status"] == "SUCCESS":
-            reading.gap(f"{name} of {result['cluster_name']}", "it has no such metrics")
-    return _Used(name, values)
-
-
-def _values(result: Mapping[str, Any]) -> Values:
-    if not result["data"]:
-        return ()
-    told = result["data"][0]["values"]
-    pairs = ((datetime.fromtimestamp(at, _UTC), float(value)) for at, value in told)
-    return [(at, value) for at, value in pairs if isfinite(value)]
-
-
-_UTC = moment_of("2026-01-01T00:00:00+00:00").tzinfo
 
 
 def _figures(
-    now: Sequence[Json], nodes: Mapping[str, int], used: Sequence[_Used], gpus: Json | None
+    now: Sequence[Json], nodes: Mapping[str, int], used: Sequence[Used], gpus: Json | None
 ) -> tuple[Figure, ...]:
     of = [nodes[each["id"]] for each in now if each["id"] in nodes]
     figures = [
@@ -158,7 +93,7 @@ def _figures(
     return tuple(figures)
 
 
-def _soon(now: Sequence[Json], used: Sequence[_Used]) -> tuple[Item, ...]:
+def _soon(now: Sequence[Json], used: Sequence[Used]) -> tuple[Item, ...]:
     found: list[tuple[float, Item]] = []
     for each in now:
         for resource in used:
@@ -186,7 +121,7 @@ def _when(line: Line | None, limit: float) -> str:
     return (line.at + timedelta(days=days)).strftime("%d %b %Y")
 
 
-def _resource(used: _Used, now: Sequence[Json]) -> Section:
+def _resource(used: Used, now: Sequence[Json]) -> Section:
     names = {each["id"]: plain(each["name"], 60) for each in now}
     last = {names.get(of, of): values[-1][1] for of, values in used.values.items()}
     mean = _mean(used)
@@ -200,7 +135,7 @@ def _resource(used: _Used, now: Sequence[Json]) -> Section:
     return Section(heading=heading, text=text, charts=tuple(charts))
 
 
-def _mean(used: _Used) -> list[tuple[datetime, float]]:
+def _mean(used: Used) -> list[tuple[datetime, float]]:
     """Of the clusters that are known at each time."""
     at: defaultdict[datetime, list[float]] = defaultdict(list)
     for values in used.values.values():
@@ -209,7 +144,7 @@ def _mean(used: _Used) -> list[tuple[datetime, float]]:
     return [(moment, sum(found) / len(found)) for moment, found in sorted(at.items())]
 
 
-def _clusters(now: Sequence[Json], nodes: Mapping[str, int], used: Sequence[_Used]) -> Section:
+def _clusters(now: Sequence[Json], nodes: Mapping[str, int], used: Sequence[Used]) -> Section:
     columns = [Column(name="Cluster"), Column(name="Nodes", is_number=True)]
     for each in used:
         label = f"{each.name[:1].upper()}{each.name[1:]}"
@@ -228,7 +163,7 @@ def _clusters(now: Sequence[Json], nodes: Mapping[str, int], used: Sequence[_Use
     return Section(heading="Cluster by cluster", tables=(table,))
 
 
-def _row(one: Json, nodes: Mapping[str, int], used: Sequence[_Used]) -> tuple[Cell, ...]:
+def _row(one: Json, nodes: Mapping[str, int], used: Sequence[Used]) -> tuple[Cell, ...]:
     row: list[object] = [charting.cluster_cell(one), charting.number(nodes.get(one["id"]))]
     for each in used:
         line = each.line(one["id"])
@@ -271,7 +206,7 @@ def _memory(each: Json) -> str:
     return charting.NOT_KNOWN if not total or used is None else f"{100 * used / total:.0f} %"
 
 
-def _words(now: Sequence[Json], used: Sequence[_Used], soon: Sequence[Item]) -> str:
+def _words(now: Sequence[Json], used: Sequence[Used], soon: Sequence[Item]) -> str:
     told = [f"{len(now):,} clusters."]
     for each in used:
         last = [values[-1][1] for values in each.values.values()]

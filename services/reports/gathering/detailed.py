@@ -33,11 +33,14 @@ async def gather(reading: Reading) -> Found:
     now = await fleet.clusters(reading, time.end)
     health = await _health(reading, time, now)
     await reading.tell(STEPS[1])
-    opened = await fleet.incidents(reading, time)
-    causes = await fleet.causes(reading, time)
+    async with reading.at_once() as begin:
+        incidents, analyses = begin(fleet.incidents, time), begin(fleet.causes, time)
+    opened, causes = incidents.result(), analyses.result()
     await reading.tell(STEPS[2])
-    alerts = await fleet.alerts(reading, time)
-    daily = [(part, (await fleet.alerts(reading, part)).severity) for part in time.buckets()]
+    async with reading.at_once() as begin:
+        counted = begin(fleet.alerts, time)
+        parts = [(part, begin(fleet.alerts, part)) for part in time.buckets()]
+    alerts, daily = counted.result(), [(part, each.result().severity) for part, each in parts]
     await reading.tell(STEPS[3])
     query = reading.within(time.start, time.end) | reading.scope
     anomalies, number = await reading.all_of("anomalies", "/anomalies", _MOST_ANOMALIES, **query)
@@ -75,24 +78,33 @@ async def gather(reading: Reading) -> Found:
 async def _health(reading: Reading, time: Span, now: Sequence[Json]) -> Chart | None:
     hours = min(max(round(time.days * 24), 1), _KEPT_HOURS)
     step = "1h" if hours <= 48 else "6h"
-    lines: dict[str, list[tuple[datetime, float]]] = {}
-    for each in now[:_DRAWN]:
-        query: dict[str, object] = {"step": step, "window": f"{hours}h"}
-        if (reading.at - time.end).total_seconds() > 300:
-            query["as_of"] = time.end.isoformat()
-        what = f"the health of {each['name']} over time"
-        told = await reading.get(what, f"/clusters/{each['id']}/status", **query)
-        steps: list[Json] = [] if told is None else told["history"]
-        values = [
-            (moment_of(one["at"]), float(one["health_score"]))
-            for one in steps
-            if one["health_score"] is not None
+    query: dict[str, object] = {"step": step, "window": f"{hours}h"}
+    if (reading.at - time.end).total_seconds() > 300:
+        query["as_of"] = time.end.isoformat()
+    async with reading.at_once() as begin:
+        told = [
+            begin(
+                Reading.get,
+                f"the health of {each['name']} over time",
+                f"/clusters/{each['id']}/status",
+                **query,
+            )
+            for each in now[:_DRAWN]
         ]
-        if values:
-            lines[plain(each["name"], 60)] = values
+    found = zip(now, (each.result() for each in told), strict=False)
+    lines = {plain(each["name"], 60): values for each, one in found if (values := _scores(one))}
     if not lines:
         return None
     return charting.line("Health of the worst clusters, at worst in each step", "points", lines)
+
+
+def _scores(told: Json | None) -> list[tuple[datetime, float]]:
+    steps: list[Json] = [] if told is None else told["history"]
+    return [
+        (moment_of(each["at"]), float(each["health_score"]))
+        for each in steps
+        if each["health_score"] is not None
+    ]
 
 
 def _alerts(

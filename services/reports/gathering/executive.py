@@ -19,14 +19,18 @@ async def gather(reading: Reading) -> Found:
     """All of it."""
     time = Span(reading.start, reading.end)
     await reading.tell(STEPS[0])
-    now = await fleet.clusters(reading, time.end)
-    then = await fleet.clusters(reading, time.start)
+    async with reading.at_once() as begin:
+        clusters = begin(fleet.clusters, time.end), begin(fleet.clusters, time.start)
+    now, then = clusters[0].result(), clusters[1].result()
     await reading.tell(STEPS[1])
-    opened = await fleet.incidents(reading, time)
-    earlier = await fleet.incidents(reading, time.before)
-    causes = await fleet.causes(reading, time)
+    async with reading.at_once() as begin:
+        incidents = begin(fleet.incidents, time), begin(fleet.incidents, time.before)
+        analyses = begin(fleet.causes, time)
+    opened, earlier, causes = incidents[0].result(), incidents[1].result(), analyses.result()
     await reading.tell(STEPS[2])
-    alerts, fewer = await fleet.alerts(reading, time), await fleet.alerts(reading, time.before)
+    async with reading.at_once() as begin:
+        counted = begin(fleet.alerts, time), begin(fleet.alerts, time.before)
+    alerts, fewer = counted[0].result(), counted[1].result()
     await reading.tell(STEPS[3])
     gpus = await fleet.gpus(reading, time.end)
     of = charting.by_cluster(opened)

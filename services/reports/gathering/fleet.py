@@ -14,6 +14,8 @@ MOST_INCIDENTS = 1_000
 _MOST_BUCKETS = 31
 _MOST_PAGES = 5
 _TOP = 100
+_DAYS_AT_ONCE = 6
+"""As many of the past may be read in vain where that is not kept."""
 _RECENT = timedelta(minutes=5)
 _STATES = ("OPEN", "ACKNOWLEDGED", "RESOLVED")
 _FIRED = ("FIRING", "RESOLVED")
@@ -151,15 +153,26 @@ async def gpus(reading: Reading, at: datetime | None = None) -> Json | None:
 async def gpu_utilisation(reading: Reading, span: Span) -> list[tuple[datetime, float]]:
     """In percent, at the end of each day, as far back as it is known."""
     found: list[tuple[datetime, float]] = []
-    for part in reversed(span.buckets()):
-        query = reading.scope | _as_of(reading, part.end)
-        try:
-            told = await reading.reads.get("/gpu/summary", query)
-        except Refused:
-            break  # That long ago nothing was kept, and so not before it either.
-        if told["utilization_gpu_percent"] is not None:
-            found.append((part.end, told["utilization_gpu_percent"]))
+    left = span.buckets()
+    while left:
+        some, left = left[-_DAYS_AT_ONCE:], left[:-_DAYS_AT_ONCE]
+        async with reading.at_once() as begin:
+            asked = [(part.end, begin(_gpus_at, part.end)) for part in reversed(some)]
+        for at, task in asked:
+            told = task.result()
+            if told is None:
+                return found[::-1]  # That long ago nothing was kept, and so not before it either.
+            if told["utilization_gpu_percent"] is not None:
+                found.append((at, told["utilization_gpu_percent"]))
     return found[::-1]
+
+
+async def _gpus_at(reading: Reading, at: datetime) -> Json | None:
+    try:
+        told: Json = await reading.reads.get("/gpu/summary", reading.scope | _as_of(reading, at))
+    except Refused:
+        return None
+    return told
 
 
 def mean_score(found: Sequence[Json]) -> float | None:

@@ -35,9 +35,11 @@ async def gather(reading: Reading) -> Found:
     where = f"/incidents/{reading.asked.incident_id}"
     await reading.tell(STEPS[0])
     one = await reading.needed(where)
-    told = await reading.get("the timeline", f"{where}/timeline", limit=_MOST_ROWS)
     await reading.tell(STEPS[1])
-    signals, total = await reading.all_of("signals", f"{where}/signals", _MOST_SIGNALS)
+    async with reading.at_once() as begin:
+        timeline = begin(Reading.get, "the timeline", f"{where}/timeline", limit=_MOST_ROWS)
+        listed = begin(Reading.all_of, "signals", f"{where}/signals", _MOST_SIGNALS)
+    told, (signals, total) = timeline.result(), listed.result()
     await reading.tell(STEPS[2])
     cause = await _analysis(reading)
     if one["redacted"]:

@@ -1,9 +1,11 @@
 """How a report reads: what cannot be read is a gap that it tells, and no reason to fail."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from contracts.envelope import rfc3339
@@ -14,6 +16,9 @@ from services.reports.data import plain
 Json = dict[str, Any]
 PAGE = 100
 MOST_GAPS = 200
+_AT_ONCE = 6
+Given = ParamSpec("Given")
+T = TypeVar("T")
 
 
 class Reads(Protocol):
@@ -26,6 +31,24 @@ class Reads(Protocol):
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
         """JSON of a question with a body."""
         ...
+
+
+class Bounded:
+    """The same API, asked so much at once that a report does not crowd out people."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """As the API's."""
+        async with self._turns:
+            return await self._reads.get(path, query)
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """As the API's."""
+        async with self._turns:
+            return await self._reads.post(path, body)
 
 
 async def _untold(_: str) -> None:
@@ -68,6 +91,22 @@ class Reading:
         """Something is missing."""
         if len(self.gaps) < MOST_GAPS:
             self.gaps.append(plain(f"{what}: {why}", 400))
+
+    @asynccontextmanager
+    async def at_once(self) -> "AsyncGenerator[Begin]":
+        """Reads that begin in the block and are over after it.
+
+        Their gaps are told in the order in which they began. Raises what one of them has raised,
+        and the others are ended.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                begin = Begin(self, group)
+                yield begin
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        for branch in begin.branches:
+            self.gaps += branch.gaps[: max(MOST_GAPS - len(self.gaps), 0)]
 
     async def get(self, what: str, path: str, **query: object) -> Json | None:
         """One read; None, and a gap, where it was refused."""
@@ -116,6 +155,26 @@ class Reading:
     def within(self, start: datetime, end: datetime) -> dict[str, object]:
         """Parameters that keep a read to a time."""
         return {"from": rfc3339(start), "to": rfc3339(end)}
+
+
+@dataclass
+class Begin:
+    """Begins reads of a report that go on at once."""
+
+    reading: Reading
+    group: asyncio.TaskGroup
+    branches: list[Reading] = field(default_factory=list[Reading])
+
+    def __call__(
+        self,
+        read: Callable[Concatenate[Reading, Given], Coroutine[Any, Any, T]],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> asyncio.Task[T]:
+        """One of them; its result is there after the block."""
+        branch = replace(self.reading, gaps=[])
+        self.branches.append(branch)
+        return self.group.create_task(read(branch, *given, **named))
 
 
 def moment_of(text: str) -> datetime:

@@ -9,10 +9,12 @@ import ssl
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpcore
 
 from services.runtime.clock import Clock
+from services.runtime.outbound.streamed import Keeping, StreamedConnections
 from services.runtime.outbound.tls import TlsKey
 
 Origin = tuple[str, str, int]
@@ -34,13 +36,27 @@ class PoolKey:
     server_name: str | None
     lasting: bool = False
     """For connections that are kept for long, beside those for requests."""
+    streamed: bool = False
+    """For answers that come word by word."""
+
+
+class Connections(Protocol):
+    """The connections to one host; their errors are `httpcore`'s."""
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """The head of the answer."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all."""
+        ...
 
 
 @dataclass(slots=True)
 class Pool:
     """The connections to one host, and how many requests are using them."""
 
-    connections: httpcore.AsyncConnectionPool
+    connections: Connections
     busy: int = 0
     used_at: float = 0.0
 
@@ -104,7 +120,10 @@ class Pools:
                 found.append(key)
         return found
 
-    def _new(self, context: ssl.SSLContext, key: PoolKey) -> httpcore.AsyncConnectionPool:
+    def _new(self, context: ssl.SSLContext, key: PoolKey) -> Connections:
+        if key.streamed:
+            keeping = Keeping(_LASTING, _KEPT, _KEPT_SECONDS)
+            return StreamedConnections(self._network, context, self._clock, keeping)
         return httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=_LASTING if key.lasting else _CONNECTIONS,

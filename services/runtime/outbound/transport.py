@@ -10,6 +10,7 @@ from typing import Any, cast
 import h11
 import httpcore
 import httpx
+from httptools import HttpParserError
 from opentelemetry.trace import Span, Status, StatusCode
 
 from services.runtime.outbound.pools import Origin, PoolKey, Pools
@@ -21,6 +22,9 @@ ANONYMOUS = "anonymous"
 
 LASTING = "lasting"
 """One with this extension keeps its connection for long, and takes it from others of its kind."""
+
+STREAMED = "streamed"
+"""The answer to one with this extension comes word by word; it upgrades to nothing else."""
 
 _NOTHING: Mapping[str, str] = {}
 _PORTS = {"http": 80, "https": 443}
@@ -92,7 +96,8 @@ class SharedTransport(httpx.AsyncBaseTransport):
         at_home = asked == self._home.origin and ANONYMOUS not in request.extensions
         tls = self._home.tls if at_home else self._home.tls.anonymous()
         name = self._home.server_name if at_home else None
-        key = PoolKey(tls.key, asked, name, LASTING in request.extensions)
+        kinds = (kind in request.extensions for kind in (LASTING, STREAMED))
+        key = PoolKey(tls.key, asked, name, *kinds)
         pool = await self._pools.lend(key, partial(self._contexts.get, tls))
         give_back = partial(self._pools.give_back, key, pool)
         try:
@@ -205,5 +210,6 @@ def _misspoken(error: Exception, *, in_body: bool) -> type[httpx.RemoteProtocolE
     if in_body:
         return BrokenAnswer
     # Without a breach of HTTP's grammar behind it, the server has just hung up.
-    ungrammatical = isinstance(error.__context__, h11.RemoteProtocolError)
+    behind = error.__cause__ or error.__context__
+    ungrammatical = isinstance(behind, h11.RemoteProtocolError | HttpParserError)
     return NotHttp if ungrammatical else HungUp

@@ -1,5 +1,6 @@
 """How the analyst goes on, what it says of what went wrong, and what it never does."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from services.chat.analyst import next_said
 from services.chat.analyst.deciding import MOST_ROUNDS
 from services.chat.grounding import claims
 from services.chat.steps import Answered, Round
+from tests.services.chat.planted import planted
 from tests.services.chat.rows import EDGE, NOW, PROD, SHOP, Row, cluster, ident
 from tests.services.chat.turns import WHY, turn
-from tests.services.chat.world import World, planted
+from tests.services.chat.world import World
 
 BINARY = "".join(map(chr, range(256))) * 40
 INJECTIONS = (
@@ -70,6 +72,23 @@ def test_a_logql_string_stays_one(world: World) -> None:
     assert query.startswith('{namespace=~".*shop.*"}')
 
 
+def test_who_asks_why_is_told_of_what_and_no_lists_besides(world: World) -> None:
+    told = turn("Why did that happen?", world)
+    worst = world.worst()
+    assert told.text.startswith(f"**Incident:** `{worst['title']}` (critical)")
+    assert "**Root cause:**" in told.text
+    assert "**Incidents:**" not in told.text
+    assert "**Alerts:**" not in told.text
+
+
+def test_what_is_to_be_plotted_is_asked_for_over_the_last_hour(world: World) -> None:
+    told = turn("plot the memory of prod-eu-1", world)
+    (given,) = [each.arguments for each in told.calls if each.name == "query_metrics"]
+    assert given is not None
+    start = datetime.fromisoformat(given["start_time"])
+    assert datetime.fromisoformat(given["end_time"]) - start == timedelta(hours=1)
+
+
 def test_what_a_persona_has_no_tool_for_is_said_with_who_has_one(world: World) -> None:
     told = turn("root cause of the worst incident", world, "telco-5g")
     assert "no tool for root causes" in told.text
@@ -97,10 +116,17 @@ def test_names_of_clusters_are_looked_up_first(world: World) -> None:
     assert "PtpClockOffset" not in told.text
 
 
-def test_names_are_looked_for_on_the_next_pages(world: World) -> None:
+def test_of_many_clusters_only_those_with_the_name_are_looked_at(world: World) -> None:
     world.clusters[:0] = [cluster(f"site-{number:03}", "ONLINE", 99) for number in range(60)]
     told = turn(f"alerts of {SHOP}", world)
-    assert told.tools[0] == "list_clusters"
+    assert told.tools == ["list_clusters", "list_alerts"]
+    assert told.calls[0].arguments == {"name": SHOP}
+    assert told.calls[-1].arguments == {"cluster_ids": [ident(SHOP)]}
+
+
+def test_where_many_names_hold_the_name_it_is_looked_for_on_the_next_pages(world: World) -> None:
+    world.clusters[:0] = [cluster(f"a-{SHOP}{number}", "ONLINE", 99) for number in range(40)]
+    told = turn(f"alerts of {SHOP}", world)
     assert 1 < told.tools.count("list_clusters") <= 1 + MOST_CALLS
     assert told.calls[-1].arguments == {"cluster_ids": [ident(SHOP)]}
 

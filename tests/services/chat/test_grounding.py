@@ -10,7 +10,8 @@ from contracts.conversing import WantedCall
 from contracts.tools import ToolAnswer
 from services.chat.grounding import claims
 from services.chat.steps import Answered, Round
-from tests.services.chat.world import World, planted
+from tests.services.chat.planted import planted
+from tests.services.chat.world import World
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("list_alerts", {}),
@@ -208,3 +209,36 @@ def test_there_is_a_bound_for_all() -> None:
     found = claims("\n".join(f"same-name and {every}" for _ in range(400)), [Round((), answers)])
     assert len(found) == MOST_CLAIMS
     assert all(len(each.evidence) <= MOST_EVIDENCE for each in found)
+
+
+def _told(tool: str, data: object) -> list[Round]:
+    answer = ToolAnswer(tool=tool, data=data)
+    call = WantedCall(id="c1", name=tool, arguments={})
+    return [Round((call,), (Answered("c1", tool, {}, ToolStatus.SUCCESS, None, answer),))]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "81271558-da29-5213-abe8-c30fd0640a17",
+        "pci_bus_id=00000000:78:00.0",
+        "gpu=4, pci_bus_id=00000000:92:00.0, device=nvidia5",
+    ],
+)
+def test_parts_of_a_name_are_no_figures(name: str) -> None:
+    found = only(f"| `{name}` | 606.3 |", _told("query_metrics", {"of": name, "value": 606.31}))
+    assert not found.is_unsupported
+    assert found.evidence
+
+
+def test_a_clock_that_no_day_has_is_no_time() -> None:
+    assert only("It began at 12:34.", _told("list_alerts", {"items": []})).is_unsupported
+    assert not only("It is on bus 78:00.", _told("list_alerts", {"items": []})).evidence
+
+
+def test_what_stands_within_an_incident_is_not_opened_as_one() -> None:
+    cluster = {"id": "582b2e46-d1b1-5ac5-82c4-03aeb760670c", "name": "edge-3"}
+    incident = {"id": "1662708f-bfff-573d-8b1a-7f3b5f1ada1b", "clusters": [cluster]}
+    told = _told("list_incidents", {"total": 1, "items": [incident]})
+    links = [each.link for each in only("Look at edge-3.", told).evidence if each.link]
+    assert links == [f"/api/v1/incidents/{incident['id']}"]

@@ -9,9 +9,10 @@ from contracts.personas import BUILT_IN
 from contracts.tools import TOOLS
 from services.chat.analyst.asking import asked
 from services.chat.analyst.times import When, when
+from tests.services.chat.planted import planted
 from tests.services.chat.rows import NOW
 from tests.services.chat.turns import turn
-from tests.services.chat.world import TRACE, World, planted
+from tests.services.chat.world import TRACE, World
 
 EVERY = tuple(TOOLS)
 ID = "3f2a0000-0000-4000-8000-000000000001"

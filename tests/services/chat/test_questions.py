@@ -4,10 +4,11 @@ import pytest
 
 from contracts.personas import BUILT_IN
 from services.chat.grounding import claims
+from tests.services.chat.planted import planted
 from tests.services.chat.questions.every import QUESTIONS
 from tests.services.chat.questions.question import Question
 from tests.services.chat.turns import WHY, turn
-from tests.services.chat.world import World, planted
+from tests.services.chat.world import World
 
 
 @pytest.fixture(scope="module")

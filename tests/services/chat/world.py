@@ -1,12 +1,13 @@
 """A small fleet, and what each tool tells of it: filtered and cut as the real ones do.
 
 The expected figures of the recorded questions come from the rows of a `World`, never from an
-answer: over a real hub its rows are read from REST instead (`read`), and the same questions hold.
+answer: over a real hub its rows are read from REST instead (`live`), and the same questions hold.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.chat import ToolStatus
@@ -15,16 +16,16 @@ from contracts.tools import TOOLS, ToolAnswer
 from gateway.tools.cutting import fitted, lean
 from services.chat.steps import Answered, Round
 from tests.services.chat import rows, rows_measured as measured
-from tests.services.chat.rows import EDGE, PROD, SHOP, Row, ago
+from tests.services.chat.rows import EDGE, NOW, PROD, SHOP, Row
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 NODE, CAUSE = "worker-3", "node/worker-3"
-METRIC = "node_load1"
+METRICS = ("node_load1", "up", "kube_pod_info")
 VALUES = {PROD: 3.25, SHOP: 17.5}
 """Of each series that is asked for, by cluster."""
+WORDS = {"service": "checkout", "app": "payments", "cnf": "AMF", "slow_ms": "2000",
+         "counter": "amf_registrations_total"}  # fmt: skip
 LINES = ("payment 17 failed: upstream connect error", "payment 18 failed: deadline exceeded")
-Get = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
-"""A read of the REST API: a path and its parameters."""
 
 
 @dataclass
@@ -45,6 +46,27 @@ class World:
     traces: list[Row] = field(default_factory=list[Row])
     spans: list[Row] = field(default_factory=list[Row])
     events: list[Row] = field(default_factory=list[Row])
+    anomalies: list[Row] = field(default_factory=list[Row])
+    """Series that were searched."""
+    values: list[tuple[str, float]] = field(default_factory=lambda: [*VALUES.items()])
+    """Of what is measured, by cluster: the highest first."""
+    lines: Sequence[str] = LINES
+    metrics: Sequence[str] = METRICS
+    """Names of those that there are."""
+    past: Row = field(default_factory=dict[str, Any])
+    """Of a moment: ``time`` as it is said, how many ``clusters`` and ``alerts`` there were."""
+    summary: Row = field(default_factory=dict[str, Any])
+    """Of the fleet in numbers."""
+    trace: str = TRACE
+    """One that has failed."""
+    words: Mapping[str, str] = field(default_factory=lambda: WORDS)
+    """More that stands in questions in braces."""
+    named: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What stands there whatever becomes of the rows; empty: by the rows."""
+    now: datetime = NOW
+    """When it is asked."""
+    lasting: timedelta = timedelta(0)
+    """How long a turn may take."""
     errors: dict[str, tuple[ToolStatus, str, str]] = field(
         default_factory=dict[str, tuple[ToolStatus, str, str]]
     )
@@ -57,24 +79,40 @@ class World:
 
     def worst(self) -> Row:
         """The incident that is looked into where none is named."""
-        return next(each for each in self.incidents if each["severity"] == "CRITICAL")
+        if "incident" in self.named:
+            return next(each for each in self.incidents if each["id"] == self.named["incident"])
+        bad = [each for each in self.incidents if each["severity"] == "CRITICAL"]
+        of = Counter(each["cluster_ids"][0] for each in bad)
+        told = {each["labels"].get("node") for each in self.alerts}
+        return next(
+            each for each in bad if of[each["cluster_ids"][0]] == 1 and _node_of(each) in told
+        )
 
     def names(self) -> dict[str, str]:
         """What stands in the questions in braces."""
+        return {**(self.named or self._named()), **self.words}
+
+    def _named(self) -> dict[str, str]:
         ill = self.worst()["clusters"][0]
-        well = next(each for each in self.clusters if each["status"]["state"] == "ONLINE")
+        well = next(each for each in self.clusters if self._is_well(each))
         return {
             "well": well["name"],
             "well_id": well["id"],
             "ill": ill["name"],
             "ill_id": ill["id"],
-            "node": self.worst()["where"][0].rpartition("/")[2],
+            "node": _node_of(self.worst()),
             "gpu_node": self.gpu_nodes[0]["node_name"],
             "du_node": self.clocks[0]["node_name"],
+            "vf_node": self.functions[0]["node_name"],
             "incident": self.worst()["id"],
             "beginning": self.worst()["id"][:8],
-            "trace": TRACE,
+            "trace": self.trace,
         }
+
+    def _is_well(self, cluster: Row) -> bool:
+        """It is, and has GPUs."""
+        with_gpus = {each["cluster_id"] for each in self.gpu_nodes}
+        return cluster["status"]["state"] == "ONLINE" and cluster["id"] in with_gpus
 
     def answered(self, call: WantedCall) -> Answered:
         """What a tool says, as the runner of tools would have it said."""
@@ -84,7 +122,8 @@ class World:
             return Answered(call.id, call.name, given, status, code, None, text)
         TOOLS[call.name].arguments.model_validate(given)
         data, main = _TOLD[call.name](self, given)
-        told, cut = fitted(lean(data), main)
+        whole = "gpus" if call.name == "get_gpu_nodes" else ""
+        told, cut = fitted(lean(data), main, whole=whole)
         shown, total = len(told.get(main) or ()) if main else 0, len(data.get(main) or ())
         offset = given.get("offset", 0)
         following = {**given, "offset": offset + shown} if shown < total else None
@@ -96,100 +135,10 @@ class World:
         return Round(tuple(calls), tuple(self.answered(each) for each in calls))
 
 
-def planted() -> World:
-    """The fleet of `rows`."""
-    node_down = rows.incident("KubeNodeNotReady and 7 more", "CRITICAL", SHOP, CAUSE, 8)
-    slow = rows.incident("PtpClockOffset and 1 more", "WARNING", EDGE, "node/du-node-1", 2)
-    opened: Row = {"incident": node_down, "added": []}
-    hot = measured.gpu(2, temperature_celsius=91.0, raised=["TEMPERATURE"], xid=79,
-                   last_xid={"xid": 79, "description": "off the bus", "at": ago(30)})  # fmt: skip
-    idle = measured.gpu(
-        1, utilization_gpu_percent=0.0, power_draw_watts=71.5, idle=True, wasted=True
-    )
-    return World(
-        clusters=[
-            rows.cluster(PROD, "ONLINE", 97),
-            rows.cluster(SHOP, "DEGRADED", 61),
-            rows.cluster(EDGE, "OFFLINE", 12, cluster_type="EDGE"),
-        ],
-        alerts=[
-            rows.alert("KubeNodeNotReady", "CRITICAL", SHOP, 55, node=NODE),
-            rows.alert("KubePodCrashLooping", "WARNING", SHOP, 50, namespace="shop", pod="cart-0"),
-            rows.alert("KubePodNotReady", "WARNING", SHOP, 48, namespace="shop", pod="cart-1"),
-            rows.alert("PtpClockOffset", "WARNING", EDGE, 30, node="du-node-1"),
-            rows.alert("Watchdog", "INFO", PROD, 9_000),
-        ],
-        incidents=[node_down, slow],
-        analyses={
-            node_down["id"]: rows.analysis(node_down, CAUSE, 0.92, is_known=True),
-            slow["id"]: rows.analysis(slow, "clock/du-node-1/ens1f0", 0.41, is_known=False),
-        },
-        gpu_nodes=[
-            measured.gpu_node("gpu-worker-1", measured.gpu(0), idle),
-            measured.gpu_node("gpu-worker-2", hot, measured.gpu(3, power_draw_watts=655.0)),
-        ],
-        processes=[
-            measured.gpu_process("gpu-worker-1", 0, "llm-0", 61_003),
-            measured.gpu_process("gpu-worker-2", 2, "embed-1", 20_480),
-        ],
-        workloads=[
-            measured.workload("du-0", "VDU", "RUNNING", 0),
-            measured.workload("upf-1", "UPF", "RUNNING", 2),
-            measured.workload("amf-2", "AMF", "FAILED", 14, reason="CrashLoopBackOff"),
-        ],
-        clocks=[
-            measured.clock("du-node-1", "ens1f0", "HOLDOVER", 1_480.0),
-            measured.clock("du-node-2", "ens2f0", "LOCKED", -4.0),
-        ],
-        ports=[
-            measured.port("upf-1", "0", 120_000.5, 37.5),
-            measured.port("du-0", "1", 90_000.0, 0.0),
-        ],
-        functions=[
-            measured.functions("du-node-1", "openshift.io/du_fronthaul", 8, 8),
-            measured.functions("du-node-2", "openshift.io/du_fronthaul", 3, 16),
-        ],
-        traces=[
-            rows.trace(TRACE, "checkout", 2_345.6, failed=True),
-            rows.trace("a" * 32, "checkout", 120.0, failed=False),
-        ],
-        spans=[
-            rows.span("checkout", 2_345.6, "OK"),
-            rows.span("payments", 2_101.5, "ERROR"),
-            rows.span("stock", 12.0, "OK"),
-        ],
-        events=[
-            rows.event(4720, "INCIDENT_OPENED", SHOP, 54, opened),
-            rows.event(4711, "ALERT_FIRED", SHOP, 55, {"alert": {"alertname": "KubeNodeNotReady"}}),
-            rows.event(4699, "CLUSTER_STATUS_CHANGED", SHOP, 56,
-                       {"old_state": "ONLINE", "new_state": "DEGRADED", "reason": "502"}),
-        ],
-    )  # fmt: skip
-
-
-async def read(get: Get) -> World:
-    """The world of a real hub: whatever can be read by REST of it, page by page."""
-
-    async def every(path: str) -> list[Row]:
-        found, page = list[Row](), 1
-        while True:
-            told = await get(path, {"page": page, "page_size": 100})
-            found += told["items"]
-            if page >= told["total_pages"]:
-                return found
-            page += 1
-
-    return World(
-        clusters=await every("/clusters"),
-        alerts=await every("/alerts"),
-        incidents=await every("/incidents"),
-        gpu_nodes=await every("/gpu/nodes"),
-        processes=await every("/gpu/processes"),
-        workloads=await every("/cnf/workloads"),
-        clocks=await every("/cnf/ptp/status"),
-        ports=await every("/cnf/dpdk/stats"),
-        functions=await every("/cnf/sriov/status"),
-    )
+def _node_of(incident: Row) -> str:
+    """The node that it is of; empty if there is none."""
+    nodes = [each for each in incident["where"] if each.startswith("node/")]
+    return nodes[0].rpartition("/")[2] if nodes else ""
 
 
 Made = tuple[Row, str]
@@ -216,6 +165,7 @@ def _count(found: list[Row], name: str) -> dict[str, int]:
 def _clusters(world: World, given: Mapping[str, Any]) -> Made:
     state, kind = given.get("state"), given.get("cluster_type")
     found = [each for each in world.clusters if state in (None, each["status"]["state"])]
+    found = [each for each in found if given.get("name", "") in each["name"]]
     return _page([each for each in found if kind in (None, each["cluster_type"])], given)
 
 
@@ -312,7 +262,7 @@ def _metrics(world: World, given: Mapping[str, Any]) -> Made:
 
 
 def _labels(world: World, given: Mapping[str, Any]) -> Made:
-    return {"data": [METRIC, "up", "kube_pod_info"], **_whole()}, "data"
+    return {"data": [*world.metrics], **_whole()}, "data"
 
 
 def _traces(world: World, given: Mapping[str, Any]) -> Made:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from services.llm import models
+from services.llm import models, providers
 from services.llm.models import NoModel
 from tests.kit import llm_server as llm
 from tests.kit.llm_server import Reply, llm_server
@@ -247,6 +247,31 @@ async def test_who_waits_too_long_for_a_turn_is_told() -> None:
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_the_first_word_is_heard_at_once_and_of_later_ones_several_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(providers, "GATHER", 2.0)
+    heard: list[str] = []
+
+    class Hearing(models.Deaf):
+        def word(self, text: str) -> None:
+            heard.append(text)
+
+    slow = llm.speaks("It has been down since noon.", 0.01)
+    async with llm_server(slow) as server, models_on(provider(server)) as made:
+        told = await made.tell(asking(), PATIENT, Hearing())
+    assert heard[0] == "It "
+    assert "".join(heard) == told.text == "It has been down since noon."
+    assert len(heard) < 6
+
+
+async def test_a_connection_is_used_for_the_next_question() -> None:
+    async with llm_server(GOOD) as server, models_on(provider(server)) as made:
+        for _ in range(3):
+            await made.tell(asking(), PATIENT)
+        assert server.origin.connections == 1
 
 
 async def test_one_alone_is_asked_by_its_name() -> None:

@@ -1,12 +1,12 @@
-"""Words are told in their order: the first at once, later ones together, and none is lost."""
+"""Words are told in their order, as fast as they are taken, and none is lost."""
 
+import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from services.llm.streaming import PAUSE, Words
+from services.llm.streaming import Words
 from services.runtime.replies import Gone
 from tests.kit.runtime import until
 
@@ -14,44 +14,40 @@ pytestmark = pytest.mark.anyio
 
 
 class Asker:
-    """Takes what is sent, and sets off what was put off."""
+    """Takes what is sent, as fast as it may."""
 
     def __init__(self) -> None:
         self.parts: list[dict[str, Any]] = []
-        self.later: list[tuple[float, Callable[[], object]]] = []
         self.gone = False
+        self.free = asyncio.Event()
+        self.free.set()
 
     async def send(self, part: bytes) -> None:
         """As `Asked.send`."""
         if self.gone:
             raise Gone
         self.parts += [json.loads(each) for each in part.decode().splitlines()]
-
-    def put_off(self, seconds: float, call: Callable[[], object]) -> None:
-        """As a loop's ``call_later``."""
-        self.later.append((seconds, call))
+        await self.free.wait()
 
     def words(self) -> Words:
-        return Words(self.send, self.put_off)
+        return Words(self.send)
 
 
-async def test_the_first_word_comes_at_once_and_later_ones_together() -> None:
+async def test_each_word_comes_at_once_and_together_what_came_while_one_was_taken() -> None:
     asker = Asker()
     words = asker.words()
     async with words.telling():
         words.begins("")
         words.word("It ")
         await until(lambda: asker.parts)
-        for each in ("is ", "down ", "since "):
-            words.word(each)
-        assert asker.parts == [{"text": "It "}]
-        ((seconds, due),) = asker.later
-        assert seconds == PAUSE
-        due()
+        asker.free.clear()
+        words.word("is ")
         await until(lambda: len(asker.parts) == 2)
-        words.word("noon.")
-        assert len(asker.later) == 2
-    assert asker.parts == [{"text": "It "}, {"text": "is down since "}, {"text": "noon."}]
+        for each in ("down ", "since ", "noon."):
+            words.word(each)
+        asker.free.set()
+        await until(lambda: len(asker.parts) == 3)
+    assert asker.parts == [{"text": "It "}, {"text": "is "}, {"text": "down since noon."}]
 
 
 async def test_when_another_begins_what_was_said_does_not_count() -> None:

@@ -26,6 +26,8 @@ def clusters(data: Json, view: View) -> list[str]:
     if not rows:
         return [f"**Clusters{of}:** there are none."]
     shown = sorted(speaking(rows, view.terms), key=lambda each: _rank(part(each, "status")))
+    if "name" in view.arguments:
+        total = len(shown)  # The others only have it within their names.
     return [
         f"**Clusters{of}:** {number(len(rows) if total is None else total)}.",
         *table(

@@ -62,7 +62,7 @@ def clocks(data: Json, view: View) -> list[str]:
     by = counts(part(data, "by_state"))
     return [
         f"**PTP clocks:** {number(total)}{f' ({by})' if by else ''}.",
-        *_farthest(rows),
+        *_farthest(rows, view),
         *table(
             ("Node", "Interface", "Process", "State", "Offset", "Class", "Cluster", "Since"),
             map(_clock, worst),
@@ -75,14 +75,15 @@ def _follows(one: Json) -> bool:
     return text(one, "clock_state") not in _BAD_CLOCKS
 
 
-def _farthest(rows: list[Json]) -> list[str]:
+def _farthest(rows: list[Json], view: View) -> list[str]:
     some = [each for each in rows if number_of(each, "offset_ns") is not None]
     if not some:
         return []
     one = max(some, key=lambda each: abs(number_of(each, "offset_ns") or 0))
     return [
-        f"The largest offset is {number(one.get('offset_ns'), 'ns')}, of"
-        f" {quoted(text(one, 'interface'), 60)} on {quoted(text(one, 'node_name'), 80)} in"
+        f"The largest offset{' of those told' if view.of else ''} is"
+        f" {number(one.get('offset_ns'), 'ns')}, of {quoted(text(one, 'interface'), 60)}"
+        f" on {quoted(text(one, 'node_name'), 80)} in"
         f" {quoted(text(one, 'cluster_name'), 60)}."
     ]
 

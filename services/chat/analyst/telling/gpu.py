@@ -94,8 +94,9 @@ def _highest(found: list[_Gpu], view: View) -> list[str]:
     if not some:
         return []
     node, one = max(some, key=lambda each: number_of(each[1], field) or 0)
+    told = name.get(field, "The fullest")
     return [
-        f"{name.get(field, 'The fullest')} is GPU {number(one.get('index'))} of"
+        f"{told}{' of those told' if view.of else ''} is GPU {number(one.get('index'))} of"
         f" {quoted(text(node, 'node_name'), 80)} in {quoted(text(node, 'cluster_name'), 60)}"
         f" with {number(one.get(field), unit)}."
     ]

@@ -29,10 +29,11 @@ def lines(data: Json, view: View) -> list[str]:
     by = Counter(text(each, "cluster_name") for each in rows)
     where = ", ".join(f"{number(many)} in {quoted(name, 60)}" for name, many in by.most_common(5))
     return [
-        f"**Logs:** {query}: {number(len(rows))} lines{answered} ({where}). The newest:",
+        f"**Logs:** {query}: {number(view.of or len(rows))} lines{answered}"
+        f" ({f'of {number(len(rows))} told: ' if view.of else ''}{where}). The newest:",
         "",
         *map(_line, rows[:MOST_ROWS]),
-        *of_many(len(rows), len(rows)),
+        *of_many(len(rows), view.of or len(rows)),
     ]
 
 
@@ -62,12 +63,12 @@ def traces(data: Json, view: View) -> list[str]:
         sorted(rows, key=lambda each: -(number_of(each, "duration_ms") or 0)) if by_time else rows
     )
     return [
-        f"**Traces:** {number(len(rows))}{of}{answered}.",
+        f"**Traces:** {number(view.of or len(rows))}{of}{answered}.",
         *table(
             ("Trace", "Service", "Operation", "Duration", "Spans", "Errors", "Begin", "Cluster"),
             map(_trace, shown),
         ),
-        *of_many(len(rows), len(rows)),
+        *of_many(len(rows), view.of or len(rows)),
     ]
 
 

@@ -107,7 +107,7 @@ def names(data: Json, view: View) -> list[str]:
         return [f"**{what}:** none{_answered(data)}."]
     told = ", ".join(quoted(each, 80) for each in found[:_MOST_NAMES])
     more = ", …" if len(found) > _MOST_NAMES else ""
-    return [f"**{what}:** {number(len(found))}{_answered(data)}: {told}{more}"]
+    return [f"**{what}:** {number(view.of or len(found))}{_answered(data)}: {told}{more}"]
 
 
 def anomalies(data: Json, view: View) -> list[str]:

@@ -25,6 +25,8 @@ class View:
     """Of the question."""
     arguments: Json = field(default_factory=dict[str, object])
     """Of the call."""
+    of: int | None = None
+    """How many there are, where not all were told; null: these are all."""
 
 
 def quoted(text: object, most: int = 120) -> str:

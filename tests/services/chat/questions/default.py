@@ -1,8 +1,7 @@
 """Of the platform assistant."""
 
 from tests.services.chat.questions import figures
-from tests.services.chat.questions.question import Question
-from tests.services.chat.rows import PROD
+from tests.services.chat.questions.question import Ago, Part, Question, Since
 
 _P = "default"
 QUESTIONS: tuple[Question, ...] = (
@@ -28,7 +27,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         _P,
-        "Why is checkout failing on {ill}?",
+        "Why is {service} failing on {ill}?",
         (("list_clusters", {}), ("list_incidents", {"cluster_ids": ["{ill_id}"]}),
          ("analyze_root_cause", {"incident_id": "{incident}"})),
         figures.cause,
@@ -36,32 +35,32 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         _P,
         "What happened in the last 2 hours?",
-        (("get_event_history", {"start_time": "2026-03-10T10:45:00Z",
-                                "end_time": "2026-03-10T12:45:00Z"}),),
-        lambda world: [each["sequence"] for each in world.events],
+        (("get_event_history", {"start_time": Ago(hours=2), "end_time": Ago(hours=0)}),),
+        lambda world: (each["sequence"] for each in world.events),
     ),
     Question(
         _P,
         "How was the fleet as of yesterday 14:00?",
-        (("get_state_as_of", {"time": "2026-03-09T14:00:00Z"}),),
-        lambda world: ["2026-03-09 14:00:00", len(world.clusters), len(world.alerts)],
+        (("get_state_as_of", {"time": Since(14, days=1)}),),
+        figures.past,
     ),
     Question(
         _P,
         "CPU usage of {well} over the last hour",
-        (("query_metrics", {"cluster_ids": ["{well_id}"], "start_time": "2026-03-10T11:45:00Z"}),),
-        lambda _: figures.values(PROD),
+        (("query_metrics", {"query": Part("cpu"), "cluster_ids": ["{well_id}"],
+                            "start_time": Ago(hours=1)}),),
+        lambda world: figures.values(world, "well"),
     ),
     Question(
         _P,
-        "logs of payments with error",
-        (("query_logs", {}),),
+        "logs of {app} with error",
+        (("query_logs", {"query": Part("{app}")}),),
         figures.lines,
     ),
     Question(
         _P,
         "Is anything unusual in the memory since 10:00?",
-        (("detect_anomalies", {"start_time": "2026-03-10T10:00:00Z"}),),
-        lambda _: ["worker-7", 93, 14.75, "spike"],
+        (("detect_anomalies", {"query": Part("memory"), "start_time": Since(10)}),),
+        figures.unusual,
     ),
 )  # fmt: skip

@@ -1,8 +1,7 @@
 """Of the GPU expert."""
 
 from tests.services.chat.questions import figures
-from tests.services.chat.questions.question import Question
-from tests.services.chat.rows import PROD
+from tests.services.chat.questions.question import Ago, Question
 
 _P = "gpu-expert"
 QUESTIONS: tuple[Question, ...] = (
@@ -15,27 +14,27 @@ QUESTIONS: tuple[Question, ...] = (
         _P,
         "Which processes run on the gpus of node {gpu_node}?",
         (("get_gpu_processes", {"node_name": "{gpu_node}"}),),
-        lambda world: ["llm-0", world.processes[0]["used_memory_mb"]],
+        lambda world: figures.processes(world, world.names()["gpu_node"]),
     ),
     Question(
         _P,
         "memory of the GPUs on node {gpu_node}",
         (("get_gpu_nodes", {"node_name": "{gpu_node}"}),),
-        lambda world: [world.gpu_nodes[0]["gpus"][0]["memory_used_mb"], 81_559],
+        lambda world: figures.memory(world.gpu_nodes[0]),
     ),
     Question(_P, "Do any GPUs have XID errors?", (("get_gpu_nodes", {}),),
-             lambda world: [each["xid"] for each in world.gpus if each.get("xid")]),
+             figures.errors),
     Question(
         _P,
         "GPU power over the last 2 hours on {well}",
         (("get_gpu_nodes", {"cluster_ids": ["{well_id}"]}),
          ("query_metrics", {"query": "DCGM_FI_DEV_POWER_USAGE", "cluster_ids": ["{well_id}"],
-                            "start_time": "2026-03-10T10:45:00Z"})),
-        lambda world: [*figures.values(PROD), max(each["power_draw_watts"] for each in world.gpus)],
+                            "start_time": Ago(hours=2)})),
+        lambda world: [*figures.values(world, "well"), *figures.strongest(world)],
     ),
     Question(_P, "gpus by model", (("get_gpu_summary", {}),),
              lambda world: [len(world.gpus), world.gpus[0]["name"]]),
     Question(_P, "avg(DCGM_FI_DEV_GPU_UTIL): `avg(DCGM_FI_DEV_GPU_UTIL)`",
              (("query_metrics", {"query": "avg(DCGM_FI_DEV_GPU_UTIL)"}),),
-             lambda _: figures.values()),
+             figures.values),
 )  # fmt: skip

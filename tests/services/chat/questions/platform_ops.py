@@ -1,8 +1,7 @@
 """Of platform operations."""
 
 from tests.services.chat.questions import figures
-from tests.services.chat.questions.question import Question
-from tests.services.chat.rows import SHOP
+from tests.services.chat.questions.question import Ago, Part, Question
 
 _P = "platform-ops"
 QUESTIONS: tuple[Question, ...] = (
@@ -23,32 +22,32 @@ QUESTIONS: tuple[Question, ...] = (
         _P,
         "How many clusters are there?",
         (("list_clusters", {}), ("get_fleet_summary", {})),
-        lambda world: [len(world.clusters), *(each["name"] for each in world.clusters)],
+        figures.clusters,
     ),
     Question(
         _P,
         "Give me an overview of the fleet",
         (("get_fleet_summary", {}),),
-        lambda world: [len(world.clusters), len(world.gpus)],
+        lambda world: [world.summary["total"], world.summary["gpu_count"]],
     ),
     Question(
         _P,
         "`sum by (node) (kube_pod_info)` on {ill}",
         (("query_metrics", {"query": "sum by (node) (kube_pod_info)",
                             "cluster_ids": ["{ill_id}"]}),),
-        lambda _: figures.values(SHOP),
+        lambda world: figures.values(world, "ill"),
     ),
     Question(
         _P,
         "Which containers restarted in the last hour?",
-        (("query_metrics", {"start_time": "2026-03-10T11:45:00Z"}),),
-        lambda _: figures.values(),
+        (("query_metrics", {"query": Part("restarts"), "start_time": Ago(hours=1)}),),
+        figures.values,
     ),
     Question(
         _P,
         "Which metrics are there? Show the values of label __name__",
         (("get_metric_labels", {"label_name": "__name__"}),),
-        lambda _: ["node_load1", "kube_pod_info", 3],
+        lambda world: [*sorted(world.metrics)[:3], len(world.metrics)],
     ),
     Question(
         _P,

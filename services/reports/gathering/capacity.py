@@ -127,7 +127,7 @@ def _resource(used: Used, now: Sequence[Json]) -> Section:
     mean = _mean(used)
     charts: list[Chart] = []
     if len(mean) > 1:
-        charts.append(charting.line(f"{used.name} used, mean of clusters", "%", {"": mean}))
+        charts.append(charting.line(f"{_begun(used.name)} used, mean of clusters", "%", {"": mean}))
     if last:
         charts.append(charting.ranking(f"Clusters that use most {used.name}", "%", last))
     heading = f"{used.name[:1].upper()}{used.name[1:]}"
@@ -212,8 +212,13 @@ def _words(now: Sequence[Json], used: Sequence[Used], soon: Sequence[Item]) -> s
         last = [values[-1][1] for values in each.values.values()]
         if last:
             mean = sum(last) / len(last)
-            told.append(f"{each.name}: {mean:.0f} % used, mean of {len(last):,} clusters.")
+            told.append(f"{_begun(each.name)}: {mean:.0f} % used, mean of {len(last):,} clusters.")
         else:
-            told.append(f"{each.name}: not known.")
+            told.append(f"{_begun(each.name)}: not known.")
     ending = "nothing would be full within 90 days" if not soon else soon[0].text
     return " ".join([*told, f"By a straight line, {ending}."])
+
+
+def _begun(name: str) -> str:
+    """As the first word of a line."""
+    return name[:1].upper() + name[1:]

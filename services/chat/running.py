@@ -87,6 +87,7 @@ class _Running:
     sealer: Sealer
     head: Head = field(default_factory=Head)
     live: Live = field(init=False)
+    _seen: Recorded | None = None
     _appending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -147,9 +148,10 @@ class _Running:
 
     async def _require_wanted(self) -> None:
         try:
-            last = await self.store.log.head(chat_key(self.question.session_id))
+            last = await self.store.log.head(chat_key(self.question.session_id), self._seen)
         except BusUnavailable:
             return
+        self._seen = last
         event = None if last is None else last.event
         is_over = event is None or isinstance(event, TurnCancelled | ChatSessionDeleted)
         # Cancelled, and asked something else at once.

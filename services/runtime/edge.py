@@ -64,10 +64,10 @@ class SiteLog(EventLog):
             metrics.EDGE_NOT_KEPT.inc(len(events))
             raise
 
-    async def head(self, key: EntityKey) -> Recorded | None:
+    async def head(self, key: EntityKey, known: Recorded | None = None) -> Recorded | None:
         """The last event of an entity, from whoever owns it."""
         if key.type not in HUB_KINDS:
-            return await super().head(key)
+            return await super().head(key, known)
         return (await self._told([key])).get(key)
 
     async def heads(self, keys: Iterable[EntityKey]) -> dict[EntityKey, Recorded]:

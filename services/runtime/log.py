@@ -256,9 +256,11 @@ class EventLog:
         found = [parse(subject) for subject in subjects]
         return {each.key: each.event for each in sorted(found, key=lambda each: each.version or 0)}
 
-    async def head(self, key: EntityKey) -> Recorded | None:
-        """The last event of an entity."""
+    async def head(self, key: EntityKey, known: Recorded | None = None) -> Recorded | None:
+        """The last event of an entity; where that is ``known``, it is not decoded once more."""
         stored = await self.bus.get(streams.EVENTS, {"last_by_subj": key.filter})
+        if stored is not None and known is not None and stored.sequence == known.sequence:
+            return known
         return None if stored is None else self._recorded(stored)
 
     async def heads(self, keys: Iterable[EntityKey]) -> dict[EntityKey, Recorded]:

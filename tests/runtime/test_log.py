@@ -41,6 +41,18 @@ async def test_versions_follow_each_other_and_the_subject_holds_them(log: EventL
     assert [entry.version for entry in await log.load(event.key)] == [1, 2]
 
 
+async def test_a_head_that_is_known_is_not_decoded_again(log: EventLog) -> None:
+    event = builders.registered()
+    stored = await _append(log, [event], {event.key: NOTHING}, 1)
+    first = await log.head(event.key)
+    assert first is not None
+    assert await log.head(event.key, first) is first
+    await _append(log, [builders.updated()], {event.key: Head(stored.sequence, 1)}, 2)
+    second = await log.head(event.key, first)
+    assert second is not None
+    assert (second.version, second.event) == (2, builders.updated())
+
+
 async def test_a_part_of_a_history_is_read_by_its_versions(log: EventLog) -> None:
     head, key = NOTHING, builders.registered().key
     for number in range(1, 6):

@@ -139,8 +139,10 @@ async def _keep(making: Making, made: Made) -> None:
 
     if await _end(requested, store, generated):
         await making.tell("ready", ReportStatus.READY)
-    else:
-        await bucket.remove(requested.report_id)  # It was deleted meanwhile.
+        return
+    last = await store.log.head(requested.key)
+    if last is None or isinstance(last.event, ReportDeleted):  # Not told ready by another try.
+        await bucket.remove(requested.report_id)
 
 
 async def _begun(requested: ReportRequested, store: Store) -> bool:

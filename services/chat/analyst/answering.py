@@ -171,11 +171,13 @@ def _cut(each: Answered) -> list[str]:
     if each.answer is None or not each.answer.cut:
         return []
     main = each.answer.cut[0]
-    what = {"entries": "entries", "characters": "characters", "points": "points of each series"}
+    shown, of = figure(main.shown), figure(main.of)
+    if main.unit == "points":
+        return ["", f"Figures are of all {of} points of a series; {shown} of them were told."]
     return [
         "",
-        f"This was cut: {figure(main.shown)} of {figure(main.of)} {what[main.unit]} of"
-        f" {quoted(main.path, 80)} were told.",
+        f"This was cut: {shown} of {of} {main.unit} of {quoted(main.path, 80)} were told."
+        " Ask for less, such as one cluster or a shorter time, to have all of it.",
     ]
 
 

@@ -32,7 +32,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 _LONGEST_PAUSE = 60.0
 """Seconds that a server may ask to be left alone."""
 _END_SECONDS = 0.5
-GATHER = 0.1
+GATHER = 0.2
 """Seconds for which words after the first are left to come before they are read.
 
 Each look, and each telling on the bus, costs as much as some words do.

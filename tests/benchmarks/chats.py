@@ -1,6 +1,7 @@
 """50 chats at once through the whole platform: from a model's word to the socket, and the CPU.
 
-Each is asked over REST and read as server-sent events; the model says 30 words a second.
+Each is asked over REST and read as server-sent events; the model says 30 words a second, in answers
+of two lengths.
 """
 
 import asyncio
@@ -24,7 +25,16 @@ from tests.benchmarks.kit import (
     percentile,
 )
 from tests.benchmarks.platform import Platform, platform
-from tests.benchmarks.streaming import CHATS, SPREAD, WORDS, bare, model_server, one_round
+from tests.benchmarks.streaming import (
+    CHATS,
+    LONG,
+    SPREAD,
+    WORDS,
+    Costs,
+    bare,
+    model_server,
+    one_round,
+)
 from tests.kit.chats import API, Frame, text_of
 from tests.kit.llm_server import MODEL
 
@@ -42,26 +52,33 @@ class _Taken:
     words: Sequence[float]
     """The same of any word."""
     cpu: Mapping[str, float]
-    """Seconds for a hundred words, by part."""
+    """Seconds of one chat, by part."""
     events: float
     """Frames with text, of one chat."""
 
 
 async def measure(options: Options) -> list[Figure]:
-    """Whole chats and bare httpx in turn."""
-    rounds = options.pick(5, 2)
-    async with model_server() as url, bare(url) as raw:
+    """Whole chats and bare httpx in turn, with short answers and with long ones."""
+    taken, raw = dict[int, list[_Taken]](), dict[int, list[float]]()
+    for words in (WORDS, LONG):
+        taken[words], raw[words] = await _of_length(words, options.pick(4, 2))
+    return _figures(taken, Costs(*(median(each) * 1e3 for each in raw.values())))
+
+
+async def _of_length(words: int, rounds: int) -> tuple[list[_Taken], list[float]]:
+    """What was taken in each round, and seconds of CPU of one bare chat."""
+    taken, raw_cpu = list[_Taken](), list[float]()
+    async with model_server(words) as url, bare(url) as raw:
         with platform(_with_model(url)) as running:
             await raw()
             # The SDK is loaded with the first question.
             await _answers(running.address, [await _begun(running.address)])
-            taken, raw_cpu = list[_Taken](), list[float]()
             for _ in range(rounds):
                 taken.append(await _round(running))
-                raw_cpu.append((await one_round(raw))[0])
+                raw_cpu.append((await one_round(raw, words))[0])
                 used = number(sum(taken[-1].cpu.values()) * 1e3)
-                log(f"{used} ms of CPU for 100 words, raw {number(raw_cpu[-1] * 1e3)}")
-    return _figures(taken, median(raw_cpu) * 1e3)
+                log(f"{used} ms of CPU for {words} words, raw {number(raw_cpu[-1] * 1e3)}")
+    return taken, raw_cpu
 
 
 def _with_model(url: str) -> Mapping[str, str]:
@@ -73,23 +90,30 @@ def _with_model(url: str) -> Mapping[str, str]:
     }
 
 
-def _figures(taken: Sequence[_Taken], raw: float) -> list[Figure]:
-    firsts = [late for each in taken for late in each.firsts]
-    words = [late for each in taken for late in each.words]
-    parts = {name: median([each.cpu[name] for each in taken]) for name in taken[0].cpu}
-    cpu = median([sum(each.cpu.values()) for each in taken]) * 1e3
+def _figures(taken: Mapping[int, Sequence[_Taken]], raw: Costs) -> list[Figure]:
+    rounds = [each for told in taken.values() for each in told]
+    firsts = [late for each in rounds for late in each.firsts]
+    words = [late for each in rounds for late in each.words]
+    cost = Costs(
+        *(median([sum(each.cpu.values()) for each in told]) * 1e3 for told in taken.values())
+    )
+    parts = {
+        name: Costs(*(median([each.cpu[name] for each in told]) * 1e3 for told in taken.values()))
+        for name in rounds[0].cpu
+    }
+    further = by_part({name: each.further for name, each in parts.items()}, 1)
     late = (
         f"p50 {number(percentile(firsts, 0.5))} ms; any word p50"
         f" {number(percentile(words, 0.5))}, p95 {number(percentile(words, 0.95))} ms;"
-        f" {number(median([each.events for each in taken]))} frames for {WORDS} words;"
+        f" {number(median([each.events for each in taken[WORDS]]))} frames for {WORDS} words;"
         " every answer as it is stored"
     )
     name = f"model's first word → first word at the client, {CHATS} chats, p95"
     return [
         Figure(_BENCH, name, percentile(firsts, 0.95), "ms", (at_most(50),), note=late),
         Figure(
-            _BENCH, "CPU of all parts for 100 words, from question to answer", cpu, "ms",
-            raw=raw, note=f"ms: {by_part(parts, 1e3)}; raw: bare httpx reads the same model",
+            _BENCH, "CPU of all parts for 100 words more", cost.further, "ms", raw=raw.further,
+            note=f"ms: {further}; {cost.told}; raw: bare httpx reads the same model",
         ),
     ]  # fmt: skip
 
@@ -98,7 +122,7 @@ async def _round(running: Platform) -> _Taken:
     sessions = [await _begun(running.address) for _ in range(CHATS)]
     used = running.cpu.measured()
     heard = await _answers(running.address, sessions)
-    cpu = {name: each / (CHATS * WORDS) * 100 for name, each in used().items()}
+    cpu = {name: each / CHATS for name, each in used().items()}
     for session, each in zip(sessions, heard, strict=True):
         each.require_whole(await _stored(running.address, session))
     late = [each.late for each in heard]

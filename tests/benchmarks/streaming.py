@@ -1,4 +1,7 @@
-"""50 chats with a model at 30 words a second each: from a word to the asker, and the CPU."""
+"""50 chats with a model at 30 words a second each: from a word to the asker, and the CPU.
+
+Answers of two lengths tell what a question costs, and what each hundred words of its answer do.
+"""
 
 import asyncio
 import sys
@@ -32,7 +35,7 @@ from tests.kit.llm_server import MODEL
 from tests.kit.runtime import UNTRACED, running
 
 _BENCH = "streaming"
-CHATS, RATE, WORDS = 50, 30.0, 150
+CHATS, RATE, WORDS, LONG = 50, 30.0, 150, 600
 SPREAD = 2.0
 """Seconds over which chats begin."""
 _PERSONA = BUILT_IN["default"]
@@ -49,21 +52,54 @@ class _Heard:
 Chat = Callable[[], Awaitable[_Heard]]
 
 
+@dataclass(frozen=True)
+class Costs:
+    """Milliseconds of CPU of one chat."""
+
+    short: float
+    """With an answer of so many words: ``WORDS``."""
+    long: float
+    """``LONG`` words."""
+
+    @property
+    def further(self) -> float:
+        """Each hundred words more."""
+        return (self.long - self.short) / (LONG - WORDS) * 100
+
+    @property
+    def question(self) -> float:
+        """What does not depend on the answer's length."""
+        return self.short - self.further * WORDS / 100
+
+    @property
+    def told(self) -> str:
+        """For the note of a figure."""
+        return (
+            f"the question {number(self.question)} ms; for 100 words with it"
+            f" {number(self.short / WORDS * 100)} ms of {WORDS},"
+            f" {number(self.long / LONG * 100)} ms of {LONG} words"
+        )
+
+
 async def measure(options: Options) -> list[Figure]:
-    """Ours and bare httpx in turn."""
+    """Ours and bare httpx in turn, with short answers and with long ones."""
     configure(TelemetrySettings(log_level="WARNING"), _BENCH)
-    rounds = options.pick(5, 2)
-    async with model_server() as url, _ours(url) as ours, bare(url) as raw:
-        await asyncio.gather(ours(), raw())  # The SDK is loaded with the first question.
-        taken: dict[str, list[tuple[float, Sequence[_Heard]]]] = {"ours": [], "raw": []}
-        for _ in range(rounds):
-            for name, chat in (("ours", ours), ("raw", raw)):
-                taken[name].append(await one_round(chat))
-                log(f"{name}: {number(taken[name][-1][0] * 1e3)} ms of CPU for 100 words")
-    cpu = {name: median([each for each, _ in told]) * 1e3 for name, told in taken.items()}
-    firsts = [each.first * 1e3 for _, heard in taken["ours"] for each in heard]
-    raw_firsts = [each.first * 1e3 for _, heard in taken["raw"] for each in heard]
-    words = [late * 1e3 for _, heard in taken["ours"] for each in heard for late in each.words]
+    taken = {words: await _of_length(words, options.pick(5, 2)) for words in (WORDS, LONG)}
+    ours, raw = (
+        Costs(*(median([each for each, _ in taken[words][name]]) * 1e3 for words in taken))
+        for name in ("ours", "raw")
+    )
+    firsts, raw_firsts = (
+        [each.first * 1e3 for told in taken.values() for _, heard in told[name] for each in heard]
+        for name in ("ours", "raw")
+    )
+    words = [
+        late * 1e3
+        for told in taken.values()
+        for _, heard in told["ours"]
+        for each in heard
+        for late in each.words
+    ]
     note = (
         f"p50 {number(percentile(firsts, 0.5))} ms; any word p50 {number(percentile(words, 0.5))},"
         f" p95 {number(percentile(words, 0.95))} ms; raw: bare httpx"
@@ -74,14 +110,27 @@ async def measure(options: Options) -> list[Figure]:
             (at_most(50),), percentile(raw_firsts, 0.95), note,
         ),
         Figure(
-            _BENCH, "CPU for 100 words, with the asker and the bus's client", cpu["ours"], "ms",
-            (at_most(10),), cpu["raw"], f"{RATE:g} words a second each; raw: bare httpx",
+            _BENCH, "CPU for 100 words more, with the asker and the bus's client", ours.further,
+            "ms", (at_most(10),), raw.further,
+            f"{ours.told}; {RATE:g} words a second each; raw: bare httpx",
         ),
     ]  # fmt: skip
 
 
-async def one_round(chat: Chat) -> tuple[float, Sequence[_Heard]]:
-    """Seconds of CPU for a hundred words, of this process, and what was heard."""
+async def _of_length(words: int, rounds: int) -> dict[str, list[tuple[float, Sequence[_Heard]]]]:
+    """Seconds of CPU of one chat, and what was heard, by round."""
+    taken: dict[str, list[tuple[float, Sequence[_Heard]]]] = {"ours": [], "raw": []}
+    async with model_server(words) as url, _ours(url) as ours, bare(url) as raw:
+        await asyncio.gather(ours(), raw())  # The SDK is loaded with the first question.
+        for _ in range(rounds):
+            for name, chat in (("ours", ours), ("raw", raw)):
+                taken[name].append(await one_round(chat, words))
+                log(f"{name}: {number(taken[name][-1][0] * 1e3)} ms of CPU for {words} words")
+    return taken
+
+
+async def one_round(chat: Chat, words: int) -> tuple[float, Sequence[_Heard]]:
+    """Seconds of CPU of one chat, of this process, and what was heard."""
     began = time.process_time()
 
     async def one(at: int) -> _Heard:
@@ -91,15 +140,15 @@ async def one_round(chat: Chat) -> tuple[float, Sequence[_Heard]]:
     heard = await asyncio.gather(*map(one, range(CHATS)))
     used = time.process_time() - began
     count = sum(len(each.words) for each in heard)
-    if count != CHATS * WORDS:
-        raise RuntimeError(f"{count} words of {CHATS * WORDS}")
-    return used / count * 100, heard
+    if count != CHATS * words:
+        raise RuntimeError(f"{count} words of {CHATS * words}")
+    return used / CHATS, heard
 
 
 @asynccontextmanager
-async def model_server() -> AsyncGenerator[str]:
-    """The base URL of a model that says words at a pace."""
-    program = sys.executable, "-m", "tests.benchmarks.streaming_server", str(WORDS), str(RATE)
+async def model_server(words: int) -> AsyncGenerator[str]:
+    """The base URL of a model that says so many words at a pace."""
+    program = sys.executable, "-m", "tests.benchmarks.streaming_server", str(words), str(RATE)
     made = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
     assert made.stdout is not None
     try:

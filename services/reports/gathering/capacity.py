@@ -23,7 +23,7 @@ from services.reports.gathering.projecting import FURTHEST_DAYS, Line, line_thro
 from services.reports.gathering.reading import Json, Reading
 from services.reports.gathering.used import Used, Values, used_by, whom
 
-STEPS = ("reading clusters", "reading CPU and memory", "reading GPUs")
+STEPS = ("reading clusters", "reading CPU, memory and GPUs")
 _MOST_ROWS = 200
 _SOON = 90.0
 _LIMITS = (80.0, 100.0)
@@ -38,10 +38,11 @@ async def gather(reading: Reading) -> Found:
     now, clusters = sorted(health.result(), key=lambda each: each["name"]), listed.result()
     nodes = _nodes(clusters)
     await reading.tell(STEPS[1])
-    used = await used_by(reading, time, whom(reading, now, clusters))
-    await reading.tell(STEPS[2])
-    gpus = await fleet.gpus(reading, time.end)
-    grown = await fleet.gpu_utilisation(reading, time) if gpus is not None else []
+    # Clusters that are silent are waited for: what is our own is read meanwhile.
+    async with reading.at_once() as begin:
+        asked = begin(used_by, time, whom(reading, now, clusters))
+        held = begin(_gpus_over, time)
+    used, (gpus, grown) = asked.result(), held.result()
     soon = _soon(now, used)
     sections = (
         Section(
@@ -66,6 +67,12 @@ _STATED = (
 async def _listed(reading: Reading) -> list[Json]:
     found, _ = await reading.all_of("the sizes of clusters", "/clusters", 2_500)
     return [each for each in found if reading.has(each["id"])]
+
+
+async def _gpus_over(reading: Reading, time: Span) -> tuple[Json | None, Values]:
+    """Those at its end, and how they were used through it."""
+    gpus = await fleet.gpus(reading, time.end)
+    return gpus, await fleet.gpu_utilisation(reading, time) if gpus is not None else []
 
 
 def _nodes(clusters: Sequence[Json]) -> dict[str, int]:

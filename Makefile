@@ -39,7 +39,7 @@ up: $(STAMP) ## Run the platform on this machine; ARGS="--port 0 --no-browser" a
 ui: $(UI)/dist/index.html ## Build the web UI, where something of it has changed
 
 test: $(STAMP) ## All tests, with the real bus and database; ARGS="-k name" and so on
-	$(BIN)/pytest -m "not bench" -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -m "not bench" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory ui-test)
 
 ui-test: $(GENERATED) ## The tests of the UI's components

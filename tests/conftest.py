@@ -1,6 +1,7 @@
 """Fixtures of all tests: real servers once a run, fresh streams and a fresh database each test."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +34,19 @@ structlog.configure(
 embedded.power_may_fail = False
 
 _TEMPLATE = "aiops_test_template"
+_LONG = ("test_end_to_end.py", "test_schemathesis.py", "test_recorded_questions.py")
+"""Files that take minutes, the longest first: begun last, one worker is left alone with each."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share tests, files that take long come first, then those with many tests."""
+    if hasattr(config, "workerinput"):
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (_rank(item.path), -tests[item.path]))
+
+
+def _rank(path: Path) -> int:
+    return _LONG.index(path.name) if path.name in _LONG else len(_LONG)
 
 
 @pytest.fixture(scope="session")

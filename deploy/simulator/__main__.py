@@ -14,14 +14,18 @@ import typer
 import uvloop
 
 from deploy.local.private import write_private
+from deploy.simulator import rollout
 from deploy.simulator.authority import kept
 from deploy.simulator.cluster import Part
 from deploy.simulator.fleet import Fleet
+from deploy.simulator.incidents import Incident
 from deploy.simulator.simulator import Options, Running, RunningCluster, simulating
 from services.runtime.clock import SystemClock
 
 READY = "ready.json"
 """The file that says what runs, written when it does."""
+_ROLLOUT_AFTER, _ROLLOUT_SECONDS = 60.0, 1500.0
+"""Whoever starts a fleet to look at it finds something that is worth looking at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,21 @@ async def _run(plan: _Plan) -> None:
     own = frozenset(each.name for each in plan.fleet.clusters if plan.own_ports)
     options = Options(plan.port, own, bad_tls=False, authority=authority, scripted=plan.scripted)
     async with simulating(plan.fleet, options) as running:
+        if plan.scripted:
+            _begin(running)
         told = json.dumps(_ready(running, plan.folder)) + "\n"
         sys.stdout.write(told)
         sys.stdout.flush()
         write_private(plan.folder / READY, told)
         await stopping.wait()
+
+
+def _begin(running: Running) -> None:
+    began = SystemClock().now().timestamp() + _ROLLOUT_AFTER
+    for each in reversed(_all(running)):
+        if rollout.suits(each.simulated.cluster):
+            each.simulated.cluster.stage.order(Incident.BAD_ROLLOUT, began, _ROLLOUT_SECONDS)
+            return
 
 
 def _ready(running: Running, folder: Path) -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from deploy.simulator import gpus, telco
+from deploy.simulator import gpus, rollout, telco
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.incidents import Incident, happening
 from deploy.simulator.objects import CREATED
@@ -88,6 +88,9 @@ def firing(cluster: Cluster, now: datetime) -> Iterator[Firing]:
         yield _alert("NodeHighLoad", "warning", f"{node} is under load.", began, node=node)
     yield from _of_gpus(cluster, now)
     yield from _of_functions(cluster, now)
+    for each, since in rollout.complaints(cluster, now):
+        place = {"namespace": each.app, "deployment": each.app}
+        yield _alert(each.name, each.severity, f"{each.app} {each.text}.", since, **place)
 
 
 def updated_at(now: datetime) -> datetime:

@@ -12,6 +12,8 @@ from deploy.simulator.rights import Rule
 from deploy.simulator.workloads import Service, Traits, Workload
 
 _T = TypeVar("_T")
+_SAFE = "2456789bcdfghjklmnpqrstvwxz"
+"""Of these Kubernetes makes the suffixes of names; here in the order of lists."""
 _CONTAINERS = {
     "linuxptp-daemon": "linuxptp-daemon-container",
     "nvidia-driver-daemonset": "nvidia-driver-ctr",
@@ -190,9 +192,16 @@ class Cluster:
             place = self.node_count - self.traits.cnf_nodes + ordinal % self.traits.cnf_nodes
         else:
             place = int(hashed, 16) % self.node_count
-        suffix = str(ordinal) if workload.stateful else f"{ordinal:05d}-{hashed[:5]}"
-        name = f"{workload.app}-{suffix}"
+        name = f"{self.owner(workload)}-{_suffix(ordinal, hashed)}"
+        if workload.stateful:
+            name = f"{workload.app}-{ordinal}"
         return Pod(name, workload.namespace, workload.app, self.node(place).name)
+
+    def owner(self, workload: Workload, version: int = 1) -> str:
+        """The name of the ReplicaSet of a version of it."""
+        mark = f"{self.number}/{workload.namespace}/{workload.app}/{version}"
+        hashed = hashlib.blake2b(mark.encode(), digest_size=9).digest()
+        return f"{workload.app}-{''.join(_SAFE[each % len(_SAFE)] for each in hashed)}"
 
     def account(self, name: str) -> Account:
         """The account of this short name: ``reader``, ``operator`` or ``nobody``."""
@@ -207,3 +216,10 @@ class Cluster:
         if what not in self.memo:
             self.memo[what] = make(self)
         return self.memo[what]
+
+
+def _suffix(ordinal: int, hashed: str) -> str:
+    """Five letters by which the pods of a workload are in the order of their numbers."""
+    base, drawn = len(_SAFE), int(hashed, 16)
+    places = (ordinal // base**2, ordinal // base, ordinal, drawn, drawn // base)
+    return "".join(_SAFE[each % base] for each in places)

@@ -22,6 +22,8 @@ class Incident(StrEnum):
     """A port gets more packets than there are buffers for."""
     POD_CRASH = "pod_crash"
     """A pod of a network function fails again and again."""
+    BAD_ROLLOUT = "bad_rollout"
+    """A new version of an application answers with errors, and so do all that ask it."""
 
 
 _MINUTE = 60.0
@@ -33,6 +35,7 @@ _SCRIPT = {
     Incident.VF_SHORTAGE: (120 * _MINUTE, 30 * _MINUTE),
     Incident.DPDK_DROPS: (60 * _MINUTE, 8 * _MINUTE),
     Incident.POD_CRASH: (120 * _MINUTE, 12 * _MINUTE),
+    Incident.BAD_ROLLOUT: (180 * _MINUTE, 25 * _MINUTE),
 }
 """How often each comes, and how long it lasts."""
 _WEEK = 7 * 86_400

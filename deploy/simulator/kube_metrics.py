@@ -4,13 +4,14 @@ Names and labels: https://github.com/kubernetes/kube-state-metrics/tree/main/doc
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from deploy.simulator import objects, telco
+from deploy.simulator import objects, rollout, telco
 from deploy.simulator.cluster import Cluster, Node, Pod
 from deploy.simulator.series import Found, Metric, constant
+from deploy.simulator.workloads import Workload
 
 _PHASES = ("Pending", "Succeeded", "Failed", "Unknown", "Running")
 _RUNNING = "Running"
@@ -19,6 +20,7 @@ _UNNAMED = re.compile(r"[^a-zA-Z0-9_]")
 _QUANTITY = re.compile(r"(\d+)(Mi|Gi|)")
 _UNITS = {"": 1, "Mi": 2**20, "Gi": 2**30}
 _CRASHING = "CrashLoopBackOff"
+_BEGAN = datetime.fromisoformat(objects.CREATED).timestamp()
 
 
 def _named(cluster: Cluster, pod: Pod) -> dict[str, str]:
@@ -78,6 +80,28 @@ def _waits(cluster: Cluster, pod: Pod, at: float) -> float | None:
     return 1.0 if telco.crashing(cluster, pod, at) else None
 
 
+def _replica_sets(cluster: Cluster) -> Iterator[tuple[dict[str, str], Workload, bool]]:
+    for workload in cluster.workloads:
+        if not (workload.stateful or workload.on_gpu_nodes or workload.on_cnf_nodes):
+            for name, is_bad in rollout.versions(cluster, workload):
+                yield {"namespace": workload.namespace, "replicaset": name}, workload, is_bad
+
+
+def _owners(cluster: Cluster) -> Found:
+    for labels, workload, is_bad in _replica_sets(cluster):
+        owner = {"owner_kind": "Deployment", "owner_name": workload.app}
+        yield labels | owner, partial(_is_there, cluster) if is_bad else _one
+
+
+def _is_there(cluster: Cluster, at: float) -> float | None:
+    return None if rollout.rolled(cluster, at) is None else 1.0
+
+
+def _created(cluster: Cluster) -> Found:
+    for labels, _, is_bad in _replica_sets(cluster):
+        yield labels, partial(rollout.rolled, cluster) if is_bad else constant(_BEGAN)
+
+
 def _of_nodes(cluster: Cluster, which: str) -> Found:
     for node in cluster.nodes():
         for resource, quantity in objects.node(cluster, node)["status"]["capacity"].items():
@@ -110,6 +134,8 @@ def _requests(cluster: Cluster) -> Found:
 
 METRICS: Mapping[str, Metric] = {
     "kube_pod_info": Metric("gauge", "Information about pod.", _info),
+    "kube_replicaset_owner": Metric("gauge", "Information about the ReplicaSet's owner.", _owners),
+    "kube_replicaset_created": Metric("gauge", "Unix creation timestamp.", _created),
     "kube_pod_status_phase": Metric("gauge", "The pods current phase.", _phases),
     "kube_pod_status_ready": Metric(
         "gauge", "Describes whether the pod is ready to serve requests.", _readiness

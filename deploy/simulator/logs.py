@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from deploy.simulator import rollout
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.series import seed_of
 from deploy.simulator.traces import trace_id_at
@@ -24,8 +25,8 @@ class Stream:
     every: int
     """Nanoseconds."""
     offset: int
-    traced: Cluster | None
-    """Lines name traces of this cluster, where it has any."""
+    cluster: Cluster
+    """Whose it is: lines name its traces, where it has any."""
 
     def between(self, start: int, end: int) -> range:
         """The numbers of the lines from ``start`` to before ``end``, in nanoseconds."""
@@ -39,21 +40,24 @@ class Stream:
         """What a line says."""
         drawn = hashlib.blake2b(f"{self.mark}/{number}".encode(), digest_size=8).digest()
         at = datetime.fromtimestamp(self.time(number) // SECOND, UTC)
-        head = f"ts={at:%Y-%m-%dT%H:%M:%SZ} level={_level(drawn[0])}"
+        head = f"ts={at:%Y-%m-%dT%H:%M:%SZ} level="
+        wrong = rollout.line(self.cluster, self.labels["app"], at.timestamp(), drawn[4])
+        if wrong is not None:
+            return f"{head}error {wrong}"
+        head += _level(drawn[0])
         if drawn[0] < 6:
             return f'{head} msg="{_ERRORS[drawn[1] % len(_ERRORS)]}" attempt={drawn[2] % 5}'
         method, path = _METHODS[drawn[1] % len(_METHODS)], _PATHS[drawn[2] % len(_PATHS)]
         took = 1 + drawn[3] * (20 if drawn[0] < 24 else 1)
         said = f'{head} msg="request served" method={method} path={path} duration_ms={took}'
-        if self.traced is None:
+        if not self.cluster.traits.tempo:
             return said
-        return f"{said} trace_id={trace_id_at(self.traced, self.time(number)).hex()}"
+        return f"{said} trace_id={trace_id_at(self.cluster, self.time(number)).hex()}"
 
 
 def streams_of(cluster: Cluster) -> Iterator[Stream]:
     """The streams of all pods, each of which has one container."""
     seed = seed_of(cluster)
-    traced = cluster if cluster.traits.tempo else None
     for pod in cluster.pods():
         mark = f"{seed}/{pod.namespace}/{pod.name}/log"
         drawn = hashlib.blake2b(mark.encode(), digest_size=8).digest()
@@ -66,7 +70,7 @@ def streams_of(cluster: Cluster) -> Iterator[Stream]:
             "pod": pod.name,
             "stream": "stdout",
         }
-        yield Stream(labels, mark, every, offset, traced)
+        yield Stream(labels, mark, every, offset, cluster)
 
 
 def _level(drawn: int) -> str:

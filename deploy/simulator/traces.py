@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from deploy.simulator import rollout
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.series import seed_of
 
 _SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
 _EVERY = 10
 """Seconds between the beginnings of two traces."""
+_FAILING = 0.1
+"""Of requests, as always."""
 _HOURS = 168
 """How long traces are kept."""
 _CALLS: Mapping[str, tuple[str, ...]] = {
@@ -86,7 +89,8 @@ def trace(cluster: Cluster, number: int) -> Trace:
     """The trace of this number."""
     trace_id = _id(cluster, number)
     draw = Random(trace_id)  # noqa: S311 - a simulation, and it has to be repeatable
-    failed = draw.random() < 0.1
+    is_bad = rollout.rolled(cluster, number * _EVERY) is not None
+    failed = draw.random() < (rollout.SHARE if is_bad else _FAILING)
     start = number * _EVERY * _SECOND + draw.randrange(_SECOND)
     made = _Making(draw, failed, 20 if draw.random() < 0.05 else 1)
     made.call("gateway", None, start)

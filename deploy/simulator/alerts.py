@@ -12,6 +12,7 @@ from deploy.simulator import gpus, rollout, telco
 from deploy.simulator.cluster import Cluster
 from deploy.simulator.incidents import Incident, happening
 from deploy.simulator.objects import CREATED
+from deploy.simulator.workloads import APPLICATION
 from services.alerts.normalize import fingerprint
 
 _RENEWED = timedelta(minutes=1)
@@ -89,7 +90,7 @@ def firing(cluster: Cluster, now: datetime) -> Iterator[Firing]:
     yield from _of_gpus(cluster, now)
     yield from _of_functions(cluster, now)
     for each, since in rollout.complaints(cluster, now):
-        place = {"namespace": each.app, "deployment": each.app}
+        place = {"namespace": APPLICATION, "deployment": each.app}
         yield _alert(each.name, each.severity, f"{each.app} {each.text}.", since, **place)
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 TRAINING, INFERENCE = "training", "inference"
 """The namespaces of what computes on GPUs."""
+APPLICATION = "shop"
+"""The namespace of an ordinary application, which has four parts."""
 _APPLICATIONS = ("billing", "inventory", "orders", "shop")
 
 
@@ -76,7 +78,9 @@ def workloads_of(traits: Traits, pods: int) -> tuple[Workload, ...]:
     share, more = divmod(left, len(_APPLICATIONS))
     counts = [share + (number < more) for number in range(len(_APPLICATIONS))]
     ordinary = [
-        Workload(app, app, count) for app, count in zip(_APPLICATIONS, counts, strict=True) if count
+        Workload(APPLICATION, app, count)
+        for app, count in zip(_APPLICATIONS, counts, strict=True)
+        if count
     ]
     return tuple(sorted([*fixed, *ordinary], key=lambda each: (each.namespace, each.app)))
 

@@ -62,7 +62,7 @@ async def telling(part: Part, *, clock: Set | None = None, seed: int = 7) -> Asy
     options = Options(bad_tls=False, clock=chosen)
     async with simulating(Fleet.make(12, seed=seed), options) as running:
         clients = Clients(running)
-        cluster = with_trait(running, lambda each: each.backend(part) and each.pods("billing"))
+        cluster = with_trait(running, lambda each: each.backend(part) and each.pods("shop"))
         try:
             yield Told(running, cluster, clients.backend(cluster, part), chosen)
         finally:

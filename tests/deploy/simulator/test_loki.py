@@ -19,7 +19,7 @@ QUERY, RANGE, TAIL = "/loki/api/v1/query", "/loki/api/v1/query_range", "/loki/ap
 MINUTE = 60_000_000_000
 LAST = {"start": NOON_NS - MINUTE, "end": NOON_NS}
 ALL = '{namespace=~".+"}'
-BILLING = '{namespace="billing"}'
+BILLING = '{app="billing"}'
 
 
 def lines(streams: list[Json]) -> list[tuple[int, str, str]]:
@@ -108,12 +108,12 @@ async def test_labels_and_their_values_are_known() -> None:
     async with telling(Part.LOKI) as told:
         labels = (await told.get("/loki/api/v1/labels"))["data"]
         assert labels == ["app", "container", "namespace", "pod", "stream"]
-        spaces = (await told.get("/loki/api/v1/label/namespace/values"))["data"]
-        assert {"billing", "orders"} <= set(spaces)
-        only = await told.get("/loki/api/v1/label/namespace/values", query=BILLING)
+        apps = (await told.get("/loki/api/v1/label/app/values"))["data"]
+        assert {"billing", "orders"} <= set(apps)
+        only = await told.get("/loki/api/v1/label/app/values", query=BILLING)
         assert only["data"] == ["billing"]
         series = (await told.get("/loki/api/v1/series", **{"match[]": BILLING}))["data"]
-        assert {each["namespace"] for each in series} == {"billing"}
+        assert {each["app"] for each in series} == {"billing"}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
 ROUTES: Routes = {QueryLogs: query_logs, DescribeLogs: describe_logs}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-BILLING = '{namespace="billing"}'
+BILLING = '{app="billing"}'
 SMALL = Budget(bytes=20_000)
 EMPTY = answer(b'{"status":"success","data":{"resultType":"streams","result":[]}}')
 
@@ -38,7 +38,7 @@ async def test_lines_come_as_loki_gives_them(collector: Collector) -> None:
         assert told["kind"] == "streams"
         assert told["count"] == len(streams) > 3
         assert told["took_ms"] > 0
-        assert {each["stream"]["namespace"] for each in streams} == {"billing"}
+        assert {each["stream"]["app"] for each in streams} == {"billing"}
         times = [int(at) for each in streams for at, _ in each["values"]]
         first = int((NOON - timedelta(minutes=1)).timestamp()) * 10**9
         assert first <= min(times) < max(times) < first + 60 * 10**9
@@ -67,7 +67,7 @@ async def test_labels_values_and_series_are_told(collector: Collector) -> None:
         assert {"namespace", "pod"} <= set(labels)
         assert told["count"] == len(labels)
         values, _ = await asks.whole(
-            DescribeLogs(what=Described.LABEL_VALUES, label="namespace", query=BILLING)
+            DescribeLogs(what=Described.LABEL_VALUES, label="app", query=BILLING)
         )
         assert values == ["billing"]
         series, told = await asks.whole(DescribeLogs(what=Described.SERIES, query=BILLING))

@@ -29,7 +29,10 @@ def _named(cluster: Cluster, pod: Pod) -> dict[str, str]:
 
 def _info(cluster: Cluster) -> Found:
     for pod in cluster.pods():
-        yield _named(cluster, pod) | {"node": pod.node, "created_by_kind": "ReplicaSet"}, _one
+        owner, _, suffix = pod.name.rpartition("-")
+        kind = "StatefulSet" if suffix.isdecimal() and owner == pod.app else "ReplicaSet"
+        made_by = {"created_by_kind": kind, "created_by_name": owner}
+        yield _named(cluster, pod) | {"node": pod.node, **made_by}, _one
 
 
 _one = constant(1.0)

@@ -56,11 +56,13 @@ class Causes:
     """Names of what is known to be a cause, in small letters: ``worker-3``."""
     others: frozenset[str]
     """Names of everything else that they speak of."""
+    paths: tuple[str, ...] = ()
+    """What is known to be a cause with where it is: ``workload/shop/cart``, ``shop/cart``."""
 
 
 def causes(answers: Iterable[Answered]) -> Causes:
     """From the answers of analyze_root_cause."""
-    known, places = set[str](), set[str]()
+    known, places, paths = set[str](), set[str](), set[str]()
     for each in answers:
         is_told = each.status is ToolStatus.SUCCESS and each.answer is not None
         if each.tool != "analyze_root_cause" or not is_told or each.answer is None:
@@ -69,9 +71,11 @@ def causes(answers: Iterable[Answered]) -> Causes:
         found = _parts(data, "causes")
         mine = [_place(one) for one in found[:1] if _is_known(data)]
         known |= {word for one in mine for word in _words(one)}
+        paths |= {path for one in mine for path in (one, one.partition("/")[2]) if "/" in path}
         rest = (_place(one) for name in ("causes", "timeline") for one in _parts(data, name))
         places |= {one.rpartition("/")[2] for one in rest if one}
-    return Causes(frozenset(known), frozenset(places - known))
+    longest_first = sorted(paths, key=lambda each: (-len(each), each))
+    return Causes(frozenset(known), frozenset(places - known), tuple(longest_first))
 
 
 def is_hypothesis(text: str, found: Causes) -> bool:
@@ -85,7 +89,9 @@ def is_hypothesis(text: str, found: Causes) -> bool:
     side = text[slice(*_cause_side(plain))].lower()
     if _DENIES.search(plain):
         return False
-    return not _names(side, found.known) or _names(side, found.others)
+    # Where the cause is, such as its namespace, may be named as something else that suffers is.
+    beside = re.sub("|".join(map(re.escape, found.paths)), "", side) if found.paths else side
+    return not _names(side, found.known) or _names(beside, found.others)
 
 
 def _cause_side(text: str) -> tuple[int, int]:

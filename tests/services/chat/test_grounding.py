@@ -242,3 +242,28 @@ def test_what_stands_within_an_incident_is_not_opened_as_one() -> None:
     told = _told("list_incidents", {"total": 1, "items": [incident]})
     links = [each.link for each in only("Look at edge-3.", told).evidence if each.link]
     assert links == [f"/api/v1/incidents/{incident['id']}"]
+
+
+SHOP = {
+    "is_known": True,
+    "causes": [
+        {"entity": {"cluster_id": "c", "place": "workload/shop/billing"}},
+        {"entity": {"cluster_id": "c", "place": "workload/shop/shop"}},
+    ],
+    "timeline": [{"entity": {"cluster_id": "c", "place": "namespace/shop"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("**Root cause:** `workload/shop/billing` (workload).", False),
+        ("The root cause is shop/billing.", False),
+        ("The root cause is workload/shop/shop.", True),
+        ("The root cause is shop/billing and shop.", True),
+        ("The root cause is workload/shop.", True),
+    ],
+)
+def test_where_a_cause_is_may_be_called_as_what_suffers_from_it(text: str, is_one: bool) -> None:
+    rounds = _told("analyze_root_cause", SHOP)
+    assert only(text, rounds).is_hypothesis is is_one

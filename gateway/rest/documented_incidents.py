@@ -5,16 +5,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.envelope import Message
+from contracts.envelope import Message, Timestamp
 from contracts.incidents import MOST_AT_ONCE, Comment
 from gateway.rest.documented import Paged
 from gateway.rest.documented_alerts import BySeverity
 from projections.incidents.view import (
     CorrelationRuleView,
-    IncidentView,
+    IncidentReach,
+    IncidentSeen,
+    LastingName,
     SignalView,
     TimelineEntry,
 )
+from projections.rca.view import RcaInShort
 
 
 class ByIncidentState(Message):
@@ -25,6 +28,17 @@ class ByIncidentState(Message):
     RESOLVED: int
 
 
+class IncidentView(IncidentSeen):
+    """An incident in a list, with what `include` asks for; what it does not ask for is left out."""
+
+    cause: RcaInShort | None = None
+    """With `CAUSE`: its newest analysis; null where its cause was not looked for yet."""
+    reach: IncidentReach | None = None
+    """With `REACH`."""
+    known_at: Timestamp | None = None
+    """With `REACH`: when the hub told of it first; `as_of` an earlier time it is not there."""
+
+
 class IncidentList(Paged):
     """A page of incidents."""
 
@@ -33,6 +47,9 @@ class IncidentList(Paged):
     """Counted with the filters on all but the state."""
     by_severity: BySeverity
     """Counted with the filters on all but the severity."""
+    lasting_by_name: list[LastingName] | None = None
+    """With `NAMES`: what lasts in all of the incidents, whatever page is asked for, the most
+    frequent 300; as of a time, what lasted in the first 20. Null where it is not asked for."""
 
 
 class SignalList(Paged):

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -13,6 +14,7 @@ from contracts.alerts import Severity
 from contracts.incidents import SignalKind
 from contracts.refusals import Code
 from gateway.auth.guards import READERS, Mine
+from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented_incidents import IncidentList, SignalList, Timeline
@@ -36,6 +38,9 @@ from gateway.rest.shared import (
 )
 from projections.incidents import queries, signal_queries, timeline_queries
 from projections.incidents.view import IncidentDetail
+from projections.rca import short_queries
+from services.runtime.principals import Scope
+from services.runtime.queries import AsOf
 
 _SEVERITIES = tuple(Severity)
 _KINDS = tuple(SignalKind)
@@ -45,7 +50,16 @@ Sort = Annotated[
     str,
     QueryParameter(
         description="`severity`: the worst first, of these the newest; `-opened_at`;"
-        " `-last_signal_at`."
+        " `-last_signal_at`; `impact`: the worst first, of these those that last, that are about"
+        " the most clusters, that have the most signals that last, the newest."
+    ),
+]
+_INCLUDED = ("CAUSE", "REACH", "NAMES")
+Include = Annotated[
+    list[str] | None,
+    QueryParameter(
+        description="May be repeated. `CAUSE`: the newest analysis of each in short. `REACH`: what"
+        " its signals are about, in numbers. `NAMES`: what lasts in all of them, by name."
     ),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Entries of one answer.")]
@@ -65,6 +79,7 @@ async def list_incidents(
     since: From = None,
     until: To = None,
     sort: Sort = "severity",
+    include: Include = None,
     page: PageNumber = 1,
     page_size: PageSize = 20,
     moment: AsOfTime = None,
@@ -73,11 +88,19 @@ async def list_incidents(
     """Open and acknowledged incidents, or those of the states asked for; `q` is in the title.
 
     One that has ended in another is left out: its signals belong to that one.
+
+    With `include` one answer tells a story: what is behind each incident with what says so, how far
+    it reaches, and which alerts need no line of their own. `CAUSE` costs a row for each incident,
+    `REACH` up to 500; as of a time, both stand after the same event. An analysis that is also
+    about clusters which whoever asks may not see is told of, and not shown.
     """
     if sort not in queries.SORTABLE:
         raise field_error("sort", f"must be one of {', '.join(queries.SORTABLE)}")
+    included = choices("include", include, _INCLUDED)
     wanted = queries.IncidentFilter(
         mine=mine,
+        with_reach="REACH" in included,
+        with_names="NAMES" in included,
         state=choices("state", states, queries.STATES) or queries.OPEN,
         severity=choices("severity", severity, _SEVERITIES),
         cluster_id=ids("cluster_id", cluster_id),
@@ -89,7 +112,23 @@ async def list_incidents(
     at = await as_of.find(gate, moment, sequence, "incidents")
     wanted = replace(wanted, as_of=at)
     found = await queries.listing(gate.database, wanted, page_of(page, page_size))
+    if "CAUSE" in included:
+        found = await _with_causes(gate, found, mine, at)
     return raw(found, headers=as_of.headers(at))
+
+
+async def _with_causes(gate: Gate, found: bytes, mine: Scope, at: AsOf | None) -> bytes:
+    """The list with the newest analysis of each; the two projections know nothing of each other."""
+    if at is not None:
+        await as_of.find(gate, None, at.sequence, "rca")
+    listed = msgspec.json.decode(found, type=dict[str, msgspec.Raw])
+    items = msgspec.json.decode(listed["items"], type=list[dict[str, msgspec.Raw]])
+    ids = [msgspec.json.decode(item["id"], type=UUID) for item in items]
+    causes = await short_queries.newest(gate.database, ids, mine, at) if ids else {}
+    told: list[dict[str, Any]] = [
+        item | {"cause": causes.get(one)} for one, item in zip(ids, items, strict=True)
+    ]
+    return msgspec.json.encode({**listed, "items": told})
 
 
 @get("/{incident_id:uuid}", operation_id="getIncident", opt=READERS, summary="One incident",

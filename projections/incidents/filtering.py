@@ -16,8 +16,11 @@ SORTABLE = {
     "severity": f"{WORST.format('i.severity')}, i.opened_at desc, i.id desc",
     "-opened_at": "i.opened_at desc, i.id desc",
     "-last_signal_at": "i.last_signal_at desc, i.id desc",
+    "impact": f"{WORST.format('i.severity')}, $lasting > 0 desc, $clusters desc, $lasting desc,"
+    " i.opened_at desc, i.id desc",
 }
-"""Orders of a list: the worst first and of these the newest, or the newest."""
+"""Orders of a list: the worst first and of these the newest, or the newest, or what matters most
+now: of the worst those that last, in most clusters, by most signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class IncidentFilter:
     """Exclusive."""
     sort: str = "severity"
     """A name of `SORTABLE`."""
+    with_reach: bool = False
+    """Each is told with how far it reaches."""
+    with_names: bool = False
+    """The list is told with what lasts in all of them, by cluster and name."""
     as_of: AsOf | None = None
     """After which event; None for now."""
 
@@ -47,6 +54,14 @@ class IncidentFilter:
     def sources(self) -> Sources:
         """The tables, as of the time asked for."""
         return sources(self.mine, self.as_of)
+
+    @property
+    def order(self) -> str:
+        """The order of incidents ``i``; by nothing that tells of clusters that are not seen."""
+        seen = f"case when {self.sources.redacts('i.cluster_ids')} then 1 else {{}} end"
+        order = SORTABLE[self.sort].replace("$lasting", f"({seen.format('i.lasting')})")
+        clusters = seen.format("jsonb_array_length(i.cluster_ids)")
+        return order.replace("$clusters", f"({clusters})")
 
     def where(self) -> Where:
         """Conditions on an incident ``i``, all but those on state and severity."""

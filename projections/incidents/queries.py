@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from projections.incidents.filtering import OPEN, SORTABLE, WORST, IncidentFilter
+from projections.incidents.reach_queries import names, reach
 from projections.incidents.sources import MINE, Sources, each, mine_of, sources
 from projections.incidents.timeline_queries import entries
 from services.runtime.database import Database
@@ -74,20 +75,24 @@ async def listing(database: Database, wanted: IncidentFilter, page: Page) -> byt
     Both counts are made with the filters of all others: what else could be chosen.
     """
     read, where = wanted.sources, wanted.where()
-    state, severity, order = wanted.of_state(), wanted.of_severity(), SORTABLE[wanted.sort]
+    state, severity, order = wanted.of_state(), wanted.of_severity(), wanted.order
+    view = f"{_VIEW}, {reach(read)}" if wanted.with_reach else _VIEW
     both = Where()
     for one in (state, severity):
         both.conditions += one.conditions
         both.parameters += one.parameters
+    named = [*both.parameters] if wanted.with_names else []
+    lasting = names(read, f"base i{both.sql}", order) if wanted.with_names else "null"
     row = await database.fetch_one(
         f"with {MINE}, base as materialized"  # noqa: S608 - our own names
         f" (select i.* from {read.incident} i{where.sql}),"
         f" shown as materialized (select * from base i{both.sql} order by {order}"
         f" limit {page.size} offset {page.offset})"
-        f" select json_build_object('items', coalesce((select json_agg(json_build_object({_VIEW})"
+        f" select json_build_object('items', coalesce((select json_agg(json_build_object({view})"
         f" order by {order}) from shown i{_around(read)}), '[]'::json),"
         f" 'by_state', (select {_counts('state', STATES)} from base i{severity.sql}),"
         f" 'by_severity', (select {_counts('severity', _SEVERITIES)} from base i{state.sql}),"
+        f" 'lasting_by_name', {lasting},"
         f" {page.envelope('n')})::text from"
         f" (select count(*) as n from base i{both.sql}) as counted",
         [
@@ -96,6 +101,7 @@ async def listing(database: Database, wanted: IncidentFilter, page: Page) -> byt
             *both.parameters,
             *severity.parameters,
             *state.parameters,
+            *named,
             *both.parameters,
         ],
     )

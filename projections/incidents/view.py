@@ -124,8 +124,8 @@ class NamedCluster(Message):
     name: str | None
 
 
-class IncidentView(Message):
-    """An incident in REST.
+class IncidentSeen(Message):
+    """An incident as it is seen.
 
     Who may see some of its clusters only sees these, and their signals: then ``redacted`` is true,
     ``title`` names the worst signal that is seen, ``where`` is empty, and `signals` and `lasting`
@@ -160,6 +160,33 @@ class IncidentView(Message):
     redacted: bool
 
 
+class IncidentReach(Message):
+    """What the signals of an incident are about, in numbers: how far it reaches.
+
+    A place counts once for each cluster that has it. Of an incident that is not seen whole, what is
+    seen counts.
+    """
+
+    clusters: int
+    namespaces: int
+    workloads: int
+    pods: int
+    nodes: int
+    gpus: int
+    at_least: bool
+    """Only 500 signals were looked at: there may be more of all but clusters."""
+
+
+class LastingName(Message):
+    """Signals of one name in one cluster that belong to incidents, and last."""
+
+    cluster_id: UUID
+    severity: Severity
+    name: str
+    """Of an alert its `alertname`; no more than 128 characters."""
+    lasting: int
+
+
 class TimelineEntry(Message):
     """What happened to an incident: one of its events.
 
@@ -189,7 +216,7 @@ class TimelineEntry(Message):
     redacted: bool
 
 
-class IncidentDetail(IncidentView):
+class IncidentDetail(IncidentSeen):
     """An incident with the newest of what belongs to it."""
 
     alert_ids: list[UUID]

@@ -13,11 +13,11 @@ from services.runtime.database import Database
 from services.runtime.principals import Scope
 from services.runtime.queries import AsOf, Page, Where, rfc3339
 
-_SCHEMA = "rca"
-_ANALYSIS = f"{_SCHEMA}.analysis"
-_MINE = "mine as materialized (select %s::jsonb as ids, %s::text[] as listed)"
+SCHEMA = "rca"
+_ANALYSIS = f"{SCHEMA}.analysis"
+MINE = "mine as materialized (select %s::jsonb as ids, %s::text[] as listed)"
 """The clusters that are seen: what a query for a part of them begins with."""
-_REDACTED = "not a.cluster_ids <@ (select ids from mine)"
+REDACTED = "not a.cluster_ids <@ (select ids from mine)"
 _SEEN_IDS = """(select coalesce(json_agg(k.id order by k.place), '[]')
     from jsonb_array_elements_text(a.cluster_ids) with ordinality as k(id, place)
     where k.id = any(array(select unnest(listed) from mine)))"""
@@ -47,13 +47,14 @@ class AnalysisFilter:
         """An analysis ``a`` in a list."""
         whole = self.mine.whole
         ids = "a.cluster_ids" if whole else _SEEN_IDS
-        return _VIEW.format(ids=ids, redacted="false" if whole else _REDACTED)
+        return _VIEW.format(ids=ids, redacted="false" if whole else REDACTED)
 
     def where(self) -> Where:
         """Conditions on an analysis ``a``."""
-        where = _seen(self.mine, self.as_of)
+        where = seen(self.mine, self.as_of)
         if self.incident_id:
-            where.add(f"a.about in ({self._whole})", list(self.incident_id))
+            these = whole("select unnest(%s::uuid[])", self.as_of)
+            where.add(f"a.about in ({these})", list(self.incident_id))
             where.add("a.incident_id is not null")
         if self.cluster_id:
             # One that is not seen is in no analysis.
@@ -61,27 +62,17 @@ class AnalysisFilter:
             where.add("a.cluster_ids ?| %s", [str(cluster) for cluster in wanted])
         return where
 
-    @property
-    def _whole(self) -> str:
-        """These incidents, and all that have ended in them."""
-        absorbed = ABSORBED.source(_SCHEMA, None if self.as_of is None else self.as_of.sequence)
-        return (
-            "with recursive whole (id) as (select unnest(%s::uuid[]) union"  # noqa: S608 - our names
-            f" select x.incident_id from {absorbed} x join whole on x.into_id = whole.id)"
-            " select id from whole"
-        )
-
 
 async def listing(database: Database, wanted: AnalysisFilter, page: Page) -> bytes:
     """``{items, total, page, page_size, total_pages}``, the newest first."""
     where = wanted.where()
     row = await database.fetch_one(
-        f"with {_MINE}, shown as (select * from {_ANALYSIS} a{where.sql}"  # noqa: S608 - our names
+        f"with {MINE}, shown as (select * from {_ANALYSIS} a{where.sql}"  # noqa: S608 - our names
         f" order by a.sequence desc limit {page.size} offset {page.offset})"
         f" select json_build_object('items', coalesce((select json_agg({wanted.view}"
         f" order by a.sequence desc) from shown a), '[]'::json), {page.envelope('n')})::text"
         f" from (select count(*) as n from {_ANALYSIS} a{where.sql}) as counted",
-        [*_mine_of(wanted.mine), *where.parameters, *where.parameters],
+        [*mine_of(wanted.mine), *where.parameters, *where.parameters],
     )
     return b"" if row is None else row[0].encode()
 
@@ -90,7 +81,7 @@ async def by_id(
     database: Database, rca_id: UUID, mine: Scope, as_of: AsOf | None = None
 ) -> bytes | None:
     """One analysis, if one of its clusters is in the scope; cut, if not all of them are."""
-    where = _seen(mine, as_of)
+    where = seen(mine, as_of)
     where.add("a.id = %s", rca_id)
     row = await database.fetch_one(
         f"select a.told::text, a.analysed_at, a.sequence from {_ANALYSIS} a{where.sql}",  # noqa: S608
@@ -105,7 +96,18 @@ async def by_id(
     return RcaView.model_validate(shown.model_dump() | more).model_dump_json().encode()
 
 
-def _seen(mine: Scope, as_of: AsOf | None) -> Where:
+def whole(incidents: str, as_of: AsOf | None) -> str:
+    """These incidents, and all that have ended in them, as SQL for their ids."""
+    absorbed = ABSORBED.source(SCHEMA, None if as_of is None else as_of.sequence)
+    return (
+        f"with recursive whole (id) as ({incidents} union"  # noqa: S608 - our own names
+        f" select x.incident_id from {absorbed} x join whole on x.into_id = whole.id)"
+        " select id from whole"
+    )
+
+
+def seen(mine: Scope, as_of: AsOf | None) -> Where:
+    """Conditions on an analysis ``a``: there by then, and one of its clusters is in the scope."""
     where = Where()
     if mine.clusters is not None:
         where.add("a.cluster_ids ?| %s", sorted(map(str, mine.clusters)))
@@ -114,7 +116,7 @@ def _seen(mine: Scope, as_of: AsOf | None) -> Where:
     return where
 
 
-def _mine_of(mine: Scope) -> list[Any]:
-    """The parameters of `_MINE`; of the whole nothing looks at them."""
+def mine_of(mine: Scope) -> list[Any]:
+    """The parameters of `MINE`; of the whole nothing looks at them."""
     ids = sorted(map(str, mine.clusters or ()))
     return [msgspec.json.encode(ids).decode(), ids]

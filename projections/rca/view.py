@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import Message, Timestamp
 from contracts.rca import RcaEntity, RcaResult, RcaTrigger
+from contracts.rca_seen import RcaSeen
 from services.runtime.projections.table import Table
 
 MOST_OF_ONE = 100
@@ -75,6 +76,51 @@ class RcaSummary(Message):
     sequence: int
     """Of the event that told it."""
     redacted: bool
+
+
+MOST_SHOWN = 3
+"""Claims of an analysis in short."""
+
+
+class RcaEvidence(Message):
+    """Something that is said of a cause, and where it is seen."""
+
+    text: str
+    is_fact: bool
+    """False: a hypothesis."""
+    sequence: int | None
+    """Of the first event that says it."""
+    seen: RcaSeen | None
+    """The first thing that was seen live and says it, with its query."""
+
+
+class RcaTold(Message):
+    """What an analysis says of what it takes for the most likely cause."""
+
+    entity: RcaEntity | None
+    """Null, as the next two, where nothing was wrong."""
+    kind: str | None
+    score: float | None
+    explanation: str
+    claims: int
+    """How much speaks for it."""
+    evidence: list[RcaEvidence]
+    """Of that the first three."""
+
+
+class RcaInShort(Message):
+    """An analysis with what speaks for its first cause, beside what it is about."""
+
+    rca_id: UUID
+    is_known: bool
+    """Whether the first cause is the cause; false: it is unknown, and what is told a guess."""
+    analysed_at: Timestamp
+    sequence: int
+    """Of the event that told it."""
+    redacted: bool
+    """It is also about clusters that whoever asks may not see."""
+    told: RcaTold | None
+    """Null where it is redacted."""
 
 
 class RcaView(RcaResult):

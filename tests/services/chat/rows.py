@@ -14,7 +14,7 @@ from gateway.rest.documented import FleetSummary
 from gateway.rest.documented_traces import TraceFound, TraceSpan
 from projections.alerts.view import AlertView
 from projections.fleet.view import ClusterHealth, ClusterView
-from projections.incidents.view import IncidentView
+from projections.incidents.view import IncidentSeen
 
 Row = dict[str, Any]
 
@@ -128,7 +128,7 @@ def incident(title: str, severity: str, cluster: str, where: str, signals: int) 
         "changed_at": ago(5),
         "redacted": False,
     }
-    return IncidentView.model_validate(values).model_dump(mode="json")
+    return IncidentSeen.model_validate(values).model_dump(mode="json")
 
 
 def analysis(incident: Row, place: str, score: float, *, is_known: bool) -> Row:

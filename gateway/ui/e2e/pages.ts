@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "clusters-add": { path: "/clusters/add" },
   "clusters-add-form": { path: "/clusters/add?way=form" },
   cluster: { path: "/clusters/{cluster}" },
+  "cluster-around": { path: "/clusters/{cluster}?near=cluster@{cluster}" },
   "cluster-capabilities": { path: "/clusters/{cluster}?tab=capabilities" },
   "cluster-edit": { path: "/clusters/{cluster}?tab=edit" },
   "cluster-gpus": { path: "/clusters/{gpuCluster}?tab=gpus" },
@@ -30,6 +31,7 @@ const PAGES: Readonly<Record<string, Shown>> = {
   "cluster-credentials": { path: "/clusters/{cluster}?tab=credentials" },
   alerts: { path: "/alerts" },
   "alerts-open": { path: "/alerts?alert={alert}" },
+  "alerts-around": { path: "/alerts?near=alert/{alert}" },
   "alerts-grouped": { path: "/alerts?group=alertname" },
   "alerts-history": { path: "/alerts?tab=history" },
   "alerts-silences": { path: "/alerts?tab=silences" },
@@ -152,7 +154,7 @@ export function checkPages(width: number): void {
   let browser: Browser;
   let session: Session;
   const known: Record<string, string> = {};
-  const filled = (path: string) => path.replace(/\{(\w+)\}/, (_, name: string) => known[name]!);
+  const filled = (path: string) => path.replace(/\{(\w+)\}/g, (_, name: string) => known[name]!);
 
   beforeAll(async () => {
     browser = await launch();

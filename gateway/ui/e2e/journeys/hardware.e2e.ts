@@ -29,7 +29,7 @@ afterAll(async () => {
 
 /** The line of the first page that tells it, as soon as there is one; with what is worse, it may be folded. */
 async function attention(page: Page, what: RegExp): Promise<Locator> {
-  const panel = page.getByRole("region", { name: "Needs attention now" });
+  const panel = page.getByRole("region", { name: "What matters now" });
   const line = panel.getByRole("link", { name: what }).first();
   const more = panel.getByRole("button", { name: /^Show \d+ more/ });
   const isThere = async () => {

@@ -3,6 +3,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { AnyRouter } from "@tanstack/react-router";
 
+import { useNotifications } from "@/app/notifications/store";
 import { useRecent } from "@/app/palette/recent";
 import { isUnknown, WHO } from "@/app/who";
 import { getWhoAmIQueryKey, getWhoAmIQueryOptions, whoAmI } from "@/generated/api";
@@ -17,7 +18,9 @@ export function followLive(client: QueryClient, router: AnyRouter): void {
     live.stop();
     client.clear();
     // Who logs in next may be somebody else.
+    useNotifications.setState({ list: [] });
     if (deliberately) {
+      useNotifications.setState({ seenAt: undefined });
       useRecent.setState({ ids: [] });
       wantedBefore();
     }

@@ -1,5 +1,7 @@
 import "@patternfly/react-core/dist/styles/base.css";
 import "@/app/app.css";
+import "@/app/density.css";
+import "@/app/print.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -9,10 +9,12 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 
+import { followMoves, withDefaultView } from "@/app/default-view";
 import { NotFound } from "@/app/not-found";
 import { PageNotLoaded } from "@/app/page-not-loaded";
 import { isNotLoaded } from "@/app/renewed";
 import { Root } from "@/app/root";
+import { readNear } from "@/components/neighbourhood/entity";
 import { PageCrashed } from "@/components/page-crashed";
 import { readAlertsSearch } from "@/features/alerts/search";
 import { readAnomaliesSearch, readAnomalySearch } from "@/features/anomalies/search";
@@ -38,6 +40,7 @@ const root = createRootRoute({
     from: text(raw["from"]),
     to: text(raw["to"]),
     as_of: instant(raw["as_of"]),
+    near: readNear(raw["near"]),
   }),
   search: { middlewares: [retainSearchParams([...COMMON])] },
 });
@@ -52,7 +55,7 @@ function instant(value: unknown): string | undefined {
   return Number.isNaN(at) || at > Date.now() ? undefined : said;
 }
 
-const at = { getParentRoute: () => root };
+const at = { getParentRoute: () => root, beforeLoad: withDefaultView };
 const routes = [
   createRoute({
     ...at,
@@ -212,6 +215,8 @@ export const router = createRouter({
   scrollToTopSelectors: ["#page"],
   defaultErrorComponent: (props) => (isNotLoaded(props.error) ? <PageNotLoaded /> : <PageCrashed {...props} />),
 });
+
+followMoves(router);
 
 declare module "@tanstack/react-router" {
   interface Register {

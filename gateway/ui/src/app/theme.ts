@@ -4,8 +4,11 @@ import { useSettings, type Settings } from "@/lib/settings";
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 
+/** Paper is white. */
+let printing = false;
+
 function apply({ theme, density }: Settings): void {
-  const dark = theme === "dark" || (theme === "system" && DARK.matches);
+  const dark = !printing && (theme === "dark" || (theme === "system" && DARK.matches));
   document.documentElement.classList.toggle("pf-v6-theme-dark", dark);
   document.documentElement.dataset["density"] = density;
 }
@@ -16,4 +19,10 @@ export function followTheme(): void {
   now();
   useSettings.subscribe(apply);
   DARK.addEventListener("change", now);
+  for (const [name, prints] of [["beforeprint", true], ["afterprint", false]] as const) {
+    window.addEventListener(name, () => {
+      printing = prints;
+      now();
+    });
+  }
 }

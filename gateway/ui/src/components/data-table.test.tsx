@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
 import { DataTable, type Column } from "@/components/data-table";
@@ -83,4 +83,13 @@ test("the row that keys have come to is in view below the header, whole", async 
   await user.keyboard("j".repeat(30));
   const [rowHeight, headHeight] = [44, 41];
   expect(scrolled.at(-1)! + scroller.offsetHeight - headHeight).toBeGreaterThanOrEqual(30 * rowHeight);
+});
+
+test("on paper more rows are there than are in view, and how many are left out is said", async () => {
+  await show(table());
+  act(() => void window.dispatchEvent(new Event("beforeprint")));
+  expect(screen.getAllByRole("row")).toHaveLength(501);
+  expect(screen.getByText("The first 500 of 10,000.")).toBeVisible();
+  act(() => void window.dispatchEvent(new Event("afterprint")));
+  expect(screen.getAllByRole("row").length).toBeLessThan(60);
 });

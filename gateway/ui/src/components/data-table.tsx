@@ -18,6 +18,8 @@ import {
   type ReactNode,
 } from "react";
 
+import { count } from "@/lib/format";
+import { MOST_PRINTED, usePrinting } from "@/lib/printing";
 import { useSettings } from "@/lib/settings";
 
 export interface Column<Row> {
@@ -77,8 +79,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   });
   useEffect(() => virtual.measure(), [height, virtual]);
 
-  const items = virtual.getVirtualItems();
-  const nearEnd = (items.at(-1)?.index ?? 0) >= rows.length - AHEAD;
+  const printing = usePrinting((now) => now.printing);
+  const inView = virtual.getVirtualItems();
+  const items = printing ? rows.slice(0, MOST_PRINTED).map((_, index) => ({ index, start: index * height })) : inView;
+  const nearEnd = (inView.at(-1)?.index ?? 0) >= rows.length - AHEAD;
   const more = useEffectEvent(() => onMore?.());
   const moreWanted = nearEnd && onMore !== undefined;
   useEffect(() => {
@@ -151,6 +155,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           })}
         </div>
       </div>
+      {printing && items.length < (total ?? rows.length) ? (
+        <p className="hint">
+          The first {count(items.length)} of {count(total ?? rows.length)}.
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 
+import { ViewsMenu } from "@/components/views/views-menu";
+
 interface PageFrameProps {
   title: ReactNode;
   /** One sentence on what is shown here now, or badges. */
@@ -12,7 +14,7 @@ interface PageFrameProps {
   children: ReactNode;
 }
 
-/** Title, actions and content of a page. */
+/** Title, actions and content of a page; where it has filters, also its views. */
 export function PageFrame({ title, subtitle, trail, actions, fills = false, children }: PageFrameProps) {
   return (
     <div className={fills ? "page page-fills" : "page"}>
@@ -22,7 +24,10 @@ export function PageFrame({ title, subtitle, trail, actions, fills = false, chil
           <h1>{title}</h1>
           {subtitle === undefined ? null : <div className="page-subtitle">{subtitle}</div>}
         </div>
-        {actions === undefined ? null : <div className="page-actions">{actions}</div>}
+        <div className="page-actions">
+          {actions}
+          <ViewsMenu />
+        </div>
       </header>
       <div className="page-body">{children}</div>
     </div>

@@ -19,9 +19,11 @@ export interface CommonSearch {
   to?: string | undefined;
   /** The instant that is shown (RFC 3339); without it: now. */
   as_of?: string | undefined;
+  /** What the panel beside the page stands around: `pod/shop/cart-5d8f@CLUSTER_ID`. */
+  near?: string | undefined;
 }
 
-export const COMMON = ["from", "to", "as_of"] as const;
+export const COMMON = ["from", "to", "as_of", "near"] as const;
 
 /** The search of the page that is shown, as its route has checked it. */
 export function useSearch<T extends object = object>(): T & CommonSearch {
@@ -95,16 +97,37 @@ export function useHref(): (to: Path, search?: object) => string {
 interface PageLinkProps {
   to: Path;
   search?: object;
+  /** A part of the page, by its id. */
+  hash?: string;
   className?: string | undefined;
   "aria-label"?: string;
   /** It leads to where one is only on this very page, not on those below it. */
   isExact?: boolean;
+  /** It is followed. */
+  onClick?: () => void;
   children: ReactNode;
 }
 
 /** A link to a page; time range and time machine stay, unless `search` says otherwise. */
 export function PageLink({ to, search = {}, isExact = false, ...rest }: PageLinkProps) {
   return <Link to={to as never} search={search as never} preload="intent" activeOptions={{ exact: isExact }} {...rest} />;
+}
+
+interface HereLinkProps {
+  /** What is changed of the search; what is undefined goes. */
+  changed: object;
+  className?: string | undefined;
+  "aria-label"?: string;
+  "aria-keyshortcuts"?: string;
+  "data-near"?: string;
+  title?: string;
+  children: ReactNode;
+}
+
+/** A link to this very page with some of its search changed. */
+export function HereLink({ changed, ...rest }: HereLinkProps) {
+  const search = (now: object) => ({ ...now, ...changed });
+  return <Link to="." search={search as never} preload={false} resetScroll={false} activeProps={{}} {...rest} />;
 }
 
 /** A part of the path: the id of what is shown. */

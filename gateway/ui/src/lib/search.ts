@@ -63,6 +63,6 @@ export function stringifySearch(search: Raw): string {
     }
   }
   // Readable where a URL allows it: times and lists of names.
-  const text = params.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%2F", "/");
+  const text = params.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%40", "@");
   return text === "" ? "" : `?${text}`;
 }

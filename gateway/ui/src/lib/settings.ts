@@ -32,6 +32,8 @@ export interface Settings {
   navigation: "open" | "folded";
   /** Severities of which the browser notifies; empty: of none. */
   notified: readonly Notified[];
+  /** Severities of alerts and incidents that the list in the header tells of. */
+  listed: readonly Notified[];
   /** Keys that do something by themselves, as `t`; off for those whom they surprise. */
   singleKeys: boolean;
   set: (changed: Partial<Omit<Settings, "set">>) => void;
@@ -47,6 +49,7 @@ export const useSettings = create<Settings>()(
       zone: "local",
       navigation: "open",
       notified: [],
+      listed: ["CRITICAL", "WARNING"],
       singleKeys: true,
       set: (changed) => set(changed),
     }),

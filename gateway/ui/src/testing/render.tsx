@@ -52,5 +52,6 @@ export async function show(content: ReactNode, { at = "/", path = "$", readSearc
     user: userEvent.setup(),
     where: () => router.state.location.href,
     entries: () => router.history.length,
+    back: () => act(() => router.history.back()),
   };
 }

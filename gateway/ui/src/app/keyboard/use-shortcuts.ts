@@ -2,7 +2,8 @@ import { useEffect, useEffectEvent, useState } from "react";
 
 import { useOverlay, type Overlay } from "@/app/shell/overlay";
 import { createMatcher, takesKeys } from "@/app/keyboard/matcher";
-import { SHORTCUTS, type Action } from "@/app/keyboard/registry";
+import { isOfPage, SHORTCUTS, type ShellAction } from "@/app/keyboard/registry";
+import { runPageAction } from "@/lib/page-actions";
 import { useGo } from "@/lib/place";
 import { useSettings } from "@/lib/settings";
 
@@ -10,10 +11,10 @@ import { useSettings } from "@/lib/settings";
 type Run = () => boolean | void;
 
 /**
- * Binds every shortcut of the registry: pages by their path, the rest by what is given here. A key
- * that does something here does nothing else: no page can do it a second time.
+ * Binds every shortcut of the registry: pages by their path, what a page does by what it offers, the
+ * rest by what is given here. A key that does something here does nothing else: no page can do it a second time.
  */
-export function useShortcuts(actions: Readonly<Record<Action, Run>>): void {
+export function useShortcuts(actions: Readonly<Record<ShellAction, Run>>): void {
   const go = useGo();
   const shown = useOverlay((overlay) => overlay.shown);
   const singleKeys = useSettings((settings) => settings.singleKeys);
@@ -24,8 +25,9 @@ export function useShortcuts(actions: Readonly<Record<Action, Run>>): void {
     if (!withMod && (takesKeys(event.target) || isForOverlay(shown, event) || !singleKeys)) return;
     const found = match(event);
     if (found?.to === undefined && found?.action === undefined) return;
-    if (found.to !== undefined) go(found.to);
-    else if (found.action !== undefined && actions[found.action]() === false) return;
+    const { to, action } = found;
+    if (to !== undefined) go(to);
+    else if (action !== undefined && (isOfPage(action) ? runPageAction(action) : actions[action]()) === false) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   });

@@ -52,3 +52,26 @@ test("few are shown, and how many more there are is said", () => {
 });
 
 test("what nothing is called finds nothing", () => expect(find(ENTRIES, "zzzz", [])).toEqual([]));
+
+test("what was made of the typed is found whatever it is called, before all or after all", () => {
+  const entries: Entry[] = [{ id: "ask", group: "Ask", title: "Ask: edge-3", pin: "last" }, ...ENTRIES, { id: "id", group: "By id", title: "Nodes are lost", pin: "first" }];
+  const found = find(entries, "edge-3", []);
+  expect(found[0]?.group).toBe("By id");
+  expect(found.at(-1)?.group).toBe("Ask");
+  expect(find(entries, "zzzz", []).map(({ group }) => group)).toEqual(["By id", "Ask"]);
+});
+
+test("`?` is for questions only", () => {
+  const entries: Entry[] = [{ id: "ask", group: "Ask", title: "Ask: log out", pin: "first" }, ...ENTRIES];
+  expect(find(entries, "?log out", []).map(({ group }) => group)).toEqual(["Ask"]);
+});
+
+test("of those that are found as well the lately chosen comes first, what is found better stays before it", () => {
+  expect(titles("edge-2", ["cluster:edge-250"]).slice(0, 3)).toEqual(["edge-2", "edge-250", "edge-20"]);
+});
+
+test("with nothing typed a few of each are shown, with `>` all that can be done", () => {
+  const many = Array.from({ length: 20 }, (_, at) => action(`Action ${at}`));
+  expect(find(many, "", [])).toMatchObject([{ group: "Actions", entries: { length: 5 }, more: 15 }]);
+  expect(find(many, ">", [])).toMatchObject([{ group: "Actions", entries: { length: 20 }, more: 0 }]);
+});

@@ -51,7 +51,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Command.Input
           value={typed}
           onValueChange={setTyped}
-          placeholder="A page, cluster, GPU node, alert or action"
+          placeholder="A page, cluster, node, alert, id, query, action, or a question"
         />
         <Command.List label="What was found">
           {found.length === 0 ? (
@@ -83,10 +83,13 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           <kbd>Ctrl Enter</kbd> in a new tab
         </span>
         <span>
-          <kbd>:</kbd> places
+          <kbd>:</kbd> places, as <kbd>:pod</kbd>
         </span>
         <span>
           <kbd>&gt;</kbd> actions
+        </span>
+        <span>
+          <kbd>?</kbd> questions
         </span>
       </p>
     </Dialog>

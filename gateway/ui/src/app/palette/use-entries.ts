@@ -1,8 +1,13 @@
 import { useMemo } from "react";
 
-import { useActions } from "@/app/palette/use-actions";
+import { numberOf, queryOf, questionOf, questionsOffered } from "@/app/palette/asked-for";
 import type { Entry } from "@/app/palette/find";
+import { resourcesOf } from "@/app/palette/resources";
+import { useActions } from "@/app/palette/use-actions";
+import { useById } from "@/app/palette/use-by-id";
 import { useGpuNodes } from "@/app/palette/use-gpu-nodes";
+import { usePageEntries } from "@/app/palette/use-page-entries";
+import { useViewEntries } from "@/app/palette/use-views";
 import { useFiringNames } from "@/app/firing";
 import { useClusters } from "@/components/cluster-picker";
 import { count, title } from "@/lib/format";
@@ -17,34 +22,28 @@ const placeOf = ({ to, title, key }: PageEntry): Entry => ({
   to,
 });
 
-/** Several words are a question, as no name is: it is written in a new chat, and sent there. */
-function askOf(typed: string): Entry[] {
-  const question = typed.trim();
-  if (!/\S\s+\S|\?$/.test(question) || /^[:>]/.test(question)) return [];
-  return [{ id: "action:ask", group: "Actions", title: `Ask: ${question}`, hint: "in a new chat", words: ["chat", "assistant"], to: "/chat", search: { ask: question } }];
-}
-
-/** Everything that the palette can go to or do; of GPU nodes those that are called like what was typed. */
-export function useEntries(typed: string): Entry[] {
-  const clusters = useClusters();
+/** Everything that the palette can go to or do, whatever was typed. */
+function useKnown(clusters: ReturnType<typeof useClusters>): Entry[] {
+  const onPage = usePageEntries();
+  const views = useViewEntries();
   const names = useFiringNames();
-  const nodes = useGpuNodes(typed);
   const actions = useActions();
   const rights = useRights();
   return useMemo(
     () => [
+      ...onPage,
       ...pagesFor(rights).map(placeOf),
+      ...views,
       ...[...clusters.values()].map(
         ({ id, name, display_name, state }): Entry => ({
           id: `cluster:${id}`,
           group: "Clusters",
           title: name,
           hint: title(state),
-          ...(display_name ? { words: [display_name] } : {}),
+          ...(display_name ? { words: [display_name.toLowerCase()] } : {}),
           to: `/clusters/${id}`,
         }),
       ),
-      ...nodes,
       ...names.map(
         ({ value, count: firing }): Entry => ({
           id: `alert:${value}`,
@@ -55,9 +54,30 @@ export function useEntries(typed: string): Entry[] {
           search: { alertname: [value], state: ["FIRING"] },
         }),
       ),
-      ...askOf(typed),
       ...actions,
     ],
-    [clusters, nodes, names, actions, rights, typed],
+    [onPage, clusters, views, names, actions, rights],
+  );
+}
+
+/** The same, and what was made of what was typed; of GPU nodes those that are called like it. */
+export function useEntries(typed: string): Entry[] {
+  const clusters = useClusters();
+  const known = useKnown(clusters);
+  const nodes = useGpuNodes(typed);
+  const byId = useById(typed, clusters);
+  const { rules } = useRights();
+  return useMemo(
+    () => [
+      ...byId,
+      ...numberOf(typed),
+      ...queryOf(typed),
+      ...resourcesOf(typed, rules),
+      ...known,
+      ...nodes,
+      ...questionsOffered(typed),
+      ...questionOf(typed, clusters.values()),
+    ],
+    [byId, known, nodes, rules, clusters, typed],
   );
 }

@@ -11,6 +11,7 @@ import {
 import { SearchIcon } from "@patternfly/react-icons";
 
 import { keysOf } from "@/app/keyboard/registry";
+import { BellLater } from "@/app/notifications/bell-later";
 import { LookMenu } from "@/app/shell/look-menu";
 import { useOverlay } from "@/app/shell/overlay";
 import { PersonMenu } from "@/app/shell/person-menu";
@@ -62,7 +63,10 @@ export function Header({ onNavigation, isNavigationOpen }: HeaderProps) {
             <RangePicker />
             <TimeMachine />
           </div>
-          <LookMenu />
+          <BellLater />
+          <div className="header-look">
+            <LookMenu />
+          </div>
           <PersonMenu />
         </div>
       </MastheadContent>

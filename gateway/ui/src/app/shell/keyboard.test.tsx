@@ -1,10 +1,12 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { Keyboard } from "@/app/shell/keyboard";
 import { useOverlay } from "@/app/shell/overlay";
+import { Toasts } from "@/app/shell/toasts";
 import { getGetFleetHealthResponseMock } from "@/generated/api.msw";
+import { usePageActions } from "@/lib/page-actions";
 import { useSettings } from "@/lib/settings";
 import { hub } from "@/testing/hub";
 import { show } from "@/testing/render";
@@ -149,4 +151,50 @@ test("what is typed before the palette is there is not lost", async () => {
   expect(await screen.findByRole("combobox", {}, LOADED)).toHaveValue("edge-2");
   await user.keyboard("9");
   expect(screen.getByRole("combobox")).toHaveValue("edge-29");
+});
+
+test("a page's key does what the page offers, and the help says that first", async () => {
+  const run = vi.fn();
+  function Offering() {
+    usePageActions([{ name: "acknowledge", title: "Acknowledge this incident", run }]);
+    return null;
+  }
+  const { user } = await show(page(<Offering />));
+  await user.keyboard("er");
+  expect(run).toHaveBeenCalledOnce();
+  await user.keyboard("?");
+  const help = await screen.findByRole("dialog", { name: "Keyboard shortcuts" }, LOADED);
+  expect(within(help).getAllByRole("heading", { level: 3 }).map(({ textContent }) => textContent)).toEqual([
+    "This page",
+    "Anywhere",
+    "Lists",
+    "Go to",
+    "Time",
+    "On other pages",
+  ]);
+  expect(within(help).getAllByRole("term")[0]).toHaveTextContent("Acknowledge this incident");
+});
+
+test("a colon opens the palette to jump, z doubles the range, and Back takes it back", async () => {
+  const { user, where } = await show(page(), { at: "/alerts" });
+  await user.keyboard("z");
+  await waitFor(() => expect(where()).toBe("/alerts?from=now-2h&to=now"));
+  await user.keyboard(":");
+  expect(await screen.findByRole("combobox", {}, LOADED)).toHaveValue(":");
+  await user.keyboard("pod upf{Enter}");
+  await waitFor(() => expect(where()).toContain("/cnf?"));
+  expect(where()).toContain("q=upf");
+});
+
+test("c copies a link with fixed times and says so", async () => {
+  const { user } = await show(
+    <>
+      {page()}
+      <Toasts />
+    </>,
+    { at: "/alerts" },
+  );
+  await user.keyboard("c");
+  expect(await screen.findByText("Link copied, with fixed times")).toBeVisible();
+  expect(await navigator.clipboard.readText()).toMatch(/from=20/);
 });

@@ -7,7 +7,10 @@ import { pageTitle } from "@/app/page-title";
 import { ConnectionNotice } from "@/app/shell/connection-notice";
 import { Header } from "@/app/shell/header";
 import { Keyboard } from "@/app/shell/keyboard";
+import { Neighbourhood } from "@/app/shell/neighbourhood";
 import { Navigation } from "@/app/shell/navigation";
+import { PrintLine } from "@/app/shell/print-line";
+import { Toasts } from "@/app/shell/toasts";
 import { usePageTold } from "@/app/shell/use-page-told";
 import { PastBanner } from "@/app/time-machine/past-banner";
 import { useAsOf } from "@/lib/moment";
@@ -36,19 +39,24 @@ export function Shell({ children }: { children: ReactNode }) {
     </PageSidebar>
   );
   return (
-    <Page
-      masthead={<Header onNavigation={toggle} isNavigationOpen={open} />}
-      sidebar={sidebar}
-      banner={<PastBanner />}
-      skipToContent={<SkipToContent href="#page">Skip to the page</SkipToContent>}
-      mainContainerId="page"
-      mainAriaLabel="Page"
-      isContentFilled
-    >
+    <div className="shell">
+      <Page
+        masthead={<Header onNavigation={toggle} isNavigationOpen={open} />}
+        sidebar={sidebar}
+        banner={<PastBanner />}
+        skipToContent={<SkipToContent href="#page">Skip to the page</SkipToContent>}
+        mainContainerId="page"
+        mainAriaLabel="Page"
+        isContentFilled
+      >
+        <PrintLine />
       {children}
-      <ConnectionNotice />
-      <Keyboard onNavigation={toggle} />
-    </Page>
+        <ConnectionNotice />
+      <Toasts />
+        <Keyboard onNavigation={toggle} />
+      </Page>
+      <Neighbourhood />
+    </div>
   );
 }
 

@@ -27,7 +27,7 @@ export function usePreloaded<Props extends { onClose: () => void }>(
 }
 
 /** Safari has no idle callbacks. */
-function whenIdle(run: () => void): () => void {
+export function whenIdle(run: () => void): () => void {
   if (typeof requestIdleCallback === "undefined") {
     const timer = setTimeout(run, 500);
     return () => clearTimeout(timer);

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { fromField, offered, toField } from "@/app/time-machine/instants";
 import { latestChange } from "@/app/time-machine/steps";
 import { useTravel } from "@/app/time-machine/use-travel";
-import { whatHappened } from "@/app/time-machine/what-happened";
+import { whatHappened } from "@/lib/what-happened";
 import { useClock, useWallClock } from "@/lib/moment";
 import { whilePutOff } from "@/lib/query";
 import { useSettings } from "@/lib/settings";

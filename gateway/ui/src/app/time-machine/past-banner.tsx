@@ -9,7 +9,7 @@ import { Scrubber } from "@/app/time-machine/scrubber";
 import { usePlayer } from "@/app/time-machine/playback";
 import { useEventsAround, type Around } from "@/app/time-machine/use-events-around";
 import { useTravel } from "@/app/time-machine/use-travel";
-import { whatHappened } from "@/app/time-machine/what-happened";
+import { whatHappened } from "@/lib/what-happened";
 import { useLiveState } from "@/lib/live";
 import { useClock, useWallClock } from "@/lib/moment";
 import { usePlayback } from "@/lib/playback";

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
 
 import { asSelector, linesOf, numberOf } from "@/components/chart/lines";
-import { leadsOf } from "@/features/observability/metrics/results/series-links";
-import { sorted } from "@/features/observability/metrics/results/result-table";
 import { unitOf } from "@/components/chart/unit-of";
 import type { MetricResult, MetricSeries } from "@/generated/api.schemas";
 
@@ -54,28 +52,6 @@ test("native histograms are counted, not drawn", () => {
 
 test("Prometheus' infinities are numbers", () => {
   expect([numberOf("+Inf"), numberOf("-Inf"), numberOf("1e3")]).toEqual([Infinity, -Infinity, 1000]);
-});
-
-test("a table has what is no number last, whichever way it is sorted", () => {
-  const data = ["2", "NaN", "3"].map((value, at) => series({ at: String(at) }, [[10, value]]));
-  const { lines } = linesOf({ results: [result("east", data)] }, "up");
-  expect(sorted(lines, "value").map(({ said }) => said)).toEqual(["2", "3", "NaN"]);
-  expect(sorted(lines, "-value").map(({ said }) => said)).toEqual(["3", "2", "NaN"]);
-});
-
-test("a pod's series leads to its logs and to the alerts of its namespace", () => {
-  const data = [series({ namespace: "shop", pod: "cart-1" })];
-  const [line] = linesOf({ results: [result("east", data)] }, "up").lines;
-  expect(leadsOf(line!).map(({ said }) => said)).toEqual([
-    "Cluster east",
-    "Alerts of this cluster",
-    "Alerts of namespace shop",
-    "Logs of pod cart-1",
-  ]);
-  expect(leadsOf(line!).at(-1)!.search).toEqual({
-    query: '{namespace="shop", pod="cart-1"}',
-    clusters: ["id-east"],
-  });
 });
 
 test.each([

@@ -163,6 +163,8 @@ function axes({ frame, unit }: PlotInput): uPlot.Axis[] {
   ];
 }
 
+type Tone = NonNullable<Annotation["tone"]>;
+
 function annotate(plot: uPlot, { annotations, palette }: Frame): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -173,7 +175,7 @@ function annotate(plot: uPlot, { annotations, palette }: Frame): void {
     const [foot, head] = tone === "success" ? [bbox.top + bbox.height, -1] : [bbox.top, 1];
     ctx.strokeStyle = palette!.tones[tone];
     ctx.fillStyle = palette!.tones[tone];
-    ctx.setLineDash([4, 3]);
+    ctx.setLineDash(MARK_DASHES[tone]);
     // The lines behind many marks must still be read.
     ctx.globalAlpha = 0.45;
     ctx.beginPath();
@@ -183,11 +185,28 @@ function annotate(plot: uPlot, { annotations, palette }: Frame): void {
     ctx.globalAlpha = 0.12;
     ctx.fillRect(from, bbox.top, Math.max(0, Math.min(to, bbox.left + bbox.width) - from), bbox.height);
     ctx.globalAlpha = 1;
-    ctx.beginPath();
-    ctx.moveTo(from - 5, foot);
-    ctx.lineTo(from + 5, foot);
-    ctx.lineTo(from, foot + 7 * head);
-    ctx.fill();
+    ctx.setLineDash([]);
+    flag(ctx, tone, { at: from, foot, head });
   }
   ctx.restore();
+}
+
+/** Their tones differ by more than colour: by dashes, and by the flag at the end. */
+const MARK_DASHES: Readonly<Record<Tone, number[]>> = { danger: [], warning: [4, 3], info: [1, 3], success: [8, 3] };
+
+/** What is critical is large and filled, a warning an outline, what is merely told a dot; what has ended points up. */
+function flag(ctx: CanvasRenderingContext2D, tone: Tone, { at, foot, head }: { at: number; foot: number; head: number }): void {
+  ctx.beginPath();
+  if (tone === "info") {
+    ctx.arc(at, foot + 4 * head, 3, 0, 2 * Math.PI);
+    ctx.fill();
+    return;
+  }
+  const half = tone === "danger" ? 6 : 5;
+  ctx.moveTo(at - half, foot);
+  ctx.lineTo(at + half, foot);
+  ctx.lineTo(at, foot + (tone === "danger" ? 10 : 7) * head);
+  ctx.closePath();
+  if (tone === "warning") ctx.stroke();
+  else ctx.fill();
 }

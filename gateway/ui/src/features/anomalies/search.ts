@@ -28,7 +28,7 @@ export interface AnomaliesSearch {
   sort?: "severity" | undefined;
   /** Only those of the page's time range, not of all times. */
   within?: "range" | undefined;
-  /** The watch in the drawer. */
+  /** The watch in the drawer; `new`: one that is to be made. */
   watch?: string | undefined;
 }
 

@@ -22,7 +22,8 @@ import { getListClustersUrl, useGetAlertFacets, useGetFleetSummary } from "@/gen
 import type { ClusterView, FleetSummary } from "@/generated/api.schemas";
 import { plural, words } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
-import { useSearch, useSetSearch } from "@/lib/place";
+import { usePageActions } from "@/lib/page-actions";
+import { useGo, useSearch, useSetSearch } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
 import { useRights } from "@/lib/rights";
 
@@ -35,6 +36,8 @@ export function ClustersPage() {
   const { rules } = useRights();
   const { data: summary } = useGetFleetSummary(asOf, KEPT);
   const { data: facets } = useGetAlertFacets({ top: FACETS_SHOWN, ...asOf }, KEPT);
+  const go = useGo();
+  usePageActions(rules ? [{ name: "new", title: "Add a cluster", words: ["register"], run: () => go("/clusters/add") }] : []);
   useRefreshOn({ enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary", "/api/v1/alerts/facets"], 2_000);
   return (
     <PageFrame

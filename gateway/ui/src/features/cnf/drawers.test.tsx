@@ -45,6 +45,7 @@ test("a row opens beside the list, and a link to it opens it again", async () =>
   const it = await drawer("Workload");
   expect(it.getByText("pod named like a VDU")).toBeVisible();
   expect(it.getByText("CrashLoopBackOff")).toBeVisible();
+  expect(it.getByRole("link", { name: "Around pod du-0" })).toBeVisible();
   expect(where()).toBe(`/cnf?open=${ID}/du-site-1/du-0`);
   expect(it.getByRole("link", { name: "Its events" })).toHaveAttribute(
     "href",

@@ -2,6 +2,8 @@ import { CopyMenu } from "@/components/copy-menu";
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
 import { JsonTree } from "@/components/json-tree";
+import { entitiesOfEvent } from "@/components/neighbourhood/event-about";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
 import { useGetEventCauses } from "@/generated/api";
@@ -79,6 +81,7 @@ function NotThere({ error, sequence, onRetry }: { error: Error; sequence: number
 function Told({ event }: { event: LogEvent }) {
   const { as_of } = useAsOf();
   const at = event.logged_at ?? event.timestamp;
+  const [around] = entitiesOfEvent(event);
   const isAhead = as_of !== undefined && Date.parse(at) > Date.parse(as_of);
   return (
     <>
@@ -86,6 +89,7 @@ function Told({ event }: { event: LogEvent }) {
       {isAhead ? <p className="hint">It had not happened yet at the instant that is shown.</p> : null}
       <div className="toolbar">
         <SubjectLinks event={event} />
+        {around === undefined ? null : <NearButton of={around} />}
         <CopyMenu request={{ path: `/api/v1/events/${event.sequence}` }} />
       </div>
       <Facts

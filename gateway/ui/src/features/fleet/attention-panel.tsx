@@ -1,113 +1,97 @@
+import "@/features/fleet/story/story.css";
+
 import { CheckCircleIcon } from "@patternfly/react-icons";
 import { useMemo } from "react";
 
-import { InlineFailure, Loading } from "@/components/states";
-import { Ago } from "@/components/timestamp";
-import { rank, type Item } from "@/features/fleet/attention";
-import { useFiringGroups, type FiringGroups } from "@/features/fleet/firing";
+import { InlineFailure } from "@/components/states";
+import { AttentionLine } from "@/features/fleet/attention-line";
+import { rank } from "@/features/fleet/attention";
+import { notInIncidents, useFiringPairs, type FiringGroups, type Pairs } from "@/features/fleet/firing";
 import { useHardwareItems } from "@/features/fleet/hardware";
-import { incidentItems, useIncidents } from "@/features/fleet/incidents";
 import { HeldLines } from "@/features/fleet/held-lines";
+import { useIncidents } from "@/features/fleet/incidents";
 import { useLog } from "@/features/fleet/log";
 import { openSignals, SIGNAL_TYPES } from "@/features/fleet/signals";
-import { ToneIcon } from "@/features/fleet/tone-icon";
-import type { ClusterInFleet } from "@/generated/api.schemas";
+import { Stories, StoriesToCome } from "@/features/fleet/story/stories";
+import type { ClusterInFleet, LastingName } from "@/generated/api.schemas";
+import { count } from "@/lib/format";
 import { useAsOf, useNow } from "@/lib/moment";
-import { PageLink } from "@/lib/place";
 
-const SHOWN = 7;
+const SHOWN = 5;
 const SIGNALS = 500;
 const NONE: FiringGroups = { groups: [], more: 0 };
+const NO_NAMES: readonly LastingName[] = [];
 
-/** What needs attention at the instant that is shown, worst first, across health, alerts and the log. */
+/** What matters at the instant that is shown: incidents as stories, then what else is open, worst first. */
 export function AttentionPanel({ clusters }: { clusters: readonly ClusterInFleet[] }) {
-  const critical = useFiringGroups("CRITICAL");
-  const warning = useFiringGroups("WARNING");
-  const signals = useLog({ name: "signals", types: SIGNAL_TYPES, limit: SIGNALS });
-  const now = useNow(60_000);
   const { as_of } = useAsOf();
-  const hardware = useHardwareItems(clusters, now);
   const incidents = useIncidents();
-  const items = useMemo(
-    () =>
-      rank({
-        clusters,
-        critical: critical.found ?? NONE,
-        warning: warning.found ?? NONE,
-        signals: openSignals(signals.items ?? []),
-        incidents: incidentItems(incidents.data),
-        hardware: hardware.items,
-        now,
-      }),
-    [clusters, critical.found, warning.found, signals.items, incidents.data, hardware.items, now],
-  );
-  const failed = critical.error ?? warning.error ?? signals.error ?? incidents.error ?? hardware.error;
-  const read = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
-  const known = read && incidents.data !== undefined && hardware.known;
+  const found = incidents.data;
+  // Where incidents are not known every alert is told: better twice than not at all.
+  const others = useOthers(clusters, found === undefined && incidents.error ? NO_NAMES : found?.lasting_by_name);
+  const failed = incidents.error ?? others.error;
+  const isNow = as_of === undefined;
+  const isCalm = found?.total === 0 && others.items.length === 0;
   return (
-    <section className="panel fleet-attention" aria-labelledby="fleet-attention">
-      <h2 id="fleet-attention">{as_of === undefined ? "Needs attention now" : "Needs attention, as it was"}</h2>
+    <section className="panel fleet-attention" aria-labelledby="fleet-attention" data-calm={isCalm && !failed ? true : undefined}>
+      <h2 id="fleet-attention">{isNow ? "What matters now" : "What mattered then"}</h2>
       {failed ? <InlineFailure error={failed} what="This list is not complete" /> : null}
-      {items.length > 0 ? (
-        <HeldLines lines={items} most={SHOWN} line={(item) => <AttentionLine key={item.id} item={item} />} />
-      ) : known ? (
-        <p className="fleet-calm">
-          <span className="tone-success">
-            <CheckCircleIcon />
-          </span>
-          {as_of === undefined
-            ? "Nothing. Clusters are healthy, and no critical or warning alert fires."
-            : "Nothing. Clusters were healthy, and no critical or warning alert fired."}
-        </p>
-      ) : failed ? null : (
-        <Loading lines={4} label="Loading what needs attention" />
+      {found === undefined ? (
+        failed ? null : <StoriesToCome />
+      ) : found.total > 0 ? (
+        <Stories found={found} />
+      ) : isCalm && others.known && !failed ? (
+        <Calm clusters={clusters.length} isNow={isNow} />
+      ) : isCalm ? null : (
+        <p className="quiet">No incident {isNow ? "is" : "was"} open.</p>
       )}
+      {others.items.length > 0 ? (
+        <div className="stories-others">
+          <h3>{isNow ? "Also open" : "Also open then"}</h3>
+          <HeldLines lines={others.items} most={SHOWN} line={(item) => <AttentionLine key={item.id} item={item} />} />
+        </div>
+      ) : null}
     </section>
   );
 }
 
-function AttentionLine({ item }: { item: Item }) {
-  const { tone, what, where, why, since, place, metrics } = item;
+/** What is wrong and in no incident. */
+function useOthers(clusters: readonly ClusterInFleet[], lasting: readonly LastingName[] | null | undefined) {
+  const critical = useFiringPairs("CRITICAL");
+  const warning = useFiringPairs("WARNING");
+  const signals = useLog({ name: "signals", types: SIGNAL_TYPES, limit: SIGNALS });
+  const now = useNow(60_000);
+  const hardware = useHardwareItems(clusters, now);
+  const items = useMemo(() => {
+    // Until it is known what belongs to incidents, no alert is told: it would come and go.
+    const alone = (pairs: Pairs | undefined) => (pairs && lasting ? notInIncidents(pairs, lasting) : NONE);
+    return rank({
+      clusters,
+      critical: alone(critical.found),
+      warning: alone(warning.found),
+      signals: openSignals(signals.items ?? []),
+      hardware: hardware.items,
+      now,
+    });
+  }, [clusters, critical.found, warning.found, lasting, signals.items, hardware.items, now]);
+  const read = critical.found !== undefined && warning.found !== undefined && signals.items !== undefined;
+  return {
+    items,
+    known: read && hardware.known,
+    error: critical.error ?? warning.error ?? signals.error ?? hardware.error,
+  };
+}
+
+function Calm({ clusters, isNow }: { clusters: number; isNow: boolean }) {
+  const all = clusters === 1 ? "the one cluster" : `all ${count(clusters)} clusters`;
   return (
-    <li className="fleet-line">
-      <ToneIcon tone={tone} />
-      <div className="fleet-line-main">
-        <span className="fleet-line-what">
-          <PageLink to={place.to} search={place.search ?? {}}>
-            {what}
-          </PageLink>
-          {where ? <span className="fleet-line-where"> {where}</span> : null}
-        </span>
-        {why === undefined && since?.oldest === undefined ? null : (
-          <span className="quiet cut" title={why}>
-            {why}
-            {since?.oldest === undefined ? null : (
-              <>
-                {why === undefined ? "first " : " · first "}
-                <Ago at={since.oldest} />
-              </>
-            )}
-          </span>
-        )}
-      </div>
-      <div className="fleet-line-end quiet">
-        {metrics ? (
-          <PageLink
-            to={metrics.to}
-            search={metrics.search ?? {}}
-            className="fleet-line-aside"
-            aria-label={`Metrics around ${what}`}
-          >
-            Metrics
-          </PageLink>
-        ) : null}
-        {since ? (
-          <span className="fleet-line-when">
-            {since.label ? `${since.label} ` : ""}
-            <Ago at={since.at} />
-          </span>
-        ) : null}
-      </div>
-    </li>
+    <p className="fleet-calm">
+      <span className="tone-success">
+        <CheckCircleIcon />
+      </span>
+      {isNow
+        ? `Nothing needs you. Checked: ${all} and their credentials, incidents, critical and warning alerts, links of sites, GPUs and network functions.`
+        : `Nothing needed anybody. Checked: ${all} and their credentials, incidents, critical and warning alerts, links of sites, GPUs and network functions.`}
+    </p>
   );
 }

@@ -1,4 +1,4 @@
-/** What needs somebody now, in the order in which it should be looked at. */
+/** What needs somebody beside incidents, in the order in which it should be looked at. */
 
 import type { Tone } from "@/components/badges";
 import { heard, type FiringGroup, type FiringGroups } from "@/features/fleet/firing";
@@ -32,14 +32,13 @@ interface Known {
   critical: FiringGroups;
   warning: FiringGroups;
   signals: readonly Happening[];
-  /** What belongs together, worst first. */
-  incidents?: readonly Item[];
   /** Of GPUs and network functions. */
   hardware?: readonly Item[];
   now: number;
 }
 
-export function rank({ clusters, critical, warning, signals, incidents = [], hardware = [], now }: Known): Item[] {
+/** `critical` and `warning`: alerts that no incident tells of. */
+export function rank({ clusters, critical, warning, signals, hardware = [], now }: Known): Item[] {
   const names = new Map(clusters.map(({ id, name }) => [id, name]));
   const silent = new Set(clusters.filter(({ state }) => state === "OFFLINE").map(({ id }) => id));
   const of = (type: Happening["type"]) => signals.filter((signal) => signal.type === type);
@@ -48,13 +47,11 @@ export function rank({ clusters, critical, warning, signals, incidents = [], har
   const nameOf = (event: Happening) => names.get(event.cluster ?? "") ?? event.clusterName ?? "a cluster";
   return [
     ...inState(clusters, "OFFLINE", "danger"),
-    ...incidents.filter(({ tone }) => tone === "danger"),
     ...critical.groups.map((group) => alertItem(group, "danger", now)),
     ...moreItem("CRITICAL", critical.more),
     ...of("EDGE_LINK_LOST").map(linkItem),
     ...hardware.filter(({ tone }) => tone === "danger"),
     ...inState(clusters, "DEGRADED", "warning"),
-    ...incidents.filter(({ tone }) => tone !== "danger"),
     ...folded(circuits, "backends are failing", (event) => circuitItem(event, nameOf(event))),
     ...folded(of("CLUSTER_CREDENTIALS_EXPIRING"), "clusters have credentials that end soon", (event) =>
       credentialsItem(event, nameOf(event), now),
@@ -123,14 +120,14 @@ function alertItem(group: FiringGroup, tone: Tone, now: number): Item {
   };
 }
 
-/** So many more kinds of alerts fire than are told one by one. */
+/** So many more groups of alerts fire than are told one by one. */
 function moreItem(severity: "CRITICAL" | "WARNING", more: number): Item[] {
   if (more === 0) return [];
   return [
     {
       id: `more ${severity}`,
       tone: severity === "CRITICAL" ? "danger" : "warning",
-      what: `${count(more)} more ${more === 1 ? "kind" : "kinds"} of ${severity.toLowerCase()} alerts`,
+      what: `${count(more)} more ${more === 1 ? "group" : "groups"} of ${severity.toLowerCase()} alerts`,
       place: { to: "/alerts", search: { ...heard({ severity }), group: "alertname" } },
     },
   ];

@@ -98,11 +98,11 @@ function HealthCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
   return (
     <Card
       title="Mean health"
-      figure={mean === null ? "–" : `${Math.floor(mean)} / 100`}
+      figure={mean === null ? "–" : `${Math.floor(mean)}`}
       place={{ to: "/clusters", search: { sort: "health_score" } }}
     >
       <span className="quiet numbers">
-        {mean === null ? "No cluster has been checked yet" : `of ${plural(scored, "checked cluster")}`}
+        {mean === null ? "No cluster has been checked yet" : `of 100, in ${plural(scored, "checked cluster")}`}
       </span>
       {worst !== undefined && worst.health_score !== null && worst.health_score < 100 ? (
         <span className="fleet-part-long">

@@ -8,12 +8,15 @@ import type { Happening } from "@/features/fleet/happening";
 import { HeldLines } from "@/features/fleet/held-lines";
 import { useLog, type Log } from "@/features/fleet/log";
 import { ToneIcon } from "@/features/fleet/tone-icon";
+import { useWide } from "@/features/fleet/use-wide";
 import { plural } from "@/lib/format";
 import { resolveRange, useClock, useNow, useRange } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 import { describeRange, lasting } from "@/lib/time";
 
-const SHOWN = 10;
+const SHOWN = 8;
+/** Beside the story they scroll. */
+const SHOWN_BESIDE = 24;
 const READ = 300;
 
 /** What has changed in the range, newest first; `alerts`: its alerts, as the timeline reads them too. */
@@ -21,6 +24,7 @@ export function ChangesPanel({ alerts }: { alerts: Log }) {
   const range = useRange();
   const now = useNow(10_000);
   const clock = useClock();
+  const isWide = useWide();
   const log = useLog({ name: "changes", types: CHANGE_TYPES, range, limit: READ });
   const hardware = useLog({ name: "hardware", types: HARDWARE_TYPES, range, limit: READ });
   const { start, end } = resolveRange(range, now);
@@ -50,7 +54,7 @@ export function ChangesPanel({ alerts }: { alerts: Log }) {
       ) : (
         <HeldLines
           lines={changes}
-          most={SHOWN}
+          most={isWide ? SHOWN_BESIDE : SHOWN}
           line={(change) => <ChangeLine key={change.id} change={change} />}
           elsewhere={<PageLink to="/events">All events</PageLink>}
           note={log.more || alerts.more || hardware.more ? "Older ones are in the log only" : ""}

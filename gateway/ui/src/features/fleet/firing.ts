@@ -4,7 +4,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { useListAlertGroups, useListAlerts } from "@/generated/api";
-import type { AlertGroup, BySeverity, Severity } from "@/generated/api.schemas";
+import type { AlertGroup, BySeverity, LastingName, Severity } from "@/generated/api.schemas";
 import { useAsOf } from "@/lib/moment";
 
 export interface FiringGroup {
@@ -22,14 +22,13 @@ export interface FiringGroup {
   atLeast: boolean;
 }
 
-/** Groups of one severity; `more`: so many names are not among them. */
+/** Groups of one severity; `more`: so many pairs of name and cluster are not in them. */
 export interface FiringGroups {
   groups: readonly FiringGroup[];
   more: number;
 }
 
-/** So many names of each severity, and so many pairs of name and cluster. */
-const NAMES = 20;
+/** So many pairs of name and cluster of each severity. */
 const PAIRS = 100;
 
 const NOT_HELD = { state: ["FIRING"], silenced: false, inhibited: false };
@@ -70,32 +69,64 @@ export function useFiring(): Firing {
   return { by, atLeast, held, error };
 }
 
-export function useFiringGroups(severity: Severity) {
-  const asked = { ...NOT_HELD, severity: [severity], ...useAsOf() };
-  const names = useListAlertGroups({ ...asked, by: ["alertname"], page_size: NAMES }, KEPT);
-  const pairs = useListAlertGroups({ ...asked, by: ["alertname", "cluster_id"], page_size: PAIRS }, KEPT);
-  const found = useMemo((): FiringGroups | undefined => {
-    if (!names.data || !pairs.data) return undefined;
-    const { items, total, at_least: atLeast } = names.data;
-    return { groups: joined(severity, items, pairs.data.items, atLeast), more: total - items.length };
-  }, [severity, names.data, pairs.data]);
-  return { found, error: names.error ?? pairs.error };
+/** So many alerts of one name fire in one cluster. */
+export interface Pair {
+  alertname: string;
+  cluster: { id: string; name: string };
+  count: number;
+  newest: string;
+  oldest: string;
 }
 
-/** Each name with its clusters, as far as they were read. */
-export function joined(
-  severity: Severity,
-  names: readonly AlertGroup[],
-  pairs: readonly AlertGroup[],
-  atLeast: boolean,
-): FiringGroup[] {
-  const where = Map.groupBy(pairs, ({ key }) => key["alertname"] ?? "");
-  return names.map(({ key, count, newest_starts_at: newest, oldest_start: oldest, clusters }) => {
-    const alertname = key["alertname"] ?? "";
-    const named = (where.get(alertname) ?? []).map(({ key, cluster_name: name }) => {
-      const id = key["cluster_id"] ?? "";
-      return { id, name: name ?? id };
-    });
-    return { alertname, severity, count, newest, oldest, clusters, named, atLeast };
+export interface Pairs {
+  severity: Severity;
+  pairs: readonly Pair[];
+  /** So many were not read. */
+  more: number;
+  atLeast: boolean;
+}
+
+/** What fires of one severity, by name and cluster. */
+export function useFiringPairs(severity: Severity) {
+  const asked = { ...NOT_HELD, severity: [severity], ...useAsOf() };
+  const { data, error } = useListAlertGroups({ ...asked, by: ["alertname", "cluster_id"], page_size: PAIRS }, KEPT);
+  const found = useMemo((): Pairs | undefined => {
+    if (!data) return undefined;
+    return { severity, pairs: data.items.map(pairOf), more: data.total - data.items.length, atLeast: data.at_least };
+  }, [severity, data]);
+  return { found, error };
+}
+
+function pairOf({ key, count, cluster_name: name, newest_starts_at: newest, oldest_start: oldest }: AlertGroup): Pair {
+  const id = key["cluster_id"] ?? "";
+  return { alertname: key["alertname"] ?? "", cluster: { id, name: name ?? id }, count, newest, oldest };
+}
+
+/** How the hub names states; alerts are named by people. */
+const STATE = /^[A-Z0-9]+(?:_[A-Z0-9]+)+$/;
+
+/** Those that belong to none of the incidents that are open, by name. `lasting`: what lasts in these. */
+export function notInIncidents({ severity, pairs, more, atLeast }: Pairs, lasting: readonly LastingName[]): FiringGroups {
+  const belonging = new Map<string, number>();
+  for (const { cluster_id, severity: of, name, lasting: times } of lasting) {
+    if (of === severity && !STATE.test(name)) belonging.set(`${cluster_id} ${name}`, times);
+  }
+  const left = pairs.flatMap((pair) => {
+    const key = `${pair.cluster.id} ${pair.alertname}`;
+    const count = pair.count - (belonging.get(key) ?? 0);
+    belonging.delete(key);
+    return count > 0 ? [{ ...pair, count }] : [];
   });
+  // What is left of the names belongs to pairs that were not read.
+  return { groups: byName(severity, left, atLeast || more > 0), more: Math.max(0, more - belonging.size) };
+}
+
+function byName(severity: Severity, pairs: readonly Pair[], atLeast: boolean): FiringGroup[] {
+  const groups = [...Map.groupBy(pairs, ({ alertname }) => alertname)].map(([alertname, those]) => {
+    const newest = those.reduce((late, { newest }) => (newest > late ? newest : late), "");
+    const oldest = those.reduce((early, { oldest }) => (oldest < early ? oldest : early), newest);
+    const count = those.reduce((sum, each) => sum + each.count, 0);
+    return { alertname, severity, count, newest, oldest, clusters: those.length, named: those.map(({ cluster }) => cluster), atLeast };
+  });
+  return groups.toSorted((a, b) => b.count - a.count);
 }

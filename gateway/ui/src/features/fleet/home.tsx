@@ -37,11 +37,15 @@ export function Home({ clusters, readAt, error }: HomeProps) {
     <PageFrame title="Fleet" actions={<QuickActions />}>
       <Headline clusters={clusters} firing={firing} />
       {error ? <InlineFailure error={error} what="The fleet could not be read anew; this is how it was" /> : null}
-      <div className="fleet-story">
-        <AttentionPanel clusters={clusters} />
-        <ChangesPanel alerts={alerts} />
-        <Cards clusters={clusters} firing={firing} />
+      <div className="fleet-first">
+        <div className="fleet-story">
+          <AttentionPanel clusters={clusters} />
+          <div className="fleet-beside">
+            <ChangesPanel alerts={alerts} />
+          </div>
+        </div>
       </div>
+      <Cards clusters={clusters} firing={firing} />
       <GridPanel clusters={clusters} readAt={readAt} />
       <GpuPanel />
       <TimelinePanel alerts={alerts} />

@@ -114,40 +114,17 @@ test("alerts that are held back are counted where all are", async () => {
   expect((await screen.findByText("Held back")).closest(".fleet-part")).toHaveTextContent("2");
 });
 
-test("what belongs together is one line of what needs attention, and counted", async () => {
-  const incident = getListIncidentsResponseMock({}).items[0]!;
-  const storm = {
-    ...incident,
-    id: "i-1",
-    title: "NodeDown and 399 more",
-    severity: "CRITICAL" as const,
-    clusters: [{ id: "edge-1", name: "edge-1" }],
-    signals: 400,
-    lasting: 312,
-    acknowledged_by: "ada",
-  };
-  incidents({ items: [storm], total: 3, by_severity: { CRITICAL: 1, WARNING: 2, INFO: 0 } });
-  await open();
-  const panel = within(await screen.findByRole("region", { name: "Needs attention now" }));
-  const line = (await panel.findByRole("link", { name: "NodeDown and 399 more" })).closest("li")!;
-  expect(line).toHaveTextContent(/on edge-1.*ada works on it · 400 signals, 312 of them last/);
-  expect(within(line).getByRole("link")).toHaveAttribute("href", "/incidents/i-1");
-  expect(panel.getByRole("link", { name: "2 more incidents" })).toHaveAttribute("href", "/incidents");
-  const cards = within(screen.getByRole("region", { name: "The fleet in figures" }));
-  expect(cards.getByRole("link", { name: /Open incidents/ })).toHaveTextContent("3");
-});
-
-test("what needed attention in the past is not said to need it now", async () => {
+test("what was there in the past is not said to matter now", async () => {
   await open("/?as_of=2026-01-31T12:10:00Z");
-  const panel = within(await screen.findByRole("region", { name: "Needs attention, as it was" }));
+  const panel = within(await screen.findByRole("region", { name: "What mattered then" }));
   expect(await panel.findByRole("link", { name: "edge-2 is offline" })).toBeVisible();
-  expect(screen.queryByText(/attention now/)).toBeNull();
+  expect(screen.queryByText(/matters now/)).toBeNull();
 });
 
 test("a healthy fleet needs nothing, and says so", async () => {
   fleet([cluster("edge-1"), cluster("edge-2")]);
   await open();
-  expect(await screen.findByText(/^Nothing\. Clusters are healthy/)).toBeVisible();
+  expect(await screen.findByText(/^Nothing needs you\. Checked: all 2 clusters and their credentials, incidents,/)).toBeVisible();
   expect(screen.getByText(/All 2 clusters are online/)).toHaveTextContent("no critical alert is firing");
   expect(await screen.findByText(/^Nothing changed in this time/)).toBeVisible();
 });
@@ -161,7 +138,7 @@ test("that alerts are not known is said, not taken for silence", async () => {
 
 test("what needs attention is listed with its reason, worst first", async () => {
   await open();
-  const panel = within(await screen.findByRole("region", { name: "Needs attention now" }));
+  const panel = within(await screen.findByRole("region", { name: "What matters now" }));
   const lines = panel.getAllByRole("listitem");
   expect(lines[0]).toHaveTextContent(/edge-2 is offline.*connection refused/);
   expect(lines[1]).toHaveTextContent(/edge-3 is degraded/);
@@ -176,7 +153,7 @@ test("how busy GPUs are, and which of them are not well, is in the figures", asy
   expect(await cards.findByRole("link", { name: /^GPUs ?24$/ })).toHaveAttribute("href", "/gpu");
   expect(cards.getByText("37 %")).toBeVisible();
   expect(cards.getByRole("link", { name: "3 Allocated but idle" })).toHaveAttribute("href", "/gpu?show=wasted");
-  const panel = within(screen.getByRole("region", { name: "Needs attention now" }));
+  const panel = within(screen.getByRole("region", { name: "What matters now" }));
   expect(await panel.findByRole("link", { name: "1 GPU has disappeared" })).toHaveAttribute("href", "/gpu?show=lost");
 });
 
@@ -196,7 +173,7 @@ test("that nothing is known of GPUs is said, not taken for well", async () => {
   hub.use(http.get("*/api/v1/gpu/thresholds", () => HttpResponse.json({ error: { message: "no" } }, { status: 500 })));
   await open();
   expect(await screen.findByText(/This list is not complete/)).toBeVisible();
-  expect(screen.queryByText(/^Nothing\. Clusters are healthy/)).toBeNull();
+  expect(screen.queryByText(/^Nothing needs you/)).toBeNull();
 });
 
 test("the grid is one stop for Tab; arrows move, Enter opens", async () => {

@@ -5,12 +5,15 @@ import { Failure, Loading, Nothing } from "@/components/states";
 import { FirstRun } from "@/features/fleet/first-run";
 import { useFleet } from "@/features/fleet/health";
 import { Home } from "@/features/fleet/home";
+import { useIncidents } from "@/features/fleet/incidents";
 import { useAsOf } from "@/lib/moment";
 
 /** The home: the fleet, or how to begin one. */
 export function FleetPage() {
   const { as_of } = useAsOf();
   const { clusters, error, readAt, retry } = useFleet();
+  // Asked beside the fleet: what comes first on the page is there when the page is.
+  useIncidents();
   if (clusters === undefined) {
     return (
       <PageFrame title="Fleet">

@@ -82,15 +82,15 @@ test("where alerts are is told in full only where that is known", () => {
   expect(item!.metrics!.search).not.toHaveProperty("clusters");
 });
 
-test("kinds of alerts that are not told one by one are counted", () => {
+test("groups of alerts that are not told one by one are counted", () => {
   const groups = ["A", "B", "C", "D", "E"].map((alertname) => ({ ...group, alertname, severity: "WARNING" as const }));
   const items = rank({ ...nothing, critical: { groups: [], more: 1 }, warning: { groups, more: 10 } });
   expect(items.map(({ what }) => what)).toEqual([
-    "1 more kind of critical alerts",
+    "1 more group of critical alerts",
     "A × 2",
     "B × 2",
     "C × 2",
-    "12 more kinds of warning alerts",
+    "12 more groups of warning alerts",
   ]);
 });
 

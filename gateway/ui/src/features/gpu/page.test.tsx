@@ -224,6 +224,8 @@ test("a GPU tells why it is slow, what its XID means, who holds it, and what is 
   expect(entry).toHaveTextContent("Not known where");
   expect(entry).toHaveTextContent("python3 · pid 4711");
   expect(within(drawer).getByText("GPU 7 is lost")).toBeVisible();
+  expect(within(drawer).getByRole("link", { name: "Around node gpu-1" })).toHaveAttribute("href", expect.stringContaining(`&near=node/gpu-1@${CLUSTER}`));
+  expect(within(entry).getByRole("link", { name: /^Around GPU GPU-a/ })).toBeVisible();
 });
 
 test("a node of which nothing is known is said to be so", async () => {

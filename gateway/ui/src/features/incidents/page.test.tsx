@@ -2,7 +2,8 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
-import { answering, CLUSTER, headOf, incident, incidentId, listOf, OTHER_CLUSTER, showIncidents } from "@/features/incidents/testing";
+import { answering, CLUSTER, entity, headOf, incident, incidentId, listOf, OTHER_CLUSTER, showIncidents } from "@/features/incidents/testing";
+import type { RcaInShort } from "@/generated/api.schemas";
 import { hub } from "@/testing/hub";
 import { hearing } from "@/testing/live";
 
@@ -21,6 +22,33 @@ test("incidents that are not over are listed with what matters, and counted", as
   expect(screen.getByText("2 incidents")).toBeInTheDocument();
   expect(asked.list[0]!.getAll("state")).toEqual(["OPEN", "ACKNOWLEDGED"]);
   expect(asked.list[0]!.get("sort")).toBe("severity");
+});
+
+test("what is behind each is told with how sure that is, and a guess as one", async () => {
+  const found: RcaInShort = {
+    rca_id: "r-1",
+    is_known: true,
+    analysed_at: "2026-01-31T12:01:00Z",
+    sequence: 9,
+    redacted: false,
+    told: { entity: entity("node/worker-3"), kind: "node", score: 0.9, explanation: "It is the node.", claims: 0, evidence: [] },
+  };
+  const rows = [incident(1, { cause: found }), incident(2, { cause: { ...found, is_known: false } }), incident(3, { cause: null })];
+  const asked = answering({ list: () => listOf(rows) });
+  await showIncidents();
+  await table();
+  expect(rowOf("Incident1")).toHaveTextContent(/edge-190 % node worker-3Open/);
+  expect(rowOf("Incident2")).toHaveTextContent("90 % perhaps node worker-3");
+  expect(rowOf("Incident3")).toHaveTextContent("The cause was not looked for yet");
+  expect(asked.list[0]!.getAll("include")).toEqual(["CAUSE"]);
+});
+
+test("a title is said in words, and stands there as it is told too", async () => {
+  answering({ list: () => listOf([incident(1, { title: "KubeNodeNotReady on worker-3 and 4 more" })]) });
+  await showIncidents();
+  await table();
+  expect(screen.getByRole("link", { name: "Node worker-3 not ready" })).toBeVisible();
+  expect(screen.getByTitle("KubeNodeNotReady on worker-3 and 4 more")).toBeInTheDocument();
 });
 
 test("one that is not shown whole says so", async () => {

@@ -17,6 +17,7 @@ import { getListReplaysUrl } from "@/generated/api";
 import type { ReplaySummary } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { useSearch, useSetSearch } from "@/lib/place";
 import { useRights } from "@/lib/rights";
 
@@ -34,8 +35,9 @@ export function ReplaysPage() {
   const total = query.data?.pages[0]?.total ?? 0;
   const may = operates() && asOf.as_of === undefined;
   const close = () => setSearch({ replay: undefined });
+  usePageActions(may ? [{ name: "new", title: "Run history again", words: ["what if"], run: () => setSearch({ replay: NEW }) }] : []);
   const start = (
-    <Button variant="primary" icon={<RedoIcon />} onClick={() => setSearch({ replay: NEW })}>
+    <Button variant="primary" icon={<RedoIcon />} aria-keyshortcuts="+" onClick={() => setSearch({ replay: NEW })}>
       Run history again
     </Button>
   );

@@ -13,6 +13,7 @@ import { askedOf } from "@/features/reports/shared/use-reports";
 import { ReportForm } from "@/features/reports/wizard/form";
 import { getListReportSchedulesUrl, getListReportsUrl } from "@/generated/api";
 import { useAsOf } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { useGo, useSearch, useSetSearch } from "@/lib/place";
 
 const PANEL = "reports-panel";
@@ -25,8 +26,10 @@ export function ReportsPage() {
   const asOf = useAsOf();
   const { tab, report, of } = search;
   const isNow = asOf.as_of === undefined;
+  const begin = () => setSearch({ report: "new", of: undefined });
+  usePageActions(isNow ? [{ name: "new", title: "New report", run: begin }] : []);
   const start = isNow ? (
-    <Button variant="primary" icon={<PlusIcon />} onClick={() => setSearch({ report: "new", of: undefined })}>
+    <Button variant="primary" icon={<PlusIcon />} aria-keyshortcuts="+" onClick={begin}>
       New report
     </Button>
   ) : null;

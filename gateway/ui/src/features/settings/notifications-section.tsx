@@ -10,29 +10,41 @@ const SEVERITIES: readonly Notified[] = ["CRITICAL", "WARNING", "INFO"];
 
 /** Of which alerts the browser tells, also while another window is in front. */
 export function NotificationsSection() {
-  const { notified, set } = useSettings();
+  const { notified, listed, set } = useSettings();
   const [permission, setPermission] = useState(permissionNow);
   const flip = async (severity: Notified, wanted: boolean) => {
     set({ notified: SEVERITIES.filter((each) => (each === severity ? wanted : notified.includes(each))) });
     if (wanted && permission === "default") setPermission(await askPermission());
   };
   return (
-    <Section title="Browser notifications">
+    <Section title="Notifications">
+      <h3>In the list behind the bell</h3>
+      <p className="hint">Incidents and alerts of these severities; causes, reports and lost clusters always.</p>
+      {SEVERITIES.map((severity) => (
+        <Row key={severity} label={title(severity)}>
+          <Switch
+            aria-label={`List ${severity.toLowerCase()} incidents and alerts`}
+            isChecked={listed.includes(severity)}
+            onChange={(_, checked) => set({ listed: SEVERITIES.filter((each) => (each === severity ? checked : listed.includes(each))) })}
+          />
+        </Row>
+      ))}
+      <h3>By the browser</h3>
       <p className="hint">
         When an alert begins to fire while this page is open in some tab. Several within 5 seconds come as one.
       </p>
       {permission === "unsupported" ? (
-        <Alert isInline isPlain component="h3" variant="info" title="This browser has no notifications, or the page is not served by HTTPS." />
+        <Alert isInline isPlain component="h4" variant="info" title="This browser has no notifications, or the page is not served by HTTPS." />
       ) : null}
       {permission === "denied" ? (
-        <Alert isInline component="h3" variant="warning" title="The browser does not let this page notify">
+        <Alert isInline component="h4" variant="warning" title="The browser does not let this page notify">
           Allow notifications in its settings for this site (the sign left of the address), then load the page anew.
         </Alert>
       ) : null}
       {permission === "default" && notified.length > 0 ? (
         <Alert
           isInline
-          component="h3"
+          component="h4"
           variant="info"
           title="The browser has not been asked yet"
           actionLinks={

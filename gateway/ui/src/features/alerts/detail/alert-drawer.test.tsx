@@ -38,6 +38,7 @@ test("metrics, logs and events around it are one click away", async () => {
   expect(logs.searchParams.get("query")).toBe('{namespace="shop",pod="api-1"}');
   expect(logs.searchParams.get("clusters")).toBe(CLUSTER);
   expect(logs.searchParams.get("from")).toBe("2026-01-31T11:30:00.000Z");
+  expect((await link("Around this alert")).searchParams.get("near")).toBe("alert/1");
   expect((await link("Metrics")).searchParams.get("query")).toContain("ALERTS{");
   expect((await link("Events")).searchParams.get("cluster_id")).toBe(CLUSTER);
 });

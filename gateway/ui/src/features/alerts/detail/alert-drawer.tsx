@@ -2,9 +2,11 @@ import { CopyMenu } from "@/components/copy-menu";
 import { SeverityBadge } from "@/components/badges";
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
+import { promqlOf } from "@/components/neighbourhood/alert-queries";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { Failure, Loading } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
-import { promqlOf, safeLink } from "@/features/alerts/detail/around";
+import { safeLink } from "@/features/alerts/detail/around";
 import { ENDINGS, Earlier } from "@/features/alerts/detail/earlier";
 import { Annotations, Labels, Outside } from "@/features/alerts/detail/labels";
 import { LookAround } from "@/features/alerts/detail/look-around";
@@ -15,7 +17,8 @@ import { getGetAlertUrl, useGetAlert } from "@/generated/api";
 import type { AlertView } from "@/generated/api.schemas";
 import { ApiError } from "@/lib/http";
 import { useAsOf, useNow } from "@/lib/moment";
-import { PageLink, useSetSearch } from "@/lib/place";
+import { usePageActions } from "@/lib/page-actions";
+import { PageLink, useGo, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
 
 interface AlertDrawerProps {
@@ -74,6 +77,9 @@ function Detail({ alert, asOf }: { alert: AlertView; asOf: { as_of?: string } })
   const summary = summaryOf(alert);
   const runbook = safeLink(alert.annotations["runbook_url"]);
   const source = safeLink(alert.generator_url);
+  const go = useGo();
+  const run = () => go("/chat", { ask: `Why does ${alert.alertname} fire on ${alert.cluster_name ?? alert.cluster_id}?`, cluster: [alert.cluster_id] });
+  usePageActions(asOf.as_of === undefined ? [{ name: "ask", title: "Ask the assistant about this alert", words: ["chat", "why"], run }] : []);
   const more = [description, message].find((text) => text && text !== summary);
   return (
     <div className="alerts-drawer">
@@ -87,6 +93,7 @@ function Detail({ alert, asOf }: { alert: AlertView; asOf: { as_of?: string } })
         {isOver(alert) ? null : <Silencing alert={alert} />}
         {runbook ? <Outside href={runbook}>Runbook</Outside> : null}
         {source ? <Outside href={source}>Rule at its source</Outside> : null}
+        <NearButton of={{ kind: "alert", id: alert.id }} />
         <span className="toolbar-end">
           <CopyMenu
             request={{ path: getGetAlertUrl(alert.id, asOf) }}

@@ -1,4 +1,6 @@
-import { LATELY, aroundStart, logqlOf, promqlOf } from "@/features/alerts/detail/around";
+import { logqlOf, promqlOf } from "@/components/neighbourhood/alert-queries";
+import { aroundStart } from "@/components/neighbourhood/queries";
+import { LATELY } from "@/features/alerts/detail/around";
 import { isOver } from "@/features/alerts/list/columns";
 import type { AlertView } from "@/generated/api.schemas";
 import { useClock, useNow } from "@/lib/moment";
@@ -18,7 +20,7 @@ export function LookAround({ alert }: { alert: AlertView }) {
         <Row
           alert={alert}
           words={`When it began, ${clock(alert.starts_at)} ± 30 min`}
-          range={aroundStart(alert, now)}
+          range={aroundStart(alert.starts_at, now)}
         />
         {long ? <Row alert={alert} words="Now, the last hour" range={LATELY} /> : null}
       </dl>

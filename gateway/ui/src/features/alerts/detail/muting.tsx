@@ -12,6 +12,7 @@ import { useMaySilence } from "@/features/alerts/silences/may-silence";
 import { useListSilences, useRemoveSilence } from "@/generated/api";
 import type { AlertView, SilenceMade } from "@/generated/api.schemas";
 import { useAsOf, useClock } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { PageLink } from "@/lib/place";
 
 /** Silences the alert, and takes that back. */
@@ -19,6 +20,8 @@ export function Silencing({ alert }: { alert: AlertView }) {
   const { may, notNow } = useMaySilence(alert.cluster_id);
   const [asking, setAsking] = useState(false);
   const [done, setDone] = useState<{ made: SilenceMade | undefined }>();
+  const canAsk = may && notNow === undefined && !asking && done === undefined;
+  usePageActions(canAsk ? [{ name: "silence", title: `Silence ${alert.alertname}`, words: ["mute"], run: () => setAsking(true) }] : []);
   if (!may) return null;
   return (
     <>
@@ -36,6 +39,7 @@ export function Silencing({ alert }: { alert: AlertView }) {
           variant="secondary"
           size="sm"
           icon={<BellSlashIcon />}
+          aria-keyshortcuts="s"
           whyNot={notNow}
           onClick={() => setAsking(true)}
         >

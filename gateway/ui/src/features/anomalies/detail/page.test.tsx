@@ -27,6 +27,7 @@ test("an anomaly is explained, with its numbers and its series as its watch asks
   // Of the answer only its own series, the middle of what was usual, and the bound of the watch.
   expect(await screen.findByRole("img", { name: /^avg by .*: 3 series/ }, PATIENT)).toBeInTheDocument();
   expect(heard.metrics[0]).toMatchObject({ query: "avg by (instance) (node_load1)", cluster_ids: [CLUSTER] });
+  expect(screen.getByRole("link", { name: /^Around/ })).toHaveAttribute("href", expect.stringContaining(`@${CLUSTER}`));
   const known = screen.getByRole("region", { name: "What is known of it" });
   expect(known).toHaveTextContent(/9\.5, \+375 %.*worker-3.*edge-1.*75 %.*Statistical/);
   expect(screen.getByRole("link", { name: "Its watch" })).toHaveAttribute("href", "/anomalies?tab=watches&watch=node-load");

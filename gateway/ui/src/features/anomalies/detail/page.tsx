@@ -8,6 +8,8 @@ import { WithDrawer } from "@/components/drawer";
 import { ExplainButton } from "@/components/explain/explain-button";
 import { Facts } from "@/components/facts";
 import { LinkButton } from "@/components/link-button";
+import { entityOfLabels } from "@/components/neighbourhood/entity";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Ago, At } from "@/components/timestamp";
@@ -22,7 +24,8 @@ import { getGetAnomalyUrl } from "@/generated/api";
 import type { AnomalyView } from "@/generated/api.schemas";
 import { ApiError } from "@/lib/http";
 import { useAsOf, useClock, useNow } from "@/lib/moment";
-import { PageLink, usePathParam, useSearch, useSetSearch } from "@/lib/place";
+import { usePageActions } from "@/lib/page-actions";
+import { PageLink, useGo, usePathParam, useSearch, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
 import { CheckCircleIcon, HourglassHalfIcon } from "@patternfly/react-icons";
 
@@ -67,12 +70,20 @@ function Shown({ anomaly, error }: { anomaly: AnomalyView; error: Error | null }
   const { explain } = useSearch<AnomalySearch>();
   const setSearch = useSetSearch<AnomalySearch>();
   const { anomaly_type: type, explanation, evidence = [] } = anomaly;
+  const go = useGo();
+  const ask = () => go("/chat", { ask: `${anomalyTitle(anomaly)}: what is behind it?`, ...(anomaly.cluster_id ? { cluster: [anomaly.cluster_id] } : {}) });
+  usePageActions(asOf.as_of === undefined ? [{ name: "ask", title: "Ask the assistant about this anomaly", words: ["chat", "why"], run: ask }] : []);
   return (
     <PageFrame
       title={anomalyTitle(anomaly)}
       subtitle={<Subtitle anomaly={anomaly} />}
       trail={<Trail />}
-      actions={<CopyMenu request={{ path: getGetAnomalyUrl(anomaly.id, asOf) }} />}
+      actions={
+        <>
+          <NearButton of={entityOfLabels(anomaly.labels, anomaly.cluster_id)} />
+          <CopyMenu request={{ path: getGetAnomalyUrl(anomaly.id, asOf) }} />
+        </>
+      }
     >
       {error ? <InlineFailure error={error} what="The anomaly could not be read again" /> : null}
       <WithDrawer

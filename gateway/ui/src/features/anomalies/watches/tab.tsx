@@ -16,9 +16,12 @@ import { WatchForm } from "@/features/anomalies/watches/watch-form";
 import type { WatchView } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { useSearch, useSetSearch } from "@/lib/place";
 import { useRights } from "@/lib/rights";
 
+/** In the URL in place of a watch: one is made. */
+const NEW = "new";
 const idOf = ({ id }: WatchView) => id;
 
 export function WatchesTab() {
@@ -28,8 +31,7 @@ export function WatchesTab() {
   const { operates } = useRights();
   const query = useWatches();
   const mayChange = useMayWatch();
-  /** Null: a new one is made. */
-  const [editing, setEditing] = useState<string | null>();
+  const [editing, setEditing] = useState<string>();
   const [removing, setRemoving] = useState<WatchView>();
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = query.data?.pages[0]?.total ?? 0;
@@ -39,14 +41,15 @@ export function WatchesTab() {
     setEditing(undefined);
     setSearch({ watch: id });
   };
+  usePageActions(may ? [{ name: "new", title: "Watch something", words: ["new watch"], run: () => show(NEW) }] : []);
   const add = (
-    <Button variant="primary" icon={<PlusCircleIcon />} onClick={() => setEditing(null)}>
+    <Button variant="primary" icon={<PlusCircleIcon />} aria-keyshortcuts="+" onClick={() => show(NEW)}>
       Watch something
     </Button>
   );
   const drawer =
-    editing === null ? (
-      <WatchForm key="new" watch={undefined} onDone={show} onClose={() => setEditing(undefined)} />
+    openId === NEW && may ? (
+      <WatchForm key="new" watch={undefined} onDone={show} onClose={() => show(undefined)} />
     ) : open === undefined ? null : editing === open.id && mayChange(open) ? (
       <WatchForm key={open.id} watch={open} onDone={show} onClose={() => setEditing(undefined)} />
     ) : (

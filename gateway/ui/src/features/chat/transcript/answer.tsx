@@ -10,6 +10,7 @@ import { ClaimedWords, doubts } from "@/features/chat/transcript/claims";
 import { OpenCallContext } from "@/features/chat/transcript/open-call";
 import { Steps, type Step } from "@/features/chat/transcript/steps";
 import type { Turn } from "@/features/chat/transcript/turns";
+import { Ways } from "@/features/chat/transcript/ways";
 import type { ChatMessageView } from "@/generated/api.schemas";
 import { useCopied } from "@/lib/copied";
 
@@ -70,6 +71,7 @@ function Told({ answer }: { answer: ChatMessageView }) {
     <>
       <ClaimedWords answer={answer} />
       <Charts steps={answer.steps} />
+      <Ways answer={answer} />
       {end === undefined ? null : <p className="chat-note">{end}</p>}
       {answer.model === null && !isSaid ? (
         <p className="chat-note">No model was used{reason ? `: ${reason.replace(/\.$/, "")}` : ""}. It was put together from what the tools told, by fixed rules.</p>

@@ -6,6 +6,7 @@ import { Call } from "@/features/chat/transcript/call";
 import { useOpenCall } from "@/features/chat/transcript/open-call";
 import type { ChatMessageView, ChatStep, ToolCallView } from "@/generated/api.schemas";
 import { count, plural } from "@/lib/format";
+import { usePrinting } from "@/lib/printing";
 
 export interface Step {
   round: number;
@@ -26,7 +27,9 @@ interface StepsProps {
 /** How an answer comes about: rounds of tools, each with what it was called with and what it told. */
 export function Steps({ steps, isOpen, isOver, answer }: StepsProps) {
   const { areOpen: chosen, setOpen } = useOpenCall();
-  const open = chosen ?? isOpen;
+  // On paper nothing can be unfolded: what was asked of which tool belongs to the answer.
+  const printing = usePrinting((now) => now.printing);
+  const open = printing || (chosen ?? isOpen);
   const calls = steps.flatMap((step) => step.calls);
   const running = isOver ? undefined : calls.findLast(({ status }) => status === null);
   if (calls.length === 0 && answer === undefined) return null;

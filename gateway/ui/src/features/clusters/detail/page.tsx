@@ -7,6 +7,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { useEffect, type ReactNode } from "react";
 
 import { ClusterStateBadge } from "@/components/badges";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Ago } from "@/components/timestamp";
@@ -33,7 +34,8 @@ import type { ClusterView } from "@/generated/api.schemas";
 import { ApiError } from "@/lib/http";
 import { live } from "@/lib/live";
 import { useAsOf, useClock } from "@/lib/moment";
-import { usePathParam, useSearch, useSetSearch } from "@/lib/place";
+import { usePageActions } from "@/lib/page-actions";
+import { useGo, usePathParam, useSearch, useSetSearch } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
 
 const TAB_NAMES: Readonly<Record<TabName, string>> = {
@@ -72,6 +74,13 @@ function OneCluster({ id }: { id: string }) {
   useLiveCluster(id, asOf.as_of === undefined);
   const gone = query.error instanceof ApiError && query.error.status === 404;
   const cluster = query.data;
+  const go = useGo();
+  const ask = () => go("/chat", { ask: `What is wrong with ${cluster?.name}?`, cluster: [id] });
+  usePageActions(
+    cluster === undefined || gone || asOf.as_of !== undefined
+      ? []
+      : [{ name: "ask", title: `Ask the assistant about ${cluster.name}`, words: ["chat", "wrong"], run: ask }],
+  );
   if (gone && (cluster === undefined || asOf.as_of !== undefined)) return <NotThere />;
   if (cluster === undefined) {
     return (
@@ -89,7 +98,12 @@ function OneCluster({ id }: { id: string }) {
       title={<span className="clusters-name">{cluster.name}</span>}
       subtitle={<Subtitle cluster={cluster} />}
       trail={<Trail />}
-      actions={<Actions cluster={cluster} gone={gone} />}
+      actions={
+        <>
+          {gone ? null : <NearButton of={{ kind: "cluster", cluster: cluster.id }} />}
+          <Actions cluster={cluster} gone={gone} />
+        </>
+      }
     >
       {gone ? (
         <Alert isInline component="p" variant="warning" title="This cluster was deleted meanwhile">

@@ -37,7 +37,7 @@ export function ClockDrawer({ id, known }: { id: string; known: PtpStatusView | 
       // Events know of clocks, and not of the processes that keep them.
       isIt={(row) => process === "" || clockId(row) === id}
       links={
-        <Links cluster={cluster_id} tab="clocks" name={`${node_name}/${name}`}>
+        <Links cluster={cluster_id} tab="clocks" name={`${node_name}/${name}`} around={{ kind: "node", cluster: cluster_id, name: node_name }}>
           <MetricsLink cluster={cluster_id} query={selector("openshift_ptp_offset_ns", { node: node_name })}>
             Offsets of this node in metrics
           </MetricsLink>

@@ -30,7 +30,7 @@ export function FunctionDrawer({ id, known }: { id: string; known: SriovStatusVi
       known={known}
       isIt={(row) => functionId(row) === id}
       links={
-        <Links cluster={cluster} tab="functions" name={`${node}/${resource}`}>
+        <Links cluster={cluster} tab="functions" name={`${node}/${resource}`} around={{ kind: "node", cluster, name: node }}>
           <NodeLink cluster={cluster} node={node} tab="workloads" />
           <NodeLink cluster={cluster} node={node} tab="clocks" />
         </Links>

@@ -30,7 +30,7 @@ export function PortDrawer({ id, known }: { id: string; known: DpdkPortView | un
       known={known}
       isIt={(row) => portId(row) === id}
       links={
-        <Links cluster={cluster} tab="ports" name={`${namespace}/${pod}/${port}`}>
+        <Links cluster={cluster} tab="ports" name={`${namespace}/${pod}/${port}`} around={{ kind: "pod", cluster, namespace, name: pod }}>
           <PodLinks cluster={cluster} namespace={namespace} pod={pod} />
         </Links>
       }

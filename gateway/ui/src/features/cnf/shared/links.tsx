@@ -2,6 +2,8 @@
 
 import type { ReactNode } from "react";
 
+import type { Entity } from "@/components/neighbourhood/entity";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import type { Tab } from "@/features/cnf/search";
 import { AREAS } from "@/features/cnf/shared/names";
 import { PageLink } from "@/lib/place";
@@ -11,13 +13,16 @@ interface LinksProps {
   tab: Tab;
   /** As events call it: `<node>/<interface>`. */
   name: string;
+  /** What it is on: `node/NAME` or a pod. */
+  around: Entity;
   /** Metrics, logs: what only some have. */
   children?: ReactNode;
 }
 
-export function Links({ cluster, tab, name, children }: LinksProps) {
+export function Links({ cluster, tab, name, around, children }: LinksProps) {
   return (
     <nav aria-label="More about it" className="cnf-links">
+      <NearButton of={around} />
       <PageLink to={`/clusters/${cluster}`}>Cluster</PageLink>
       <PageLink
         to="/events"

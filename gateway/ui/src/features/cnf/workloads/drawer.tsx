@@ -32,7 +32,7 @@ export function WorkloadDrawer({ id, known }: { id: string; known: CnfWorkloadVi
       known={known}
       isIt={(row) => row.pod === pod}
       links={
-        <Links cluster={cluster} tab="workloads" name={`${namespace}/${pod}`}>
+        <Links cluster={cluster} tab="workloads" name={`${namespace}/${pod}`} around={{ kind: "pod", cluster, namespace, name: pod }}>
           <PodLinks cluster={cluster} namespace={namespace} pod={pod} />
           <MetricsLink
             cluster={cluster}

@@ -1,3 +1,4 @@
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { Ago } from "@/components/timestamp";
 import { Processes } from "@/features/gpu/node/processes";
 import { reasonOf } from "@/features/gpu/reasons";
@@ -8,6 +9,7 @@ import type { GpuView, MigInstance } from "@/generated/api.schemas";
 export function GpuFacts({ gpu, cluster }: { gpu: GpuView; cluster: string }) {
   return (
     <div className="gpu-facts">
+      <NearButton of={{ kind: "gpu", cluster, name: gpu.uuid }} />
       <Processes processes={gpu.processes ?? []} cluster={cluster} />
       {gpu.mig && gpu.mig.length > 0 ? <Mig instances={gpu.mig} /> : null}
       <dl className="gpu-known">

@@ -3,6 +3,7 @@ import { ExclamationTriangleIcon } from "@patternfly/react-icons";
 import { Badge } from "@/components/badges";
 import { CopyMenu } from "@/components/copy-menu";
 import { Drawer } from "@/components/drawer";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { Around } from "@/features/gpu/node/around";
@@ -69,6 +70,7 @@ function Detail({ node, path }: { node: GpuNodeDetail; path: string }) {
           </Badge>
         ) : null}
         <span className="toolbar-end">
+          <NearButton of={{ kind: "node", cluster: cluster_id, name: node_name }} />
           <CopyMenu request={{ path }} />
         </span>
       </div>

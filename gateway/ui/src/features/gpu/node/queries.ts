@@ -1,6 +1,6 @@
 /** Where else to look: queries about a node and the pods on it, as parts of addresses. */
 
-const quoted = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+import { quoted } from "@/components/neighbourhood/queries";
 
 /** The lines of a pod. */
 export const podLogs = (cluster: string, namespace: string, pod: string) => ({

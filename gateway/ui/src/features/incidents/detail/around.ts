@@ -1,9 +1,8 @@
 /** Where else to look for a signal: its own page, and metrics, logs and events around it. */
 
+import { selector } from "@/components/neighbourhood/queries";
 import type { SignalView } from "@/generated/api.schemas";
 import type { Place } from "@/lib/place";
-
-const AROUND_MS = 30 * 60_000;
 
 type Told = Pick<SignalView, "where" | "name" | "kind">;
 
@@ -24,13 +23,6 @@ export function labelsOf({ where }: Pick<Told, "where">): Readonly<Record<string
   };
 }
 
-const quoted = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
-
-const selector = (labels: Readonly<Record<string, string>>) =>
-  `{${Object.entries(labels)
-    .map(([name, value]) => `${name}=${quoted(value)}`)
-    .join(",")}}`;
-
 const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** The series of the alert, or of the metric; undefined where there is none by its name. */
@@ -46,13 +38,6 @@ export function promqlOf({ kind, name, where }: Told): string | undefined {
 export function logqlOf({ where }: Pick<Told, "where">): string | undefined {
   const { namespace, pod } = labelsOf({ where });
   return namespace === undefined ? undefined : selector({ namespace, ...(pod ? { pod } : {}) });
-}
-
-/** Half an hour before it began to half an hour after, but not into what has not come yet. */
-export function aroundStart(started_at: string, now: number): { from: string; to: string } {
-  const start = Date.parse(started_at);
-  const to = Math.max(Math.min(start + AROUND_MS, now), start + 60_000);
-  return { from: new Date(start - AROUND_MS).toISOString(), to: new Date(to).toISOString() };
 }
 
 /** The page that shows what it was in the log. */

@@ -1,8 +1,11 @@
 import "@/features/incidents/detail/cause.css";
 
 import { OutlinedQuestionCircleIcon } from "@patternfly/react-icons";
+import { useEffect, useRef } from "react";
 
 import { Badge } from "@/components/badges";
+import { entityOfPlace } from "@/components/neighbourhood/entity";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { Snippet } from "@/components/snippet";
 import { InlineFailure, Loading } from "@/components/states";
 import { At } from "@/components/timestamp";
@@ -17,16 +20,22 @@ import type { IncidentDetail, NamedCluster, RcaCause, RcaClaim, RcaSeen, RcaView
 import { placeInWords, plural } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
+const ID = "incidents-cause";
 const MOST_CLAIMS = 6;
 const MOST_CHIPS = 4;
 
 /** What may be behind an incident, with the events that say so, and what to do next. */
 export function Cause({ incident }: { incident: IncidentDetail }) {
   const { analysis, none, error } = useCause(incident.id);
+  const whole = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Whoever comes by a link to it comes before there is anything to scroll to.
+    if (location.hash === `#${ID}`) whole.current?.scrollIntoView();
+  }, []);
   return (
-    <section className="panel incidents-cause" aria-labelledby="incidents-cause">
+    <section ref={whole} className="panel incidents-cause" aria-labelledby={ID}>
       <div className="incidents-storm-head">
-        <h2 id="incidents-cause">What is behind it</h2>
+        <h2 id={ID}>What is behind it</h2>
         {analysis === undefined ? null : (
           <span className="quiet">
             looked at <At at={analysis.analysed_at} />, by {plural(analysis.signals, "signal")}
@@ -91,11 +100,14 @@ function Found({ analysis, clusters }: { analysis: RcaView; clusters: readonly N
 const sureness = ({ kind, score }: RcaCause): string => `${kind}, ${Math.round(score * 100)} %`;
 
 function Verdict({ cause, isKnown }: { cause: RcaCause; isKnown: boolean }) {
+  const { place, cluster_id } = cause.entity;
+  const around = entityOfPlace(place, cluster_id);
   return (
     <p className="incidents-verdict">
-      <strong>{isKnown ? placeInWords(cause.entity.place) : "The cause is unknown"}</strong>
-      {isKnown ? null : <span>best guess: {placeInWords(cause.entity.place)}</span>}
+      <strong>{isKnown ? placeInWords(place) : "The cause is unknown"}</strong>
+      {isKnown ? null : <span>best guess: {placeInWords(place)}</span>}
       <span className="quiet numbers">{sureness(cause)}</span>
+      {around === undefined ? null : <NearButton of={around} />}
     </p>
   );
 }

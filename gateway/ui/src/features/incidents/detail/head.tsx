@@ -2,11 +2,12 @@ import { Button, Spinner } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 
 import { SeverityBadge } from "@/components/badges";
+import { Places } from "@/components/neighbourhood/places";
 import { Ago, At } from "@/components/timestamp";
 import { IncidentStateBadge } from "@/features/incidents/shared/state-badge";
 import { clusterName, doer, shareInWords } from "@/features/incidents/shared/words";
 import type { IncidentDetail } from "@/generated/api.schemas";
-import { count, placeInWords } from "@/lib/format";
+import { count } from "@/lib/format";
 import { useNow } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 import { lasting as inWords } from "@/lib/time";
@@ -56,7 +57,7 @@ export function Head({ incident }: { incident: IncidentDetail }) {
       <Fact name="Clusters" isWide={incident.clusters.length > 1}>
         <Clusters incident={incident} />
       </Fact>
-      {where.length > 0 ? <Fact name="Most of it is on">{where.slice(0, 3).map(placeInWords).join(", ")}</Fact> : null}
+      {where.length > 0 ? <Fact name="Most of it is on">{<Places places={where.slice(0, 3)} cluster={incident.clusters.length === 1 ? incident.clusters[0]!.id : undefined} />}</Fact> : null}
       <Fact name="Opened">
         <At at={opened_at} />
       </Fact>

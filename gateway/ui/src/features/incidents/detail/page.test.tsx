@@ -54,6 +54,7 @@ test("an incident is shown with what it is, what belongs to it and why, and what
   await showIncident(1);
   await named("Incident1");
   expect(screen.getByText("30 last", { exact: false, selector: "dd *" })).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Around this incident" })).toBeInTheDocument();
   const row = (await screen.findByText("Signal1")).closest("[role=row]");
   expect(row).toHaveTextContent(/Alert: Signal1.*pod shop\/cart-1 · edge-1.*same node as 3 of 4 · 80 %.*lasts/);
   const happened = await lines();

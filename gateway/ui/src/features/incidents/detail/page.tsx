@@ -6,6 +6,7 @@ import { useCallback, useState } from "react";
 import { CopyMenu } from "@/components/copy-menu";
 import { WithDrawer } from "@/components/drawer";
 import { LinkButton } from "@/components/link-button";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Actions, type Asking } from "@/features/incidents/detail/actions";
@@ -27,7 +28,9 @@ import { getGetIncidentUrl } from "@/generated/api";
 import type { IncidentDetail } from "@/generated/api.schemas";
 import { ApiError } from "@/lib/http";
 import { useAsOf, useClock } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { useGo, usePathParam, useSearch } from "@/lib/place";
+import { wholeTitle } from "@/lib/titles";
 
 const EMPTY: ReadonlySet<string> = new Set();
 
@@ -88,9 +91,17 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
     else setAsking(what);
   };
   const close = () => setAsking(undefined);
+  usePageActions(
+    asOf.as_of === undefined
+      ? [
+          { name: "ask", title: "Ask the assistant about this incident", words: ["chat", "root cause"], run: () => go("/chat", askedOf(incident)) },
+          { name: "report", title: "Report on this incident", words: ["pdf"], run: () => go("/reports", { report: "new", of: incident.id }) },
+        ]
+      : [],
+  );
   return (
     <PageFrame
-      title={incident.title}
+      title={wholeTitle(incident.title)}
       subtitle={<Subtitle incident={incident} isPending={change.isPending} />}
       trail={<Trail />}
       actions={
@@ -106,6 +117,7 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
               </LinkButton>
             </>
           ) : null}
+          <NearButton of={{ kind: "incident", id: incident.id }} />
           <CopyMenu request={{ path: getGetIncidentUrl(incident.id, asOf) }} />
         </>
       }

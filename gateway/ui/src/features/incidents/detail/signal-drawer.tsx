@@ -2,13 +2,14 @@ import { SeverityBadge } from "@/components/badges";
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
 import { LinkButton } from "@/components/link-button";
+import { Places } from "@/components/neighbourhood/places";
+import { aroundStart } from "@/components/neighbourhood/queries";
 import { Loading } from "@/components/states";
 import { At } from "@/components/timestamp";
-import { aroundStart, logqlOf, ownPage, promqlOf } from "@/features/incidents/detail/around";
+import { logqlOf, ownPage, promqlOf } from "@/features/incidents/detail/around";
 import type { IncidentSearch } from "@/features/incidents/search";
 import { KIND_NAMES } from "@/features/incidents/shared/words";
 import type { SignalView } from "@/generated/api.schemas";
-import { placeInWords } from "@/lib/format";
 import { useNow } from "@/lib/moment";
 import { PageLink, useSetSearch } from "@/lib/place";
 import { lasting } from "@/lib/time";
@@ -49,7 +50,7 @@ function Detail({ signal }: { signal: SignalView }) {
         of={[
           ["Kind", KIND_NAMES[kind]],
           ["Cluster", <PageLink key="cluster" to={`/clusters/${cluster_id}`}>{cluster_name ?? cluster_id}</PageLink>],
-          ["Where", where.length > 0 ? where.map(placeInWords).join(", ") : undefined],
+          ["Where", where.length > 0 ? <Places key="where" places={where} cluster={cluster_id} /> : undefined],
           ["Began", <At key="began" at={started_at} />],
           ["Joined", <At key="joined" at={joined_at} />],
           ["Ended", ended_at === null ? "not yet" : <At key="ended" at={ended_at} />],

@@ -3,14 +3,17 @@
 import { EyeSlashIcon } from "@patternfly/react-icons";
 
 import { SeverityBadge } from "@/components/badges";
+import { causeInWords } from "@/components/causes/words";
 import type { Column } from "@/components/data-table";
 import { Ago } from "@/components/timestamp";
 import { IncidentStateBadge } from "@/features/incidents/shared/state-badge";
 import { clustersInWords, doer } from "@/features/incidents/shared/words";
 import type { IncidentView } from "@/generated/api.schemas";
 import { count, placeInWords, title } from "@/lib/format";
+import { useNow } from "@/lib/moment";
 import { PageLink } from "@/lib/place";
 import { lasting as inWords } from "@/lib/time";
+import { titleInWords } from "@/lib/titles";
 
 export const REDACTED = "It is also about clusters that you do not see: what is shown is your part of it";
 
@@ -25,7 +28,9 @@ function Title({ incident }: { incident: IncidentView }) {
             <span className="visually-hidden">Not shown whole: </span>
           </span>
         ) : null}
-        <PageLink to={`/incidents/${id}`}>{incident.title}</PageLink>
+        <span title={incident.title}>
+          <PageLink to={`/incidents/${id}`}>{titleInWords(incident.title).full}</PageLink>
+        </span>
       </span>{" "}
       <span className="quiet incidents-rest">
         <Rest state={state} by={acknowledged_by} />
@@ -56,6 +61,20 @@ export function Signals({ signals, lasting }: Pick<IncidentView, "signals" | "la
   );
 }
 
+/** What is behind it and how sure that is, or that nobody knows. */
+function Cause({ incident: { cause, changed_at } }: { incident: IncidentView }) {
+  const now = useNow(60_000);
+  const { lead, what, confidence, isKnown } = causeInWords(cause, changed_at, now);
+  if (what === undefined) return <span className="quiet">{lead}</span>;
+  return (
+    <span className={isKnown ? undefined : "quiet"} title={cause?.told?.explanation}>
+      {confidence === undefined ? null : <span className="quiet numbers">{confidence} </span>}
+      {isKnown ? "" : "perhaps "}
+      {what}
+    </span>
+  );
+}
+
 const SEVERITY: Column<IncidentView> = {
   id: "severity",
   header: "Severity",
@@ -77,7 +96,7 @@ const STATE: Column<IncidentView> = {
   id: "state",
   header: "State",
   width: "8rem",
-  from: 45,
+  from: 75,
   cell: ({ state }) => <IncidentStateBadge state={state} />,
 };
 const SIGNALS: Column<IncidentView> = {
@@ -97,6 +116,13 @@ const PLACE: Column<IncidentView> = {
       {where[0] === undefined ? "–" : placeInWords(where[0])}
     </span>
   ),
+};
+const CAUSE: Column<IncidentView> = {
+  id: "cause",
+  header: "Cause",
+  width: "minmax(8rem, 2fr)",
+  from: 60,
+  cell: (incident) => <Cause incident={incident} />,
 };
 const OPENED: Column<IncidentView> = {
   id: "opened",
@@ -143,5 +169,5 @@ const ENDED_BY: Column<IncidentView> = {
   ),
 };
 
-export const UNSOLVED_COLUMNS: readonly Column<IncidentView>[] = [SEVERITY, TITLE, STATE, SIGNALS, PLACE, OPENED, LAST_SIGNAL, BY];
-export const PAST_COLUMNS: readonly Column<IncidentView>[] = [SEVERITY, TITLE, STATE, SIGNALS, PLACE, OPENED, LASTED, ENDED_BY];
+export const UNSOLVED_COLUMNS: readonly Column<IncidentView>[] = [SEVERITY, TITLE, CAUSE, STATE, SIGNALS, PLACE, OPENED, LAST_SIGNAL, BY];
+export const PAST_COLUMNS: readonly Column<IncidentView>[] = [SEVERITY, TITLE, CAUSE, STATE, SIGNALS, PLACE, OPENED, LASTED, ENDED_BY];

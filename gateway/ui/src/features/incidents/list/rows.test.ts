@@ -4,8 +4,8 @@ import { paramsOf, withHead } from "@/features/incidents/list/rows";
 import { headOf, incident, OTHER_CLUSTER } from "@/features/incidents/testing";
 
 test("without a wish those that are not over are asked for, the worst first; of the past the newest first", () => {
-  expect(paramsOf({})).toEqual({ state: ["OPEN", "ACKNOWLEDGED"], sort: "severity" });
-  expect(paramsOf({ state: ["RESOLVED"] })).toEqual({ state: ["RESOLVED"], sort: "-opened_at" });
+  expect(paramsOf({})).toEqual({ state: ["OPEN", "ACKNOWLEDGED"], sort: "severity", include: ["CAUSE"] });
+  expect(paramsOf({ state: ["RESOLVED"] })).toMatchObject({ state: ["RESOLVED"], sort: "-opened_at" });
 });
 
 test("a row is as its head was told last", () => {

@@ -30,6 +30,7 @@ export function paramsOf(search: IncidentsSearch): ListIncidentsParams {
     ...(cluster_id ? { cluster_id } : {}),
     ...(q ? { q } : {}),
     sort: sortOf(search),
+    include: ["CAUSE"],
   };
 }
 
@@ -59,7 +60,7 @@ export function useIncidentRows(search: IncidentsSearch) {
   useLiveEvents({ types: INCIDENT_EVENTS, enabled }, (events) => {
     client.setQueriesData<Pages>({ predicate: ({ queryKey }) => isList(queryKey) }, (pages) => withHeads(pages, events));
   });
-  useRefreshOn({ types: [...INCIDENT_EVENTS, "CLUSTER_DELETED"], enabled }, [PATH], 1_000);
+  useRefreshOn({ types: [...INCIDENT_EVENTS, "RCA_COMPLETE", "CLUSTER_DELETED"], enabled }, [PATH], 1_000);
   return query;
 }
 

@@ -4,6 +4,7 @@ import { createStore, useStore } from "zustand";
 import { persist } from "zustand/middleware";
 
 import type { QueryLanguage } from "@/components/query-editor/query-editor";
+import { isSecret } from "@/lib/secret";
 
 export interface Recent {
   query: string;
@@ -31,12 +32,6 @@ const MOST_RECENT = 50;
 const MOST_SAVED = 200;
 /** A longer one was pasted, not written. */
 const LONGEST = 4_000;
-/** Tokens and keys by their looks: whoever pasted one here did not mean to keep it. */
-const SECRET =
-  /\beyJ[\w-]{10,}\.|\bBearer\s+\S|\bsha256~\S|-----BEGIN|(?:password|passwd|secret|token)\s*=~?\s*"[^"]+"/i;
-
-export const isSecret = (query: string): boolean => SECRET.test(query);
-
 const libraryOf = (language: QueryLanguage) => createStore<Library>()(
   persist(
     (set, get) => ({

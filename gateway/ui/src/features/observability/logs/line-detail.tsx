@@ -2,6 +2,7 @@ import { Button } from "@patternfly/react-core";
 import { CopyIcon, SearchMinusIcon, SearchPlusIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { originOf, plain, pretty, traceOf, type Line } from "@/features/observability/logs/line";
 import { quoted, writeSelector, type Matcher } from "@/features/observability/logs/selector";
 import { copyText } from "@/lib/copied";
@@ -86,6 +87,7 @@ function Ways({ line }: { line: Line }) {
         </PageLink>
       ) : null}
       <PageLink to={`/clusters/${line.cluster_id}`}>Cluster {line.cluster_name}</PageLink>
+      {pod && namespace ? <NearButton of={{ kind: "pod", cluster: line.cluster_id, namespace, name: pod }} /> : null}
       <Copy text={plain(line.message)}>Copy line</Copy>
       <Copy text={JSON.stringify(asJson(line), undefined, 2)}>Copy as JSON</Copy>
     </div>

@@ -95,6 +95,7 @@ test("an open line leads to its trace and pod, and narrows the query by a label"
     "href",
     expect.stringMatching(/metrics\?query=.*cart-1.*clusters=c-1/),
   );
+  expect(screen.getByRole("link", { name: "Around pod cart-1" })).toHaveAttribute("href", expect.stringMatching(/near=pod\/.*\/cart-1@c-1/));
   await user.click(screen.getByRole("button", { name: "Without pod cart-1" }));
   expect(decodeURIComponent(where()).replaceAll("+", " ")).toContain('{namespace="shop", pod!="cart-1"}');
 });

@@ -131,6 +131,7 @@ test("arrow keys walk and fold the tree, Enter opens a span", async () => {
   const detail = await screen.findByRole("complementary", { name: "Span" });
   expect(detail).toHaveTextContent(/charge.*Error.*code.*500/);
   expect(where()).toContain("span=b");
+  expect(within(detail).getByRole("link", { name: "Around service shop" })).toBeVisible();
   expect(within(detail).getByRole("link", { name: "Logs of the namespace around it" })).toHaveAttribute(
     "href",
     expect.stringMatching(/logs\?query=.*shop.*clusters=c-1.*from=/),

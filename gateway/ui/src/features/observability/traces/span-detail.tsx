@@ -5,6 +5,7 @@ import { ExclamationCircleIcon, SearchIcon } from "@patternfly/react-icons";
 
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
+import { NearButton } from "@/components/neighbourhood/near-link";
 import { At } from "@/components/timestamp";
 import { between, duration, later } from "@/features/observability/traces/duration";
 import { NO_PARTS } from "@/features/observability/traces/traceql";
@@ -114,7 +115,8 @@ function SearchFor({ name, value }: { name: string; value: unknown }) {
 function Ways({ span, traceId }: { span: TraceSpan; traceId: string }) {
   const namespace = text(span.tags["k8s.namespace.name"]);
   const pod = text(span.tags["k8s.pod.name"]);
-  const clusters = [span.cluster_id];
+  const cluster = span.cluster_id;
+  const clusters = [cluster];
   const around = { from: later(span.start_time, -300_000), to: later(span.start_time, span.duration_ms + 300_000) };
   const where = [
     namespace ? `namespace=${JSON.stringify(namespace)}` : undefined,
@@ -123,6 +125,7 @@ function Ways({ span, traceId }: { span: TraceSpan; traceId: string }) {
   const selector = `{${where.length > 0 ? where.join(", ") : 'namespace=~".+"'}}`;
   return (
     <div className="traces-ways">
+      <NearButton of={pod && namespace ? { kind: "pod", cluster, namespace, name: pod } : { kind: "service", cluster, name: span.service_name }} />
       {where.length > 0 ? (
         <PageLink to="/observability/logs" search={{ query: selector, clusters, ...around }}>
           Logs of the {pod ? "pod" : "namespace"} around it

@@ -5,10 +5,12 @@ import { DownloadIcon, FilePdfIcon } from "@patternfly/react-icons";
 import { useQuery } from "@tanstack/react-query";
 
 import { Failure, Loading, Nothing } from "@/components/states";
+import { OnPaper } from "@/features/reports/detail/on-paper";
 import { getDownloadReportQueryKey, getDownloadReportUrl } from "@/generated/api";
 import type { ReportView } from "@/generated/api.schemas";
 import { bytes, count } from "@/lib/format";
 import { pour } from "@/lib/http";
+import { usePrinting } from "@/lib/printing";
 
 /** Characters that are shown; all of it is in the file. */
 const MOST = 300_000;
@@ -35,6 +37,7 @@ function File({ report: { id, size_bytes } }: { report: ReportView }) {
 }
 
 function Read({ report: { id, title, format, sha256 } }: { report: ReportView }) {
+  const printing = usePrinting((now) => now.printing);
   // It never changes: what was read once is read.
   const { data, error, refetch } = useQuery({
     queryKey: [...getDownloadReportQueryKey(id), sha256],
@@ -44,6 +47,7 @@ function Read({ report: { id, title, format, sha256 } }: { report: ReportView })
   if (error) return <Failure error={error} what="The report itself" onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={12} label="Loading the report itself" />;
   if (format === "HTML") {
+    if (printing) return data === "" ? <p>{TOO_LONG}</p> : <OnPaper html={data} />;
     return (
       <iframe
         className="reports-frame"
@@ -65,14 +69,15 @@ function Read({ report: { id, title, format, sha256 } }: { report: ReportView })
   );
 }
 
-/** Of HTML only whether it can be had: the frame reads it by itself, and could not say why not. */
+/** Of a report that is longer, the file can be printed. */
+const MOST_PRINTED = 8_000_000;
+const TOO_LONG = "It is too long to be printed from here: download the report, and print the file.";
+
+/** Of HTML whether it can be had, as the frame reads it by itself and could not say why not; and what of it is for paper. */
 async function read(id: string, format: ReportView["format"], signal: AbortSignal): Promise<string> {
   const body = await pour(getDownloadReportUrl(id), { signal });
-  if (format === "HTML") {
-    await body.cancel();
-    return "";
-  }
   const text = await new Response(body).text();
+  if (format === "HTML") return text.length > MOST_PRINTED ? "" : text;
   return format === "JSON" ? indented(text) : text;
 }
 

@@ -7,6 +7,7 @@ import { useMemo, type KeyboardEvent } from "react";
 import { instantInWords, nextMoment, ticksOf, type Tick, type TickKind } from "@/features/incidents/detail/replay/moments";
 import { useReplay, useWhole } from "@/features/incidents/detail/replay/use-replay";
 import { useClock } from "@/lib/moment";
+import { usePageActions } from "@/lib/page-actions";
 import { SPEEDS, usePlayback, type Speed } from "@/lib/playback";
 
 const DAY_MS = 86_400_000;
@@ -33,6 +34,7 @@ function Dock({ scale, entries, isCut, analyses }: DockProps) {
   const clock = useClock();
   const ticks = useMemo(() => ticksOf(entries, analyses, { start, end }), [entries, analyses, start, end]);
   const { at, move } = replay;
+  usePageActions([{ name: "replay", title: replay.playing ? "Pause the replay" : "Replay this incident", words: ["play", "past"], run: replay.toggle }]);
   const isNow = !replay.isPast && at >= end;
   const said = isNow ? (isOpen ? HINT : `as it has ended; ${HINT}`) : instantInWords(entries, at, isCut);
   const day = end - start > DAY_MS;
@@ -48,6 +50,7 @@ function Dock({ scale, entries, isCut, analyses }: DockProps) {
       <Button
         variant="control"
         size="sm"
+        aria-keyshortcuts="Shift+P"
         aria-label={replay.playing ? "Pause the replay" : "Replay the incident"}
         title={replay.playing ? "Pause" : "Replay what happened"}
         icon={replay.playing ? <PauseIcon /> : <PlayIcon />}

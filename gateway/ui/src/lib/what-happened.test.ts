@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { whatHappened } from "@/app/time-machine/what-happened";
+import { whatHappened } from "@/lib/what-happened";
 
 test.each([
   [

@@ -84,6 +84,7 @@ async def _run(plan: _Plan) -> None:
 
 
 def _begin(running: Running) -> None:
+    """A rollout goes wrong soon, in one cluster, which has no other one after it."""
     began = SystemClock().now().timestamp() + _ROLLOUT_AFTER
     for each in reversed(_all(running)):
         if rollout.suits(each.simulated.cluster):

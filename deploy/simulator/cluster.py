@@ -192,16 +192,20 @@ class Cluster:
             place = self.node_count - self.traits.cnf_nodes + ordinal % self.traits.cnf_nodes
         else:
             place = int(hashed, 16) % self.node_count
-        name = f"{self.owner(workload)}-{_suffix(ordinal, hashed)}"
         if workload.stateful:
             name = f"{workload.app}-{ordinal}"
+        else:
+            name = f"{self.owner(workload)}-{_suffix(ordinal, hashed)}"
         return Pod(name, workload.namespace, workload.app, self.node(place).name)
 
     def owner(self, workload: Workload, version: int = 1) -> str:
         """The name of the ReplicaSet of a version of it."""
-        mark = f"{self.number}/{workload.namespace}/{workload.app}/{version}"
-        hashed = hashlib.blake2b(mark.encode(), digest_size=9).digest()
-        return f"{workload.app}-{''.join(_SAFE[each % len(_SAFE)] for each in hashed)}"
+        mark = f"owner/{workload.namespace}/{workload.app}/{version}"
+        if mark not in self.memo:
+            hashed = hashlib.blake2b(f"{self.number}/{mark}".encode(), digest_size=9).digest()
+            letters = "".join(_SAFE[each % len(_SAFE)] for each in hashed)
+            self.memo[mark] = f"{workload.app}-{letters}"
+        return self.memo[mark]
 
     def account(self, name: str) -> Account:
         """The account of this short name: ``reader``, ``operator`` or ``nobody``."""

@@ -85,7 +85,7 @@ def _waits(cluster: Cluster, pod: Pod, at: float) -> float | None:
 
 def _replica_sets(cluster: Cluster) -> Iterator[tuple[dict[str, str], Workload, bool]]:
     for workload in cluster.workloads:
-        if not (workload.stateful or workload.on_gpu_nodes or workload.on_cnf_nodes):
+        if not workload.stateful:
             for name, is_bad in rollout.versions(cluster, workload):
                 yield {"namespace": workload.namespace, "replicaset": name}, workload, is_bad
 

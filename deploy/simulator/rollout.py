@@ -1,6 +1,7 @@
 """A rollout that goes wrong: what fails, who suffers from it, and where that is seen.
 
-Only in clusters where it is seen in metrics, logs, traces and alerts alike.
+Only in clusters where it is seen in metrics, logs, traces and alerts alike. Its ReplicaSet comes
+and goes; the pods that answer with errors keep the names that they had.
 """
 
 from collections.abc import Iterator

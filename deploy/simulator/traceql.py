@@ -98,10 +98,11 @@ def value_of(cluster: Cluster, trace: Trace, span: Span, field: str) -> Found:
 
 def resource_of(cluster: Cluster, service: str) -> Mapping[str, str]:
     """What is known of the process that a span is from."""
-    pod = next(cluster.pods(service), None)
     known = {"service.name": service, "k8s.cluster.name": cluster.name}
-    if pod is None:
+    workload = next((each for each in cluster.workloads if each.app == service), None)
+    if workload is None:
         return known
+    pod = cluster.pod(workload, 0)
     return known | {"k8s.namespace.name": pod.namespace, "k8s.pod.name": pod.name}
 
 

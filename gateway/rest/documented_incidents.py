@@ -32,7 +32,8 @@ class IncidentView(IncidentSeen):
     """An incident in a list, with what `include` asks for; what it does not ask for is left out."""
 
     cause: RcaInShort | None = None
-    """With `CAUSE`: its newest analysis; null where its cause was not looked for yet."""
+    """With `CAUSE`: its newest analysis; null where there is none that whoever asks may see, or
+    none any more: 100 of each are kept."""
     reach: IncidentReach | None = None
     """With `REACH`."""
     known_at: Timestamp | None = None
@@ -49,7 +50,8 @@ class IncidentList(Paged):
     """Counted with the filters on all but the severity."""
     lasting_by_name: list[LastingName] | None = None
     """With `NAMES`: what lasts in all of the incidents, whatever page is asked for, the most
-    frequent 300; as of a time, what lasted in the first 20. Null where it is not asked for."""
+    frequent 300; as of a time, what lasted of 1,000 signals each in the first 20. Null where it is
+    not asked for."""
 
 
 class SignalList(Paged):

@@ -111,6 +111,8 @@ async def list_incidents(
     )
     at = await as_of.find(gate, moment, sequence, "incidents")
     wanted = replace(wanted, as_of=at)
+    if at is not None and "CAUSE" in included:
+        await as_of.find(gate, None, at.sequence, "rca")
     found = await queries.listing(gate.database, wanted, page_of(page, page_size))
     if "CAUSE" in included:
         found = await _with_causes(gate, found, mine, at)
@@ -119,8 +121,6 @@ async def list_incidents(
 
 async def _with_causes(gate: Gate, found: bytes, mine: Scope, at: AsOf | None) -> bytes:
     """The list with the newest analysis of each; the two projections know nothing of each other."""
-    if at is not None:
-        await as_of.find(gate, None, at.sequence, "rca")
     listed = msgspec.json.decode(found, type=dict[str, msgspec.Raw])
     items = msgspec.json.decode(listed["items"], type=list[dict[str, msgspec.Raw]])
     ids = [msgspec.json.decode(item["id"], type=UUID) for item in items]

@@ -6,8 +6,8 @@ from services.runtime.queries import rfc3339
 MOST_REACHED = 500
 """Signals of one incident that are looked at: a storm has a hundred thousand."""
 _MOST_NAMED = 300
-_NAMED_THEN = 20
-"""Incidents of which names are told as of a time, where no tally has them."""
+_NAMED_THEN, _SIGNALS_THEN = 20, 1_000
+"""Incidents of which names are told as of a time, where no tally has them, and signals of each."""
 _KINDS = ("namespaces", "workloads", "pods", "nodes", "gpus")
 
 
@@ -23,11 +23,12 @@ def reach(read: Sources) -> str:
     signals = "case when r.redacted then r.signals else i.signals end"
     return (
         f"'known_at', (select {rfc3339('e.at')} from incidents.entry e"  # noqa: S608 - our own names
-        " where e.incident_id = i.id order by e.sequence limit 1), 'reach',"
+        f" where e.incident_id = i.id and {read.sees('e.cluster_ids')}"
+        " order by e.sequence limit 1), 'reach',"
         f" (select json_build_object('clusters', json_array_length(n.ids), {kinds},"
         f" 'at_least', {signals} > {MOST_REACHED}) from (select distinct k.cluster_id, l.place"
         f" from (select s.cluster_id, s.place from {read.members('i.id')}{read.signal_of}"
-        f" where {read.seen('s.cluster_id')} limit {MOST_REACHED}) k"
+        f" where {read.seen('s.cluster_id')} limit least({MOST_REACHED}, {signals})) k"
         f" cross join lateral jsonb_array_elements_text(k.place) l(place)) p)"
     )
 
@@ -57,7 +58,8 @@ def _named(read: Sources, those: str) -> str:
 def _named_then(read: Sources, those: str, order: str) -> str:
     return (
         f"(select i.* from {those} order by {order} limit {_NAMED_THEN}) i"  # noqa: S608
-        " cross join lateral (select s.cluster_id, s.severity, left(s.name, 128) as name,"
-        f" 1 as lasting from {read.members('i.id')}{read.signal_of}{read.ended_of}"
-        f" where o.signal_id is null limit {MOST_REACHED}) t"
+        " cross join lateral (select k.cluster_id, k.severity, k.name, 1 as lasting from"
+        " (select s.cluster_id, s.severity, left(s.name, 128) as name, o.signal_id as ended"
+        f" from {read.members('i.id')}{read.signal_of}{read.ended_of}"
+        f" where {read.seen('s.cluster_id')} limit {_SIGNALS_THEN}) k where k.ended is null) t"
     )

@@ -40,6 +40,8 @@ from tests.kit.llm_server import MODEL
 
 _BENCH = "chats"
 _WITHIN = 120.0
+_IDLE = 5.0
+"""Seconds for which the platform is watched without chats."""
 _ASKED = msgspec.json.encode({"content": "What is wrong in the fleet?"})
 
 
@@ -52,7 +54,7 @@ class _Taken:
     words: Sequence[float]
     """The same of any word."""
     cpu: Mapping[str, float]
-    """Seconds of one chat, by part."""
+    """Seconds of one chat, by part, without what the part takes when nobody asks."""
     events: float
     """Frames with text, of one chat."""
 
@@ -73,8 +75,9 @@ async def _of_length(words: int, rounds: int) -> tuple[list[_Taken], list[float]
             await raw()
             # The SDK is loaded with the first question.
             await _answers(running.address, [await _begun(running.address)])
+            idle = await _idle(running)
             for _ in range(rounds):
-                taken.append(await _round(running))
+                taken.append(await _round(running, idle))
                 raw_cpu.append((await one_round(raw, words))[0])
                 used = number(sum(taken[-1].cpu.values()) * 1e3)
                 log(f"{used} ms of CPU for {words} words, raw {number(raw_cpu[-1] * 1e3)}")
@@ -118,11 +121,19 @@ def _figures(taken: Mapping[int, Sequence[_Taken]], raw: Costs) -> list[Figure]:
     ]  # fmt: skip
 
 
-async def _round(running: Platform) -> _Taken:
-    sessions = [await _begun(running.address) for _ in range(CHATS)]
+async def _idle(running: Platform) -> Mapping[str, float]:
+    """Cores that each part takes when nobody asks: longer answers would be told to cost it."""
     used = running.cpu.measured()
+    await asyncio.sleep(_IDLE)
+    return {name: each / _IDLE for name, each in used().items()}
+
+
+async def _round(running: Platform, idle: Mapping[str, float]) -> _Taken:
+    sessions = [await _begun(running.address) for _ in range(CHATS)]
+    used, began = running.cpu.measured(), time.monotonic()
     heard = await _answers(running.address, sessions)
-    cpu = {name: each / CHATS for name, each in used().items()}
+    took = time.monotonic() - began
+    cpu = {name: (each - idle[name] * took) / CHATS for name, each in used().items()}
     for session, each in zip(sessions, heard, strict=True):
         each.require_whole(await _stored(running.address, session))
     late = [each.late for each in heard]

@@ -63,7 +63,9 @@ class Costs:
 
     @property
     def further(self) -> float:
-        """Each hundred words more."""
+        """Each hundred words more; RuntimeError where more words seem to cost less."""
+        if self.long <= self.short:
+            raise RuntimeError(f"{self.long} ms for {LONG} words, {self.short} for {WORDS}")
         return (self.long - self.short) / (LONG - WORDS) * 100
 
     @property
@@ -113,6 +115,10 @@ async def measure(options: Options) -> list[Figure]:
             _BENCH, "CPU for 100 words more, with the asker and the bus's client", ours.further,
             "ms", (at_most(10),), raw.further,
             f"{ours.told}; {RATE:g} words a second each; raw: bare httpx",
+        ),
+        Figure(
+            _BENCH, "CPU of a question, without its answer's words", ours.question, "ms",
+            (at_most(20),), raw.question, "what an answer of no words would cost; raw: bare httpx",
         ),
     ]  # fmt: skip
 

@@ -255,6 +255,52 @@ async def test_of_an_analysis_of_other_clusters_nothing_is_told(platform: Platfo
     assert [each["cause"] for each in answer.json()["items"]] == [None]
 
 
+async def test_when_others_were_struck_is_not_told_to_whoever_does_not_see_them(
+    platform: Platform,
+) -> None:
+    mine = new_id()
+    told = await Told(platform).open()
+    both = incidents.incident(
+        id=told.id, cluster_ids=(told.cluster, mine), title="both", signals=3, lasting=3
+    )
+    joined = incidents.joined(id=new_id(), cluster_id=mine, name="Joined", where=("node/mine",))
+    await told.tell(incidents.incident_updated(incident=both, added=(joined,), ended=()))
+    token = await platform.token(Role.VIEWER, str(mine))
+    query: dict[str, Any] = {"include": ["REACH"]}
+    async with platform.client(token) as client:
+        (found,) = (await client.get(f"{API}/incidents", params=query)).json()["items"]
+        then = {"include": ["REACH"], "as_of": found["known_at"]}
+        (same,) = (await client.get(f"{API}/incidents", params=then)).json()["items"]
+    assert found["known_at"] == same["known_at"] != (await told.one("REACH")).known_at
+    assert found["reach"]["nodes"] == 1
+
+
+async def test_signals_of_others_do_not_crowd_out_those_that_one_sees(platform: Platform) -> None:
+    foreign, mine = new_id(), new_id()
+    told = Told(platform, cluster=foreign)
+    other: dict[str, Any] = {"cluster_id": foreign, "name": "Foreign", "where": ("node/other",)}
+    first = tuple(incidents.signal(id=new_id(), **other) for _ in range(500))
+    more = tuple(incidents.joined(id=new_id(), **other) for _ in range(100))
+    last = UUID(int=2**128 - 1, version=4)
+    one = incidents.joined(id=last, cluster_id=mine, name="Mine", where=("node/mine",))
+    opened = incidents.incident(id=told.id, cluster_ids=(foreign, mine), signals=601, lasting=601)
+    await told.tell(incidents.opened(incident=opened, added=first))
+    sequence = await told.tell(
+        incidents.incident_updated(incident=opened, added=(*more, one), ended=())
+    )
+    token = await platform.token(Role.VIEWER, str(mine))
+    query: dict[str, Any] = {"include": ["NAMES", "REACH"], "as_of_sequence": sequence}
+    async with platform.client(token) as client:
+        page = IncidentList.model_validate(
+            (await client.get(f"{API}/incidents", params=query)).json()
+        )
+    assert page.lasting_by_name is not None
+    assert [(each.name, each.lasting) for each in page.lasting_by_name] == [("Mine", 1)]
+    (found,) = page.items
+    assert found.reach is not None
+    assert (found.reach.nodes, found.reach.at_least) == (1, False)
+
+
 async def test_what_there_is_not_cannot_be_included(platform: Platform) -> None:
     answer = await platform.http.get(f"{API}/incidents", params={"include": ["WEATHER"]})
     error = refused(answer, "VALIDATION_FAILED")

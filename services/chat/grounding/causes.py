@@ -89,9 +89,13 @@ def is_hypothesis(text: str, found: Causes) -> bool:
     side = text[slice(*_cause_side(plain))].lower()
     if _DENIES.search(plain):
         return False
-    # Where the cause is, such as its namespace, may be named as something else that suffers is.
-    beside = re.sub("|".join(map(re.escape, found.paths)), "", side) if found.paths else side
-    return not _names(side, found.known) or _names(beside, found.others)
+    return not _names(side, found.known) or _names(_beside(side, found.paths), found.others)
+
+
+def _beside(text: str, paths: Sequence[str]) -> str:
+    """A text without whole places: where a cause is may be called as what suffers from it is."""
+    some = "|".join(map(re.escape, paths))
+    return re.sub(rf"(?<![\w.-])(?:{some})(?![\w/-]|\.\w)", " ", text) if some else text
 
 
 def _cause_side(text: str) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from deploy.simulator.cluster import Part
+from services.runtime.kube.names import stem
 from tests.deploy.simulator.telling import NOON_S, Json, Told, telling
 
 pytestmark = pytest.mark.anyio
@@ -116,3 +117,19 @@ async def test_what_makes_no_sense_is_refused_in_plain_text(
 ) -> None:
     async with telling(Part.TEMPO) as told:
         assert text in await told.refused(path, **params)
+
+
+async def test_a_span_names_a_pod_of_its_own_service() -> None:
+    async with telling(Part.TEMPO) as told:
+        summary = (await found(told))[0]
+        batches = (await told.get(f"/api/traces/{summary['traceID']}"))["batches"]
+        resources = [
+            {each["key"]: each["value"]["stringValue"] for each in batch["resource"]["attributes"]}
+            for batch in batches
+        ]
+        named = {each["service.name"]: each.get("k8s.pod.name") for each in resources}
+        # The gateway stands before the cluster, and is none of its pods.
+        assert named.pop("gateway") is None
+        assert {service: stem(pod or "") for service, pod in named.items()} == {
+            service: service for service in SERVICES - {"gateway"}
+        }

@@ -249,6 +249,7 @@ SHOP = {
     "causes": [
         {"entity": {"cluster_id": "c", "place": "workload/shop/billing"}},
         {"entity": {"cluster_id": "c", "place": "workload/shop/shop"}},
+        {"entity": {"cluster_id": "c", "place": "workload/shop/billing-db"}},
     ],
     "timeline": [{"entity": {"cluster_id": "c", "place": "namespace/shop"}}],
 }
@@ -262,6 +263,7 @@ SHOP = {
         ("The root cause is workload/shop/shop.", True),
         ("The root cause is shop/billing and shop.", True),
         ("The root cause is workload/shop.", True),
+        ("The root cause is shop/billing and shop/billing-db.", True),
     ],
 )
 def test_where_a_cause_is_may_be_called_as_what_suffers_from_it(text: str, is_one: bool) -> None:

@@ -73,7 +73,7 @@ def read(rest: Rest, like: World | None = None) -> World:
     failed = rest.post("/traces/search", {"traceql": "{ status = error }"})["traces"][0]
     words = {
         "service": failed["root_service"],
-        "app": "orders",
+        "app": "shop",
         "cnf": next(each["cnf_type"] for each in world.workloads if each["standing"] == "CRASHING"),
         "slow_ms": "80",
         "counter": "node_network_receive_bytes_total",

@@ -67,9 +67,9 @@ FAULTS: dict[str, tuple[Reply, str]] = {
 }
 
 LIMITS: dict[str, dict[str, float]] = {
-    "no head": {"first_token_seconds": 1.0},
-    "nothing after the head": {"first_token_seconds": 1.0},
-    "a role and no word": {"first_token_seconds": 1.0},
+    "no head": {"first_token_seconds": 2.5},
+    "nothing after the head": {"first_token_seconds": 2.5},
+    "a role and no word": {"first_token_seconds": 2.5},
     "silence in the middle": {"between_tokens_seconds": 0.5},
     "a slow trickle": {"call_seconds": 1.5},
 }

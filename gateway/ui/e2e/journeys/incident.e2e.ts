@@ -95,7 +95,7 @@ test("an incident's cause, its time, an answer and a report are each one click a
   const form = page.getByRole("complementary", { name: "New report" });
   await form.getByRole("button", { name: "Make it" }).click();
   await page.waitForURL(/\/reports\/[\da-f-]{36}/);
-  const link = page.getByRole("link", { name: /^Download/ });
+  const link = page.getByRole("link", { name: "Download", exact: true });
   await link.waitFor({ timeout: 90_000 });
   await window.picture("incident-6-report");
   const coming = page.waitForEvent("download");

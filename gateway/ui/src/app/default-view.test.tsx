@@ -46,6 +46,16 @@ test("a range that one has chosen stays, and a link with a filter is as it is", 
   expect(where()).toBe("/alerts?state=FIRING&from=now-1d&to=now");
 });
 
+test.each([
+  ["no filter", "", "/alerts", "/alerts"],
+  ["no filter, where a range is chosen", "", "/alerts?from=now-1d&to=now", "/alerts?from=now-1d&to=now"],
+  ["only a range", "?from=now-6h&to=now", "/alerts", "/alerts?from=now-6h&to=now"],
+])("a default view with %s opens its page, once", async (_, search, address, opened) => {
+  useViews.setState({ views: [{ name: "all", path: "/alerts", search, isDefault: true }] });
+  const { where } = await at(address);
+  await waitFor(() => expect(where()).toBe(opened));
+});
+
 test("filters can be cleared, and Back shows what was there", async () => {
   const { back, where, go } = await at("/alerts");
   await go("/alerts", { from: undefined, to: undefined });

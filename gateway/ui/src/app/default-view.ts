@@ -2,7 +2,7 @@
 
 import { redirect, type AnyRouter } from "@tanstack/react-router";
 
-import { defaultOf, toOpen } from "@/lib/views";
+import { defaultOf, searchOf, toOpen } from "@/lib/views";
 
 /** How the address was last changed; by Back and Forward one gets what was there, filters or none. */
 let moved = "";
@@ -25,5 +25,8 @@ export function withDefaultView({ cause, location: { pathname, search } }: Comin
   if (view === undefined) return;
   const { from, to } = search as { from?: string; to?: string };
   const range = from === undefined && to === undefined ? {} : { from, to };
-  throw redirect({ to: pathname as "/", search: { ...toOpen(view), ...range } as never, replace: true });
+  const next = { ...search, ...toOpen(view), ...range };
+  // A view without filters changes nothing: its page would be opened again and again.
+  if (searchOf(next) === searchOf(search)) return;
+  throw redirect({ to: pathname as "/", search: next as never, replace: true });
 }

@@ -24,8 +24,12 @@ export function sessionBegan(): void {
 
 /** The word stays in no storage: what others are told is that it was there. */
 function tellTabs(word: "began" | "ended"): void {
-  localStorage.setItem(TABS, word);
-  localStorage.removeItem(TABS);
+  try {
+    localStorage.setItem(TABS, word);
+    localStorage.removeItem(TABS);
+  } catch {
+    // A storage that is full tells nobody: the others find out with their next question to the hub.
+  }
 }
 
 /** Another tab has ended the session, or `began` one, for this person or for another. */

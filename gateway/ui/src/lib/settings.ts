@@ -3,6 +3,8 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
+import { kept } from "@/lib/kept";
+
 export type Theme = "system" | "light" | "dark";
 export type Density = "comfortable" | "compact";
 export type Zone = "local" | "utc";
@@ -53,7 +55,7 @@ export const useSettings = create<Settings>()(
       singleKeys: true,
       set: (changed) => set(changed),
     }),
-    { name: KEY, version: 1 },
+    { name: KEY, version: 1, storage: kept() },
   ),
 );
 

@@ -8,6 +8,12 @@ test.each([
   ["HighErrorRate on shop/cart and 4 more", "High error rate on shop/cart and 4 more"],
   ["GPU_XID_79 on gpu-4", "GPU XID 79 on gpu-4"],
   ["CLUSTER_OFFLINE", "Cluster offline"],
+  ["KubePodNotReady of shop/cart and 2 more", "Pods of shop/cart not ready and 2 more"],
+  ["KubePodCrashLooping of shop/cart", "Pods of shop/cart crash-looping"],
+  ["KubePodCrashLooping on shop/cart-1", "Pod shop/cart-1 crash-looping"],
+  ["KubePodNotReady in 3 clusters and 14 more", "Pod not ready in 3 clusters and 14 more"],
+  ["HighErrorRate in shop", "High error rate in shop"],
+  ["HighErrorRate of shop/cart", "High error rate of shop/cart"],
   ["NodeDown and 1,399 more", "Node down and 1399 more"],
   ["KubeAPIDown", "Kube API down"],
 ])("%s is said as people say it", (title, words) => {

@@ -5,17 +5,19 @@ interface Said {
   of: string;
   /** Where no place is told. */
   alone: string;
+  /** The same of a workload, where `of` tells of one of its pods. */
+  all?: string;
 }
 
-const said = (of: string, alone: string): Said => ({ of, alone });
+const said = (of: string, alone: string, all?: string): Said => ({ of, alone, ...(all === undefined ? {} : { all }) });
 
 /** Such as people say them; of all others the words of the name. */
 const KNOWN: ReadonlyMap<string, Said> = new Map([
   ["KubeNodeNotReady", said("Node * not ready", "Node not ready")],
   ["KubeNodeUnreachable", said("Node * unreachable", "Node unreachable")],
   ["NodeHighLoad", said("High load on node *", "High load on a node")],
-  ["KubePodNotReady", said("Pod * not ready", "Pod not ready")],
-  ["KubePodCrashLooping", said("Pod * crash-looping", "Pod crash-looping")],
+  ["KubePodNotReady", said("Pod * not ready", "Pod not ready", "Pods of * not ready")],
+  ["KubePodCrashLooping", said("Pod * crash-looping", "Pod crash-looping", "Pods of * crash-looping")],
   ["WORKLOAD_CRASHING", said("Workload * crash-looping", "Workload crash-looping")],
   ["WORKLOAD_FAILED", said("Workload * failed", "Workload failed")],
   ["CLUSTER_OFFLINE", said("Cluster offline", "Cluster offline")],
@@ -68,18 +70,23 @@ export interface InWords {
   more: number;
 }
 
-const TITLE = /^(\S+) (?:on|of) (\S+)$/;
+/** On a node or on the thing itself, of a workload or of what is one thing in a namespace, in a namespace or in so many clusters. */
+const TITLE = /^(\S+) (on|of|in) (\S+|\d+ clusters)$/;
 const MORE = / and ([\d,]+) more$/;
+
+function patternOf(name: string, where: string): string {
+  const known = KNOWN.get(name);
+  if (known === undefined || where === "in") return `${signalInWords(name)} ${where} *`;
+  return where === "of" ? (known.all ?? known.of) : known.of;
+}
 
 /** A title of the hub: `KubeNodeNotReady on worker-3 and 4 more` as `Node worker-3 not ready` and 4. Others stay as they are. */
 export function titleInWords(title: string, most = 40): InWords {
   const more = MORE.exec(title);
   const first = more === null ? title : title.slice(0, more.index);
   const found = TITLE.exec(first);
-  const [name, place] = found === null ? [first, ""] : [found[1]!, found[2]!];
-  const known = KNOWN.get(name);
-  const tell = (placed: string) =>
-    place === "" ? signalInWords(name) : (known?.of ?? `${wordsOf(name)} on *`).replace("*", () => placed);
+  const [name, where, place] = found === null ? [first, "", ""] : [found[1]!, found[2]!, found[3]!];
+  const tell = (placed: string) => (place === "" ? signalInWords(name) : patternOf(name, where).replace("*", () => placed));
   return { text: tell(shortened(place, most)), full: tell(place), more: Number(more?.[1]?.replaceAll(",", "") ?? 0) };
 }
 

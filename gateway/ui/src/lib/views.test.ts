@@ -14,6 +14,11 @@ test("what is kept is the page's search without the instant, with relative times
   expect(toOpen(view("a", { search: searchOf(search) }))).toEqual({ from: "now-6h", to: "now", severity: ["CRITICAL", "WARNING"] });
 });
 
+test("what is open beside the page is not kept", () => {
+  expect(searchOf({ near: "cluster:c", alert: "a", state: ["FIRING"] })).toBe("?state=FIRING");
+  expect(searchOf({ open: "c", event: 3, watch: "new" })).toBe("");
+});
+
 test("a view without a range opens with the page's own one, not with the one that is there", () => {
   expect(toOpen(view("a"))).toEqual({ from: undefined, to: undefined, severity: "CRITICAL" });
 });
@@ -51,6 +56,7 @@ test("renaming to one that is there replaces that one", () => {
   const { save, rename, remove } = useViews.getState();
   save(view("a"));
   save(view("b", { search: "?state=FIRING" }));
+  rename(view("a"), "b");
   rename(view("a"), "b");
   expect(kept()).toEqual([view("b")]);
   remove(view("b"));
@@ -90,9 +96,23 @@ test("a file gives back what it was made of, and changes no default", () => {
   expect(readFile("no json")).toBeUndefined();
 });
 
+test("an import takes no own view away: of the same name it is another one, and the same one is not taken", () => {
+  const own = view("a", { isDefault: true });
+  useViews.setState({ views: [own] });
+  const { take } = useViews.getState();
+  expect(take([view("a", { search: "?state=FIRING" }), view("a (2)"), own])).toBe(2);
+  expect(kept()).toEqual([view("a (2)", { search: "?state=FIRING" }), view("a (2) (2)"), own]);
+  const full = Array.from({ length: MOST_VIEWS }, (_, at) => view(`v${at}`));
+  useViews.setState({ views: full });
+  expect(take([view("theirs"), view("v0", { search: "" })])).toBe(0);
+  expect(kept()).toEqual(full);
+});
+
 test("a default is for who comes without a filter; a range is none", () => {
   useViews.getState().save(view("a", { isDefault: true }));
   expect(defaultOf("/alerts", { from: "now-6h", as_of: "2026-03-04T12:00:00Z" })?.name).toBe("a");
   expect(defaultOf("/alerts", { state: ["FIRING"] })).toBeUndefined();
+  expect(defaultOf("/alerts", { near: "cluster:c" })?.name).toBe("a");
+  expect(defaultOf("/alerts", { alert: "a" })).toBeUndefined();
   expect(defaultOf("/events", {})).toBeUndefined();
 });

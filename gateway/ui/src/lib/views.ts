@@ -3,6 +3,7 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
+import { kept } from "@/lib/kept";
 import { PAGES, pageOf } from "@/lib/pages";
 import type { Path } from "@/lib/place";
 import { isSecret } from "@/lib/secret";
@@ -27,10 +28,17 @@ const UNFILTERED = new Set<string>(["/chat", "/settings"]);
 /** Pages that have filters, by their very path: what is below them is one thing, and has a link. */
 export const hasViews = (path: string): boolean => pageOf(path)?.to === path && !UNFILTERED.has(path);
 
-/** What of a page's search a view keeps, always in the same order. The instant is not of it: a view shows what is there when it is opened. */
+/** What one looks at beside a page, whatever its filters are. */
+const OPEN = new Set(["alert", "event", "letter", "open", "replay", "report", "signal", "silence", "span", "trace", "watch"]);
+const NOT_KEPT = new Set(["as_of", "near", ...OPEN]);
+
+/**
+ * What of a page's search a view keeps, always in the same order. The instant is not of it: a view shows what
+ * is there when it is opened. Nor is what is open beside the page: that is one thing, which a link shares.
+ */
 export function searchOf(search: object): string {
-  const kept = Object.entries(search).filter(([name]) => name !== "as_of");
-  return stringifySearch(Object.fromEntries(kept.toSorted(([a], [b]) => a.localeCompare(b))));
+  const some = Object.entries(search).filter(([name]) => !NOT_KEPT.has(name));
+  return stringifySearch(Object.fromEntries(some.toSorted(([a], [b]) => a.localeCompare(b))));
 }
 
 /** The search that opens a view: a range that it does not have is the page's own one, the instant stays. */
@@ -77,6 +85,16 @@ const isSame = (a: Named, b: Named): boolean => a.path === b.path && a.name === 
 const withDefault = (views: readonly View[], path: Path, of: string | undefined): View[] =>
   views.map((each) => (each.path === path ? { ...each, isDefault: each.name === of } : each));
 
+/** The view's name, or one that is like it where another view of its page has that. */
+function freeName({ name, path }: Named, taken: readonly Named[]): string {
+  const isFree = (each: string) => !taken.some((view) => isSame(view, { name: each, path }));
+  for (let at = 2, tried = name; ; at += 1) {
+    if (isFree(tried)) return tried;
+    const end = ` (${at})`;
+    tried = name.slice(0, LONGEST_NAME - end.length) + end;
+  }
+}
+
 interface Views {
   /** The latest first. */
   views: readonly View[];
@@ -102,29 +120,33 @@ export const useViews = create<Views>()(
         set({ views: [view, ...(view.isDefault ? withDefault(others, view.path, undefined) : others)] });
         return true;
       },
-      rename: (view, name) =>
-        set(({ views }) => ({
+      rename: (view, name) => {
+        const { views } = get();
+        // One that is not there replaces nothing.
+        if (!views.some((each) => isSame(each, view))) return;
+        set({
           views: views
             .filter((each) => isSame(each, view) || !isSame(each, { ...view, name }))
             .map((each) => (isSame(each, view) ? { ...each, name } : each)),
-        })),
+        });
+      },
       remove: (view) => set(({ views }) => ({ views: views.filter((each) => !isSame(each, view)) })),
       openWith: (path, name) => set(({ views }) => ({ views: withDefault(views, path, name) })),
       take: (taken) => {
-        const before = get().views;
-        const others = before.filter((each) => !taken.some((view) => isSame(view, each)));
-        // Those that are here keep their default: a file of somebody else changes no page unasked.
-        const fresh = taken.slice(0, MOST_VIEWS - others.length).map((view) => ({
-          ...view,
-          isDefault: before.some((each) => isSame(each, view) && each.isDefault),
-        }));
-        set({ views: [...fresh, ...others] });
+        const own = get().views;
+        // A file of somebody else changes no page unasked, and takes no view away: one that is called as an own one is called otherwise.
+        const fresh = taken
+          .filter((view) => !own.some((each) => isSame(each, view) && each.search === view.search))
+          .slice(0, Math.max(0, MOST_VIEWS - own.length))
+          .reduce<View[]>((all, view) => [...all, { ...view, name: freeName(view, [...own, ...all]), isDefault: false }], []);
+        set({ views: [...fresh, ...own] });
         return fresh.length;
       },
     }),
     {
       name: KEY,
       version: 1,
+      storage: kept(),
       partialize: ({ views }) => ({ views }),
       merge: (stored, now) => ({ ...now, views: readViews((stored as Raw | undefined)?.["views"]) }),
     },
@@ -147,8 +169,9 @@ export function readFile(text: string): View[] | undefined {
 
 export const asFile = (views: readonly View[]): string => `${JSON.stringify({ views }, undefined, 2)}\n`;
 
-/** The view that a page opens with, for one who comes to it without any filter. */
+/** The view that a page opens with, for one who comes to it without any filter; a link to one thing of it is as it is. */
 export function defaultOf(path: string, search: object): View | undefined {
-  const isPlain = searchOf({ ...search, from: undefined, to: undefined }) === "";
+  const opens = Object.entries(search).some(([name, value]) => OPEN.has(name) && value !== undefined);
+  const isPlain = !opens && searchOf({ ...search, from: undefined, to: undefined }) === "";
   return isPlain ? useViews.getState().views.find((view) => view.path === path && view.isDefault) : undefined;
 }

@@ -22,7 +22,8 @@ export function useShortcuts(actions: Readonly<Record<ShellAction, Run>>): void 
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.isComposing) return;
     const withMod = event.ctrlKey || event.metaKey;
-    if (!withMod && (takesKeys(event.target) || isForOverlay(shown, event) || !singleKeys)) return;
+    if (!withMod && !closesNotifications(shown, event) && (takesKeys(event.target) || isForOverlay(shown, event) || isBeneathModal())) return;
+    if (!withMod && !singleKeys) return;
     const found = match(event);
     if (found?.to === undefined && found?.action === undefined) return;
     const { to, action } = found;
@@ -45,3 +46,12 @@ function isForOverlay(shown: Overlay | undefined, event: KeyboardEvent): boolean
   }
   return shown !== undefined;
 }
+
+const [NOTIFICATIONS] = SHORTCUTS.find(({ action }) => action === "notifications")!.keys;
+
+/** The key that opens them closes them, from within them too. */
+const closesNotifications = (shown: Overlay | undefined, { key, altKey }: KeyboardEvent): boolean =>
+  shown === "notifications" && key === NOTIFICATIONS && !altKey;
+
+/** Somebody looks at a question of the page: what is beneath it stays as it is, wherever the focus has gone. */
+const isBeneathModal = (): boolean => document.querySelector('[aria-modal="true"]') !== null;

@@ -3,7 +3,8 @@ import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { Bell } from "@/app/notifications/bell";
-import { useNotifications } from "@/app/notifications/store";
+import { unreadOf, useNotifications } from "@/app/notifications/store";
+import { Keyboard } from "@/app/shell/keyboard";
 import { useOverlay } from "@/app/shell/overlay";
 import { live, type LiveEvent } from "@/lib/live";
 import { useSettings } from "@/lib/settings";
@@ -69,6 +70,44 @@ test("while the past is shown nothing is counted, and it says why", async () => 
   await user.click(screen.getByRole("button", { name: "Notifications" }));
   expect(await screen.findByText(/go back to live/)).toBeVisible();
   expect(screen.getByRole("button", { name: "Mark all read" })).toBeDisabled();
+});
+
+test("what happens while the past is shown is there when one is back", async () => {
+  await show(<Bell />, { at: "/?as_of=2026-03-04T12:00:00Z" });
+  comes(opened("one", "2026-03-04T12:00:00.000Z"));
+  expect(useNotifications.getState().list.map(({ title }) => title)).toEqual(["Incident: Incident one"]);
+  expect(screen.getByRole("button", { name: "Notifications" })).toBeVisible();
+});
+
+test("what was seen is read however it closes, and the past shows nothing to be read", async () => {
+  const { unmount } = await show(<Bell />);
+  comes(opened("one", "2026-03-04T12:00:00.000Z"));
+  act(() => useOverlay.getState().show("notifications"));
+  expect(await screen.findByRole("list", { name: "What has happened" })).toBeVisible();
+  act(() => useOverlay.getState().show("palette"));
+  expect(screen.getByRole("button", { name: "Notifications" })).toBeVisible();
+  act(() => useOverlay.getState().hide());
+  unmount();
+  await show(<Bell />, { at: "/?as_of=2026-03-04T12:00:00Z" });
+  comes(opened("two", "2026-03-04T12:05:00.000Z"));
+  act(() => useOverlay.getState().show("notifications"));
+  act(() => useOverlay.getState().hide());
+  expect(unreadOf(useNotifications.getState())).toBe(1);
+});
+
+test("b closes what b has opened", async () => {
+  const { user } = await show(
+    <>
+      <Bell />
+      <Keyboard onNavigation={() => {}} />
+    </>,
+  );
+  comes(opened("one", "2026-03-04T12:00:00.000Z"));
+  await user.keyboard("b");
+  (await screen.findByRole("button", { name: "Mark all read" })).focus();
+  await user.keyboard("b");
+  expect(useOverlay.getState().shown).toBeUndefined();
+  expect(unreadOf(useNotifications.getState())).toBe(0);
 });
 
 test("a severity that is not wanted any more leaves the list", async () => {

@@ -18,12 +18,14 @@ export function Bell() {
   const isPast = useAsOf().as_of !== undefined;
   const unread = useNotifications(unreadOf);
   const { shown, show, hide } = useOverlay();
+  const isOpen = shown === "notifications";
   const close = () => {
-    if (shown !== "notifications") return;
-    // They were before somebody's eyes.
-    useNotifications.getState().markRead();
-    hide();
+    if (isOpen) hide();
   };
+  useEffect(() => {
+    // They were before somebody's eyes, however that ends.
+    return isOpen && !isPast ? () => useNotifications.getState().markRead() : undefined;
+  }, [isOpen, isPast]);
   const count = isPast ? 0 : unread;
   return (
     <>
@@ -33,7 +35,7 @@ export function Bell() {
         position="bottom-end"
         minWidth="min(26rem, 94vw)"
         showClose={false}
-        isVisible={shown === "notifications"}
+        isVisible={isOpen}
         shouldOpen={() => show("notifications")}
         shouldClose={close}
         bodyContent={() => <NewsList onGo={close} isPast={isPast} />}

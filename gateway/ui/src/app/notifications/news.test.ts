@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { MOST, newsOf, newsOfCause, withNews, type News, type Told } from "@/app/notifications/news";
+import { MOST, MOST_IDS, newsOf, newsOfCause, withNews, type News, type Told } from "@/app/notifications/news";
 
 const AT = Date.parse("2026-03-04T12:00:00Z");
 const BOTH = ["CRITICAL", "WARNING"] as const;
@@ -42,7 +42,7 @@ test.each([
 
 test("a storm is one line: how many alerts on how many clusters, as bad as the worst", () => {
   const storm = Array.from({ length: 14 }, (_, at) => alert(`a${at}`, at, `edge-${at % 3}`, at === 5 ? "CRITICAL" : "WARNING"));
-  expect(withNews([], storm)).toMatchObject([{ title: "14 alerts on 3 clusters", count: 14, severity: "CRITICAL", to: "/alerts", at: AT + 13_000 }]);
+  expect(withNews([], storm)).toMatchObject([{ title: "14 alerts on 3 clusters", count: 14, severity: "CRITICAL", to: "/alerts", search: { state: ["FIRING"] }, at: AT + 13_000 }]);
 });
 
 test("what comes later is a line of its own, and nothing is told twice", () => {
@@ -50,6 +50,24 @@ test("what comes later is a line of its own, and nothing is told twice", () => {
   expect(list.map(({ ids }) => ids)).toEqual([["b"], ["a"]]);
   const storm = withNews([], [alert("a", 0), alert("b", 1)]);
   expect(withNews(storm, [alert("b", 1)])).toEqual(storm);
+});
+
+test("a storm that goes on is a line for each minute, and what is critical hours later is its own", () => {
+  const list = [...Array.from({ length: 12 }, (_, at) => alert(`a${at}`, at * 30)), alert("late", 7_200, "edge-1", "CRITICAL")].reduce<News[]>(
+    (all, news) => withNews(all, [news]),
+    [],
+  );
+  expect(list.map(({ count }) => count)).toEqual([1, 3, 3, 3, 3]);
+  expect(list[0]).toMatchObject({ ids: ["late"], severity: "CRITICAL", search: { alert: "late" } });
+});
+
+test("of a storm not all ids are kept, but how many there were is", () => {
+  const storm = Array.from({ length: 5_000 }, (_, at) => alert(`a${at}`, at / 100));
+  const [line, ...others] = withNews(withNews([], storm.slice(0, 4_000)), storm.slice(3_990));
+  expect(others).toEqual([]);
+  expect(line!.count).toBe(5_000);
+  expect(line!.ids).toHaveLength(MOST_IDS);
+  expect(line!.ids[0]).toBe("a0");
 });
 
 test("an analysis that finds the same again is no news", () => {

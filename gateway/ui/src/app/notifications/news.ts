@@ -1,6 +1,7 @@
 /** What has happened that somebody may want to know of: which events are told, in what words, and which of them together. */
 
 import type { AlertFired, ClusterStatusChanged, IncidentOpened, RcaComplete, RcaSummary, ReportFailed, ReportGenerated, Severity } from "@/generated/api.schemas";
+import { FIRING_ALERTS, OPEN_INCIDENTS } from "@/lib/counted";
 import { capitalised, placeInWords, plural, title as wordsOf } from "@/lib/format";
 import type { Path } from "@/lib/place";
 import { wholeTitle } from "@/lib/titles";
@@ -14,6 +15,8 @@ export interface News {
   title: string;
   /** Milliseconds since 1970, by the hub's clock: of the newest, where it stands for several. */
   at: number;
+  /** The same of the oldest. */
+  began: number;
   /** Of the worst of them; not everything has one. */
   severity?: Severity;
   to: Path;
@@ -40,14 +43,16 @@ export const READ = ["INCIDENT_OPENED", "REPORT_GENERATED", "REPORT_FAILED", "CL
 export const FOLLOWED = [...READ, "RCA_COMPLETE", "ALERT_FIRED"] as const;
 
 export const MOST = 100;
+/** Of what one line stands for, so many are known again. */
+export const MOST_IDS = 200;
 /** What comes within that time is one line: alerts come in storms. */
 const TOGETHER_MS: Readonly<Record<Kind, number>> = { alert: 60_000, incident: 10_000, cause: 10_000, report: 10_000, failure: 10_000, cluster: 10_000 };
 
 const RANK: Readonly<Record<Severity, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 };
 const GROUPS: Readonly<Record<Kind, { said: (news: News) => string; to: Path; search?: object }>> = {
-  alert: { said: ({ count, clusters }) => `${plural(count, "alert")} on ${plural(clusters.length, "cluster")}`, to: "/alerts" },
-  incident: { said: ({ count }) => `${plural(count, "incident")} opened`, to: "/incidents" },
-  cause: { said: ({ count }) => `${plural(count, "cause")} found`, to: "/incidents" },
+  alert: { said: ({ count, clusters }) => `${plural(count, "alert")} on ${plural(clusters.length, "cluster")}`, to: "/alerts", search: FIRING_ALERTS },
+  incident: { said: ({ count }) => `${plural(count, "incident")} opened`, to: "/incidents", search: OPEN_INCIDENTS },
+  cause: { said: ({ count }) => `${plural(count, "cause")} found`, to: "/incidents", search: OPEN_INCIDENTS },
   report: { said: ({ count }) => `${plural(count, "report")} ready`, to: "/reports" },
   failure: { said: ({ count }) => `${plural(count, "report")} failed`, to: "/reports" },
   cluster: { said: ({ count }) => `${plural(count, "cluster")} lost`, to: "/clusters", search: { state: ["OFFLINE"] } },
@@ -66,6 +71,7 @@ const one = ({ id, ...said }: Said, at: number, cluster: string | null): News =>
   ...said,
   ids: [id],
   at,
+  began: at,
   count: 1,
   clusters: cluster === null ? [] : [cluster],
 });
@@ -116,24 +122,49 @@ export const newsOfCause = ({ cause, incident_id, is_known, analysed_at }: Pick<
 
 /** The list with more in it, the newest first: each thing once, a storm in one line, and not too many. */
 export function withNews(list: readonly News[], more: readonly News[]): News[] {
-  let all = [...list];
+  const known = new Set(list.flatMap(({ ids }) => ids));
+  const lines = list.map((news): Line => ({ kind: news.kind, began: news.began, at: news.at, of: [news] }));
   for (const news of more.toSorted((a, b) => a.at - b.at)) {
-    if (all.some(({ ids }) => ids.includes(news.ids[0]!))) continue;
-    const near = all.find(({ kind, at }) => kind === news.kind && Math.abs(news.at - at) <= TOGETHER_MS[kind]);
-    all = near === undefined ? [news, ...all] : all.map((each) => (each === near ? together(each, news) : each));
+    const [id] = news.ids;
+    if (id === undefined || known.has(id)) continue;
+    known.add(id);
+    const near = lines.find((line) => isNear(line, news));
+    if (near === undefined) lines.unshift({ kind: news.kind, began: news.began, at: news.at, of: [news] });
+    else join(near, news);
   }
-  return all.toSorted((a, b) => b.at - a.at).slice(0, MOST);
+  return lines
+    .map(({ of }) => (of.length === 1 ? of[0]! : together(of)))
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, MOST);
 }
 
-function together(one: News, other: News): News {
-  const { said, to, search } = GROUPS[one.kind];
-  const severities = [one.severity, other.severity].filter((each) => each !== undefined);
+interface Line extends Pick<News, "kind" | "began" | "at"> {
+  of: News[];
+}
+
+function join(line: Line, news: News): void {
+  line.began = Math.min(line.began, news.began);
+  line.at = Math.max(line.at, news.at);
+  line.of.push(news);
+}
+
+/** From the first to the last of them, so that one that comes again and again has an end too. */
+const isNear = ({ kind, began, at }: Line, news: News): boolean =>
+  kind === news.kind && Math.max(at, news.at) - Math.min(began, news.began) <= TOGETHER_MS[kind];
+
+function together(all: readonly News[]): News {
+  const [first] = all as [News];
+  const { said, to, search } = GROUPS[first.kind];
+  const severities = all.flatMap(({ severity }) => severity ?? []);
+  const ids = all.flatMap((each) => each.ids);
   const both: News = {
-    ...one,
-    ids: [...one.ids, ...other.ids],
-    at: Math.max(one.at, other.at),
-    count: one.count + other.count,
-    clusters: [...new Set([...one.clusters, ...other.clusters])],
+    ...first,
+    // Its first one names the line.
+    ids: ids.length > MOST_IDS ? [ids[0]!, ...ids.slice(1 - MOST_IDS)] : ids,
+    began: Math.min(...all.map(({ began }) => began)),
+    at: Math.max(...all.map(({ at }) => at)),
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    clusters: [...new Set(all.flatMap(({ clusters }) => clusters))],
     severity: severities.toSorted((a, b) => RANK[a] - RANK[b])[0],
     to,
     search,

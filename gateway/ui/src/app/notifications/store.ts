@@ -5,6 +5,7 @@ import { persist } from "zustand/middleware";
 
 import { withNews, type News } from "@/app/notifications/news";
 import type { Severity } from "@/generated/api.schemas";
+import { kept } from "@/lib/kept";
 
 interface Notifications {
   /** The newest first; not kept. */
@@ -32,6 +33,7 @@ export const useNotifications = create<Notifications>()(
     {
       name: KEY,
       version: 1,
+      storage: kept(),
       partialize: ({ seenAt }) => ({ seenAt }),
       merge: (stored, now) => {
         const seenAt = (stored as { seenAt?: unknown } | undefined)?.seenAt;

@@ -13,7 +13,7 @@ const AFTER_MS = 2_000;
 const EVENTS = 30;
 const CAUSES = 10;
 
-/** Takes in what happens, and once what has happened before; nothing while the past is shown. Once in the app. */
+/** Takes in what happens, and once what has happened before, that only while now is shown. Once in the app. */
 export function useNews(): void {
   const isNow = useAsOf().as_of === undefined;
   const wanted = useSettings((settings) => settings.listed);
@@ -29,5 +29,6 @@ export function useNews(): void {
     // Who comes here for the first time has missed nothing.
     if (useNotifications.getState().seenAt === undefined) useNotifications.getState().markRead();
   }, [events, causes, wanted, add]);
-  useLiveEvents({ types: FOLLOWED, enabled: isNow }, (batch) => add(batch.flatMap((event) => newsOf(event, wanted) ?? [])));
+  // Also while the past is shown: nobody tells it a second time, and the bell shows it when they are back.
+  useLiveEvents({ types: FOLLOWED }, (batch) => add(batch.flatMap((event) => newsOf(event, wanted) ?? [])));
 }

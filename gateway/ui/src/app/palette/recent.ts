@@ -3,6 +3,8 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
+import { kept } from "@/lib/kept";
+
 const MOST = 6;
 
 interface Recent {
@@ -16,6 +18,6 @@ export const useRecent = create<Recent>()(
       ids: [],
       chosen: (id) => set(({ ids }) => ({ ids: [id, ...ids.filter((each) => each !== id)].slice(0, MOST) })),
     }),
-    { name: "aiops.recent", version: 1 },
+    { name: "aiops.recent", version: 1, storage: kept() },
   ),
 );

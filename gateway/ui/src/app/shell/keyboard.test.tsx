@@ -111,6 +111,20 @@ test("the help says every key, and gives the focus back", async () => {
   expect(screen.getByRole("button", { name: "Here" })).toHaveFocus();
 });
 
+test("beneath a dialog single keys do nothing, wherever the focus is", async () => {
+  const { user, where } = await show(
+    page(
+      <div role="dialog" aria-modal="true" aria-label="Sure?">
+        Sure?
+      </div>,
+    ),
+  );
+  await user.keyboard("ga?[[b");
+  expect(where()).toBe("/");
+  expect(fold).not.toHaveBeenCalled();
+  expect(useOverlay.getState().shown).toBeUndefined();
+});
+
 test("the palette finds a cluster and goes there", async () => {
   const { user, where } = await show(page());
   await user.keyboard("{Control>}k{/Control}");

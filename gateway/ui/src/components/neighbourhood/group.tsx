@@ -11,6 +11,8 @@ import { PageLink, type Place } from "@/lib/place";
 
 /** Shown at once; the rest on a click. */
 const FEW = 6;
+/** More than these nobody reads, and a panel of thousands is slow. */
+const MOST = 100;
 
 interface GroupProps<T> {
   title: string;
@@ -64,11 +66,15 @@ function Waiting({ title }: { title: string }) {
 function Bounded({ items }: { items: readonly ReactNode[] }) {
   const [all, setAll] = useState(false);
   // One more is no longer than the words that it is there.
-  const shown = all || items.length <= FEW + 1 ? items : items.slice(0, FEW);
+  const shown = items.slice(0, all || items.length <= FEW + 1 ? MOST : FEW);
   return (
     <>
       <ul className="plain near-items">{shown}</ul>
-      {shown.length < items.length ? (
+      {all && shown.length < items.length ? (
+        <p className="hint">
+          The first {MOST} of {count(items.length)}.
+        </p>
+      ) : shown.length < items.length ? (
         <Button variant="link" isInline onClick={() => setAll(true)}>
           and {count(items.length - shown.length)} more
         </Button>

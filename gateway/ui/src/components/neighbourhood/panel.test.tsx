@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from "vitest";
 import { ALERT, around, CLUSTER, INCIDENT, listed, measuring, NODE, POD, podInfo, sample, showNear } from "@/components/neighbourhood/testing";
 import { getGetAlertResponseMock, getGetIncidentResponseMock } from "@/generated/api.msw";
 import { hub } from "@/testing/hub";
+import { hearing } from "@/testing/live";
 
 const panel = (name: string | RegExp) => screen.findByRole("complementary", { name });
 const group = async (name: string) => within(await screen.findByRole("region", { name }));
@@ -155,4 +156,33 @@ test.each([
   hub.use(http.get(path, () => HttpResponse.json({ error: { code: "NOT_FOUND", message: "None.", details: {}, trace_id: "" } }, { status: 404 })));
   await showNear(near);
   expect(await screen.findByText(said)).toBeInTheDocument();
+});
+
+test("a GPU is asked for by its UUID, however many nodes its cluster has", async () => {
+  const asked: string[] = [];
+  hub.use(
+    http.get("*/api/v1/gpu/nodes", ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get("q") ?? "");
+      return HttpResponse.json(listed());
+    }),
+  );
+  await showNear(`gpu/GPU-d73d39d0@${CLUSTER}`);
+  await panel(/Around GPU/);
+  await waitFor(() => expect(asked).toContain("GPU-d73d39d0"));
+  expect(asked).not.toContain("");
+});
+
+test("only what changes what is listed is read again, also of incidents, whose events name no cluster", async () => {
+  const happens = hearing();
+  let reads = 0;
+  hub.use(http.get("*/api/v1/incidents", () => ((reads += 1), HttpResponse.json(listed()))));
+  await showNear(NODE);
+  await panel("Around node worker-1");
+  await waitFor(() => expect(reads).toBe(1));
+  happens({ event_type: "TOOL_CALLED", cluster_id: CLUSTER });
+  happens({ event_type: "ALERT_FIRED", cluster_id: "another" });
+  await new Promise((done) => setTimeout(done, 2_000));
+  expect(reads).toBe(1);
+  happens({ event_type: "INCIDENT_OPENED", cluster_id: null });
+  await waitFor(() => expect(reads).toBeGreaterThan(1));
 });

@@ -13,12 +13,14 @@ import { EntityTitle } from "@/components/neighbourhood/name";
 import { NearLink } from "@/components/neighbourhood/near-link";
 import { pageOf } from "@/components/neighbourhood/open";
 import { useEscape } from "@/components/neighbourhood/use-escape";
+import { EventName } from "@/generated/api.schemas";
 import { useAsOf } from "@/lib/moment";
 import { PageLink, usePath } from "@/lib/place";
 import { useRefreshOn } from "@/lib/refresh";
 
 /** Events come in storms, and it is only beside what one looks at. */
 const BETWEEN_MS = 3_000;
+const EVENTS = Object.values(EventName).filter((name) => /^(?:ALERT|INCIDENT|ANOMALY)_/.test(name) || name === "CLUSTER_DELETED");
 
 interface PanelProps {
   entity: Entity;
@@ -33,8 +35,10 @@ export default function NeighbourhoodPanel({ entity, onClose }: PanelProps) {
   useEscape(panel, onClose);
   useFocus(panel, near);
   const { as_of } = useAsOf();
+  const cluster = "cluster" in entity ? entity.cluster : undefined;
   useRefreshOn(
-    { ...("cluster" in entity ? { cluster: entity.cluster } : {}), enabled: as_of === undefined },
+    // Incidents are of several clusters: their events name none.
+    { types: EVENTS, which: ({ cluster_id }) => cluster_id === null || cluster === undefined || cluster_id === cluster, enabled: as_of === undefined },
     ["/api/v1/alerts", "/api/v1/incidents", "/api/v1/anomalies"],
     BETWEEN_MS,
   );

@@ -16,8 +16,8 @@ export interface OnNode {
 
 export const gpusOf = (nodes: readonly GpuNode[]): OnNode[] => nodes.flatMap(({ node_name, gpus }) => gpus.map((gpu) => ({ node: node_name, gpu })));
 
-/** Null: none of the nodes that the hub has sampled has it. */
+/** Null: none of the nodes that the hub has sampled has it. Asked for by its UUID: a cluster may have more nodes than are read. */
 export function useGpu({ cluster, name }: Of<"gpu">): Asked<OnNode | null> {
-  const { data, error, refetch } = useListGpuNodes({ cluster_id: [cluster], page_size: MOST, ...useAsOf() });
+  const { data, error, refetch } = useListGpuNodes({ cluster_id: [cluster], q: name, page_size: MOST, ...useAsOf() });
   return { data: data && (gpusOf(data.items).find(({ gpu }) => gpu.uuid === name) ?? null), error, refetch };
 }

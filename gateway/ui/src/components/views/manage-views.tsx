@@ -1,5 +1,5 @@
 import { Button, Modal, ModalBody, ModalHeader } from "@patternfly/react-core";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { ViewRow } from "@/components/views/view-row";
 import { plural } from "@/lib/format";
@@ -14,7 +14,13 @@ export default function ManageViews({ path, onClose }: { path: Path; onClose: ()
   const { views, save, remove, take } = useViews();
   const [removed, setRemoved] = useState<View>();
   const [told, setTold] = useState("");
+  const [focused, setFocused] = useState<Pick<View, "name" | "path">>();
   const chosen = useRef<HTMLInputElement>(null);
+  const undo = useRef<HTMLButtonElement>(null);
+  // What was pressed is gone with its row.
+  useEffect(() => {
+    if (removed !== undefined) undo.current?.focus();
+  }, [removed]);
   const paths = [...new Set([path, ...views.map((view) => view.path)])].filter((each) => views.some((view) => view.path === each));
   const load = async (file: File) => {
     const read = file.size > LARGEST_FILE ? undefined : readFile(await file.text());
@@ -22,7 +28,16 @@ export default function ManageViews({ path, onClose }: { path: Path; onClose: ()
     setTold(read === undefined ? `${file.name} holds no views.` : `${plural(take(read), "view")} taken from ${file.name}.`);
   };
   return (
-    <Modal isOpen variant="medium" aria-labelledby="manage-views" onClose={onClose}>
+    <Modal
+      isOpen
+      variant="medium"
+      aria-labelledby="manage-views"
+      onClose={onClose}
+      // Escape in the field of a name leaves that alone.
+      onEscapePress={({ target }) => {
+        if (!(target instanceof HTMLInputElement)) onClose();
+      }}
+    >
       <ModalHeader
         title="Views"
         labelId="manage-views"
@@ -58,10 +73,12 @@ export default function ManageViews({ path, onClose }: { path: Path; onClose: ()
             <>
               Deleted “{removed.name}”.{" "}
               <Button
+                ref={undo}
                 variant="link"
                 isInline
                 onClick={() => {
                   save(removed);
+                  setFocused(removed);
                   setRemoved(undefined);
                 }}
               >
@@ -82,8 +99,11 @@ export default function ManageViews({ path, onClose }: { path: Path; onClose: ()
                     key={view.name}
                     view={view}
                     onOpened={onClose}
+                    takesFocus={focused?.name === view.name && focused.path === view.path}
+                    onRename={(name) => setFocused(name === undefined ? undefined : { name, path: view.path })}
                     onRemove={() => {
                       remove(view);
+                      setFocused(undefined);
                       setTold("");
                       setRemoved(view);
                     }}

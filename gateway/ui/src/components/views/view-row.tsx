@@ -1,6 +1,6 @@
 import { Button, Form, TextInput } from "@patternfly/react-core";
 import { LinkIcon, PencilAltIcon, StarIcon, OutlinedStarIcon, TrashIcon } from "@patternfly/react-icons";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { ViewWords } from "@/components/views/view-words";
 import { useCopied } from "@/lib/copied";
@@ -12,23 +12,42 @@ interface ViewRowProps {
   /** It was followed. */
   onOpened: () => void;
   onRemove: () => void;
+  /** Its link takes the focus, once nobody writes its name. */
+  takesFocus: boolean;
+  /** Somebody begins to rename it, or has ended that by a key: it is called so now. */
+  onRename: (name: string | undefined) => void;
 }
 
 /** One view among all, and what can be done with it. */
-export function ViewRow({ view, onOpened, onRemove }: ViewRowProps) {
+export function ViewRow({ view, onOpened, onRemove, takesFocus, onRename }: ViewRowProps) {
   const { rename, openWith } = useViews();
-  const [renaming, setRenaming] = useState(false);
+  const [typed, setTyped] = useState<string>();
+  const row = useRef<HTMLLIElement>(null);
+  const isRenaming = typed !== undefined;
+  useEffect(() => {
+    if (takesFocus && !isRenaming) row.current?.querySelector("a")?.focus();
+  }, [takesFocus, isRenaming]);
   const [said, copy] = useCopied();
   const hrefOf = useHref();
   const page = titleOf(view.path);
+  const keep = () => {
+    const name = typed?.trim() || view.name;
+    if (name !== view.name) rename(view, name);
+    setTyped(undefined);
+    return name;
+  };
   return (
-    <li className="views-row">
-      {renaming ? (
+    <li className="views-row" ref={row}>
+      {isRenaming ? (
         <Rename
           name={view.name}
-          onDone={(name) => {
-            if (name !== view.name) rename(view, name);
-            setRenaming(false);
+          typed={typed}
+          onType={setTyped}
+          onLeave={keep}
+          onKeep={() => onRename(keep())}
+          onCancel={() => {
+            setTyped(undefined);
+            onRename(view.name);
           }}
         />
       ) : (
@@ -61,37 +80,52 @@ export function ViewRow({ view, onOpened, onRemove }: ViewRowProps) {
         size="sm"
         icon={<PencilAltIcon />}
         aria-label={`Rename ${view.name}`}
+        aria-pressed={isRenaming}
         title="Rename"
-        onClick={() => setRenaming(!renaming)}
+        // Else the name would be left, and kept, before the click, which would begin anew.
+        onMouseDown={(event) => event.preventDefault()}
+        onClick={() => {
+          onRename(isRenaming ? keep() : undefined);
+          if (!isRenaming) setTyped(view.name);
+        }}
       />
       <Button variant="plain" size="sm" icon={<TrashIcon />} aria-label={`Delete ${view.name}`} title="Delete" onClick={onRemove} />
     </li>
   );
 }
 
+interface RenameProps {
+  name: string;
+  typed: string;
+  onType: (typed: string) => void;
+  onKeep: () => void;
+  onLeave: () => void;
+  onCancel: () => void;
+}
+
 /** Enter keeps it, and so does going elsewhere; Escape does not. */
-function Rename({ name, onDone }: { name: string; onDone: (name: string) => void }) {
-  const [typed, setTyped] = useState(name);
-  const done = () => onDone(typed.trim() === "" ? name : typed.trim());
+function Rename({ name, typed, onType, onKeep, onLeave, onCancel }: RenameProps) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   return (
     <Form
       className="views-link"
       onSubmit={(event) => {
         event.preventDefault();
-        done();
+        onKeep();
       }}
     >
       <TextInput
         aria-label={`New name of ${name}`}
-        ref={(field) => field?.focus()}
+        ref={field}
         value={typed}
         maxLength={LONGEST_NAME}
-        onChange={(_, value) => setTyped(value)}
-        onBlur={done}
+        onChange={(_, value) => onType(value)}
+        onBlur={onLeave}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
-          onDone(name);
+          onCancel();
         }}
       />
     </Form>

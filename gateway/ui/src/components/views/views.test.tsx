@@ -41,10 +41,33 @@ test("views are renamed, deleted and brought back, and one is what the page open
   await user.clear(field);
   await user.type(field, "better{Enter}");
   expect(kept()[0]).toEqual(view("better", { isDefault: true }));
+  expect(within(dialog).getByRole("link", { name: /^better/ })).toHaveFocus();
+  await user.click(within(dialog).getByRole("button", { name: "Rename better" }));
+  await user.keyboard("er{Escape}");
+  expect(within(dialog).getByRole("link", { name: /^better/ })).toHaveFocus();
   await user.click(within(dialog).getByRole("button", { name: "Delete better" }));
   expect(kept().map(({ name }) => name)).toEqual(["second"]);
+  expect(within(dialog).getByRole("button", { name: "Undo" })).toHaveFocus();
   await user.click(within(dialog).getByRole("button", { name: "Undo" }));
   expect(kept()[0]).toEqual(view("better", { isDefault: true }));
+});
+
+test("the pencil ends what it has begun, and going elsewhere keeps the name without taking the focus back", async () => {
+  useViews.setState({ views: [view("first")] });
+  const { user } = await show(<ViewsMenu />, { at: "/alerts" });
+  await user.click(screen.getByRole("button", { name: "Views" }));
+  await user.click(await screen.findByRole("menuitem", { name: /Manage views/ }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Views" }));
+  await user.click(dialog.getByRole("button", { name: "Rename first" }));
+  await user.keyboard("!");
+  await user.click(dialog.getByRole("button", { name: "Rename first" }));
+  expect(dialog.queryByRole("textbox")).toBeNull();
+  expect(dialog.getByRole("link", { name: /^first!/ })).toHaveFocus();
+  await user.click(dialog.getByRole("button", { name: "Rename first!" }));
+  await user.keyboard("?");
+  await user.click(dialog.getByRole("button", { name: "Import a file" }));
+  expect(kept().map(({ name }) => name)).toEqual(["first!?"]);
+  expect(dialog.getByRole("link", { name: /^first!\?/ })).not.toHaveFocus();
 });
 
 test("a file of views is taken, and one that is none is said to be none", async () => {

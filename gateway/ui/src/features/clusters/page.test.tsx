@@ -152,6 +152,7 @@ test("in the past the instant is asked for, and nothing is live", async () => {
   await rowOf("edge-1");
   expect(asked[0]!.searchParams.get("as_of")).toBe("2026-03-04T12:00:00Z");
   expect(screen.queryByRole("button", { name: "Live" })).not.toBeInTheDocument();
+  expect(screen.queryByRole("link", { name: "Add a cluster" })).toBeNull();
 });
 
 test("a failure says what, and tries again", async () => {

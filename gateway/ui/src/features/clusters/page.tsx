@@ -33,18 +33,19 @@ const WORST_FIRST = ["OFFLINE", "DEGRADED", "UNKNOWN", "PROVISIONING", "ONLINE"]
 /** Every cluster of the fleet: to find one, and to see which are not well. */
 export function ClustersPage() {
   const asOf = useAsOf();
-  const { rules } = useRights();
+  // What was cannot be changed.
+  const adds = useRights().rules && asOf.as_of === undefined;
   const { data: summary } = useGetFleetSummary(asOf, KEPT);
   const { data: facets } = useGetAlertFacets({ top: FACETS_SHOWN, ...asOf }, KEPT);
   const go = useGo();
-  usePageActions(rules ? [{ name: "new", title: "Add a cluster", words: ["register"], run: () => go("/clusters/add") }] : []);
+  usePageActions(adds ? [{ name: "new", title: "Add a cluster", words: ["register"], run: () => go("/clusters/add") }] : []);
   useRefreshOn({ enabled: asOf.as_of === undefined }, ["/api/v1/fleet/summary", "/api/v1/alerts/facets"], 2_000);
   return (
     <PageFrame
       title="Clusters"
       subtitle={summary ? inWords(summary) : undefined}
       fills
-      actions={rules ? <LinkButton to="/clusters/add">Add a cluster</LinkButton> : undefined}
+      actions={adds ? <LinkButton to="/clusters/add">Add a cluster</LinkButton> : undefined}
     >
       <List summary={summary} alerts={useMemo(() => facets && alertCounts(facets), [facets])} />
     </PageFrame>

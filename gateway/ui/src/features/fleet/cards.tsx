@@ -7,6 +7,7 @@ import { GpuCard } from "@/features/fleet/gpu-card";
 import { countStates, meanScore, STATES } from "@/features/fleet/health";
 import { useIncidents } from "@/features/fleet/incidents";
 import { Severity, type ClusterInFleet } from "@/generated/api.schemas";
+import { OPEN_INCIDENTS } from "@/lib/counted";
 import { count, plural } from "@/lib/format";
 import { PageLink } from "@/lib/place";
 
@@ -44,7 +45,7 @@ function ClustersCard({ clusters }: { clusters: readonly ClusterInFleet[] }) {
 function IncidentsCard() {
   const { data } = useIncidents();
   return (
-    <Card title="Open incidents" figure={data === undefined ? "–" : count(data.total)} place={{ to: "/incidents" }}>
+    <Card title="Open incidents" figure={data === undefined ? "–" : count(data.total)} place={{ to: "/incidents", search: OPEN_INCIDENTS }}>
       {data === undefined
         ? null
         : Object.values(Severity)

@@ -155,7 +155,7 @@ test("those that are not told one by one are counted by severity", async () => {
   const by_severity = { CRITICAL: 3, WARNING: 4, INFO: 0 };
   telling(stories([story("i-1")], { total: 7, by_severity }));
   const panel = await open();
-  expect(await panel.findByRole("link", { name: "6 more incidents" })).toHaveAttribute("href", "/incidents");
+  expect(await panel.findByRole("link", { name: "6 more incidents" })).toHaveAttribute("href", "/incidents?state=OPEN&state=ACKNOWLEDGED");
   expect(panel.getByRole("link", { name: "2 Critical" })).toHaveAttribute("href", "/incidents?severity=CRITICAL");
   expect(panel.getByRole("link", { name: "4 Warning" })).toHaveAttribute("href", "/incidents?severity=WARNING");
 });

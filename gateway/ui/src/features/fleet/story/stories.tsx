@@ -5,6 +5,7 @@ import { useHolding } from "@/features/fleet/holding";
 import { moreOf } from "@/features/fleet/incidents";
 import { StoryCard } from "@/features/fleet/story/story-card";
 import type { IncidentList } from "@/generated/api.schemas";
+import { OPEN_INCIDENTS } from "@/lib/counted";
 import { count, plural } from "@/lib/format";
 import { useHeld } from "@/lib/held";
 import { useLater } from "@/lib/later";
@@ -34,7 +35,7 @@ function MoreIncidents({ found, waiting }: { found: IncidentList; waiting: numbe
   return (
     <p className="stories-more">
       {total > 0 ? (
-        <PageLink to="/incidents" className="stories-more-all">
+        <PageLink to="/incidents" search={OPEN_INCIDENTS} className="stories-more-all">
           {plural(total, "more incident")}
         </PageLink>
       ) : null}

@@ -4,6 +4,7 @@ import { createStore, useStore } from "zustand";
 import { persist } from "zustand/middleware";
 
 import type { QueryLanguage } from "@/components/query-editor/query-editor";
+import { kept } from "@/lib/kept";
 import { isSecret } from "@/lib/secret";
 
 export interface Recent {
@@ -58,7 +59,7 @@ const libraryOf = (language: QueryLanguage) => createStore<Library>()(
         })),
       remove: (name) => set(({ saved }) => ({ saved: saved.filter((each) => each.name !== name) })),
     }),
-    { name: `aiops.${language}`, version: 1, partialize: ({ recent, saved }) => ({ recent, saved }) },
+    { name: `aiops.${language}`, version: 1, storage: kept(), partialize: ({ recent, saved }) => ({ recent, saved }) },
   ),
 );
 

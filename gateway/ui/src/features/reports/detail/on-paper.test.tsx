@@ -15,9 +15,9 @@ test("headings, tables, pictures and links of a report are there", () => {
 
 test("nothing in it runs, loads or leads anywhere else", () => {
   const { container } = render(
-    <OnPaper html='<p onclick="x()" style="color:red">kept</p><script>x()</script><style>p{}</style><iframe src="/"></iframe><img src="https://evil.test/a.png"><a href="javascript:x()">a</a><a href="//evil.test">b</a><form action="/"><input></form><svg onload="x()"><text>c</text></svg>' />,
+    <OnPaper html='<p onclick="x()" style="color:red">kept</p><script>x()</script><style>p{}</style><iframe src="/"></iframe><img src="https://evil.test/a.png"><a href="javascript:x()">a</a><a href="//evil.test">b</a><a href="/\evil.test">d</a><form action="/"><input></form><svg onload="x()"><text>c</text></svg>' />,
   );
   expect(container.querySelectorAll("script, style, iframe, img, a, form, input, svg")).toHaveLength(0);
   expect(container.innerHTML).not.toMatch(/onclick|onload|javascript|evil|color:red/);
-  expect(container).toHaveTextContent("keptabc");
+  expect(container).toHaveTextContent("keptabdc");
 });

@@ -39,7 +39,8 @@ function pictureOf(node: Element, key: number): ReactNode {
 
 function linkOf(node: Element, key: number): ReactNode {
   const href = node.getAttribute("href") ?? "";
-  if (!/^(?:https?:\/\/|\/(?!\/))/.test(href)) return <span key={key}>{partsOf(node)}</span>;
+  // Browsers read `/\` as `//`: another host.
+  if (!/^(?:https?:\/\/|\/(?![/\\]))/.test(href)) return <span key={key}>{partsOf(node)}</span>;
   return (
     <a key={key} href={href}>
       {partsOf(node)}

@@ -77,7 +77,7 @@ async def _of_length(words: int, rounds: int) -> tuple[list[_Taken], list[float]
             await _answers(running.address, [await _begun(running.address)])
             idle = await _idle(running)
             for _ in range(rounds):
-                taken.append(await _round(running, idle))
+                taken.append(await _round(running, idle, words))
                 raw_cpu.append((await one_round(raw, words))[0])
                 used = number(sum(taken[-1].cpu.values()) * 1e3)
                 log(f"{used} ms of CPU for {words} words, raw {number(raw_cpu[-1] * 1e3)}")
@@ -128,14 +128,14 @@ async def _idle(running: Platform) -> Mapping[str, float]:
     return {name: each / _IDLE for name, each in used().items()}
 
 
-async def _round(running: Platform, idle: Mapping[str, float]) -> _Taken:
+async def _round(running: Platform, idle: Mapping[str, float], words: int) -> _Taken:
     sessions = [await _begun(running.address) for _ in range(CHATS)]
     used, began = running.cpu.measured(), time.monotonic()
     heard = await _answers(running.address, sessions)
     took = time.monotonic() - began
     cpu = {name: (each - idle[name] * took) / CHATS for name, each in used().items()}
     for session, each in zip(sessions, heard, strict=True):
-        each.require_whole(await _stored(running.address, session))
+        each.require_whole(await _stored(running.address, session), words)
     late = [each.late for each in heard]
     return _Taken(
         [each[0] for each in late],
@@ -236,11 +236,11 @@ class _Heard:
             self.events += 1
             self.late += [(at - float(each)) * 1e3 for each in told["text"].split()]
 
-    def require_whole(self, stored: str) -> None:
+    def require_whole(self, stored: str, words: int) -> None:
         """All words, once and in order, and the same that is kept."""
         text = text_of(self.frames).strip()
         last, told = self.frames[-1]
         if last != "message_complete" or told["message"]["content"] != stored:
             raise RuntimeError(f"an answer ended with {last}: {told}")
-        if text != stored or len(text.split()) != WORDS or len(self.late) != WORDS:
+        if text != stored or len(text.split()) != words or len(self.late) != words:
             raise RuntimeError(f"told {len(self.late)} words: {text!r}, kept {stored!r}")

@@ -100,6 +100,7 @@ def _figures(taken: Mapping[int, Sequence[_Taken]], raw: Costs) -> list[Figure]:
     cost = Costs(
         *(median([sum(each.cpu.values()) for each in told]) * 1e3 for told in taken.values())
     )
+    cost.require_sense()
     parts = {
         name: Costs(*(median([each.cpu[name] for each in told]) * 1e3 for told in taken.values()))
         for name in rounds[0].cpu

@@ -78,6 +78,8 @@ export default defineConfig(({ command }) => ({
     // Of everything that is bundled; the hub serves it beside the rest.
     license: { fileName: "third-party.txt" },
     chunkSizeWarningLimit: 1500,
+    // Clients of routes do nothing when they are loaded, so a page takes those of its areas alone.
+    rolldownOptions: { treeshake: { moduleSideEffects: [{ test: /\/src\/generated\//, sideEffects: false }] } },
   },
   test: {
     environment: "jsdom",

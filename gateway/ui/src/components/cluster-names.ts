@@ -1,6 +1,6 @@
 /** Clusters in words: few by name, many as a number. */
 
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { plural } from "@/lib/format";
 
 export function useClusterNaming(most = 3): (ids: readonly string[]) => string {

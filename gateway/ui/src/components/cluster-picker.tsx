@@ -15,12 +15,11 @@ import {
   MenuContainer,
   SearchInput,
 } from "@patternfly/react-core";
-import { useMemo, useRef, useState } from "react";
+import { useRef, useState } from "react";
 
-import { useGetFleetHealth } from "@/generated/api";
+import { useClusters } from "@/components/use-clusters";
 import type { ClusterInFleet } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
-import { useAsOf } from "@/lib/moment";
 
 /** Shown at once; to find others there is the search. */
 const MOST = 50;
@@ -29,12 +28,6 @@ interface ClusterPickerProps {
   /** Ids; empty: all. */
   chosen: readonly string[];
   onChange: (chosen: string[]) => void;
-}
-
-/** Every cluster by id: name and state. */
-export function useClusters(): ReadonlyMap<string, ClusterInFleet> {
-  const { data } = useGetFleetHealth(useAsOf(), { query: { staleTime: 30_000 } });
-  return useMemo(() => new Map(data?.items.map((cluster) => [cluster.id, cluster])), [data]);
 }
 
 /** Which clusters are meant: all, or some by name. */

@@ -9,7 +9,7 @@ import { useGpuNodes } from "@/app/palette/use-gpu-nodes";
 import { usePageEntries } from "@/app/palette/use-page-entries";
 import { useViewEntries } from "@/app/palette/use-views";
 import { useFiringNames } from "@/app/firing";
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { count, title } from "@/lib/format";
 import { pagesFor, type PageEntry } from "@/lib/pages";
 import { useRights } from "@/lib/rights";

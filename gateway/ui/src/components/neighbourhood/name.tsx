@@ -1,4 +1,4 @@
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { kindInWords, ownName, type Entity, type Of } from "@/components/neighbourhood/entity";
 import { useGpu } from "@/components/neighbourhood/use-gpu";
 import { useGetAlert, useGetIncident } from "@/generated/api";

@@ -10,7 +10,7 @@ import { PageLink } from "@/lib/place";
 import { useRights } from "@/lib/rights";
 
 /** Before the first cluster: three ways to have one. It gives way to the home by itself. */
-export function FirstRun() {
+export default function FirstRun() {
   const { me, rules } = useRights();
   if (me && !rules) return <NothingYet />;
   return (

@@ -1,12 +1,15 @@
 import "@/features/fleet/fleet.css";
 
+import { lazy, Suspense } from "react";
+
 import { PageFrame } from "@/components/page-frame";
 import { Failure, Loading, Nothing } from "@/components/states";
-import { FirstRun } from "@/features/fleet/first-run";
 import { useFleet } from "@/features/fleet/health";
 import { Home } from "@/features/fleet/home";
 import { useIncidents } from "@/features/fleet/incidents";
 import { useAsOf } from "@/lib/moment";
+
+const FirstRun = lazy(() => import("@/features/fleet/first-run"));
 
 /** The home: the fleet, or how to begin one. */
 export function FleetPage() {
@@ -21,7 +24,14 @@ export function FleetPage() {
       </PageFrame>
     );
   }
-  if (clusters.length === 0) return as_of === undefined ? <FirstRun /> : <NoneThen />;
+  if (clusters.length === 0) {
+    if (as_of !== undefined) return <NoneThen />;
+    return (
+      <Suspense fallback={<PageFrame title="Fleet"><Loading lines={8} label="Loading the first steps" /></PageFrame>}>
+        <FirstRun />
+      </Suspense>
+    );
+  }
   return <Home clusters={clusters} readAt={readAt} error={error} />;
 }
 

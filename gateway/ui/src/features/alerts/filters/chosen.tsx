@@ -1,6 +1,6 @@
 import { Button, Label, LabelGroup } from "@patternfly/react-core";
 
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { CLEARED, flipped, isFiltered, type ListName } from "@/features/alerts/filters/asked";
 import { NO_NAMESPACE, type AlertsSearch, type Filters } from "@/features/alerts/search";
 import { title } from "@/lib/format";

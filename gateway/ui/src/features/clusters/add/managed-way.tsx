@@ -2,7 +2,7 @@ import { Button, Form, FormGroup, FormSelect, FormSelectOption } from "@patternf
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { InlineFailure } from "@/components/states";
 import { ImportChoice, type Chosen } from "@/features/clusters/add/import-choice";
 import { ImportDone } from "@/features/clusters/add/import-done";

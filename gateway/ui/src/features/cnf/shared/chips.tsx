@@ -2,7 +2,7 @@
 
 import { Button, Label, LabelGroup } from "@patternfly/react-core";
 
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { FILTERS_OF, NO_FILTERS, type CnfSearch, type Filters, type Tab } from "@/features/cnf/search";
 import { CLOCKS, WORKLOADS } from "@/features/cnf/shared/states";
 import { TYPES } from "@/features/cnf/shared/types";

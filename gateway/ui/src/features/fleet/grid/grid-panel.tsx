@@ -2,11 +2,11 @@ import "@/features/fleet/textures.css";
 import "@/features/fleet/grid/grid.css";
 
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
-import { useDeferredValue } from "react";
+import { lazy, Suspense, useDeferredValue } from "react";
 
+import { Loading } from "@/components/states";
 import { DataAge } from "@/components/timestamp";
 import { StateGrid } from "@/features/fleet/grid/state-grid";
-import { StateTable } from "@/features/fleet/grid/state-table";
 import { useSteady } from "@/features/fleet/grid/steady";
 import { grouped } from "@/features/fleet/grid/groups";
 import { countStates, STATES } from "@/features/fleet/health";
@@ -17,6 +17,8 @@ import { count, title } from "@/lib/format";
 import { useLiveState } from "@/lib/live";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
+
+const StateTable = lazy(() => import("@/features/fleet/grid/state-table"));
 
 interface GridPanelProps {
   clusters: readonly ClusterInFleet[];
@@ -44,7 +46,9 @@ export function GridPanel({ clusters, readAt }: GridPanelProps) {
       </div>
       <div {...holding.props}>
         {view === "table" ? (
-          <StateTable clusters={shown} />
+          <Suspense fallback={<Loading label="Loading the table" />}>
+            <StateTable clusters={shown} />
+          </Suspense>
         ) : (
           <StateGrid groups={grouped(shown, group)} />
         )}

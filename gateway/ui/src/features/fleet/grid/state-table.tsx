@@ -56,7 +56,7 @@ export function sorted(clusters: readonly ClusterInFleet[], sort: string): reado
 }
 
 /** The state grid in words. */
-export function StateTable({ clusters }: { clusters: readonly ClusterInFleet[] }) {
+export default function StateTable({ clusters }: { clusters: readonly ClusterInFleet[] }) {
   const { sort = "state" } = useSearch<FleetSearch>();
   const setSearch = useSetSearch<FleetSearch>();
   return (

@@ -17,7 +17,7 @@ import { PageLink } from "@/lib/place";
 
 const MOST_TOLD = 8;
 
-export function ExplainAlerts({ alerts, onClose }: { alerts: Log; onClose: () => void }) {
+export default function ExplainAlerts({ alerts, onClose }: { alerts: Log; onClose: () => void }) {
   const { as_of } = useAsOf();
   const { from, to } = useRange();
   // Another window by zooming is another explanation.

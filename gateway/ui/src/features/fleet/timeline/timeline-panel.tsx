@@ -3,7 +3,7 @@ import "@/features/fleet/timeline/timeline.css";
 
 import { Button } from "@patternfly/react-core";
 import { SearchMinusIcon } from "@patternfly/react-icons";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 
 import { WithDrawer } from "@/components/drawer";
 import { ExplainButton } from "@/components/explain/explain-button";
@@ -11,13 +11,14 @@ import { InlineFailure, Loading } from "@/components/states";
 import type { Log } from "@/features/fleet/log";
 import type { FleetSearch } from "@/features/fleet/search";
 import { fill, total, type Bucket } from "@/features/fleet/timeline/buckets";
-import { ExplainAlerts } from "@/features/fleet/timeline/explain-alerts";
 import { Timeline } from "@/features/fleet/timeline/timeline";
 import { Severity } from "@/generated/api.schemas";
 import { count, title } from "@/lib/format";
 import { resolveRange, useAsOf, useClock, useNow, useRange } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 import { formatDuration } from "@/lib/time";
+
+const ExplainAlerts = lazy(() => import("@/features/fleet/timeline/explain-alerts"));
 
 const MINUTE = 60_000;
 
@@ -38,7 +39,13 @@ export function TimelinePanel({ alerts }: { alerts: Log }) {
   return (
     <WithDrawer
       isWhole
-      drawer={explain ? <ExplainAlerts alerts={alerts} onClose={() => setSearch({ explain: undefined })} /> : null}
+      drawer={
+        explain ? (
+          <Suspense fallback={null}>
+            <ExplainAlerts alerts={alerts} onClose={() => setSearch({ explain: undefined })} />
+          </Suspense>
+        ) : null
+      }
     >
       <section className="panel" aria-labelledby="fleet-alerts">
         <header className="fleet-panel-head">

@@ -2,7 +2,7 @@
 
 import { Button, Popover } from "@patternfly/react-core";
 
-import { useClusters } from "@/components/cluster-picker";
+import { useClusters } from "@/components/use-clusters";
 import { Nothing } from "@/components/states";
 import type { LogsAnswer } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";

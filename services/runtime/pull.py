@@ -343,13 +343,16 @@ class PullReader:
         return False
 
     def _status(self, headers: dict[str, str]) -> None:
-        """100 is a heartbeat; 404, 408 and limits end the request; the rest end the consumer."""
+        """100 is a heartbeat; the end of a request is not the end of its consumer, all else is.
+
+        In a cluster a batch may be told to be complete before its last message is here.
+        """
         status, text = headers.get("Status", ""), headers.get("Description", "").lower()
         if status == "100":
             return
         self._request = None
-        if status not in {"404", "408"} and "exceed" not in text:
-            self._lost = True
+        over = status in {"404", "408"} or "exceed" in text or text == "batch completed"
+        self._lost = self._lost or not over
         self._wake.set()
 
     def _drop(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
 
 from services.runtime import bus as buses
 from services.runtime.bus import Bus, BusUnavailable
@@ -190,6 +191,24 @@ async def test_what_was_not_acknowledged_comes_again(bus: Bus) -> None:
     assert (sequences(again), again[0].delivered) == ([3], 2)
     state = await bus.api("STREAM.INFO.CMD")
     assert state["state"]["messages"] == 0
+
+
+async def test_a_message_behind_the_end_of_its_batch_is_taken(bus: Bus) -> None:
+    await fill(bus, 1, subject="cmd.a")
+
+    class Clustered(PullReader):
+        def _arrived(self, message: Msg) -> None:
+            # In a cluster the one comes from the stream's server, the other from the consumer's.
+            request = self._request
+            if request is not None and message.reply.startswith("$JS.ACK."):
+                over = {"Status": "409", "Description": "Batch Completed"}
+                super()._arrived(Msg(bus.client, request.reply, "", b"", over))
+            super()._arrived(message)
+
+    reader = Clustered(bus, PATIENT, batch=1)
+    found = await take(reader, 1)
+    await reader.close()
+    assert sequences(found) == [1]
 
 
 async def test_two_readers_of_a_durable_share_the_work(bus: Bus) -> None:

@@ -347,29 +347,30 @@ async def connect(settings: NatsSettings, name: str, *, patience: float = 30.0) 
         """Connection errors show as BusUnavailable where something is asked."""
 
     while True:
+        client = wire.Connection()
         try:
-            client = wire.Connection()
-            await client.connect(
-                [part.strip() for part in settings.url.split(",")],
-                name=name,
-                user=settings.user or None,
-                password=settings.password.get_secret_value() or None,
-                allow_reconnect=True,
-                connect_timeout=2,
-                reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] - any number
-                max_reconnect_attempts=-1,
-                ping_interval=10,
-                max_outstanding_pings=2,
-                pending_size=_PENDING_BYTES,
-                error_cb=silent,
-                reconnected_cb=reconnected,
-            )
+            # Asked to reconnect for ever, the library also tries its first connection for ever.
+            async with asyncio.timeout_at(deadline):
+                await client.connect(
+                    [part.strip() for part in settings.url.split(",")],
+                    name=name,
+                    user=settings.user or None,
+                    password=settings.password.get_secret_value() or None,
+                    allow_reconnect=True,
+                    connect_timeout=2,
+                    reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] - any number
+                    max_reconnect_attempts=-1,
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    pending_size=_PENDING_BYTES,
+                    error_cb=silent,
+                    reconnected_cb=reconnected,
+                )
             break
         except (NatsError, OSError, TimeoutError) as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise BusUnavailable(
-                    f"cannot reach NATS: {error or type(error).__name__}"
-                ) from None
+            if asyncio.get_running_loop().time() >= deadline:
+                reason = client.last_error or error or type(error).__name__
+                raise BusUnavailable(f"cannot reach NATS: {reason}") from None
             await asyncio.sleep(0.1)
     bus = Bus(client, settings.inbox, request_seconds=settings.request_seconds)
     buses.append(bus)

@@ -91,7 +91,9 @@ async def login() -> None:
     found = hub()
     async with database_of(found) as database:
         code = await Access(database, SystemClock()).mint_login_code()
-    say(f"{found.gateway}/login#code={code}")
+    # Of what listens on every address, only its name is of use to a browser.
+    door = found.settings.gateway.public_url or found.gateway
+    say(f"{door}/login#code={code}")
 
 
 @asynccontextmanager

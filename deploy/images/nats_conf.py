@@ -1,6 +1,8 @@
 """Writes nats.conf: the bus of compose.yaml has the users and permissions of the embedded one."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +27,27 @@ def configuration(end: HubEnd | None = None) -> str:
 
     ``end``: that of links to far-edge sites.
     """
-    passwords = {user: f"${password_variable(user)}" for user in USERS}
-    settings: dict[str, Any] = {
+    settings = settings_of_a_server()
+    return as_text(end.into(settings) if end else settings)
+
+
+def settings_of_a_server() -> dict[str, Any]:
+    """The settings; a value `$NAME` stands for a variable of the environment."""
+    return {
         "port": 4222,
         "http": "127.0.0.1:8222",
         "server_name": "aiops",
         "max_payload": 2 * 1024 * 1024,
         "write_deadline": "10s",
         "jetstream": {"store_dir": "/data", "sync_interval": "1s"},
-        "accounts": accounts(passwords),
+        "accounts": accounts({user: f"${password_variable(user)}" for user in USERS}),
     }
-    text = json.dumps(end.into(settings) if end else settings, indent=2)
-    for variable in passwords.values():
-        # A quoted variable would be the name of itself.
-        text = text.replace(f'"{variable}"', variable)
+
+
+def as_text(settings: Mapping[str, Any]) -> str:
+    """Settings as the server reads them, under a header."""
+    # A quoted variable would be the name of itself.
+    text = re.sub(r'"(\$AIOPS_NATS_[A-Z_]+)"', r"\1", json.dumps(settings, indent=2))
     return f"{_HEADER}{text}\n"
 
 

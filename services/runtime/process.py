@@ -256,8 +256,9 @@ async def run_until_stopped(runtime: Runtime, loops: Sequence[Loop]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     server = None
-    if runtime.settings.health_port:
-        server = await runtime.health.serve(runtime.settings.health_port)
+    settings = runtime.settings
+    if settings.health_port:
+        server = await runtime.health.serve(settings.health_port, settings.health_host)
     logger("process").info("started", loops=len(loops))
     tasks = [asyncio.ensure_future(each(stopping)) for each in loops]
     waiting = asyncio.create_task(stopping.wait())

@@ -291,6 +291,9 @@ class Settings(BaseSettings):
     health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=0, description="Port of /health, /ready and /metrics of a worker part; 0: none."
     )
+    health_host: str = Field(
+        default="127.0.0.1", description="Address of that port; in a pod: 0.0.0.0."
+    )
 
     @classmethod
     def settings_customise_sources(

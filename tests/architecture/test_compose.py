@@ -31,7 +31,8 @@ def condition(needed: str) -> str:
 
 def environment(name: str) -> dict[str, str]:
     given = CONTAINERS[name]["environment"]
-    return {key: re.sub(r"\$\{.*?\}", "secret", str(value)) for key, value in given.items()}
+    chosen = {key: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", str(value)) for key, value in given.items()}
+    return {key: re.sub(r"\$\{.*?\}", "secret", value) for key, value in chosen.items()}
 
 
 def test_the_containers_are_the_parts_and_their_servers() -> None:
@@ -40,9 +41,25 @@ def test_the_containers_are_the_parts_and_their_servers() -> None:
     assert always == servers | {part.name for part in platform.PARTS}
 
 
-def test_monitoring_runs_only_when_asked_for() -> None:
-    extra = {name for name, container in CONTAINERS.items() if "profiles" in container}
-    assert extra == {"prometheus", "alertmanager"}
+def test_monitoring_and_a_model_run_only_when_asked_for() -> None:
+    extra = {name: each["profiles"] for name, each in CONTAINERS.items() if "profiles" in each}
+    assert extra == {
+        "prometheus": ["monitoring"],
+        "alertmanager": ["monitoring"],
+        "vllm": ["vllm"],
+    }
+
+
+def test_the_model_is_the_one_of_the_chart() -> None:
+    options = dict(
+        each.removeprefix("--").split("=") for each in CONTAINERS["vllm"]["command"] if "=" in each
+    )
+    chart = yaml.safe_load((ROOT / "deploy/helm/aiops-vllm/values.yaml").read_text())
+    image = chart["image"]
+    assert CONTAINERS["vllm"]["image"] == f"{image['repository']}:{image['tag']}"
+    assert options["served-model-name"] == chart["name"]
+    assert options["tool-call-parser"] == chart["toolParser"]
+    assert int(options["max-model-len"]) == chart["contextTokens"]
 
 
 @every_part
@@ -104,7 +121,8 @@ def test_no_password_has_a_default() -> None:
 
 def test_every_named_volume_and_mounted_file_exists() -> None:
     mounts = [mount for each in CONTAINERS.values() for mount in each.get("volumes", [])]
-    sources = {mount.split(":")[0] for mount in mounts}
+    # A folder that whoever runs it names is nobody's file here.
+    sources = {mount.split(":")[0] for mount in mounts if not mount.startswith("$")}
     files = {source for source in sources if source.startswith("./")}
     assert sources - files == set(COMPOSE["volumes"])
     assert [source for source in files if not (ROOT / source).is_file()] == []

@@ -112,6 +112,32 @@ def replay(file: Annotated[Path, typer.Argument(help="What `aiops events export`
     perform("replaying", "replay", file)
 
 
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Must not be there yet.")],
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="With the vault's keys and all logins, sealed.")
+    ] = False,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its first line seals what is private.")
+    ] = None,
+) -> None:
+    """Write all that the hub keeps to a folder, while it runs."""
+    perform("backup", "backup", to, passphrase_file, with_key=with_key)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `aiops backup` wrote.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Must be empty, or not be there.")] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its first line opens what is private.")
+    ] = None,
+) -> None:
+    """Make a hub of a backup, for `aiops up` to start."""
+    perform("backup", "restore", folder, data_dir, passphrase_file)
+
+
 @events_app.command("export")
 def events_export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],

@@ -12,6 +12,15 @@ from deploy.local.postgres_account import possible_owners
 from deploy.local.private import make_private
 
 _LOCK = "lock"
+RESTORING = ".restoring"
+"""Where a backup is restored in a data directory, until it is a hub."""
+
+
+def refuse_half_a_hub(directory: Path) -> None:
+    """CannotStart where a restore was cut off: what started here would be a new hub beside it."""
+    if (directory / RESTORING).exists():
+        text = f"a restore into {directory} was cut off: run it again, or remove the directory"
+        raise CannotStart(text)
 
 
 @contextmanager

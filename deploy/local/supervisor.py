@@ -11,7 +11,7 @@ from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Protocol
 
 from deploy.local.child import ended, halt, last_lines, spawn
-from deploy.local.claim import claimed
+from deploy.local.claim import claimed, refuse_half_a_hub
 from deploy.local.companion import Companion, accompany
 from deploy.local.errors import CannotStart
 from deploy.local.keeper import Keeper
@@ -73,6 +73,7 @@ async def up(
     directory = settings.data_dir.absolute()
     try:
         with claimed(directory), _stop_signal() as stopped:
+            refuse_half_a_hub(directory)
             chosen = _with_port(settings.model_copy(update={"data_dir": directory}), port)
             launch = _Launch(chosen, hooks, around)
             return await launch.run(stopped, open_browser=open_browser)

@@ -6,10 +6,10 @@ decodes nothing, and neither acknowledges nor gives back a message by itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
@@ -41,6 +41,8 @@ _AWAY_PAUSE = 0.5
 _GRACE = 5.0
 _CONNECTING = 3.0
 _CONSUMER_NOT_FOUND = 10014
+_BEGIN_CANNOT_CHANGE = 10012
+_BEGIN = ("deliver_policy", "opt_start_seq")
 # One for the process: its metrics can be registered only once.
 _MEASURE = NatsPrometheusMiddleware(
     registry=metrics.REGISTRY, app_name="aiops", metrics_prefix="aiops_faststream"
@@ -59,12 +61,25 @@ class _Consumer:
         return self.config.durable_name or ""
 
     async def ensure(self, bus: Bus) -> None:
-        """It exists with our settings; a new one begins with what is stored from now on."""
+        """It exists with our settings; a new one begins with what is stored from now on.
+
+        One of a restored hub goes on where it was: where it began cannot be changed.
+        """
+        try:
+            await self._make(bus, {})
+        except JetStreamRefused as error:
+            if error.code != _BEGIN_CANNOT_CHANGE:
+                raise
+            found = await bus.api(f"CONSUMER.INFO.{self.stream}.{self.name}")
+            config: dict[str, Any] = found["config"]
+            await self._make(bus, {name: config[name] for name in _BEGIN if name in config})
+
+    async def _make(self, bus: Bus, begin: Mapping[str, Any]) -> None:
         await bus.api(
             f"CONSUMER.CREATE.{self.stream}.{self.name}",
             {
                 "stream_name": self.stream,
-                "config": self.config.as_dict() | {"name": self.name},
+                "config": self.config.as_dict() | {"name": self.name, **begin},
                 "action": "",
             },
         )

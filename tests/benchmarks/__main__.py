@@ -12,6 +12,7 @@ from tests.benchmarks import (
     anomalies,
     append,
     as_of,
+    backup,
     chats,
     command,
     detector,
@@ -80,6 +81,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "mcp": mcp.measure,
     "streaming": streaming.measure,
     "chats": chats.measure,
+    "backup": backup.measure,
     "ui": ui.measure,
 }
 

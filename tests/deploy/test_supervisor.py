@@ -85,6 +85,17 @@ def test_a_second_start_on_the_same_directory_is_refused_with_one_line(tmp_path:
         assert launcher.run == before
 
 
+def test_nothing_starts_beside_a_restore_that_was_cut_off(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    (directory / ".restoring").mkdir(parents=True)
+    (directory / "lock").touch()
+    launcher = start(directory)
+    text, _ = launcher.process.communicate(timeout=30)
+    assert launcher.process.returncode == 1
+    assert f"a restore into {directory} was cut off" in text
+    assert {each.name for each in directory.iterdir()} <= {".restoring", "lock"}
+
+
 def test_a_killed_launcher_leaves_no_process_and_the_next_one_starts(tmp_path: Path) -> None:
     with launched(tmp_path / "data") as launcher:
         directory, parts = launcher.directory, launcher.parts

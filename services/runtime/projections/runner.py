@@ -25,6 +25,7 @@ from services.runtime.tracing import UNTRACED, Tracing
 
 STANDS_BY = "another process writes it"
 """Why a runner stands still that is ready to go on when the other one ends."""
+_ALL = ("evt.>",)
 _BATCH = 1000
 _FEW = 16
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -59,6 +60,13 @@ class Runner:
     database: DatabaseSettings
     tracing: Tracing = UNTRACED
     """Of the live build alone: what a rebuild folds was traced when it happened."""
+    bulk: bool = field(default=False, init=False)
+    """Whether it reads the whole log and passes over what is not its own.
+
+    Far behind, that is cheaper: a server that has to look for several kinds of events among many
+    takes 400 microseconds to find each one, and 8 to send one whatever it is (500,000 subjects,
+    NATS 2.15.1). At the end of the log it is dearer.
+    """
     sequence: int = field(default=0, init=False)
     """The position that is committed."""
     lag: int = field(default=-1, init=False)
@@ -104,7 +112,7 @@ class Runner:
             self.sequence = await self._position(connection)
             reader = PullReader(
                 self.bus,
-                Ordered(streams.EVENTS, self.projection.filters),
+                Ordered(streams.EVENTS, _ALL if self.bulk else self.projection.filters),
                 start=self.sequence + 1,
                 batch=self._ahead,
                 skip=self._skip,
@@ -134,7 +142,10 @@ class Runner:
     @property
     def _skip(self) -> Callable[[bytes], bool] | None:
         """Which events are for somebody else to fold, by their subjects."""
-        return None
+        if not self.bulk:
+            return None
+        ours = {each.split(".")[2].encode() for each in self.projection.filters}
+        return lambda subject: subject.split(b".", 3)[2] not in ours
 
     @property
     def _writer_name(self) -> str:

@@ -8,7 +8,10 @@ import { demoHub } from "./hub.ts";
 import { scriptsOf } from "./measure/scripts.ts";
 import { install, PLACES } from "./measure/stage.ts";
 
-const MOST_KB = 290;
+/** The home is what one comes to; the others have a little more. */
+const HOME_KB = 260;
+const MOST_KB = 280;
+const mostOf = (path: string) => (path === "/" ? HOME_KB : MOST_KB);
 /** Their charts and editors are large, and theirs alone. */
 const HEAVY = /^\/observability/;
 
@@ -21,11 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test.each(PLACES.filter(({ path }) => !HEAVY.test(path)))(`$path needs at most ${MOST_KB} KB of scripts`, async (place) => {
+test.each(PLACES.filter(({ path }) => !HEAVY.test(path)))("the scripts of $path are small", async (place) => {
   const window = await Window.open(browser, hub, { session });
   await window.context.addInitScript(install);
   const sizes = await scriptsOf(window.page, place);
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  expect(total, JSON.stringify(Object.fromEntries(sizes), null, 1)).toBeLessThanOrEqual(MOST_KB * 1024);
+  expect(total, JSON.stringify(Object.fromEntries(sizes), null, 1)).toBeLessThanOrEqual(mostOf(place.path) * 1024);
   await window.close();
 });

@@ -23,6 +23,21 @@ test("of ten thousand rows only those in view are in the document, and all are c
   expect(screen.getAllByRole("row").length).toBeLessThan(60);
 });
 
+test("it is no higher than its rows", async () => {
+  await show(table({ rows: rows(3) }));
+  expect(screen.getByRole("table").parentElement?.style.getPropertyValue("--rows")).toBe("calc(2.5rem + 135px)");
+});
+
+test("what a cell cuts off is told where one points", async () => {
+  const { user } = await show(table({ rows: rows(3) }));
+  const [first, second] = screen.getAllByRole("cell");
+  Object.defineProperty(first, "scrollWidth", { value: 5_000 });
+  await user.hover(first!);
+  expect(first).toHaveAttribute("title", "row 0");
+  await user.hover(second!);
+  expect(second).not.toHaveAttribute("title");
+});
+
 test("j and Enter open the second row", async () => {
   const onOpen = vi.fn();
   const { user } = await show(table({ onOpen }));

@@ -14,6 +14,7 @@ import {
   useMemo,
   useRef,
   useState,
+  type CSSProperties,
   type KeyboardEvent,
   type ReactNode,
 } from "react";
@@ -61,6 +62,8 @@ interface DataTableProps<Row> {
 const HEIGHTS = { comfortable: 44, compact: 32 } as const;
 /** Of the header, which lies over the rows: by so much less is in view. */
 const HEAD = 41;
+/** The lines around a table and below its header. */
+const EDGES = 3;
 const AHEAD = 40;
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -110,7 +113,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   const tracks = useMemo(() => trackStyles(columns), [columns]);
   return (
-    <div className="table" style={tracks}>
+    <div className="table" style={{ ...tracks, "--rows": `calc(2.5rem + ${virtual.getTotalSize() + EDGES}px)` } as CSSProperties}>
       <div
         ref={scroller}
         className="table-scroller"
@@ -119,6 +122,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         aria-rowcount={(total ?? rows.length) + 1}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onFocus={tellWhatIsCut}
+        onMouseOver={tellWhatIsCut}
         {...held}
       >
         <div role="rowgroup" className="table-head">
@@ -174,6 +179,15 @@ const KEYS: Readonly<Record<string, (length: number) => number>> = {
   Home: (length) => -length,
   End: (length) => length,
 };
+
+/** What a cell has no room for is told where one points; what tells itself, as times do, stays that. */
+function tellWhatIsCut({ target }: { target: EventTarget }) {
+  const cell = (target as Element).closest<HTMLElement>(".table-cell");
+  if (cell === null) return;
+  const isCut = [cell, ...cell.querySelectorAll(".cut")].some((part) => part.scrollWidth > part.clientWidth);
+  if (isCut) cell.title = [...cell.childNodes].map(({ textContent }) => textContent?.trim()).join(" ");
+  else cell.removeAttribute("title");
+}
 
 const isControl = (element: Element) => element.closest("a, button, input, label") !== null;
 

@@ -64,6 +64,9 @@ export function adviceOn(error: Error): string {
   return "";
 }
 
+/** As a sentence, so that another can follow it. */
+const ended = (message: string): string => (/[.!?…]$/.test(message) ? message : `${message}.`);
+
 interface FailureProps {
   error: Error;
   onRetry?: () => void;
@@ -82,8 +85,8 @@ export function Failure({ error, onRetry, what = "This" }: FailureProps) {
       titleText={forbidden ? "You may not see this" : `${what} could not be loaded`}
       variant="sm"
     >
-      <EmptyStateBody>
-        {forbidden ? `${what}: ${error.message.replace(/\.?$/, ".")}` : error.message} {adviceOn(error)}
+      <EmptyStateBody className="sentence">
+        {forbidden ? `${what}: ${ended(error.message)}` : ended(error.message)} {adviceOn(error)}
       </EmptyStateBody>
       {onRetry ? (
         <EmptyStateFooter>
@@ -102,7 +105,9 @@ export function Failure({ error, onRetry, what = "This" }: FailureProps) {
 export function InlineFailure({ error, what }: { error: Error; what: string }) {
   return (
     <Alert isInline component="p" variant="danger" title={what}>
-      {error.message} {adviceOn(error)}
+      <div className="sentence">
+        {ended(error.message)} {adviceOn(error)}
+      </div>
     </Alert>
   );
 }

@@ -26,7 +26,7 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 
 /** `CLUSTER_NOT_FOUND` as `cluster not found`. */
 export const words = (code: string): string =>
-  code.toLowerCase().replaceAll("_", " ").replaceAll(/\b(?:gpus?|cnf|xid)\b/g, (short) => short.toUpperCase());
+  code.toLowerCase().replaceAll("_", " ").replaceAll(/\b(?:gpus?|cnf|rca|xid)\b/g, (short) => short.toUpperCase());
 
 /** `PROVISIONING` as `Provisioning`. */
 export function title(code: string): string {

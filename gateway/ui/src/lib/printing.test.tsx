@@ -7,6 +7,7 @@ function Page() {
   const { printing, href } = usePrinting();
   return (
     <>
+      <a href="/events?event=4">Event 4</a>
       <p>{printing ? `on paper from ${href}` : "on screen"}</p>
       <details data-testid="folded">Folded</details>
       <details data-testid="unfolded" open>
@@ -21,6 +22,7 @@ const happens = (name: string) => act(() => void window.dispatchEvent(new Event(
 test("what is folded is open on paper alone, and the page knows at once", () => {
   render(<Page />);
   happens("beforeprint");
+  expect(screen.getByRole("link")).toHaveAttribute("data-address", `${location.origin}/events?event=4`);
   expect(screen.getByText(`on paper from ${location.href}`)).toBeVisible();
   expect([isOpen("folded"), isOpen("unfolded")]).toEqual([true, true]);
   happens("afterprint");

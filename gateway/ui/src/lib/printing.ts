@@ -16,6 +16,8 @@ function begin(): void {
   opened = [...document.querySelectorAll<HTMLDetailsElement>("details:not([open])")];
   for (const part of opened) part.open = true;
   flushSync(() => usePrinting.setState({ printing: true, href: location.href }));
+  // A sheet can write out only what an attribute says, and `href` may be a path.
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("a[href]")) link.dataset["address"] = link.href;
 }
 
 function end(): void {

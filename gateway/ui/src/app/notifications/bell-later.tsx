@@ -1,7 +1,7 @@
 import { useEffect, useState, type ComponentType } from "react";
 
 import { useOverlay, type Overlay } from "@/app/shell/overlay";
-import { whenIdle } from "@/app/shell/use-preloaded";
+import { whenIdle } from "@/lib/when-idle";
 
 const load = () => import("@/app/notifications/bell");
 

@@ -1,5 +1,7 @@
 import { useEffect, useEffectEvent, useState, type ComponentType, type ReactElement, createElement } from "react";
 
+import { whenIdle } from "@/lib/when-idle";
+
 type Opened<Props> = ComponentType<Props>;
 
 /**
@@ -24,14 +26,4 @@ export function usePreloaded<Props extends { onClose: () => void }>(
     return wanted ? undefined : whenIdle(() => begin());
   }, [load, wanted, missing]);
   return wanted && loaded ? createElement(loaded.what, props) : null;
-}
-
-/** Safari has no idle callbacks. */
-export function whenIdle(run: () => void): () => void {
-  if (typeof requestIdleCallback === "undefined") {
-    const timer = setTimeout(run, 500);
-    return () => clearTimeout(timer);
-  }
-  const idle = requestIdleCallback(run, { timeout: 2_000 });
-  return () => cancelIdleCallback(idle);
 }

@@ -7,7 +7,7 @@ import type { Extent } from "@/components/chart/align";
 import type { ChartProps, ChartSeries } from "@/components/chart/chart";
 import { Swatch } from "@/components/chart/swatch";
 import type { Drawn } from "@/components/chart/top";
-import { formatValue, type Unit } from "@/components/chart/units";
+import { alike, formatValue, type Unit } from "@/components/chart/units";
 import { useHeld } from "@/lib/held";
 import { useClock } from "@/lib/moment";
 
@@ -88,6 +88,7 @@ function Rows(props: LegendProps & { sort: string | undefined; held: boolean }) 
   const { drawn, sort, held, values, unit, isolated, focused, onIsolate, onHover, actionsOf } = props;
   const now = useMemo(() => sorted(drawn, sort), [drawn, sort]);
   const { rows } = useHeld(now, held, ({ series }) => series.name);
+  const write = useMemo(() => alike(drawn.flatMap(({ extent }) => (extent ? Object.values(extent) : []))), [drawn]);
   return (
     <tbody>
       {rows.map(({ series, extent, index }) => (
@@ -98,6 +99,7 @@ function Rows(props: LegendProps & { sort: string | undefined; held: boolean }) 
           extent={extent}
           value={values === undefined ? extent?.last : values[index]}
           unit={unit}
+          write={write}
           state={isolated.size === 0 ? "all" : isolated.has(series.name) ? "shown" : "hidden"}
           focused={focused === index}
           onChoose={(event) => onIsolate(chosen(isolated, series.name, event))}
@@ -117,6 +119,7 @@ interface RowProps {
   extent: Extent | undefined;
   value: number | null | undefined;
   unit: Unit;
+  write: (value: number) => string;
   state: "all" | "shown" | "hidden";
   focused: boolean;
   onChoose: (event: MouseEvent) => void;
@@ -125,7 +128,7 @@ interface RowProps {
 }
 
 const Row = memo(
-  function Row({ series, index, extent, value, unit, state, focused, onChoose, onHover, actionsOf }: RowProps) {
+  function Row({ series, index, extent, value, unit, write, state, focused, onChoose, onHover, actionsOf }: RowProps) {
     const classes = [state === "hidden" ? "is-hidden" : "", focused ? "is-focused" : ""].filter(Boolean).join(" ");
     return (
       <tr className={classes} onPointerEnter={() => onHover(index)}>
@@ -143,9 +146,9 @@ const Row = memo(
             <span className="cut">{series.name}</span>
           </button>
         </th>
-        <td className="numbers">{formatValue(value, unit)}</td>
-        <td className="numbers">{formatValue(extent?.min, unit)}</td>
-        <td className="numbers">{formatValue(extent?.max, unit)}</td>
+        <td className="numbers">{formatValue(value, unit, write)}</td>
+        <td className="numbers">{formatValue(extent?.min, unit, write)}</td>
+        <td className="numbers">{formatValue(extent?.max, unit, write)}</td>
         {actionsOf ? <Actions series={series} of={actionsOf} /> : null}
       </tr>
     );
@@ -156,6 +159,7 @@ const Row = memo(
     before.state === now.state &&
     before.focused === now.focused &&
     before.unit === now.unit &&
+    before.write === now.write &&
     before.index === now.index,
 );
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { timeLabels } from "@/components/chart/ticks";
-import { formatValue } from "@/components/chart/units";
+import { alike, formatValue } from "@/components/chart/units";
 import { wider } from "@/components/chart/use-zoom";
 
 test.each([
@@ -18,6 +18,13 @@ test.each([
   [Number.NaN, "bytes", "–"],
 ] as const)("%f as %s is written %s", (value, unit, written) => {
   expect(formatValue(value, unit)).toBe(written);
+});
+
+test("figures below each other have the same decimals, and none looks like zero that is not", () => {
+  const write = alike([426.74, 76.69, 0.02]);
+  expect([426.74, 76.69, 0, 0.02].map((value) => formatValue(value, "watts", write))).toEqual(["427 W", "77 W", "0 W", "0.02 W"]);
+  expect([60.6, 5].map(alike([60.6, 5]))).toEqual(["60.6", "5.0"]);
+  expect([12, 6].map(alike([12, 6]))).toEqual(["12", "6"]);
 });
 
 test("the day is written once, and where it changes", () => {

@@ -47,25 +47,39 @@ function seconds(value: number): string {
 /** Kibibytes and so on; below one byte there is only a number. */
 const inBytes = (value: number) => (Math.abs(value) < 10 && value % 1 !== 0 ? `${plain(value)} B` : bytes(value));
 
-const WRITTEN: Readonly<Record<Unit, (value: number) => string>> = {
-  none: plain,
+type Write = (value: number) => string;
+
+const WRITTEN: Readonly<Record<Unit, (value: number, plain: Write) => string>> = {
+  none: (value, plain) => plain(value),
   bytes: inBytes,
   "bytes/s": (value) => `${inBytes(value)}/s`,
   seconds,
   milliseconds: (value) => seconds(value / 1000),
   ratio: (value) => `${plain(value * 100)} %`,
-  percent: (value) => `${plain(value)} %`,
-  "per second": (value) => `${plain(value)}/s`,
-  cores: (value) => plain(value),
-  celsius: (value) => `${plain(value)} °C`,
-  watts: (value) => `${plain(value)} W`,
-  megahertz: (value) => `${plain(value)} MHz`,
+  percent: (value, plain) => `${plain(value)} %`,
+  "per second": (value, plain) => `${plain(value)}/s`,
+  cores: (value, plain) => plain(value),
+  celsius: (value, plain) => `${plain(value)} °C`,
+  watts: (value, plain) => `${plain(value)} W`,
+  megahertz: (value, plain) => `${plain(value)} MHz`,
 };
 
-export function formatValue(value: number | null | undefined, unit: Unit = "none"): string {
+/** `write`: how a number is written where its unit is always the same one. */
+export function formatValue(value: number | null | undefined, unit: Unit = "none", write: Write = plain): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  return WRITTEN[unit](value);
+  return WRITTEN[unit](value, write);
+}
+
+/** How numbers that stand below each other are written: with as many decimals as the largest needs, so that their points are in line. */
+export function alike(values: readonly number[]): Write {
+  const known = values.filter(Number.isFinite);
+  const largest = known.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest < 1 || largest >= 100_000 || known.every(Number.isInteger)) return plain;
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(largest)));
+  const format = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  // What is not zero never looks like it.
+  return (value) => (value !== 0 && Math.abs(value) < 0.5 / 10 ** decimals ? plain(value) : format.format(value));
 }
 
 /** Steps of an axis: bytes are counted in powers of two. */

@@ -1,3 +1,4 @@
+import { sentenceInWords } from "@/components/causes/sentence";
 import { SeenChips } from "@/components/seen/seen-chip";
 import { SeenLive } from "@/components/seen/seen-live";
 import type { RcaCause, RcaSeen, RcaView } from "@/generated/api.schemas";
@@ -15,7 +16,7 @@ export function CauseFound({ analysis, cluster }: { analysis: RcaView; cluster: 
   return (
     <div className="explain-cause">
       {first === undefined ? (
-        <p>{signals === 0 ? "Nothing was wrong that the log tells of." : explanation}</p>
+        <p>{signals === 0 ? "Nothing was wrong that the log tells of." : sentenceInWords(explanation)}</p>
       ) : (
         <>
           <p>
@@ -25,7 +26,7 @@ export function CauseFound({ analysis, cluster }: { analysis: RcaView; cluster: 
               {first.kind}, {Math.round(first.score * 100)} %
             </span>
           </p>
-          <p>{explanation}</p>
+          <p>{sentenceInWords(explanation)}</p>
           <Claims cause={first} seen={live?.seen ?? []} />
           {others.length > 0 ? <p className="hint">{plural(others.length, "other candidate")}, less likely</p> : null}
         </>
@@ -42,7 +43,7 @@ function Claims({ cause, seen: all }: { cause: RcaCause; seen: readonly RcaSeen[
       {cause.claims.slice(0, MOST_CLAIMS).map(({ text, cited, is_fact, seen = [], effects_seen = [] }) => (
         <li key={text}>
           {is_fact ? "" : "Hypothesis: "}
-          {text}{" "}
+          {sentenceInWords(text)}{" "}
           <span className="explain-chips">
             {cited.slice(0, MOST_CITED).map((sequence) => (
               <PageLink key={sequence} to="/events" search={{ event: sequence }}>

@@ -1,27 +1,33 @@
 import "@/features/anomalies/anomalies.css";
 
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { LiveToggle } from "@/components/live-toggle";
 import { PageFrame } from "@/components/page-frame";
+import { Loading } from "@/components/states";
 import { rowsOf, useAnomalyRows } from "@/features/anomalies/list/rows";
 import { AnomaliesTab } from "@/features/anomalies/list/tab";
 import type { AnomaliesSearch } from "@/features/anomalies/search";
-import { WatchesTab } from "@/features/anomalies/watches/tab";
 import { getListAnomaliesUrl, getListWatchesUrl } from "@/generated/api";
 import type { AnomalyView } from "@/generated/api.schemas";
 import { useHeld } from "@/lib/held";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 
+/** Who looks at what was found does not wait for it. */
+const WATCHES = lazily(() => import("@/features/anomalies/watches/tab"), "WatchesTab");
+const SOON = [WATCHES];
+const WatchesTab = WATCHES.Part;
 const PANEL = "anomalies-panel";
 const idOf = ({ id }: AnomalyView) => id;
 
 /** What behaves as it did not before, and what is looked at for that. */
 export function AnomaliesPage() {
   const { tab } = useSearch<AnomaliesSearch>();
+  useComingSoon(SOON);
   return tab === "watches" ? <Watches /> : <Anomalies />;
 }
 
@@ -57,7 +63,9 @@ function Watches() {
     <PageFrame title="Anomalies" fills actions={<CopyMenu request={{ path: getListWatchesUrl({ page_size: 100, ...asOf }) }} />}>
       <Parts />
       <div id={PANEL} role="tabpanel" aria-label="Watches" className="anomalies-panel">
-        <WatchesTab />
+        <Suspense fallback={<Loading lines={10} label="Loading watches" />}>
+          <WatchesTab />
+        </Suspense>
       </div>
     </PageFrame>
   );

@@ -158,7 +158,7 @@ test("in the past the instant is asked for, and nothing is live", async () => {
 test("a failure says what, and tries again", async () => {
   hub.use(http.get("*/api/v1/clusters", () => refusal(500, "INTERNAL_ERROR", "the database is away")));
   const { user } = await page();
-  expect(await screen.findByText(/the database is away/)).toBeVisible();
+  expect(await screen.findByText(/the database is away/i)).toBeVisible();
   withClusters([cluster()]);
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await rowOf("edge-1")).toBeVisible();

@@ -92,6 +92,9 @@ function List({ summary, alerts }: ListProps) {
       <div className="toolbar">
         <Filters summary={summary} />
         <div className="toolbar-end">
+          <span className="quiet numbers" aria-live="polite">
+            {total > 0 && chipsOf(search).length > 0 ? `${plural(total, "cluster")} match` : ""}
+          </span>
           <LiveToggle paused={paused} waiting={waiting} onChange={setPaused} />
           <CopyMenu request={{ path: getListClustersUrl({ ...params, page_size: 100 }) }} />
         </div>
@@ -127,9 +130,6 @@ function List({ summary, alerts }: ListProps) {
           />
         )}
       </WithDrawer>
-      <p className="hint numbers" aria-live="polite">
-        {total > 0 ? `${plural(total, "cluster")}${chipsOf(search).length > 0 ? " match" : ""}` : ""}
-      </p>
     </>
   );
 }

@@ -224,7 +224,7 @@ test("a list that cannot be read says why, and is tried again", async () => {
   const refusal = { error: { code: "INTERNAL_ERROR", message: "the database is away", details: {}, trace_id: "t" } };
   hub.use(http.get("*/api/v1/cnf/workloads", () => HttpResponse.json(refusal, { status: 500 })));
   const { user } = await page();
-  expect(await screen.findByText(/the database is away/)).toBeVisible();
+  expect(await screen.findByText(/the database is away/i)).toBeVisible();
   expect(screen.getByRole("link", { name: "workloads could not be read" })).toBeVisible();
   withFunctions();
   await user.click(screen.getByRole("button", { name: "Try again" }));

@@ -3,12 +3,12 @@ import "@/features/cnf/cnf.css";
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { NetworkIcon } from "@patternfly/react-icons";
 
+import { Suspense } from "react";
+
+import { lazily, useComingSoon } from "@/components/lazily";
 import { PageFrame } from "@/components/page-frame";
-import { Nothing } from "@/components/states";
+import { Loading, Nothing } from "@/components/states";
 import { useTabInView } from "@/components/use-tab-in-view";
-import { ClocksTab } from "@/features/cnf/clocks/tab";
-import { FunctionsTab } from "@/features/cnf/functions/tab";
-import { PortsTab } from "@/features/cnf/ports/tab";
 import { TABS, type CnfSearch, type Tab as TabName } from "@/features/cnf/search";
 import { Headline } from "@/features/cnf/shared/headline-links";
 import { MissingNotice } from "@/features/cnf/shared/missing-notice";
@@ -21,6 +21,16 @@ import { count } from "@/lib/format";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 
+/** Who looks at the workloads does not wait for them. */
+const LATER = {
+  clocks: lazily(() => import("@/features/cnf/clocks/tab"), "ClocksTab"),
+  functions: lazily(() => import("@/features/cnf/functions/tab"), "FunctionsTab"),
+  ports: lazily(() => import("@/features/cnf/ports/tab"), "PortsTab"),
+};
+const SOON = Object.values(LATER);
+const ClocksTab = LATER.clocks.Part;
+const FunctionsTab = LATER.functions.Part;
+const PortsTab = LATER.ports.Part;
 const ALL: readonly string[] = [];
 
 /** Network functions of telco clusters: do they run, are they in time, do they have what they need. */
@@ -29,6 +39,7 @@ export function CnfPage() {
   const setSearch = useSetSearch<CnfSearch>();
   const overview = useOverview(cluster_id);
   useFresh(cluster_id ?? ALL);
+  useComingSoon(SOON);
   const place = useTabInView(tab);
   if (cluster_id === undefined && isEmpty(overview)) return <NoFunctions overview={overview} />;
   const bad = badOn(overview);
@@ -60,9 +71,11 @@ export function CnfPage() {
       <section className="cnf-tab" id={`cnf-${tab}`} role="tabpanel" aria-label={TITLES[tab]}>
         <MissingNotice tab={tab} missing={missingOf(overview, tab)} />
         {tab === "workloads" ? <WorkloadsTab overview={overview} /> : null}
-        {tab === "clocks" ? <ClocksTab overview={overview} /> : null}
-        {tab === "functions" ? <FunctionsTab /> : null}
-        {tab === "ports" ? <PortsTab /> : null}
+        <Suspense fallback={<Loading lines={10} label={`Loading ${TITLES[tab]}`} />}>
+          {tab === "clocks" ? <ClocksTab overview={overview} /> : null}
+          {tab === "functions" ? <FunctionsTab /> : null}
+          {tab === "ports" ? <PortsTab /> : null}
+        </Suspense>
       </section>
     </PageFrame>
   );

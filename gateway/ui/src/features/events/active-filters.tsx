@@ -1,5 +1,6 @@
 import { Button, Label } from "@patternfly/react-core";
 
+import { useClusters } from "@/components/use-clusters";
 import { title } from "@/lib/format";
 
 import type { EventFilter } from "@/features/events/search";
@@ -19,14 +20,14 @@ export const NO_FILTER: Readonly<Record<keyof EventFilter, undefined>> = {
 
 /** Filters that no control of the toolbar shows, each to be taken away, and all at once. */
 export function ActiveFilters({ filter, onChange }: ActiveFiltersProps) {
+  const clusters = useClusters();
   const { entity_type, entity_id, correlation_id } = filter;
   if (Object.values(filter).every((value) => value === undefined)) return null;
-  const entity = [entity_type && title(entity_type), entity_id].filter(Boolean).join(" ");
+  const entity = [entity_type && title(entity_type), clusters.get(entity_id ?? "")?.name ?? entity_id].filter(Boolean).join(" ");
   return (
     <div className="toolbar events-active">
       {entity ? (
         <Label
-          isCompact
           closeBtnAriaLabel={`Take away: entity ${entity}`}
           onClose={() => onChange({ entity_type: undefined, entity_id: undefined })}
         >
@@ -35,7 +36,6 @@ export function ActiveFilters({ filter, onChange }: ActiveFiltersProps) {
       ) : null}
       {correlation_id ? (
         <Label
-          isCompact
           closeBtnAriaLabel={`Take away: correlation ${correlation_id}`}
           onClose={() => onChange({ correlation_id: undefined })}
         >

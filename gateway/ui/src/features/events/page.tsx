@@ -1,17 +1,18 @@
 import "@/features/events/events.css";
 
 import { Button } from "@patternfly/react-core";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 
 import { ClusterPicker } from "@/components/cluster-picker";
 import { CopyMenu } from "@/components/copy-menu";
 import { DataTable } from "@/components/data-table";
 import { WithDrawer } from "@/components/drawer";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { LiveToggle } from "@/components/live-toggle";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { getListEventsUrl } from "@/generated/api";
-import { count } from "@/lib/format";
+import { capitalised, count } from "@/lib/format";
 import { useHeld } from "@/lib/held";
 import { useAsOf, useClock, useNow, useRange } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
@@ -21,7 +22,6 @@ import { ActiveFilters, NO_FILTER } from "@/features/events/active-filters";
 import { AboutFilter } from "@/features/events/about-filter";
 import { COLUMNS } from "@/features/events/columns";
 import type { LogEvent } from "@/features/events/event";
-import { EventDrawer } from "@/features/events/event-drawer";
 import { ExportMenu } from "@/features/events/export-menu";
 import type { EventsSearch } from "@/features/events/search";
 import { MOST } from "@/features/events/tail";
@@ -30,6 +30,10 @@ import { TypeFilter } from "@/features/events/type-filter";
 import { useFilter } from "@/features/events/use-filter";
 import { asked, useLog } from "@/features/events/use-log";
 
+const DRAWER = lazily(() => import("@/features/events/event-drawer"), "EventDrawer");
+const SOON = [DRAWER];
+const EventDrawer = DRAWER.Part;
+
 const idOf = ({ sequence }: LogEvent) => String(sequence);
 
 /** The log of all that has happened: what comes live on top, history below it. */
@@ -37,6 +41,7 @@ export function EventsPage() {
   const search = useSearch<EventsSearch>();
   const setSearch = useSetSearch<EventsSearch>();
   const filter = useFilter(search);
+  useComingSoon(SOON);
   const log = useLog(filter);
   const [paused, setPaused] = useState(false);
   const [pointed, setPointed] = useState(false);
@@ -50,7 +55,7 @@ export function EventsPage() {
     <PageFrame
       title="Events"
       fills
-      subtitle={<Subtitle shown={rows.length} hasMore={log.hasMore} isLoading={log.isLoading} />}
+      subtitle={<Subtitle shown={rows.length} hasMore={log.hasMore} isLoading={log.isLoading} isUnknown={log.error !== null && rows.length === 0} />}
       actions={
         <>
           {log.isLive ? <LiveToggle paused={paused} waiting={waiting} onChange={setPaused} /> : null}
@@ -78,11 +83,13 @@ export function EventsPage() {
       <WithDrawer
         drawer={
           search.event === undefined ? null : (
-            <EventDrawer
-              sequence={search.event}
-              known={rows.find(({ sequence }) => sequence === search.event)}
-              onClose={() => setSearch({ event: undefined })}
-            />
+            <Suspense fallback={null}>
+              <EventDrawer
+                sequence={search.event}
+                known={rows.find(({ sequence }) => sequence === search.event)}
+                onClose={() => setSearch({ event: undefined })}
+              />
+            </Suspense>
           )
         }
       >
@@ -114,13 +121,22 @@ export function EventsPage() {
   );
 }
 
-function Subtitle({ shown, hasMore, isLoading }: { shown: number; hasMore: boolean; isLoading: boolean }) {
+interface Shown {
+  shown: number;
+  hasMore: boolean;
+  isLoading: boolean;
+  /** Nothing could be read, which is not nothing. */
+  isUnknown: boolean;
+}
+
+function Subtitle({ shown, hasMore, isLoading, isUnknown }: Shown) {
   const range = useRange();
   const { as_of } = useAsOf();
   const now = useNow(30_000);
   const clock = useClock();
   if (isLoading) return <>Reading the log</>;
   const when = describeRange(range, clock, now).toLowerCase();
+  if (isUnknown) return <>{capitalised(when)}</>;
   const many =
     shown >= MOST ? `The newest ${count(shown)} events` : `${count(shown)}${hasMore ? "+" : ""} ${shown === 1 ? "event" : "events"}`;
   return (

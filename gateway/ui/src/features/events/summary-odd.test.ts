@@ -20,7 +20,7 @@ test("a payload that is gone is said to be so, and an unknown shape or type is n
 
 test("an analysis says whether the cause is known, and what is behind nothing", () => {
   const told = (changes: Partial<RcaResult>) => summary(made("RCA_COMPLETE", { result: { ...analysis, ...changes } }));
-  expect(told({ is_known: false })).toBe("Cause unknown, best guess node/w-3 (node, 91 %)");
+  expect(told({ is_known: false })).toBe("Cause unknown, best guess node w-3 (node, 91 %)");
   expect(told({ causes: [], explanation: "Nothing was wrong" })).toBe("Nothing was wrong");
 });
 

@@ -324,7 +324,7 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
   PERSONA_DELETED: [persona, "Night shift is there no more", "persona"],
   PERSONA_UPDATED: [persona, "Night shift, 1 tool", "persona"],
   PROJECTION_REBUILD_STARTED: [{ name: "fleet" }, "fleet is built anew from the log", "projection"],
-  RCA_COMPLETE: [{ result: analysis }, "node/w-3 (node, 91 %)", "rca"],
+  RCA_COMPLETE: [{ result: analysis }, "node w-3 (node, 91 %)", "rca"],
   REPLAY_COMPLETED: [{ ...rerun, result: rerunResult }, "Correlation run again: all 4 as they were", "replay"],
   REPLAY_FAILED: [{ ...rerun, code: "CANCELLED", reason: "cancelled" }, "Correlation run again: cancelled", "replay"],
   REPLAY_STARTED: [rerun, "Correlation run again", "replay"],

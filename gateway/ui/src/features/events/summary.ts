@@ -82,7 +82,7 @@ import type {
   WatchDefined,
   WatchRemoved,
 } from "@/generated/api.schemas";
-import { count, plural, title, words } from "@/lib/format";
+import { count, placeInWords, plural, title, words } from "@/lib/format";
 import { lasting } from "@/lib/time";
 
 import { CHAT_SUMMARIES, type ChatPayloads } from "@/features/events/chat-summary";
@@ -340,7 +340,7 @@ const ruled = ({ effect, equal = [], names = [] }: CorrelationRule) =>
 function cause({ causes: [first], is_known, explanation }: RcaResult): string {
   // Nothing was wrong, or it is not shown: the explanation says so.
   if (first === undefined) return explanation;
-  const said = `${first.entity.place} (${first.kind}, ${Math.round(first.score * 100)} %)`;
+  const said = `${placeInWords(first.entity.place)} (${first.kind}, ${Math.round(first.score * 100)} %)`;
   return is_known ? said : `Cause unknown, best guess ${said}`;
 }
 

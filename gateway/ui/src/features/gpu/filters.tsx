@@ -36,7 +36,7 @@ export function Filters({ end }: { end?: ReactNode }) {
         {names.includes("q") ? (
           <WordsInput
             label={tab === "nodes" ? "Find nodes by name, cluster or GPU" : "Find processes by name or pod"}
-            placeholder={tab === "nodes" ? "Node, cluster or GPU" : "Process or pod"}
+            placeholder={tab === "nodes" ? "Find node, cluster or GPU" : "Find process or pod"}
             value={search.q}
             onChange={(q) => setSearch({ q }, { replace: true })}
           />

@@ -4,30 +4,40 @@ import "@/features/gpu/drawer.css";
 import "@/features/gpu/gpu.css";
 
 import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 
 import { WithDrawer } from "@/components/drawer";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading } from "@/components/states";
 import { useTabInView } from "@/components/use-tab-in-view";
 import { Headline } from "@/features/gpu/headline";
-import { HistoryTab } from "@/features/gpu/history/history-tab";
 import { useLiveGpus } from "@/features/gpu/live-samples";
 import { countMarks } from "@/features/gpu/map/fleet";
 import { NoGpus } from "@/features/gpu/no-gpus";
-import { NodeDrawer } from "@/features/gpu/node/node-drawer";
-import { NodesTab } from "@/features/gpu/nodes/nodes-tab";
 import { OverviewTab } from "@/features/gpu/overview-tab";
-import { ProcessesTab } from "@/features/gpu/processes-tab";
 import { readNodeKey, TABS, type GpuSearch, type Tab as TabName } from "@/features/gpu/search";
-import { ThresholdsTab } from "@/features/gpu/thresholds-tab";
 import { useMap, useSummary } from "@/features/gpu/use-gpu";
 import type { GpuSummary } from "@/generated/api.schemas";
 import { useAsOf } from "@/lib/moment";
 import { useSearch, useSetSearch } from "@/lib/place";
 
-/** Who only looks at the picture does not load it. */
-const ExplainGpus = lazy(() => import("@/features/gpu/explain/explain-gpus").then((part) => ({ default: part.ExplainGpus })));
+/** Who only looks at the picture does not wait for them. */
+const LATER = {
+  nodes: lazily(() => import("@/features/gpu/nodes/nodes-tab"), "NodesTab"),
+  processes: lazily(() => import("@/features/gpu/processes-tab"), "ProcessesTab"),
+  history: lazily(() => import("@/features/gpu/history/history-tab"), "HistoryTab"),
+  thresholds: lazily(() => import("@/features/gpu/thresholds-tab"), "ThresholdsTab"),
+  node: lazily(() => import("@/features/gpu/node/node-drawer"), "NodeDrawer"),
+  explain: lazily(() => import("@/features/gpu/explain/explain-gpus"), "ExplainGpus"),
+};
+const SOON = Object.values(LATER);
+const NodesTab = LATER.nodes.Part;
+const ProcessesTab = LATER.processes.Part;
+const HistoryTab = LATER.history.Part;
+const ThresholdsTab = LATER.thresholds.Part;
+const NodeDrawer = LATER.node.Part;
+const ExplainGpus = LATER.explain.Part;
 
 const TITLES: Readonly<Record<TabName | "overview", string>> = {
   overview: "Overview",
@@ -44,6 +54,7 @@ export function GpuPage() {
   const { tab = "overview", cluster_id = NONE, namespace } = useSearch<GpuSearch>();
   const { as_of } = useAsOf();
   useLiveGpus(cluster_id, as_of === undefined);
+  useComingSoon(SOON);
   const { data: summary, error, refetch } = useSummary();
   const none = summary?.nodes === 0 && summary.lost === 0 && cluster_id.length === 0 && namespace === undefined;
   const whole = tab === "overview" || tab === "history" || none || summary === undefined;
@@ -68,10 +79,12 @@ export function GpuPage() {
           <div id="gpu-panel" role="tabpanel" aria-label={TITLES[tab]} className={whole ? "gpu-tab is-whole" : "gpu-tab"}>
             <WithDrawer drawer={<Beside tab={tab} />}>
               {tab === "overview" ? <OverviewTab summary={summary} /> : null}
-              {tab === "nodes" ? <NodesTab /> : null}
-              {tab === "processes" ? <ProcessesTab /> : null}
-              {tab === "history" ? <HistoryTab summary={summary} /> : null}
-              {tab === "thresholds" ? <ThresholdsTab /> : null}
+              <Suspense fallback={<Loading lines={10} label={`Loading ${TITLES[tab]}`} />}>
+                {tab === "nodes" ? <NodesTab /> : null}
+                {tab === "processes" ? <ProcessesTab /> : null}
+                {tab === "history" ? <HistoryTab summary={summary} /> : null}
+                {tab === "thresholds" ? <ThresholdsTab /> : null}
+              </Suspense>
             </WithDrawer>
           </div>
         </>
@@ -94,7 +107,11 @@ function Beside({ tab }: { tab: TabName | "overview" }) {
       </Suspense>
     );
   }
-  return node === undefined ? null : <NodeDrawer key={open} node={node} />;
+  return node === undefined ? null : (
+    <Suspense fallback={null}>
+      <NodeDrawer key={open} node={node} />
+    </Suspense>
+  );
 }
 
 /** With how many GPUs report, which the map tells. */

@@ -1,3 +1,4 @@
+import { Button } from "@patternfly/react-core";
 import { useMemo, useState } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
@@ -31,7 +32,7 @@ const COLUMNS: readonly Column<GpuProcessView>[] = [
   {
     id: "process",
     header: "Process",
-    width: "minmax(7rem, 1.2fr)",
+    width: "minmax(6rem, 0.8fr)",
     from: 30,
     cell: ({ process_name, pid }) => (
       <>
@@ -51,15 +52,14 @@ const COLUMNS: readonly Column<GpuProcessView>[] = [
   {
     id: "busy",
     header: "GPU busy",
-    width: "6rem",
+    width: "5.5rem",
     align: "end",
-    from: 60,
     cell: ({ utilization_gpu_percent }) => dim(percent(utilization_gpu_percent)),
   },
   {
     id: "gpu",
     header: "GPU",
-    width: "minmax(6rem, 1.2fr)",
+    width: "minmax(6rem, 1.6fr)",
     from: 45,
     cell: ({ gpu_index, gpu_uuid, gpu_name, gpu_instance_id }) => (
       <span title={modelName(gpu_name)}>
@@ -99,6 +99,14 @@ function Logs({ row: { attribution, namespace, pod, cluster_id } }: { row: GpuPr
   );
 }
 
+const NONE: GpuSearch = {
+  cluster_id: undefined,
+  namespace: undefined,
+  attribution: undefined,
+  gpu_uuid: undefined,
+  q: undefined,
+};
+
 /** Who uses GPUs, the most memory first. */
 export function ProcessesTab() {
   const search = useSearch<GpuSearch>();
@@ -134,7 +142,14 @@ export function ProcessesTab() {
           <Loading lines={12} label="Loading the processes" />
         )
       ) : rows.length === 0 ? (
-        <Nothing title="No process is like that">
+        <Nothing
+          title="No process is like that"
+          actions={
+            <Button variant="link" onClick={() => setSearch(NONE)}>
+              Clear filters
+            </Button>
+          }
+        >
           No process or pod that fits these filters uses a GPU. DCGM tells of pods only where the exporter may read the
           kubelet; nvidia-smi tells of processes.
         </Nothing>

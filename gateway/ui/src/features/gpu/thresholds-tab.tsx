@@ -78,7 +78,7 @@ export function ThresholdsTab() {
       {query.error ? <InlineFailure error={query.error} what="The thresholds could not be read again" /> : null}
       <Levels of={first.thresholds} />
       <h2 className="gpu-heading">Crossed {as_of === undefined ? "now" : "then"}</h2>
-      <Filters end={<span className="quiet numbers">{plural(first.total, "crossing")}</span>} />
+      <Filters end={<span className="quiet numbers">{first.total > 0 ? plural(first.total, "crossing") : null}</span>} />
       {rows.length === 0 ? (
         <Nothing title="No threshold is crossed" icon={CheckCircleIcon}>
           Those of the past are in the log.{" "}

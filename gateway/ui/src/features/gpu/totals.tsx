@@ -25,7 +25,7 @@ export function Totals({ summary }: { summary: GpuSummary }) {
           name="Power"
           figure={watts(power_draw_watts)}
           bar={<Meter of={power} />}
-          more={power === null ? `limit ${NOT_KNOWN}` : `${percent(power)} of the limit, ${watts(power_limit_watts)}`}
+          more={power === null ? `limit ${NOT_KNOWN}` : `${percent(power)} of the limit of ${watts(power_limit_watts)}`}
         />
         <Hottest summary={summary} />
       </div>

@@ -1,4 +1,5 @@
 import { TextInput } from "@patternfly/react-core";
+import { SearchIcon } from "@patternfly/react-icons";
 import { useEffect, useRef, useState } from "react";
 
 const TYPED_MS = 200;
@@ -23,21 +24,23 @@ export function WordsInput({ label, placeholder, value = "", onChange }: WordsIn
     onChange(words === "" ? undefined : words);
   };
   return (
-    <TextInput
-      type="search"
-      className="gpu-words"
-      aria-label={label}
-      placeholder={placeholder}
-      data-filter=""
-      value={typed.text}
-      onChange={(_, words) => {
-        setTyped({ ...typed, text: words });
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => send(words.trim()), TYPED_MS);
-      }}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") send(typed.text.trim());
-      }}
-    />
+    <span className="gpu-words">
+      <SearchIcon />
+      <TextInput
+        type="search"
+        aria-label={label}
+        placeholder={placeholder}
+        data-filter=""
+        value={typed.text}
+        onChange={(_, words) => {
+          setTyped({ ...typed, text: words });
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => send(words.trim()), TYPED_MS);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") send(typed.text.trim());
+        }}
+      />
+    </span>
   );
 }

@@ -63,8 +63,8 @@ export function ClientsTab() {
                 <th scope="col">Who</th>
                 <th scope="col">By</th>
                 <th scope="col">State</th>
-                <th scope="col">Behind</th>
-                <th scope="col">Sent</th>
+                <th scope="col" className="is-number">Behind</th>
+                <th scope="col" className="is-number">Sent</th>
                 <th scope="col">Connected</th>
                 <th scope="col">Told of</th>
               </tr>
@@ -131,8 +131,8 @@ function Row({ client, isKnown }: { client: Client; isKnown: boolean }) {
         </Badge>
         {pace === "slow" ? <div className="hint">took nothing for {lasting(stalled_seconds * 1000)}</div> : null}
       </td>
-      <td>{behind === null ? "–" : `${count(behind)}`}</td>
-      <td>{count(sent)}</td>
+      <td className="is-number">{behind === null ? "–" : `${count(behind)}`}</td>
+      <td className="is-number">{count(sent)}</td>
       <td>
         <Ago at={connected_at} />
       </td>

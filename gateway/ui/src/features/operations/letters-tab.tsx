@@ -28,10 +28,10 @@ const COLUMNS: readonly Column<DeadLetterItem>[] = [
   {
     id: "consumer",
     header: "Consumer",
-    width: "minmax(0, 1fr)",
+    width: "minmax(0, 1.5fr)",
     from: 45,
     cell: ({ stream, consumer }) => (
-      <span className="mono">
+      <span className="mono" title={`${stream} ${consumer}`}>
         {stream} {consumer}
       </span>
     ),
@@ -75,7 +75,7 @@ export function LettersTab() {
     <div className="ops-fills">
       <div className="toolbar" role="search" aria-label="Filter the dead letters" data-filter>
         <TextInput
-          className="ops-filter"
+          className="ops-filter is-stream"
           aria-label="Stream"
           placeholder="Stream: CMD, EVT, HTTP"
           value={stream ?? ""}

@@ -1,8 +1,8 @@
 import { Progress } from "@patternfly/react-core";
 import { CheckCircleIcon, ExclamationCircleIcon, HourglassHalfIcon, SyncAltIcon } from "@patternfly/react-icons";
+import { Fragment } from "react";
 
 import { Badge, type Tone } from "@/components/badges";
-import { Facts } from "@/components/facts";
 import { Failure, Loading, Nothing } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { useListProjections } from "@/generated/api";
@@ -28,27 +28,72 @@ export function ProjectionsTab() {
         Projections are the tables that pages read, folded from the log of events. Behind means: pages show what was,
         by that much.
       </p>
-      <div className="ops-cards is-wide">
-        {[...byName].map(([name, builds]) => (
-          <Projection key={name} name={name} builds={builds} />
-        ))}
+      <div className="ops-scroll panel" tabIndex={0} role="region" aria-label="Projections">
+        <table className="ops-table is-list">
+          <thead>
+            <tr>
+              <th scope="col">Projection</th>
+              <th scope="col">State</th>
+              <th scope="col" className="is-number">
+                Behind
+              </th>
+              <th scope="col" className="is-number is-aside">
+                Rate
+              </th>
+              <th scope="col" className="is-number is-aside">
+                Position
+              </th>
+              <th scope="col" className="is-aside">
+                Last change
+              </th>
+              <th scope="col" className="is-number is-aside">
+                Version
+              </th>
+              <th scope="col" className="is-number is-aside">
+                Skipped
+              </th>
+              <th scope="col">
+                <span className="visually-hidden">Rebuild</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...byName].map(([name, builds]) => (
+              <Projection key={name} name={name} builds={builds} />
+            ))}
+          </tbody>
+        </table>
       </div>
     </>
   );
 }
 
+const FACTS = 8;
+
 function Projection({ name, builds }: { name: string; builds: readonly ProjectionBuild[] }) {
   const live = builds.find(({ slot }) => slot === "live");
   const next = builds.find(({ slot }) => slot === "next");
+  const error = live?.error ?? null;
+  const partitions = live?.partitions ?? [];
   return (
-    <section className="panel ops-card" aria-labelledby={`ops-projection-${name}`}>
-      <header className="ops-card-head">
-        <h2 id={`ops-projection-${name}`}>{name}</h2>
-        <Rebuild name={name} isUnderWay={next !== undefined} />
-      </header>
-      {live ? <Build build={live} /> : <p>It is being built for the first time.</p>}
-      {next ? <Next build={next} /> : null}
-    </section>
+    <Fragment>
+      <tr className={error ? "is-unusual" : undefined}>
+        <th scope="row">{name}</th>
+        {live ? <Build build={live} /> : <td colSpan={FACTS - 1}>It is being built for the first time.</td>}
+        <td className="is-action">
+          <Rebuild name={name} isUnderWay={next !== undefined} />
+        </td>
+      </tr>
+      {error || partitions.length > 0 || next ? (
+        <tr className="is-more">
+          <td colSpan={FACTS + 1}>
+            {error ? <p className="ops-why">{error}</p> : null}
+            {partitions.length > 0 ? <Partitions of={partitions} /> : null}
+            {next ? <Next build={next} /> : null}
+          </td>
+        </tr>
+      ) : null}
+    </Fragment>
   );
 }
 
@@ -59,40 +104,30 @@ const STATES: Readonly<Record<ProjectionBuild["state"], readonly [string, Tone, 
 };
 
 function Build({ build }: { build: ProjectionBuild }) {
-  const { state, error, lag, rate, sequence, log_sequence, poison_events, updated_at, version, partitions } = build;
+  const { state, lag, rate, sequence, log_sequence, poison_events, updated_at, version } = build;
   const [said, tone, icon] = lag !== null && lag > 0 && state === "live" ? CATCHING_UP : STATES[state];
+  const isElsewhere = lag === 0 && log_sequence !== null && sequence < log_sequence;
   return (
     <>
-      <div className="ops-figure">
-        <strong className="numbers">{lag === null ? "–" : count(lag)}</strong>
-        <span>{lag === 1 ? "event" : "events"} behind{behindSeconds(build)}</span>
+      <td>
         <Badge tone={tone} icon={icon}>
           {said}
         </Badge>
-      </div>
-      {error ? <p className="ops-why">{error}</p> : null}
-      <Facts
-        of={[
-          ["Rate", rate === null ? "not known" : `${count(rate)} events/s`],
-          [
-            "Position",
-            <span key="position" className="numbers">
-              {count(sequence)}
-              {log_sequence === null ? "" : ` of ${count(log_sequence)} in the log`}
-              {lag === 0 && log_sequence !== null && sequence < log_sequence ? (
-                <span className="hint"> (what followed is not for it)</span>
-              ) : null}
-            </span>,
-          ],
-          ["Last change", <Ago key="ago" at={updated_at} />],
-          ["Version", version],
-          [
-            "Not folded",
-            poison_events === 0 ? "none" : <strong key="poison">{plural(poison_events, "event")} skipped</strong>,
-          ],
-        ]}
-      />
-      {partitions.length > 0 ? <Partitions of={partitions} /> : null}
+      </td>
+      <td className="is-number">
+        {lag === null ? "–" : plural(lag, "event")}
+        <span className="hint">{behindSeconds(build)}</span>
+      </td>
+      <td className="is-number is-aside">{rate === null ? "–" : `${count(rate)} events/s`}</td>
+      <td className="is-number is-aside" title={isElsewhere ? "What followed in the log is not for it" : undefined}>
+        {count(sequence)}
+        {log_sequence === null ? null : <span className="hint"> of {count(log_sequence)}</span>}
+      </td>
+      <td className="is-aside">
+        <Ago at={updated_at} />
+      </td>
+      <td className="is-number is-aside">{version}</td>
+      <td className="is-number is-aside">{poison_events === 0 ? "none" : <strong>{plural(poison_events, "event")}</strong>}</td>
     </>
   );
 }
@@ -140,9 +175,15 @@ function Partitions({ of }: { of: readonly PartitionState[] }) {
         <thead>
           <tr>
             <th scope="col">Partition</th>
-            <th scope="col">Behind</th>
-            <th scope="col">Rate</th>
-            <th scope="col">Position</th>
+            <th scope="col" className="is-number">
+              Behind
+            </th>
+            <th scope="col" className="is-number">
+              Rate
+            </th>
+            <th scope="col" className="is-number">
+              Position
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -152,9 +193,9 @@ function Partitions({ of }: { of: readonly PartitionState[] }) {
                 {partition}
                 {error ? <div className="ops-why">{error}</div> : null}
               </th>
-              <td>{lag === null ? "–" : count(lag)}</td>
-              <td>{rate === null ? "–" : `${count(rate)}/s`}</td>
-              <td>{count(sequence)}</td>
+              <td className="is-number">{lag === null ? "–" : count(lag)}</td>
+              <td className="is-number">{rate === null ? "–" : `${count(rate)}/s`}</td>
+              <td className="is-number">{count(sequence)}</td>
             </tr>
           ))}
         </tbody>

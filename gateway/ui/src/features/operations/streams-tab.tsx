@@ -122,9 +122,9 @@ function Consumers({ stream: { name, consumers, consumers_truncated } }: { strea
           <thead>
             <tr>
               <th scope="col">Consumer</th>
-              <th scope="col">Waiting</th>
-              <th scope="col">In hand</th>
-              <th scope="col">Given again</th>
+              <th scope="col" className="is-number">Waiting</th>
+              <th scope="col" className="is-number">In hand</th>
+              <th scope="col" className="is-number">Given again</th>
               <th scope="col">Last active</th>
             </tr>
           </thead>
@@ -155,9 +155,9 @@ function Consumer({ consumer }: { consumer: ConsumerState }) {
           </div>
         ))}
       </th>
-      <td>{count(pending)}</td>
-      <td>{count(ack_pending)}</td>
-      <td>{count(redelivered)}</td>
+      <td className="is-number">{count(pending)}</td>
+      <td className="is-number">{count(ack_pending)}</td>
+      <td className="is-number">{count(redelivered)}</td>
       <td>
         <Ago at={last_active} />
       </td>

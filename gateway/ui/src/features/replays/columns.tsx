@@ -33,11 +33,11 @@ function Clusters({ ids }: { ids: readonly string[] }) {
 }
 
 export const REPLAY_COLUMNS: readonly Column<ReplaySummary>[] = [
-  { id: "outcome", header: "Comes to", width: "minmax(7.5rem, 0.8fr)", cell: (replay) => <Outcome replay={replay} /> },
+  { id: "outcome", header: "Comes to", width: "minmax(6.75rem, 0.8fr)", cell: (replay) => <Outcome replay={replay} /> },
   {
     id: "what",
     header: "What if",
-    width: "minmax(8rem, 2fr)",
+    width: "minmax(5.5rem, 2fr)",
     cell: ({ asked }) => (
       <>
         <span className="replays-kind">{KINDS[asked.kind][0]}</span> <span className="quiet">{changesInWords(asked)}</span>
@@ -47,7 +47,7 @@ export const REPLAY_COLUMNS: readonly Column<ReplaySummary>[] = [
   {
     id: "time",
     header: "Time",
-    width: "minmax(9rem, 1.2fr)",
+    width: "minmax(19rem, 1.2fr)",
     from: 60,
     cell: ({ asked: { start, end } }) => (
       <span className="numbers">
@@ -59,7 +59,7 @@ export const REPLAY_COLUMNS: readonly Column<ReplaySummary>[] = [
   {
     id: "started",
     header: "Started",
-    width: "minmax(6.5rem, 0.7fr)",
+    width: "minmax(4.75rem, 1fr)",
     cell: ({ started_at, started_by }) => (
       <>
         <Ago at={started_at} /> <span className="quiet replays-wide">by {started_by}</span>

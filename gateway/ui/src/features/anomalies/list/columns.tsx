@@ -61,6 +61,7 @@ export const ANOMALY_COLUMNS: readonly Column<AnomalyView>[] = [
     header: "Value",
     width: "minmax(8rem, 0.9fr)",
     from: 60,
+    align: "end",
     cell: (anomaly) => (
       <span className="numbers">
         {valueInWords(anomaly, anomaly.actual_value)}

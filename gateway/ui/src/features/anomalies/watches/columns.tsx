@@ -19,7 +19,9 @@ export const WATCH_COLUMNS: readonly Column<WatchView>[] = [
     width: "minmax(8rem, 1.3fr)",
     cell: ({ title, id }) => (
       <>
-        <span className="anomalies-name">{title}</span> <span className="quiet mono anomalies-rest">{id}</span>
+        <span className="anomalies-name" title={title}>
+          {title}
+        </span> <span className="quiet mono anomalies-rest">{id}</span>
       </>
     ),
   },
@@ -59,7 +61,7 @@ export const WATCH_COLUMNS: readonly Column<WatchView>[] = [
   {
     id: "changed",
     header: "Changed",
-    width: "minmax(6.5rem, 0.6fr)",
+    width: "minmax(6.5rem, 0.9fr)",
     cell: ({ changed_at, changed_by }) => (
       <>
         <Ago at={changed_at} /> <span className="quiet anomalies-wide">by {changed_by}</span>

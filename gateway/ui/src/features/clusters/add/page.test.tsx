@@ -142,7 +142,7 @@ test("what is no kubeconfig can be put right where it was typed", async () => {
   const { user } = await page();
   await user.type(await screen.findByRole("textbox", { name: /paste the text/ }), "hello");
   await user.click(screen.getByRole("button", { name: "Look what is in it" }));
-  expect(await screen.findByText(/this is no kubeconfig/)).toBeVisible();
+  expect(await screen.findByText(/this is no kubeconfig/i)).toBeVisible();
   expect(screen.getByRole("textbox", { name: /paste the text/ })).toHaveValue("hello");
 });
 

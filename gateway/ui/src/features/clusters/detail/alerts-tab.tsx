@@ -16,11 +16,11 @@ import { useRefreshOn } from "@/lib/refresh";
 const SHOWN = 100;
 
 const COLUMNS: Column<AlertView>[] = [
-  { id: "severity", header: "Severity", width: "6.5rem", cell: ({ severity }) => <SeverityBadge severity={severity} /> },
+  { id: "severity", header: "Severity", width: "5.5rem", cell: ({ severity }) => <SeverityBadge severity={severity} /> },
   {
     id: "name",
     header: "Alert",
-    width: "minmax(9rem, 2fr)",
+    width: "minmax(7rem, 2fr)",
     cell: ({ id, cluster_id, alertname, annotations }) => (
       <span title={annotations["summary"]}>
         <PageLink to="/alerts" search={{ cluster_id: [cluster_id], alert: id }}>
@@ -46,7 +46,7 @@ const COLUMNS: Column<AlertView>[] = [
       <AlertStateBadge state={state} silenced={silenced} inhibited={inhibited} />
     ),
   },
-  { id: "since", header: "Since", width: "6.5rem", cell: ({ starts_at }) => <Ago at={starts_at} /> },
+  { id: "since", header: "Since", width: "6rem", cell: ({ starts_at }) => <Ago at={starts_at} /> },
 ];
 
 const whereOf = (labels: Readonly<Record<string, string>>): string =>

@@ -28,12 +28,15 @@ const ICONS: Readonly<Record<Tone, ComponentType>> = {
   info: CheckCircleIcon,
 };
 
+/** As on the page of network functions. */
+const WORDS: Readonly<Record<string, string>> = { OK: "No drops", EXHAUSTED: "None free" };
+
 /** The state of a workload, a clock, a resource or a port. */
 export function FunctionState({ state }: { state: string }) {
   const tone = TONES[state] ?? "success";
   return (
     <Badge tone={tone} icon={ICONS[tone]}>
-      {state === "OK" ? "No drops" : title(state)}
+      {WORDS[state] ?? title(state)}
     </Badge>
   );
 }

@@ -53,6 +53,7 @@ const COLUMNS: Column<GpuNode>[] = [
     id: "memory",
     header: "Memory used",
     width: "10rem",
+    align: "end",
     from: 60,
     cell: (node) => {
       const { memoryUsed, memoryTotal } = figuresOf(node);
@@ -63,6 +64,7 @@ const COLUMNS: Column<GpuNode>[] = [
     id: "hottest",
     header: "Hottest",
     width: "5.5rem",
+    align: "end",
     from: 30,
     cell: (node) => <span className="numbers">{written(figuresOf(node).hottest, "°C")}</span>,
   },
@@ -70,12 +72,13 @@ const COLUMNS: Column<GpuNode>[] = [
     id: "power",
     header: "Power",
     width: "9.5rem",
+    align: "end",
     from: 75,
     cell: (node) => <span className="numbers">{outOf(figuresOf(node).power, figuresOf(node).limit, power)}</span>,
   },
   {
     id: "trouble",
-    header: "What stands out",
+    header: "What is wrong",
     width: "minmax(9rem, 1.2fr)",
     from: 60,
     cell: (node) => <Trouble node={node} />,
@@ -198,7 +201,7 @@ function Figures({ of }: { of: GpuSummary }) {
   return (
     <dl className="clusters-figures numbers">
       <div className="panel">
-        <dt>Busy</dt>
+        <dt>Utilisation</dt>
         <dd>{written(utilization_gpu_percent, "%")}</dd>
       </div>
       <div className="panel">

@@ -4,23 +4,16 @@ import "@/features/clusters/detail/detail.css";
 
 import { Alert, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { keepPreviousData } from "@tanstack/react-query";
-import { useEffect, type ReactNode } from "react";
+import { Suspense, useEffect, type ComponentType } from "react";
 
 import { ClusterStateBadge } from "@/components/badges";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { NearButton } from "@/components/neighbourhood/near-link";
 import { PageFrame } from "@/components/page-frame";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Ago } from "@/components/timestamp";
 import { useTabInView } from "@/components/use-tab-in-view";
 import { Actions } from "@/features/clusters/detail/actions";
-import { AlertsTab } from "@/features/clusters/detail/alerts-tab";
-import { CapabilitiesTab } from "@/features/clusters/detail/capabilities-tab";
-import { CredentialsTab } from "@/features/clusters/detail/credentials-tab";
-import { EditTab } from "@/features/clusters/detail/edit-tab";
-import { EndpointsTab } from "@/features/clusters/detail/endpoints-tab";
-import { EventsTab } from "@/features/clusters/detail/events-tab";
-import { FunctionsTab } from "@/features/clusters/detail/functions-tab";
-import { GpusTab } from "@/features/clusters/detail/gpus-tab";
 import { OverviewTab } from "@/features/clusters/detail/overview-tab";
 import { useParts } from "@/features/clusters/detail/parts";
 import type { ClusterSearch, Tab as TabName } from "@/features/clusters/search";
@@ -49,16 +42,28 @@ const TAB_NAMES: Readonly<Record<TabName, string>> = {
   events: "Events",
   edit: "Edit",
 };
-const TABS: Readonly<Record<TabName, (props: { cluster: ClusterView }) => ReactNode>> = {
+/** Who only looks whether all is well does not wait for them. */
+const LATER = {
+  alerts: lazily(() => import("@/features/clusters/detail/alerts-tab"), "AlertsTab"),
+  gpus: lazily(() => import("@/features/clusters/detail/gpus-tab"), "GpusTab"),
+  functions: lazily(() => import("@/features/clusters/detail/functions-tab"), "FunctionsTab"),
+  capabilities: lazily(() => import("@/features/clusters/detail/capabilities-tab"), "CapabilitiesTab"),
+  endpoints: lazily(() => import("@/features/clusters/detail/endpoints-tab"), "EndpointsTab"),
+  credentials: lazily(() => import("@/features/clusters/detail/credentials-tab"), "CredentialsTab"),
+  events: lazily<"EventsTab", { cluster: ClusterView }>(() => import("@/features/clusters/detail/events-tab"), "EventsTab"),
+  edit: lazily(() => import("@/features/clusters/detail/edit-tab"), "EditTab"),
+};
+const SOON = Object.values(LATER);
+const TABS: Readonly<Record<TabName, ComponentType<{ cluster: ClusterView }>>> = {
   overview: OverviewTab,
-  alerts: AlertsTab,
-  gpus: GpusTab,
-  functions: FunctionsTab,
-  capabilities: CapabilitiesTab,
-  endpoints: EndpointsTab,
-  credentials: CredentialsTab,
-  events: EventsTab,
-  edit: EditTab,
+  alerts: LATER.alerts.Part,
+  gpus: LATER.gpus.Part,
+  functions: LATER.functions.Part,
+  capabilities: LATER.capabilities.Part,
+  endpoints: LATER.endpoints.Part,
+  credentials: LATER.credentials.Part,
+  events: LATER.events.Part,
+  edit: LATER.edit.Part,
 };
 
 /** One cluster: how it is, what it can do, and what is registered about it. */
@@ -121,6 +126,7 @@ function ClusterTabs({ cluster }: { cluster: ClusterView }) {
   const { tab = "overview" } = useSearch<ClusterSearch>();
   const setSearch = useSetSearch<ClusterSearch>();
   const { manages } = useAllowed(cluster.id);
+  useComingSoon(SOON);
   const parts: Partial<Record<TabName, boolean>> = { ...useParts(cluster), edit: manages };
   const shown = (Object.keys(TABS) as TabName[]).filter((name) => name === tab || (parts[name] ?? true));
   const place = useTabInView(tab);
@@ -137,7 +143,9 @@ function ClusterTabs({ cluster }: { cluster: ClusterView }) {
           const Content = TABS[name];
           return (
             <Tab key={name} eventKey={name} title={<TabTitleText>{TAB_NAMES[name]}</TabTitleText>}>
-              <div className="clusters-detail">{name === tab ? <Content cluster={cluster} /> : null}</div>
+              <div className="clusters-detail"><Suspense fallback={<Loading lines={8} label={`Loading ${TAB_NAMES[name]}`} />}>
+                  {name === tab ? <Content cluster={cluster} /> : null}
+                </Suspense></div>
             </Tab>
           );
         })}

@@ -36,7 +36,7 @@ export function columnsOf(alerts: AlertCounts | undefined): Column<ClusterView>[
     {
       id: "name",
       header: "Name",
-      width: "minmax(8rem, 2fr)",
+      width: "minmax(8rem, 3fr)",
       sort: "name",
       cell: ({ id, name, display_name }) => (
         <>

@@ -23,7 +23,7 @@ export const COLUMNS: readonly Column<SriovStatusView>[] = [
   {
     id: "resource",
     header: "Resource",
-    width: "minmax(6rem, 2fr)",
+    width: "var(--cnf-resource)",
     cell: ({ resource_name }) => <ResourceName of={resource_name} />,
   },
   {
@@ -36,6 +36,7 @@ export const COLUMNS: readonly Column<SriovStatusView>[] = [
     id: "free",
     header: "Free",
     width: "var(--cnf-state)",
+    align: "end",
     cell: (row) =>
       row.exhausted ? (
         <StateBadge look={EXHAUSTED} since={sinceOf(row)} />

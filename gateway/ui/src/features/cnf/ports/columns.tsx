@@ -44,6 +44,7 @@ export const COLUMNS: readonly Column<DpdkPortView>[] = [
     id: "drops",
     header: "Drops/s",
     width: "var(--cnf-state)",
+    align: "end",
     cell: (row) =>
       row.dropping ? (
         <StateBadge

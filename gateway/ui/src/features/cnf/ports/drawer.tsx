@@ -25,7 +25,7 @@ export function PortDrawer({ id, known }: { id: string; known: DpdkPortView | un
   return (
     <RowDrawer
       label="Port"
-      title={`${port} of ${pod}`}
+      title={`${/^\d+$/.test(port) ? `Port ${port}` : port} of ${pod}`}
       found={found}
       known={known}
       isIt={(row) => portId(row) === id}

@@ -24,7 +24,7 @@ test("each tenfold is as far from the last one, on both sides, up to the end of 
 });
 
 test("a rate that is not zero does not look like it", () => {
-  expect([0, 0.0123, 2.5, 1_240, null].map(rate)).toEqual(["0", "0.012", "2.5", "1.2K", "–"]);
+  expect([0, 0.0123, 2.5, 1_240, 140_000, null].map(rate)).toEqual(["0", "0.012", "2.5", "1.2K", "140.0K", "–"]);
 });
 
 test("a sum is of what is known, and unknown if nothing is", () => {

@@ -28,11 +28,15 @@ export function placeOf(ns: number): number {
 }
 
 const RATE = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+/** Always with its tenth, so that those below each other have their points in line. */
+const MANY = new Intl.NumberFormat("en", { notation: "compact", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-/** `1.2K`, `0.25`; a rate that is not zero never looks like it. */
+/** `1.2K`, `140.0K`, `0.25`; a rate that is not zero never looks like it. */
 export function rate(perSecond: number | null | undefined): string {
   if (perSecond === null || perSecond === undefined) return "–";
-  return perSecond !== 0 && Math.abs(perSecond) < 10 ? RATE.format(perSecond) : short(perSecond);
+  const size = Math.abs(perSecond);
+  if (size >= 1_000) return MANY.format(perSecond);
+  return size !== 0 && size < 10 ? RATE.format(perSecond) : short(perSecond);
 }
 
 /** The sum of what is known; null if nothing is. */

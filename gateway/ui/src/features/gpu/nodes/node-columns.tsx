@@ -111,7 +111,7 @@ export const NODE_COLUMNS: readonly Column<GpuNode>[] = [
   {
     id: "state",
     header: "What is wrong",
-    width: "minmax(7rem, 1.6fr)",
+    width: "minmax(8rem, 2fr)",
     from: 60,
     cell: (node) => <Problems node={node} />,
   },

@@ -22,7 +22,7 @@ test("a cause is shown with what speaks for it, each event a link, and what to d
     "/events?event=5",
     "/events?event=6",
   ]);
-  expect(shown.getByText("Against it: HighErrorRate began before it.")).toBeInTheDocument();
+  expect(shown.getByText("Against it: High error rate began before it.")).toBeInTheDocument();
   await user.click(shown.getByText("What to do next"));
   expect(shown.getByText("oc describe node worker-3")).toBeInTheDocument();
 });

@@ -4,6 +4,7 @@ import { OutlinedQuestionCircleIcon } from "@patternfly/react-icons";
 import { useEffect, useRef } from "react";
 
 import { Badge } from "@/components/badges";
+import { sentenceInWords } from "@/components/causes/sentence";
 import { entityOfPlace } from "@/components/neighbourhood/entity";
 import { NearButton } from "@/components/neighbourhood/near-link";
 import { Snippet } from "@/components/snippet";
@@ -76,7 +77,7 @@ function Found({ analysis, clusters }: { analysis: RcaView; clusters: readonly N
   return (
     <>
       {first === undefined ? null : <Verdict cause={first} isKnown={analysis.is_known} />}
-      <p>{analysis.explanation}</p>
+      <p>{sentenceInWords(analysis.explanation)}</p>
       {first === undefined ? null : <Evidence cause={first} seen={analysis.live?.seen ?? []} />}
       <SeenLive live={analysis.live} clusters={clusters} />
       <CausalGraph key={analysis.id} analysis={analysis} clusters={clusters} />
@@ -126,13 +127,13 @@ function Evidence({ cause, seen }: { cause: RcaCause; seen: readonly RcaSeen[] }
                 Hypothesis
               </Badge>
             )}
-            <span>{claim.text}</span>
+            <span>{sentenceInWords(claim.text)}</span>
             <Chips claim={claim} live={seen} />
           </li>
         ))}
       </ul>
       {cause.claims.length > shown.length ? <p className="hint">and {cause.claims.length - shown.length} more of the kind</p> : null}
-      {doubts.length === 0 ? null : <p className="hint">Against it: {doubts.join("; ")}.</p>}
+      {doubts.length === 0 ? null : <p className="hint">Against it: {doubts.map(sentenceInWords).join("; ")}.</p>}
     </>
   );
 }

@@ -1,10 +1,11 @@
 import "@/features/incidents/incidents.css";
 import "@/features/incidents/detail/detail.css";
 
-import { useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
 
 import { CopyMenu } from "@/components/copy-menu";
 import { WithDrawer } from "@/components/drawer";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { LinkButton } from "@/components/link-button";
 import { NearButton } from "@/components/neighbourhood/near-link";
 import { PageFrame } from "@/components/page-frame";
@@ -12,12 +13,9 @@ import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import { Actions, type Asking } from "@/features/incidents/detail/actions";
 import { Cause } from "@/features/incidents/detail/cause";
 import { isTaken, useChange } from "@/features/incidents/detail/change";
-import { CommentDialog } from "@/features/incidents/detail/comment-dialog";
 import { Head, Subtitle, Trail } from "@/features/incidents/detail/head";
-import { MergeDialog } from "@/features/incidents/detail/merge-dialog";
 import { NotDone, Notices, Taken } from "@/features/incidents/detail/notices";
 import { Replay } from "@/features/incidents/detail/replay/replay";
-import { SignalDrawer } from "@/features/incidents/detail/signal-drawer";
 import { Signals } from "@/features/incidents/detail/signals";
 import { MOST_MOVED, SplitBar } from "@/features/incidents/detail/split-bar";
 import { Storm } from "@/features/incidents/detail/storm";
@@ -31,6 +29,17 @@ import { useAsOf, useClock } from "@/lib/moment";
 import { usePageActions } from "@/lib/page-actions";
 import { useGo, usePathParam, useSearch } from "@/lib/place";
 import { wholeTitle } from "@/lib/titles";
+
+/** What opens only when it is asked for. */
+const LATER = {
+  comment: lazily(() => import("@/features/incidents/detail/comment-dialog"), "CommentDialog"),
+  merge: lazily(() => import("@/features/incidents/detail/merge-dialog"), "MergeDialog"),
+  signal: lazily(() => import("@/features/incidents/detail/signal-drawer"), "SignalDrawer"),
+};
+const SOON = Object.values(LATER);
+const CommentDialog = LATER.comment.Part;
+const MergeDialog = LATER.merge.Part;
+const SignalDrawer = LATER.signal.Part;
 
 const EMPTY: ReadonlySet<string> = new Set();
 
@@ -72,6 +81,7 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
   const timeline = useTimeline(incident.id, asOf);
   const found = useSignals(incident.id, search);
   const [asking, setAsking] = useState<Asking>();
+  useComingSoon(SOON);
   const [chosen, setChosen] = useState<ReadonlySet<string>>();
   const change = useChange(incident.id, (answer) => {
     if (!isTaken(answer) && answer.id !== incident.id) go(`/incidents/${answer.id}`);
@@ -134,11 +144,13 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
       <WithDrawer
         drawer={
           search.signal === undefined || chosen !== undefined ? null : (
-            <SignalDrawer
-              key={search.signal}
-              signal={found.signals.find(({ id }) => id === search.signal)}
-              isSeeking={found.isSeeking}
-            />
+            <Suspense fallback={null}>
+              <SignalDrawer
+                key={search.signal}
+                signal={found.signals.find(({ id }) => id === search.signal)}
+                isSeeking={found.isSeeking}
+              />
+            </Suspense>
           )
         }
       >
@@ -164,26 +176,28 @@ function Shown({ incident, error }: { incident: IncidentDetail; error: Error | n
           </div>
         </div>
       </WithDrawer>
-      {asking === undefined || asking === "split" ? null : asking === "merge" ? (
-        <MergeDialog
-          incident={incident}
-          onClose={close}
-          onDo={(other, comment) => {
-            change.mutate({ what: "merge", other, comment });
-            close();
-          }}
-        />
-      ) : (
-        <CommentDialog
-          what={asking}
-          incident={incident}
-          onClose={close}
-          onDo={(comment) => {
-            change.mutate({ what: asking, comment });
-            close();
-          }}
-        />
-      )}
+      <Suspense fallback={null}>
+        {asking === undefined || asking === "split" ? null : asking === "merge" ? (
+          <MergeDialog
+            incident={incident}
+            onClose={close}
+            onDo={(other, comment) => {
+              change.mutate({ what: "merge", other, comment });
+              close();
+            }}
+          />
+        ) : (
+          <CommentDialog
+            what={asking}
+            incident={incident}
+            onClose={close}
+            onDo={(comment) => {
+              change.mutate({ what: asking, comment });
+              close();
+            }}
+          />
+        )}
+      </Suspense>
     </PageFrame>
   );
 }

@@ -10,6 +10,7 @@ import { Ago } from "@/components/timestamp";
 import { KIND_NAMES } from "@/features/incidents/shared/words";
 import type { SignalKind, SignalView } from "@/generated/api.schemas";
 import { placeInWords, title } from "@/lib/format";
+import { signalInWords } from "@/lib/titles";
 
 const KINDS: Readonly<Record<SignalKind, ComponentType>> = {
   ALERT: BellIcon,
@@ -39,7 +40,7 @@ const NAME: Column<SignalView> = {
           <Icon />
           <span className="visually-hidden">{KIND_NAMES[kind]}: </span>
         </span>
-        <span className="incidents-name">{name}</span>{" "}
+        <span className="incidents-name">{kind === "STATUS" ? signalInWords(name) : name}</span>{" "}
         <span className="quiet incidents-rest">
           {where[0] === undefined ? "" : `${placeInWords(where[0])} · `}
           {cluster_name ?? cluster_id.slice(0, 8)}

@@ -3,6 +3,7 @@
 import { EyeSlashIcon } from "@patternfly/react-icons";
 
 import { SeverityBadge } from "@/components/badges";
+import { sentenceInWords } from "@/components/causes/sentence";
 import { causeInWords } from "@/components/causes/words";
 import type { Column } from "@/components/data-table";
 import { Ago } from "@/components/timestamp";
@@ -67,7 +68,7 @@ function Cause({ incident: { cause, changed_at } }: { incident: IncidentView }) 
   const { lead, what, confidence, isKnown } = causeInWords(cause, changed_at, now);
   if (what === undefined) return <span className="quiet">{lead}</span>;
   return (
-    <span className={isKnown ? undefined : "quiet"} title={cause?.told?.explanation}>
+    <span className={isKnown ? undefined : "quiet"} title={cause?.told ? sentenceInWords(cause.told.explanation) : undefined}>
       {confidence === undefined ? null : <span className="quiet numbers">{confidence} </span>}
       {isKnown ? "" : "perhaps "}
       {what}

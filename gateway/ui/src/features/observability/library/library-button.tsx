@@ -1,3 +1,5 @@
+import "@/features/observability/library/library-button.css";
+
 import { Button } from "@patternfly/react-core";
 import { HistoryIcon } from "@patternfly/react-icons";
 
@@ -15,7 +17,7 @@ export function LibraryButton() {
       aria-expanded={library !== undefined}
       onClick={() => setSearch({ library: library === undefined ? "recent" : undefined })}
     >
-      Recent and saved
+      <span className="library-words">Recent and saved</span>
     </Button>
   );
 }

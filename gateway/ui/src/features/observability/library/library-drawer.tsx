@@ -121,8 +121,8 @@ export function LibraryDrawer({ tab, language, query: current, into, onRun, onAd
 function nothing(tab: "recent" | "saved", wanted: string): string {
   if (wanted.trim() !== "") return "No query has these words.";
   return tab === "recent"
-    ? "Nothing was asked in this browser yet."
-    : "Nothing is saved in this browser yet.";
+    ? "Nothing was asked in this browser yet: run a query, and it stands here."
+    : "Nothing is saved in this browser yet: run a query, then save it here by a name.";
 }
 
 interface EntryProps {

@@ -137,7 +137,7 @@ test("who knows no LogQL chooses labels and values, and runs what that makes", a
     ),
   );
   const { user } = await page({});
-  await user.click(screen.getByRole("button", { name: "Choose by labels" }));
+  await user.click(screen.getByRole("button", { name: "choose by labels" }));
   await user.click(await screen.findByRole("checkbox", { name: "shop" }));
   await user.click(await screen.findByRole("checkbox", { name: "orders" }));
   await user.click(screen.getByRole("button", { name: "Show lines" }));

@@ -1,5 +1,7 @@
+import type { Example } from "@/features/observability/examples";
+
 /** Questions for any fleet, with the metrics that the usual monitoring of Kubernetes has. */
-export const EXAMPLES: readonly { title: string; query: string }[] = [
+export const EXAMPLES: readonly Example[] = [
   { title: "Targets that do not answer Prometheus", query: "up == 0" },
   { title: "Targets that answer, by job", query: "sum by (job) (up)" },
   { title: "CPU in use, in cores", query: 'sum(rate(container_cpu_usage_seconds_total{container!=""}[5m]))' },

@@ -189,7 +189,7 @@ test("that the hub refuses is told, and can be asked again", async () => {
   const { user } = await page(`${WINDOW}&explain=A`);
   const shown = await drawer();
   await user.click(await shown.findByRole("button", { name: "Look at east" }, PATIENT));
-  expect(await shown.findByText(/a viewer may not do this/, {}, PATIENT)).toBeInTheDocument();
+  expect(await shown.findByText(/a viewer may not do this/i, {}, PATIENT)).toBeInTheDocument();
   expect(shown.getByRole("button", { name: "Look again at east" })).toBeEnabled();
 });
 

@@ -13,7 +13,7 @@ import { LibraryButton } from "@/features/observability/library/library-button";
 import { LibraryDrawer } from "@/features/observability/library/library-drawer";
 import { useAlertMarks } from "@/features/observability/metrics/alert-marks";
 import { ExplainPanel } from "@/features/observability/metrics/explain-panel";
-import { Examples } from "@/features/observability/metrics/examples";
+import { MetricExamples } from "@/features/observability/metrics/examples";
 import { Panel } from "@/features/observability/metrics/panel";
 import { QueryToolbar } from "@/features/observability/metrics/query-toolbar";
 import { useEvery } from "@/features/observability/metrics/use-every";
@@ -70,7 +70,7 @@ export function MetricsPage() {
             onRemove={panels.length > 1 ? () => remove(index) : undefined}
           />
         ))}
-        {isBlank && panels.length === 1 ? <Examples onRun={(query) => put(0, query)} /> : null}
+        {isBlank && panels.length === 1 ? <MetricExamples onRun={(query) => put(0, query)} /> : null}
         {!isBlank && panels.length < LETTERS.length ? (
           <div>
             <Button variant="link" icon={<PlusCircleIcon />} onClick={add}>

@@ -53,7 +53,7 @@ function columnsFor(longest: number): Column<TraceFound>[] {
     {
       id: "duration",
       header: "Duration",
-      width: "minmax(6rem, 1fr)",
+      width: "minmax(7rem, 1fr)",
       sort: "duration",
       cell: ({ duration_ms, has_errors }) => (
         <span className="traces-duration numbers">

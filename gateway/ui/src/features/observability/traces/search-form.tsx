@@ -218,7 +218,6 @@ function Tags({ tags, onChange }: { tags: readonly string[]; onChange: (tags: st
 
 /** Somebody has the id of a trace from elsewhere. */
 function OpenById({ onOpen }: { onOpen: (trace: string) => void }) {
-  const id = useId();
   const [text, setText] = useState("");
   const found = /^[0-9a-f]{1,32}$/i.test(text.trim()) ? text.trim().toLowerCase() : undefined;
   return (
@@ -229,15 +228,13 @@ function OpenById({ onOpen }: { onOpen: (trace: string) => void }) {
         if (found) onOpen(found);
       }}
     >
-      <FormGroup label="Trace ID" fieldId={id} className="traces-form-field">
-        <TextInput
-          id={id}
-          value={text}
-          placeholder="up to 32 hex digits"
-          validated={text.trim() !== "" && !found ? "error" : "default"}
-          onChange={(_, value) => setText(value)}
-        />
-      </FormGroup>
+      <TextInput
+        aria-label="Trace ID"
+        value={text}
+        placeholder="Trace ID, in hex"
+        validated={text.trim() !== "" && !found ? "error" : "default"}
+        onChange={(_, value) => setText(value)}
+      />
       <Button type="submit" variant="secondary" isDisabled={!found}>
         Open
       </Button>

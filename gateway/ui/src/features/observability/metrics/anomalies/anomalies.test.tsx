@@ -205,7 +205,7 @@ test("why anomalies could not be looked for is told", async () => {
   finding({ error: { code: "OVERLOADED", message: "two searches are running already; try again later" } }, 503);
   const { user } = await page();
   await user.click(await screen.findByRole("button", { name: "Look for anomalies" }, PATIENT));
-  expect(await screen.findByText(/two searches are running already/)).toBeInTheDocument();
+  expect(await screen.findByText(/two searches are running already/i)).toBeInTheDocument();
 });
 
 test("what was not looked at is told with what was found", async () => {

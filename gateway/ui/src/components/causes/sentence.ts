@@ -1,0 +1,29 @@
+/** The hub's sentences on causes, without the codes of signals and places that stand in them. */
+
+import { nameInWords } from "@/components/seen/words";
+import { capitalised, placeInWords } from "@/lib/format";
+import { signalInWords } from "@/lib/titles";
+
+const PLACE = "(?:cluster|[a-z]\\w*/[^\\s:,;]*[^\\s:,;.])";
+/** `LOG_DNS of workload/shop/cart`, wherever it stands in a sentence. */
+const SIGNAL_OF = new RegExp(`(^|: |led to )([A-Z]\\w*) of (${PLACE})(?=[\\s:,;.]|$)`, "g");
+const SUSPECT = new RegExp(`^(${PLACE}) \\(([^,()]+), (\\d+)%\\)`);
+const DOUBT = /^([A-Z]\w*)(?= began (?:before|after) it)/;
+
+const spoken = (name: string): string => (name.startsWith("LOG_") ? nameInWords(name) : signalInWords(name));
+/** As it goes on in a sentence: `high load`, but `GPU lost`. */
+const within = (said: string): string => (/^[A-Z]{2}/.test(said) ? said : said.charAt(0).toLowerCase() + said.slice(1));
+
+/** A sentence of the hub on a cause, without its codes: `ROLLOUT_BEGAN of workload/shop/cart` as `Rollout began on workload shop/cart`. */
+export function sentenceInWords(text: string): string {
+  return text
+    .replace(SUSPECT, (_, place: string, kind: string, sure: string) => {
+      const isSaid = kind === place.split("/")[0];
+      return `${capitalised(placeInWords(place))} (${isSaid ? "" : `${kind}, `}${sure} %)`;
+    })
+    .replace(DOUBT, (name) => spoken(name))
+    .replaceAll(SIGNAL_OF, (_, before: string, name: string, place: string) => {
+      const said = before === "led to " ? within(spoken(name)) : spoken(name);
+      return `${before}${said} on ${placeInWords(place)}`;
+    });
+}

@@ -83,7 +83,8 @@ test("what was seen is read however it closes, and the past shows nothing to be 
   const { unmount } = await show(<Bell />);
   comes(opened("one", "2026-03-04T12:00:00.000Z"));
   act(() => useOverlay.getState().show("notifications"));
-  expect(await screen.findByRole("list", { name: "What has happened" })).toBeVisible();
+  // It fades in: there is not visible yet.
+  await waitFor(() => expect(screen.getByRole("list", { name: "What has happened" })).toBeVisible());
   act(() => useOverlay.getState().show("palette"));
   expect(screen.getByRole("button", { name: "Notifications" })).toBeVisible();
   act(() => useOverlay.getState().hide());

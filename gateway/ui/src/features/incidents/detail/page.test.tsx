@@ -102,7 +102,7 @@ test("it is acknowledged with a word why, shown at once, and stays so when the h
   const { user } = await showIncident(1);
   await named("Incident1");
   await user.click(await button("Acknowledge"));
-  const dialog = within(screen.getByRole("dialog", { name: "Acknowledge this incident?" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Acknowledge this incident?" }));
   await user.type(dialog.getByRole("textbox", { name: "Why" }), "it is the switch");
   await user.click(dialog.getByRole("button", { name: "Acknowledge" }));
   expect(await screen.findByText(/being written/)).toBeInTheDocument();
@@ -120,7 +120,7 @@ test("what somebody else was faster with is said in words, and taken back", asyn
   const { user } = await showIncident(1);
   await named("Incident1");
   await user.click(await button("Acknowledge"));
-  await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Acknowledge" }));
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Acknowledge" }));
   expect(await screen.findByText(/was not acknowledged: it has changed meanwhile/)).toBeInTheDocument();
   expect(screen.getByText(/the incident is acknowledged by grace/)).toBeInTheDocument();
   expect(screen.getByText("nobody yet")).toBeInTheDocument();
@@ -131,7 +131,7 @@ test("one that has gone into another meanwhile leads there", async () => {
   const { user } = await showIncident(1);
   await named("Incident1");
   await user.click(await button("Resolve"));
-  const dialog = within(screen.getByRole("dialog", { name: "Resolve this incident?" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Resolve this incident?" }));
   expect(dialog.getByText(/30 signals of it still last/)).toBeInTheDocument();
   await user.click(dialog.getByRole("button", { name: "Resolve" }));
   expect(await screen.findByRole("link", { name: "another incident" })).toHaveAttribute("href", `/incidents/${incidentId(7)}`);
@@ -144,7 +144,7 @@ test("a change that the hub could not do is tried again on demand, with what was
   await named("Incident1");
   await user.click(await button("Resolve"));
   await user.type(screen.getByRole("textbox", { name: "Why" }), "done");
-  await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Resolve" }));
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Resolve" }));
   await user.click(await screen.findByRole("button", { name: "Try again" }));
   await waitFor(() => expect(bodies).toEqual([{ comment: "done" }, { comment: "done" }]));
 });
@@ -195,7 +195,7 @@ test("another open incident is chosen and merged into it", async () => {
   await named("Incident1");
   await user.click(await button("More actions"));
   await user.click(screen.getByRole("menuitem", { name: /Merge another one/ }));
-  const dialog = within(screen.getByRole("dialog"));
+  const dialog = within(await screen.findByRole("dialog"));
   const choices = await dialog.findAllByRole("radio");
   expect(choices).toHaveLength(1);
   await user.type(dialog.getByRole("textbox", { name: "Find an open incident" }), "same");

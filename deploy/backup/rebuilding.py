@@ -8,16 +8,12 @@ from collections.abc import Sequence
 import uvloop
 
 from deploy.platform import load_projections, platform_settings
-from services.runtime import streams
-from services.runtime.bus import Bus, connect
+from services.runtime.bus import connect
 from services.runtime.logging import configure, logger
 from services.runtime.projections.host import ProjectionHost
 from services.runtime.projections.partitioned import host_of
-from services.runtime.pull import Ordered, PullReader
 
 _GLANCE = 0.05
-_SPARSE = 30
-"""With less than one event in so many the server finds them for less than all of them cost."""
 _STUCK = 120.0
 """Seconds without an event folded after which it is given up."""
 
@@ -28,10 +24,6 @@ async def rebuild(names: Sequence[str]) -> int:
     configure(settings.telemetry, "rebuild")
     bus = await connect(settings.nats, "aiops-rebuild")
     hosts = [host_of(each, bus, settings) for each in load_projections(names)]
-    for host in hosts:
-        bulk = await _reads_much(bus, host.projection.filters)
-        for runner in host.runners:
-            runner.bulk = bulk
     stopping = asyncio.Event()
     gc.collect()
     gc.freeze()
@@ -43,19 +35,6 @@ async def rebuild(names: Sequence[str]) -> int:
         stopping.set()
         await asyncio.gather(*tasks)
         await bus.close()
-
-
-async def _reads_much(bus: Bus, filters: tuple[str, ...]) -> bool:
-    """Whether a projection of several kinds of events is better off with the whole log."""
-    if len(filters) == 1:
-        return False
-    log = await bus.api(f"STREAM.INFO.{streams.EVENTS}")
-    reader = PullReader(bus, Ordered(streams.EVENTS, filters), batch=1)
-    try:
-        await reader.open()
-        return reader.pending * _SPARSE > int(log["state"]["messages"])
-    finally:
-        await reader.close()
 
 
 async def _caught_up(hosts: Sequence[ProjectionHost]) -> bool:

@@ -77,8 +77,11 @@ class PartitionRunner(Runner):
     @property
     def _skip(self) -> Callable[[bytes], bool]:
         others = dict[bytes, bool]()
+        is_of_others = super()._skip
 
         def skip(subject: bytes) -> bool:
+            if is_of_others is not None and is_of_others(subject):
+                return True
             cluster = subject.split(b".", 2)[1]
             other = others.get(cluster)
             if other is None:

@@ -27,8 +27,8 @@ class Asker:
     def troubles(self, question: Question) -> list[str]:
         """What is wrong with the answer; nothing if it is right.
 
-        A figure is right that REST tells before or after it, or that lies between. Where a row has
-        come or gone meanwhile, it is asked again.
+        A figure is right that REST tells before or after it, or that lies between. Where figures
+        have moved meanwhile, it is asked again: what is the most of all may have been another's.
         """
         found, is_same = self._asked(question)
         for _ in range(_AGAIN):
@@ -51,7 +51,8 @@ class Asker:
             f"not told: {each}" for each in question.missing_figures(answer["content"], *worlds)
         ]
         found += self._unfounded(answer)
-        return found, len({len(list(question.figures(each))) for each in worlds}) == 1
+        before_it, after_it = (list(question.figures(each)) for each in worlds)
+        return found, before_it == after_it
 
     def _answer(self, persona: str, text: str) -> dict[str, Any]:
         if persona not in self.chats:

@@ -69,7 +69,7 @@ class Runner:
     sequence: int = field(default=0, init=False)
     """The position that is committed."""
     lag: int = field(default=-1, init=False)
-    """Events of ours that are not committed yet; -1 until known."""
+    """Events of ours that are not committed yet, in `bulk` also those of others; -1 until known."""
     folded: int = field(default=0, init=False)
     """Events that were folded and committed by this runner."""
     error: str | None = field(default=None, init=False)

@@ -6,6 +6,7 @@ import resource
 import signal
 from collections.abc import Generator
 from datetime import timedelta
+from functools import partial
 
 import uvicorn
 
@@ -38,6 +39,8 @@ from services.runtime.tail import Tail
 from services.runtime.telemetry_tail import TelemetryTail
 
 _BACKLOG = 4096
+_NAMES_WITHIN = 5.0
+"""Seconds in which clusters' names should be known, before old events are shown with them."""
 _RIGHTS = ("evt.-.token.", "evt.-.session.")
 _LESS = (".revoked", ".out")
 """Events after which somebody may do less than before."""
@@ -135,7 +138,7 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     telling = Telling(gate.runtime.health, gate.runtime.bus)
     runs = [
         directory.run,
-        tail.run,
+        partial(_follow, tail, directory),
         telemetry.run,
         live.run,
         telling.run,
@@ -155,6 +158,13 @@ async def _serve(gate: Gate, stopping: asyncio.Event) -> None:
     await live.shutdown()
     server.should_exit = True
     await asyncio.gather(serving, waiting, *loops)
+
+
+async def _follow(tail: Tail, directory: Directory, stopping: asyncio.Event) -> None:
+    """Without a database clusters have no names, but events."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(directory.loaded.wait(), _NAMES_WITHIN)
+    await tail.run(stopping)
 
 
 def _config(app: Front, settings: Settings) -> uvicorn.Config:

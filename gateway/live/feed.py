@@ -14,7 +14,7 @@ from datetime import datetime
 from contracts.catalog import MEASURED_NAMES
 from gateway.live.ending import RESUME_EXPIRED, Ended, Ending
 from gateway.live.guest import Standing
-from gateway.live.messages import CaughtUp, Conflated, ErrorFrame
+from gateway.live.messages import CaughtUp, Conflated, ErrorFrame, Position
 from gateway.live.sink import Sink
 from gateway.live.wanted import Wanted, wanted
 from services.runtime import metrics
@@ -31,6 +31,8 @@ __all__ = ["Feed", "Source", "Wanted", "wanted"]
 _TURN = 64
 """Pieces after which other clients have their turn: a send that need not wait does not yield."""
 _PAUSE = 0.25
+_TOLD_IN_A_RING = 4
+"""Times that a client is told how far it is while the ring turns once, at most."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Feed:
     _held: dict[str | None, _Held] = field(default_factory=dict[str | None, _Held], init=False)
     _position: int = field(default=0, init=False)
     """Where the live subscriptions stand."""
+    _told: int = field(default=0, init=False)
+    """How far the client knows that it is."""
     _passes: Passes | None = field(default=None, init=False)
     """What the live subscriptions let through; None if there are none."""
     _cursor: Cursor | None = field(default=None, init=False)
@@ -178,6 +182,7 @@ class Feed:
             held.told = True
         await self._catch_up(held, Cursor(tail, held.position))
         await self.sink.say(CaughtUp(id=held.wanted.id, sequence=self._position))
+        self._told = self._position
         held.live = True
         self._changed()
 
@@ -206,11 +211,18 @@ class Feed:
             found = await (await self._here()).read(passes, until)
             for piece in self.sink.pieces(found, batch=self._batch):
                 await self._send(piece)
-                self._position = piece.last
+                self._position = self._told = piece.last
             self._position = found.reached
+            await self._tell_position()
             self._measure(found)
         measured = self._watch is not None and await self._tell_measures(passes, self._watch)
         return found is not None or measured
+
+    async def _tell_position(self) -> None:
+        """Long before that falls out of the ring, of which nothing was for this client."""
+        if self._position - self._told >= max(1, self.source.tail.size // _TOLD_IN_A_RING):
+            await self.sink.say(Position(sequence=self._position))
+            self._told = self._position
 
     async def _here(self) -> Cursor:
         """A cursor at the position: the one there is, unless somebody has moved the position."""

@@ -125,6 +125,17 @@ class CaughtUp(LiveFrame):
     sequence: int
 
 
+class Position(LiveFrame):
+    """Everything up to ``sequence`` has been sent to live subscriptions: resume from there.
+
+    Comes now and then where what happens is not for this client. Without it one that comes back
+    would be read the whole log that it has let pass.
+    """
+
+    type: Literal["position"] = "position"
+    sequence: int
+
+
 class Conflated(LiveFrame):
     """So many measurements were left out, as newer ones of the same entities have come."""
 

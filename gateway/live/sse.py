@@ -11,7 +11,7 @@ from gateway.live.ending import BROKEN, Ended, Ending
 from gateway.live.feed import Feed, Wanted
 from gateway.live.guest import About
 from gateway.live.live import Live
-from gateway.live.messages import CaughtUp, Disconnect, LiveFrame, Subscribed, encode
+from gateway.live.messages import CaughtUp, Disconnect, LiveFrame, Position, Subscribed, encode
 from gateway.live.talk import cancel, watched
 from services.runtime import metrics
 from services.runtime.ids import new_id
@@ -51,8 +51,8 @@ class Outbox:
 
     async def say(self, frame: LiveFrame) -> None:
         """See `Sink`. Where the client stands is the id, so that it comes back there."""
-        position = frame.sequence if isinstance(frame, Subscribed | CaughtUp) else None
-        await self._put(told(frame, position))
+        at = frame.sequence if isinstance(frame, Subscribed | CaughtUp | Position) else None
+        await self._put(told(frame, at))
         metrics.WS_SENT.inc()
 
     def pieces(self, events: Slice, *, batch: bool) -> Sequence[Piece]:

@@ -59,6 +59,8 @@ class Tail:
         self.ring = Ring(self.size, _RING_BYTES)
         self._encoder = Encoder(self.names, self.catalog)
         self._started = asyncio.Event()
+        self._began = 0
+        """Where the log ended at the start: of older positions something may have aged out."""
         self.news = Signal()
         """Rings for every batch that comes out of the log."""
         self.beats = Signal()
@@ -83,18 +85,28 @@ class Tail:
 
     async def _follow(self, stopping: asyncio.Event) -> None:
         if not self._started.is_set():
-            _, last = await self.log.bounds()
-            self.ring.start(last)
-            self.beat = last
-            self._started.set()
+            first, self._began = await self.log.bounds()
+            self.ring.start(max(0, first - 1, self._began - self.size))
         reader = PullReader(self._bus, Ordered(streams.EVENTS), start=self.ring.last + 1)
         try:
             await reader.open()
             self.error = None
             while not stopping.is_set():
+                if not self._started.is_set() and await self._is_at_the_end():
+                    self.beat = self.ring.last
+                    self._started.set()
                 self._publish(await reader.take(_BATCH, wait=0.5))
         finally:
             await reader.close()
+
+    async def _is_at_the_end(self) -> bool:
+        """True once the ring has what there was: all who come back after a restart find it here.
+
+        Each of them would read the log for itself otherwise, hundreds at once.
+        """
+        if self.ring.last < self._began and await leader_has(self._bus, self.ring.last + 1) is None:
+            self.ring.skip(self._began)  # The last ones have aged out.
+        return self.ring.last >= self._began
 
     @property
     def _bus(self) -> Bus:
@@ -113,7 +125,8 @@ class Tail:
                 self.ring.skip(delivery.sequence)
                 continue
             self.ring.put(frame)
-            metrics.TAIL_EVENTS.labels(frame.event_type).inc()
+            if self._started.is_set():
+                metrics.TAIL_EVENTS.labels(frame.event_type).inc()
         if self.ring.last > before:
             self._shared.forget()
             self.news.ring()
@@ -132,12 +145,12 @@ class Tail:
 
         ResumeExpired if it is not in the log, or if events behind it have aged out or may have:
         that is so where the next position is empty or older than facts are kept. Asks the bus
-        only about a position that the ring does not know.
+        only about a position after which this process has not seen everything come.
         """
         await self.started()
         if since is None:
             return Cursor(self, self.ring.last)
-        if not self.ring.floor <= since <= self.ring.last:
+        if not max(self.ring.floor, self._began) <= since <= self.ring.last:
             await resuming.check(self.log, since)
         return Cursor(self, since)
 

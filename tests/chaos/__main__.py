@@ -22,7 +22,9 @@ def _told(outcome: Outcome) -> list[str]:
             f"{verdict.fired} alerts and {verdict.ended} ends accepted:"
             f" lost in the log {verdict.lost_in_log}, doubled {verdict.doubled_in_log};"
             f" lost in the table {verdict.lost_in_table}, doubled {verdict.doubled_in_table}",
-            f"the table had caught up {verdict.settled:.1f} s after the last post",
+            f"ended before they were known to fire: {verdict.unfired}",
+            f"{verdict.settled:.1f} s after the last post the table had caught up,"
+            f" after {verdict.listed:.1f} s the list of events",
         ]
     lines.append(f"clients: {dict(clients)}")
     lines.append("memory, most in the first third · in the last · at all:")

@@ -298,10 +298,8 @@ class LiveStream:
     def _take(self, frame: dict[str, Any]) -> None:
         """What a frame means; nothing was read before it that was not handed out."""
         match frame["type"]:
-            case "event":
-                self._items.append(self._event(frame))
-            case "events":
-                self._items.extend(map(self._event, frame["events"]))
+            case "event" | "events":
+                self._items.extend(map(self._event, frame.get("events", [frame])))
             case "subscribed":
                 self._failures = 0
                 self._catching_up = frame["id"]
@@ -311,6 +309,8 @@ class LiveStream:
                 self._catching_up = None
                 self._reached(frame["sequence"])
                 self._items.append(cast("CaughtUp", frame))
+            case "position":
+                self._reached(frame["sequence"])
             case "conflated":
                 self._items.append(cast("Conflated", frame))
             case "disconnect":

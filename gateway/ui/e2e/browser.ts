@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { onTestFailed } from "vitest";
 
 import type { Hub } from "./hub.ts";
 
@@ -49,6 +50,12 @@ export async function signIn(browser: Browser, hub: Hub): Promise<Session> {
   const session = await context.storageState();
   await context.close();
   return session;
+}
+
+/** What a page says, in words. */
+async function shown(page: Page): Promise<string> {
+  const words = await page.locator("body").innerText({ timeout: 2_000 }).catch(String);
+  return `${page.url()} showed:\n${words.slice(0, 6_000)}`;
 }
 
 /** A window of a browser of its own, with nothing in it yet. */
@@ -104,6 +111,7 @@ export class Window {
       if (message.type() === "error") note(`on the console: ${message.text()} (${message.location().url})`, page.url());
     });
     page.setDefaultTimeout(15_000);
+    onTestFailed(async () => console.error(await shown(page)));
     return new Window(context, page, problems);
   }
 

@@ -50,6 +50,22 @@ async def test_a_restarted_gateway_loses_nothing(log: EventLog, peer: Open) -> N
             assert await sequences(client, 10) == [6, 7, 8, 9, 10]
 
 
+async def test_who_lets_everything_pass_goes_on_from_there(log: EventLog, peer: Open) -> None:
+    """Without it a client of a quiet cluster would have the whole log read for it once more."""
+    quiet = {"quiet": {"since_sequence": 0, "event_types": ["CLUSTER_DELETED"]}}
+    async with balancing() as balancer, serving(log, ring=40) as stream:
+        balancer.streams = [stream]
+        async with peer(balancer.url, quiet) as client:
+            await find(client, "caught_up")
+            await stream.fire(*alerts(25))
+            waiting = asyncio.create_task(client.next())  # It reads only while somebody waits.
+            await until(lambda: all(guest.about().sent >= 4 for guest in stream.live.guests))
+            for guest in list(stream.live.guests):
+                guest.cut()
+            assert (await waiting)["type"] == "reconnecting"
+            assert (await client.call("positions"))["quiet"] in range(10, 26)
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_two_gateways_and_random_cuts_lose_and_repeat_nothing(
     log: EventLog, peer: Open, seed: int

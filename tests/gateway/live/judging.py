@@ -46,11 +46,14 @@ class Judge:
                     assert self._missed(self.position, frame["sequence"], self._needed()) == []
                 self.live.add(frame["id"])
                 self.position, self.coming = frame["sequence"], None
-            case "event":
-                self._event(frame["sequence"])
-            case "events":
-                assert len(frame["events"]) > 1
-                for event in frame["events"]:
+            case "position":
+                assert self.coming in {None, self.leaving}
+                assert self._missed(self.position, frame["sequence"], self._needed()) == []
+                self.position = max(self.position, frame["sequence"])
+            case "event" | "events":
+                events = frame.get("events", [frame])
+                assert len(events) > 1 or frame["type"] == "event"
+                for event in events:
                     self._event(event["sequence"])
             case "pong":
                 self.wanted.pop(self.leaving or "", None)

@@ -62,6 +62,21 @@ async def test_what_was_filtered_away_counts_as_seen(log: EventLog) -> None:
             assert client.events == []
 
 
+async def test_now_and_then_it_is_told_how_far_what_was_filtered_away_reaches(
+    log: EventLog,
+) -> None:
+    async with serving(log, ring=40) as stream, stream.client() as client:
+        await client.subscribe(since_sequence=0, event_types=["CLUSTER_DELETED"])
+        await client.find("caught_up")
+        for start in (0, 10):
+            await stream.fire(*alerts(10, start))
+            assert (await client.next()) == {"type": "position", "sequence": start + 10}
+        await stream.fire(*alerts(9, 20))
+        await until(lambda: stream.tail.ring.last == 29)
+        await client.say(type="ping")
+        assert (await client.next())["type"] == "pong", "it is told once in a quarter of the ring"
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_random_disconnects_lose_and_repeat_nothing(log: EventLog, seed: int) -> None:
     chance, total = Random(seed), 1500

@@ -105,6 +105,7 @@ export type Frame =
   | Sent
   | { readonly type: "events"; readonly events: readonly Sent[] }
   | { readonly type: "subscribed"; readonly id: string; readonly sequence: number }
+  | { readonly type: "position"; readonly sequence: number }
   | CaughtUp
   | Conflated
   | ReplayState

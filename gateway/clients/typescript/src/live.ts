@@ -349,6 +349,9 @@ export class LiveStream implements AsyncIterableIterator<Item> {
         this.#reached(frame.sequence);
         this.#items.push(frame);
         break;
+      case "position":
+        this.#reached(frame.sequence);
+        break;
       case "conflated":
       case "replay_state":
         this.#items.push(frame);

@@ -126,7 +126,7 @@ def _database_away(ground: Ground) -> float:
 
 def _full(ground: Ground) -> float:
     """No room in the log, for five seconds."""
-    with full(ground.nats.url):
+    with full(ground.nats.nodes):
         time.sleep(5)
     return time.monotonic()
 

@@ -44,6 +44,7 @@ class Node:
         self.directory.mkdir(parents=True, exist_ok=True)
         told = {
             "server_name": self.name,
+            "server_tags": [self.name],
             "listen": f"127.0.0.1:{self.port}",
             "http": f"127.0.0.1:{self.monitor}",
             "max_payload": 2 * 1024 * 1024,

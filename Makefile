@@ -25,7 +25,7 @@ export UV_HTTP_TIMEOUT ?= 180
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up ui ui-test ui-check test check format bench chaos contracts lock clean
+.PHONY: help up ui ui-test ui-check test check format bench chaos contracts lock sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ bench: $(STAMP) ## Measure; ARGS chooses what
 chaos: $(STAMP) ## Ten minutes of failures under load; ARGS="--seconds 60 --seed 7" and so on
 	$(BIN)/python -m tests.chaos $(ARGS)
 
-contracts: $(STAMP) ## Write the generated files under contracts/generated
+contracts: $(STAMP) ## Write the generated files: contracts/generated, contracts/EVENTS.md
 	$(BIN)/python -m deploy.export
 
 lock: $(STAMP) ## Pin the dependencies of pyproject.toml anew; UPGRADE=--upgrade takes the newest
@@ -75,6 +75,16 @@ lock: $(STAMP) ## Pin the dependencies of pyproject.toml anew; UPGRADE=--upgrade
 	$(COMPILE) pyproject.toml --all-extras --group dev -c deploy/requirements.txt \
 		-o deploy/requirements-dev.txt
 	$(COMPILE) --group ui -c deploy/requirements-dev.txt -o deploy/requirements-ui.txt
+	$(COMPILE) --group sbom -c deploy/requirements-dev.txt -o deploy/requirements-sbom.txt
+
+sbom: $(STAMP) $(MODULES) ## Write what is shipped, with versions and licences, as CycloneDX to dist/
+	@mkdir -p dist
+	$(BIN)/uv venv --quiet --clear dist/shipped
+	$(BIN)/uv pip install --quiet --python dist/shipped --require-hashes -r deploy/requirements.txt
+	$(BIN)/cyclonedx-py environment dist/shipped --pyproject pyproject.toml --output-reproducible \
+		-o dist/aiops.cdx.json
+	@$(NPM) run --silent sbom >dist/ui.cdx.json
+	@rm -rf dist/shipped
 
 clean: ## Remove the environment and every cache; data directories stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

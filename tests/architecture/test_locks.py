@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.tree import ROOT
 
-LOCKS = [f"requirements{part}.txt" for part in ("", "-dev", "-ui", "-bootstrap")]
+LOCKS = [f"requirements{part}.txt" for part in ("", "-dev", "-ui", "-sbom", "-bootstrap")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -39,7 +39,7 @@ def test_what_the_project_asks_for_is_pinned() -> None:
     project = PROJECT["project"]
     runtime = names([*project["dependencies"], *project["optional-dependencies"]["embedded"]])
     groups = PROJECT["dependency-groups"]
-    dev = names([*groups["ui"], *(each for each in groups["dev"] if isinstance(each, str))])
+    dev = names([*groups["ui"], *groups["sbom"], *(each for each in groups["dev"] if isinstance(each, str))])
     assert runtime - set(pins("requirements.txt")) == set()
     assert (runtime | dev) - set(pins("requirements-dev.txt")) == set()
     assert set(pins("requirements-bootstrap.txt")) == {"uv"}
@@ -50,3 +50,4 @@ def test_tests_run_on_the_versions_that_are_shipped() -> None:
     tested = pins("requirements-dev.txt").items()
     assert pins("requirements.txt").items() <= tested
     assert pins("requirements-ui.txt").items() <= tested
+    assert pins("requirements-sbom.txt").items() <= tested

@@ -43,6 +43,7 @@ from tests.benchmarks import (
     streaming,
     ui,
     what_if,
+    whole,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
 
@@ -83,6 +84,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "chats": chats.measure,
     "backup": backup.measure,
     "ui": ui.measure,
+    "whole": whole.measure,
 }
 
 

@@ -1,8 +1,9 @@
-"""Writes what is generated from code: OpenAPI of the gateway, AsyncAPI of the bus."""
+"""Writes what is generated from code: OpenAPI of the gateway, AsyncAPI of the bus, their page."""
 
 import json
 from pathlib import Path
 
+from deploy.catalogue.page import Catalogue
 from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_services
 from gateway.app import build
 from gateway.auth.bindings import Bindings
@@ -51,6 +52,11 @@ def _unconnected_gate(settings: Settings) -> Gate:
     )
 
 
+def path_of(name: str) -> Path:
+    """Where one of them lies: pages for people beside the contracts' README."""
+    return (FOLDER.parent if name.endswith(".md") else FOLDER) / name
+
+
 def documents() -> dict[str, str]:
     """Every generated file by name."""
     gate = _unconnected_gate(Settings())
@@ -60,6 +66,7 @@ def documents() -> dict[str, str]:
     return {
         "openapi.json": document(build(gate)).decode() + "\n",
         "asyncapi.json": json.dumps(of_the_bus, indent=2, sort_keys=True) + "\n",
+        "EVENTS.md": Catalogue(services, projections).page(),
     }
 
 
@@ -67,7 +74,7 @@ def main() -> None:
     """Write them."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in documents().items():
-        (FOLDER / name).write_text(text)
+        path_of(name).write_text(text)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from gateway.origin import origin_of
 from gateway.posts import REPORTS, Post, Rejected, read_v2, read_webhook
 from gateway.shares import Shares
 from services.runtime import dead_letters, metrics, rights
-from services.runtime.bus import Outgoing
+from services.runtime.bus import BusUnavailable, JetStreamRefused, Outgoing
 from services.runtime.command_bus import Origin
+from services.runtime.database import DatabaseUnavailable
 from services.runtime.ids import derived_id, new_id
 from services.runtime.principals import Principal, Scope
 
@@ -101,6 +102,9 @@ class Intake:
         except Refused as refused:
             if refused.code is Code.OVERLOADED:
                 metrics.ALERT_POSTS_SENT_AWAY.labels(door).inc()
+            raise
+        except (BusUnavailable, JetStreamRefused, DatabaseUnavailable):
+            metrics.ALERT_POSTS_SENT_AWAY.labels(door).inc()
             raise
 
     async def _take(

@@ -17,6 +17,7 @@ from services.runtime.bus import Bus, BusUnavailable
 from services.runtime.database import Database
 from services.runtime.settings import Settings, environment
 
+_ALL = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing listens because of it
 _GATEWAY_VARIABLE, _TOKEN_VARIABLE = "AIOPS_GATEWAY_URL", "AIOPS_TOKEN"
 
 
@@ -83,7 +84,9 @@ def gateway_of() -> Door:
 
 
 def _gateway(settings: Settings, run: dict[str, Any]) -> str:
-    return run.get("gateway") or f"http://{settings.gateway.host}:{settings.gateway.port}"
+    """One that listens on all addresses answers to this name, and to none like `0.0.0.0`."""
+    host = "127.0.0.1" if settings.gateway.host in _ALL else settings.gateway.host
+    return run.get("gateway") or f"http://{host}:{settings.gateway.port}"
 
 
 def _running(settings: Settings) -> dict[str, Any]:

@@ -78,6 +78,13 @@ class SiteLink:
             except (BusUnavailable, JetStreamRefused) as error:
                 _LOG.info("link_interrupted", site=self.site, reason=str(error))
                 await _pause(stopping, _PAUSE)
+            finally:
+                self._measure_no_more()
+
+    def _measure_no_more(self) -> None:
+        """Another process keeps the link and tells of it; what was true here may be no longer."""
+        for gauge in (metrics.EDGE_LINK_UP, metrics.EDGE_WAITING):
+            gauge.remove(self.site)
 
     async def _keep(self) -> None:
         await self.fleet.ready.wait()

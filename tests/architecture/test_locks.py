@@ -39,7 +39,9 @@ def test_what_the_project_asks_for_is_pinned() -> None:
     project = PROJECT["project"]
     runtime = names([*project["dependencies"], *project["optional-dependencies"]["embedded"]])
     groups = PROJECT["dependency-groups"]
-    dev = names([*groups["ui"], *groups["sbom"], *(each for each in groups["dev"] if isinstance(each, str))])
+    dev = names(
+        [*groups["ui"], *groups["sbom"], *(each for each in groups["dev"] if isinstance(each, str))]
+    )
     assert runtime - set(pins("requirements.txt")) == set()
     assert (runtime | dev) - set(pins("requirements-dev.txt")) == set()
     assert set(pins("requirements-bootstrap.txt")) == {"uv"}

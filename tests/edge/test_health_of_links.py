@@ -6,7 +6,7 @@ import pytest
 
 from contracts.edge import EdgeLinkLost, EdgeLinkRestored, edge_link_key
 from contracts.envelope import Event
-from services.runtime import streams
+from services.runtime import metrics, streams
 from services.runtime.answers import BusUnavailable
 from services.runtime.bus import connect
 from services.runtime.process import Runtime
@@ -27,6 +27,10 @@ async def _told(hub: Runtime, kind: type[Event], site: str = SITE) -> Event:
     return event
 
 
+def _up() -> float | None:
+    return metrics.REGISTRY.get_sample_value("aiops_edge_link_up", {"site": SITE})
+
+
 async def test_a_cut_link_is_lost_and_then_restored(
     hub: Runtime, site: Runtime, link: Link
 ) -> None:
@@ -40,6 +44,8 @@ async def test_a_cut_link_is_lost_and_then_restored(
         await tell(site, [cluster], range(1, 6))
         link.restore()
         restored = await _told(hub, EdgeLinkRestored)
+        await until(lambda: _up() == 1)
+    assert _up() is None, "whoever looks after it from now on tells of it"
     assert isinstance(lost, EdgeLinkLost)
     assert isinstance(restored, EdgeLinkRestored)
     assert restored.lost_at == lost.since

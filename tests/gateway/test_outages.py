@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from services.runtime import setup
+from services.runtime import metrics, setup
 from services.runtime.settings import DatabaseSettings, GatewaySettings, NatsSettings, Settings
 from tests.kit.embedded import NatsServer, PostgresServer, start_nats, start_postgres
 from tests.kit.gateway import API, Platform, alert, platform_on, refused, registration, webhook
@@ -55,10 +55,16 @@ async def _in_time(answer: httpx.Response, code: str, started: float) -> None:
     assert time.monotonic() - started < 30, "an answer has to come"
 
 
+def _sent_away() -> float:
+    told = {"door": "webhook"}
+    return metrics.REGISTRY.get_sample_value("aiops_alert_posts_sent_away_total", told) or 0.0
+
+
 async def test_while_the_bus_is_away_writes_are_refused_and_reads_go_on(
     fragile: Platform, own_nats: NatsServer
 ) -> None:
     cluster = await fragile.register()
+    away = _sent_away()
     own_nats.kill()
     for path, body in (
         ("/clusters", registration(name="later")),
@@ -67,6 +73,7 @@ async def test_while_the_bus_is_away_writes_are_refused_and_reads_go_on(
         started = time.monotonic()
         answer = await fragile.http.post(f"{API}{path}", json=body)
         await _in_time(answer, "BUS_UNAVAILABLE", started)
+    assert _sent_away() == away + 1, "which the platform's own alerts look at"
     for path in ("/streams", "/dead-letters"):
         started = time.monotonic()
         await _in_time(await fragile.http.get(f"{API}{path}"), "BUS_UNAVAILABLE", started)

@@ -9,10 +9,8 @@ import type {
   ErrorFrame,
   Frame,
   Item,
-  LiveEvent,
   Replay,
   ReplayAction,
-  Sent,
   Subscription,
 } from "./frames.ts";
 
@@ -333,10 +331,10 @@ export class LiveStream implements AsyncIterableIterator<Item> {
   #take(frame: Frame): void {
     switch (frame.type) {
       case "event":
-        this.#items.push(this.#event(frame));
-        break;
       case "events":
-        for (const event of frame.events) this.#items.push(this.#event(event));
+        for (const event of frame.type === "event" ? [frame] : frame.events) {
+          this.#items.push({ ...event, subscriptions: this.#standing() });
+        }
         break;
       case "subscribed":
         this.#failures = 0;
@@ -363,10 +361,6 @@ export class LiveStream implements AsyncIterableIterator<Item> {
       case "error":
         refuse(frame);
     }
-  }
-
-  #event(event: Sent): LiveEvent {
-    return { ...event, subscriptions: this.#standing() };
   }
 
   /** All that are live stand together; one that catches up stands alone. */

@@ -1,5 +1,6 @@
 import "@patternfly/react-core/dist/styles/base.css";
 import "@/app/app.css";
+import "@/app/targets.css";
 import "@/app/density.css";
 import "@/app/print.css";
 

@@ -12,6 +12,11 @@ test("the hub's sentences are told without codes of signals and places", () => {
       "Workload shop/billing (71 %): Log: DNS on workload shop/billing: 69 lines like \"level=error of a/b\". Of the 7 things 4 may follow.",
     "node/gpu-4 (GPU, 90%): GpuXidError of node/gpu-4 since 2026-01-31 12:00:00 UTC.": "Node gpu-4 (GPU, 90 %): GPU error (XID) on node gpu-4 since 2026-01-31 12:00:00 UTC.",
     "HighErrorRate began before it": "High error rate began before it",
+    "WORKLOAD_CRASHING belongs to nothing that is known": "Workload crash-looping belongs to nothing that is known",
+    "HighErrorRate belongs to nothing that is known, and 3 more came with it": "High error rate belongs to nothing that is known, and 3 more came with it",
+    "LOG_DNS is there again": "Log: DNS is there again",
+    "same name GPU_GONE as 3 of its 5 signals there, began within 30 s": "same name “GPU lost” as 3 of its 5 signals there, began within 30 s",
+    "it belongs to nothing that is known": "it belongs to nothing that is known",
     "something else explains it as well": "something else explains it as well",
   };
   for (const [text, said] of Object.entries(told)) expect(sentenceInWords(text)).toBe(said);

@@ -37,6 +37,13 @@ test("the legend has the figures of each series, and sorts by them", async () =>
   expect(screen.getByRole("columnheader", { name: "Max" })).toHaveAttribute("aria-sort", "descending");
 });
 
+test("a series is called by its name, and all of its labels are told where one points", async () => {
+  await show(chart([{ ...one("cart-1", [1]), labels: { cluster: "edge-1", namespace: "shop", pod: "cart-1" } }, one("b", [2])]));
+  const button = await screen.findByRole("button", { name: "cart-1" });
+  expect(button.title).toMatch(/^\{cluster="edge-1", namespace="shop", pod="cart-1"\}\n/);
+  expect(screen.getByRole("button", { name: "b" }).title).toMatch(/^b\n/);
+});
+
 test("a click shows one alone, Ctrl another as well, and again a click on the last all", async () => {
   const { user } = await show(chart([one("a", [1]), one("b", [2]), one("c", [3])]));
   const button = (name: string) => screen.getByRole("button", { name });
@@ -58,6 +65,17 @@ test("of too many series the highest are shown, and it says so", async () => {
   expect(await screen.findByText(/The 50 highest of 60 series are shown/)).toBeInTheDocument();
   expect(rows()).not.toContain("s9");
   expect(rows()).toContain("s10");
+});
+
+test("those that are shown are called by what tells them apart, what they share is said once", async () => {
+  const of = (state: string, pod: number): ChartSeries => ({
+    ...one(`state="${state}" pod="p${pod}"`, [state === "up" ? 1 : 0]),
+    labels: { cluster: state === "up" ? "edge-1" : "edge-2", job: "kube", state, pod: `p${pod}` },
+  });
+  await show(chart(Array.from({ length: 50 }, (_, pod) => [of("up", pod), of("down", pod)]).flat()));
+  expect(await screen.findByText(/The 50 highest of 100 series are shown, all of \{cluster="edge-1", state="up"\}\./)).toBeInTheDocument();
+  expect(rows().slice(0, 2)).toEqual(["p0", "p1"]);
+  expect(new Set(rows()).size).toBe(50);
 });
 
 test("the keyboard zooms in and out", async () => {

@@ -8,10 +8,11 @@ import { align } from "@/components/chart/align";
 import { CHART_HEIGHT, type Annotation, type ChartProps } from "@/components/chart/chart";
 import { CrosshairNote } from "@/components/chart/crosshair-note";
 import { Legend } from "@/components/chart/legend";
+import { asSelector } from "@/components/chart/lines";
 import { PlotCanvas } from "@/components/chart/plot-canvas";
 import { Ribbon } from "@/components/chart/ribbon";
 import { reading, summary } from "@/components/chart/said";
-import { highest } from "@/components/chart/top";
+import { calledApart } from "@/components/chart/top";
 import { useCrosshairKeys } from "@/components/chart/use-crosshair-keys";
 import { count } from "@/lib/format";
 import { useClock } from "@/lib/moment";
@@ -24,7 +25,7 @@ export default function Figure(props: ChartProps) {
   const { label, series, range, unit = "none", step, kind = "lines", height = CHART_HEIGHT } = props;
   const { syncKey, onZoom, onZoomBack, annotations = UNMARKED, legend = "table", actionsOf } = props;
   const { stretches, onStretch } = props;
-  const drawn = useMemo(() => highest(series), [series]);
+  const { drawn, common } = useMemo(() => calledApart(series), [series]);
   const shown = useMemo(() => drawn.map((each) => each.series), [drawn]);
   const data = useMemo(() => align(shown.map(({ points }) => points), step), [shown, step]);
 
@@ -110,7 +111,8 @@ export default function Figure(props: ChartProps) {
       {drawn.length < series.length || isolated.size > 0 ? (
         <p className="hint chart-top">
           {drawn.length < series.length
-            ? `The ${count(drawn.length)} highest of ${count(series.length)} series are shown. ` +
+            ? `The ${count(drawn.length)} highest of ${count(series.length)} series are shown` +
+              `${Object.keys(common).length > 0 ? `, all of ${asSelector(common)}. ` : ". "}` +
               "Narrow the query to see others. "
             : null}
           {isolated.size > 0 ? (

@@ -5,6 +5,7 @@ import { memo, useMemo, useState, type MouseEvent, type ReactNode } from "react"
 
 import type { Extent } from "@/components/chart/align";
 import type { ChartProps, ChartSeries } from "@/components/chart/chart";
+import { asSelector } from "@/components/chart/lines";
 import { Swatch } from "@/components/chart/swatch";
 import type { Drawn } from "@/components/chart/top";
 import { alike, formatValue, type Unit } from "@/components/chart/units";
@@ -137,7 +138,7 @@ const Row = memo(
             type="button"
             className="chart-series"
             aria-pressed={state === "shown"}
-            title={`${series.name}\nClick: show alone. Ctrl+click: show as well.`}
+            title={`${wholeName(series)}\nClick: show alone. Ctrl+click: show as well.`}
             onClick={onChoose}
             onFocus={() => onHover(index)}
             onBlur={() => onHover(null)}
@@ -162,6 +163,10 @@ const Row = memo(
     before.write === now.write &&
     before.index === now.index,
 );
+
+/** With all labels, also those that no name tells. */
+const wholeName = ({ name, labels }: ChartSeries) =>
+  labels === undefined || Object.keys(labels).length === 0 ? name : asSelector(labels);
 
 /** What leads on does not change with the crosshair. */
 const Actions = memo(

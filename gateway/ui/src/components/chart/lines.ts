@@ -22,24 +22,39 @@ export interface Lines {
   histograms: number;
 }
 
-interface Found {
+interface Named {
+  metric: Readonly<Record<string, string>>;
+  clusterName: string | undefined;
+}
+
+interface Found extends Named {
   series: MetricSeries;
   clusterId: string | undefined;
-  clusterName: string | undefined;
 }
 
 /** `query`: what a series is called that has neither labels nor a cluster. */
 export function linesOf(answer: Pick<MetricAnswer, "results">, query: string): Lines {
   const all = answer.results.flatMap(({ cluster_id, cluster_name, data }) =>
-    data.map((series) => ({ series, clusterId: cluster_id ?? undefined, clusterName: cluster_name ?? undefined })),
+    data.map((series) => ({
+      series,
+      metric: series.metric,
+      clusterId: cluster_id ?? undefined,
+      clusterName: cluster_name ?? undefined,
+    })),
   );
   const found = all.filter(({ series }) => (series.values?.length ?? 0) > 0);
-  const common = commonLabels(found.map(({ series }) => series.metric));
-  const differing = differingLabels(found, common);
-  const several = new Set(found.map(({ clusterName }) => clusterName)).size > 1;
-  const taken = new Map<string, number>();
-  const lines = found.map((each) => line(each, unique(nameOf(each, differing, several) || query, taken)));
+  const { names, common } = namesOf(found, query);
+  const lines = found.map((each, at) => line(each, names[at]!));
   return { lines, common, histograms: all.length - found.length };
+}
+
+/** What tells each of them from the others, unlike all others; and what none is told apart by. `alone`: without either. */
+export function namesOf(all: readonly Named[], alone: string): { names: string[]; common: Lines["common"] } {
+  const common = commonLabels(all.map(({ metric }) => metric));
+  const differing = differingLabels(all, common);
+  const several = new Set(all.map(({ clusterName }) => clusterName)).size > 1;
+  const taken = new Map<string, number>();
+  return { names: all.map((each) => unique(nameOf(each, differing, several) || alone, taken)), common };
 }
 
 function line({ series, clusterId, clusterName }: Found, name: string): Line {
@@ -67,15 +82,15 @@ export function numberOf(text: string): number {
   return Number(text);
 }
 
-function commonLabels(metrics: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+export function commonLabels(metrics: readonly Readonly<Record<string, string>>[]): Record<string, string> {
   const [first = {}, ...rest] = metrics;
   return Object.fromEntries(
     Object.entries(first).filter(([name, value]) => rest.every((metric) => metric[name] === value)),
   );
 }
 
-function differingLabels(found: readonly Found[], common: Readonly<Record<string, string>>): string[] {
-  const names = new Set(found.flatMap(({ series }) => Object.keys(series.metric)));
+function differingLabels(found: readonly Named[], common: Readonly<Record<string, string>>): string[] {
+  const names = new Set(found.flatMap(({ metric }) => Object.keys(metric)));
   return [...names].filter((name) => !(name in common)).toSorted();
 }
 
@@ -83,7 +98,7 @@ function differingLabels(found: readonly Found[], common: Readonly<Record<string
  * `edge-1 · worker-3`; with several labels that differ `edge-1 · device="sda" node="worker-3"`; the
  * cluster only where there are several, or nothing else to say.
  */
-function nameOf({ series: { metric }, clusterName }: Found, differing: readonly string[], several: boolean): string {
+function nameOf({ metric, clusterName }: Named, differing: readonly string[], several: boolean): string {
   const own = differing.filter((name) => metric[name] !== undefined);
   const [only] = own;
   const labels =

@@ -30,6 +30,8 @@ export interface AnomaliesSearch {
   within?: "range" | undefined;
   /** The watch in the drawer; `new`: one that is to be made. */
   watch?: string | undefined;
+  /** It is told what differs in the chart of that watch from before. */
+  explain?: true | undefined;
 }
 
 /** What the page of one anomaly keeps in its URL. */
@@ -55,5 +57,6 @@ export function readAnomaliesSearch(raw: Raw): AnomaliesSearch {
     sort: oneOf(raw["sort"], ["severity"]),
     within: oneOf(raw["within"], ["range"]),
     watch: text(raw["watch"]),
+    explain: flag(raw["explain"]) || undefined,
   };
 }

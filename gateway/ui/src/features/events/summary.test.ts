@@ -13,7 +13,8 @@ import {
 import { entityOf } from "@/features/events/event";
 import { GROUPS } from "@/features/events/names";
 import { MEASURED } from "@/lib/live";
-import { summary, type Payloads } from "@/features/events/summary";
+import type { Payloads } from "@/features/events/payloads";
+import { summary } from "@/features/events/summary";
 import { CHAT_TOLD } from "@/features/events/testing-chat";
 import { analysis, made, persona, report, rerun, rerunResult, schedule } from "@/features/events/testing";
 
@@ -337,7 +338,7 @@ const TOLD: { [Name in EventName]: [Payloads[Name], told: string, entity: string
     "report",
   ],
   REPORT_REQUESTED: [{ ...report, acting: null }, "The week, as PDF", "report"],
-  REPORT_SCHEDULED: [{ ...schedule, acting: null }, "Every Monday, at 0 7 * * MON (UTC)", "report_schedule"],
+  REPORT_SCHEDULED: [{ ...schedule, acting: null }, "Every Monday: Every Monday at 07:00 UTC", "report_schedule"],
   REPORT_STARTED: [report, "The week is being made", "report"],
   REPORT_UNSCHEDULED: [{ ...schedule, reason: "DELETED" }, "Every Monday is made no more", "report_schedule"],
   TOKEN_CREATED: [

@@ -3,7 +3,7 @@ import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 
 import { getGetFleetHealthResponseMock } from "@/generated/api.msw";
-import type { DeadLetterItem, ProjectionBuild } from "@/generated/api.schemas";
+import type { DeadLetterItem, ProjectionBuild, StreamState } from "@/generated/api.schemas";
 import { asking, hub } from "@/testing/hub";
 import { show } from "@/testing/render";
 
@@ -144,6 +144,43 @@ test("a rebuild is explained, then begun, and its progress is shown", async () =
   await user.click(within(dialog).getByRole("button", { name: "Rebuild" }));
   expect(await screen.findByRole("progressbar", { name: /next build/ })).toHaveAttribute("aria-valuenow", "50");
   expect(screen.getByText(/about 1 s left/)).toBeVisible();
+});
+
+test("streams are one table: what each holds, how full it is, and how far its readers are", async () => {
+  const consumer = { name: "projector", durable: true, filters: ["evt.>"], pending: 0, ack_pending: 2, redelivered: 0, waiting: 1, delivered_sequence: 9, last_active: "2026-01-31T12:00:00Z" };
+  const stream: StreamState = {
+    name: "EVT",
+    subjects: ["evt.>"],
+    messages: 1234,
+    bytes: 2_097_152,
+    first_sequence: 1,
+    last_sequence: 1234,
+    first_at: "2026-01-30T12:00:00Z",
+    last_at: "2026-01-31T12:00:00Z",
+    replicas: 1,
+    consumers_truncated: false,
+    consumers: [consumer, { ...consumer, name: "watch", pending: 40, redelivered: 3 }],
+    limits: { bytes: 8_388_608, messages: null, age_seconds: null, fullness: 0.25, when_full: "new" },
+  };
+  const none = { bytes: null, messages: null, age_seconds: null, fullness: null, when_full: "old" } as const;
+  hub.use(
+    http.get("*/api/v1/streams", () =>
+      HttpResponse.json({ items: [{ ...stream, name: "DLQ", consumers: [], messages: 0, last_sequence: 7, last_at: null, limits: none }, stream] }),
+    ),
+  );
+  await open("?tab=streams");
+  const table = within(await screen.findByRole("region", { name: "Streams" }));
+  const rows = table.getAllByRole("row").filter((row) => /^(EVT|DLQ)/.test(row.textContent ?? ""));
+  expect(rows.map((row) => [...row.children].map(({ textContent }) => textContent))).toEqual([
+    ["EVTEvents: the log of all that has happened", "1,234", "2.0 MiB", "25%", "2", "40", expect.stringMatching(/ago/)],
+    ["DLQDead letters: what could not be handled", "0", "2.0 MiB", "no limit", "0", "–", "–"],
+  ]);
+  // What is not as usual is open.
+  expect(table.getByText("3 messages given again, not handled so far")).toBeVisible();
+  expect(table.getByText("At most 8.0 MiB. 25 % of that is used. When full, new messages are refused.")).toBeVisible();
+  expect(table.getByText("1 – 1,234")).toBeVisible();
+  expect(table.getByText("next is 8")).not.toBeVisible();
+  expect(table.getByText(/No consumer/)).toBeVisible();
 });
 
 test("in the past nothing can be rebuilt", async () => {

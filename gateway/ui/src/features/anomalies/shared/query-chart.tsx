@@ -5,7 +5,7 @@ import { useMemo } from "react";
 
 import { Chart, type ChartProps } from "@/components/chart/chart";
 import { linesOf, type Line } from "@/components/chart/lines";
-import { highest, MOST_SERIES } from "@/components/chart/top";
+import { calledApart, MOST_SERIES } from "@/components/chart/top";
 import { unitOf } from "@/components/chart/unit-of";
 import { PartialNotice } from "@/components/partial-notice";
 import { unansweredOf } from "@/components/query-editor/refusal";
@@ -47,7 +47,7 @@ export function QueryChart(props: QueryChartProps) {
     return { series: isOfOthers ? lines : wanted, isOfOthers };
   }, [data, query, isWanted]);
   // The levels are drawn whatever else is.
-  const kept = useMemo(() => highest(series, MOST_SERIES - levels.length).map((each) => each.series), [series, levels]);
+  const kept = useMemo(() => calledApart(series, MOST_SERIES - levels.length).drawn.map((each) => each.series), [series, levels]);
   const drawn = useMemo(
     () => [...kept, ...levels.map(({ name, at, tone }) => ({ name, tone, points: [[start, end], [at, at]] as const }))],
     [kept, levels, start, end],

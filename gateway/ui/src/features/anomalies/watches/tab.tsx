@@ -9,6 +9,7 @@ import { WithDrawer } from "@/components/drawer";
 import { Failure, InlineFailure, Loading, Nothing } from "@/components/states";
 import type { AnomaliesSearch } from "@/features/anomalies/search";
 import { WATCH_COLUMNS } from "@/features/anomalies/watches/columns";
+import { ExplainWatch } from "@/features/anomalies/watches/explain-watch";
 import { RemoveDialog } from "@/features/anomalies/watches/remove-dialog";
 import { useMayWatch, useWatches } from "@/features/anomalies/watches/use-watches";
 import { WatchDrawer } from "@/features/anomalies/watches/watch-drawer";
@@ -25,7 +26,7 @@ const NEW = "new";
 const idOf = ({ id }: WatchView) => id;
 
 export function WatchesTab() {
-  const { watch: openId } = useSearch<AnomaliesSearch>();
+  const { watch: openId, explain } = useSearch<AnomaliesSearch>();
   const setSearch = useSetSearch<AnomaliesSearch>();
   const { as_of } = useAsOf();
   const { operates } = useRights();
@@ -39,7 +40,7 @@ export function WatchesTab() {
   const may = operates() && as_of === undefined;
   const show = (id: string | undefined) => {
     setEditing(undefined);
-    setSearch({ watch: id });
+    setSearch({ watch: id, explain: undefined });
   };
   usePageActions(may ? [{ name: "new", title: "Watch something", words: ["new watch"], run: () => show(NEW) }] : []);
   const add = (
@@ -52,10 +53,13 @@ export function WatchesTab() {
       <WatchForm key="new" watch={undefined} onDone={show} onClose={() => show(undefined)} />
     ) : open === undefined ? null : editing === open.id && mayChange(open) ? (
       <WatchForm key={open.id} watch={open} onDone={show} onClose={() => setEditing(undefined)} />
+    ) : explain ? (
+      <ExplainWatch watch={open} onClose={() => setSearch({ explain: undefined })} />
     ) : (
       <WatchDrawer
         key={open.id}
         watch={open}
+        onExplain={() => setSearch({ explain: true })}
         onEdit={() => setEditing(open.id)}
         onRemove={() => setRemoving(open)}
         onClose={() => show(undefined)}

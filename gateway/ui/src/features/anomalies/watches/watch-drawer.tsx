@@ -3,6 +3,7 @@ import { Button } from "@patternfly/react-core";
 import { METHODS, SENSITIVITIES } from "@/components/anomalies/words";
 import { useClusterNaming } from "@/components/cluster-names";
 import { Drawer } from "@/components/drawer";
+import { ExplainButton } from "@/components/explain/explain-button";
 import { Facts } from "@/components/facts";
 import { Ago } from "@/components/timestamp";
 import { useMayWatch } from "@/features/anomalies/watches/use-watches";
@@ -13,13 +14,14 @@ import { PageLink } from "@/lib/place";
 
 interface WatchDrawerProps {
   watch: WatchView;
+  onExplain: () => void;
   onEdit: () => void;
   onRemove: () => void;
   onClose: () => void;
 }
 
 /** One watch: what it asks, what that comes to now, and who has said so. */
-export function WatchDrawer({ watch, onEdit, onRemove, onClose }: WatchDrawerProps) {
+export function WatchDrawer({ watch, onExplain, onEdit, onRemove, onClose }: WatchDrawerProps) {
   const names = useClusterNaming();
   const may = useMayWatch()(watch);
   const { id, title, query, cluster_ids = [], every_seconds: every = 60, detection_type: method = "STATISTICAL" } = watch;
@@ -29,6 +31,9 @@ export function WatchDrawer({ watch, onEdit, onRemove, onClose }: WatchDrawerPro
       <div className="anomalies-drawer">
         <pre className="anomalies-query mono">{query}</pre>
         <WatchChart watch={watch} />
+        <div>
+          <ExplainButton onExplain={onExplain} />
+        </div>
         <Facts
           of={[
             ["Clusters", cluster_ids.length > 0 ? names(cluster_ids) : "all, also those to come"],

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeAll, expect, test, vi } from "vitest";
 
+import { differencesIn, explanation } from "@/components/explain/testing";
 import type { QueryEditorProps } from "@/components/query-editor/query-editor";
 import { answering, CLUSTER, showAnomalies, watch } from "@/features/anomalies/testing";
 import { boundsInWords, draftOf, idFor, problemsOf, watchOf } from "@/features/anomalies/watches/words";
@@ -49,6 +50,35 @@ test("watches are listed, and one is shown with what it comes to and who has sai
   expect(await drawer.findByRole("img", { name: /^node_load1: 3 series/ }, PATIENT)).toBeInTheDocument();
   expect(heard.metrics[0]).toMatchObject({ query: "node_load1" });
   expect(drawer.getByRole("link", { name: "Its anomalies" })).toHaveAttribute("href", "/anomalies?watch_id=node-load");
+});
+
+test("what a watch sees is explained, over the range of the page and as long before", async () => {
+  const heard = answering({ watches: [watch("node-load", { cluster_ids: [CLUSTER] })] });
+  const { user, where } = await showAnomalies(`${TAB}&watch=node-load&from=2026-01-31T11:50:00.000Z&to=2026-01-31T12:00:00.000Z`);
+  const times: [string, string][] = [];
+  hub.use(
+    http.post("*/api/v1/metrics/query_range", async ({ request }) => {
+      const asked = (await request.json()) as { query: string; cluster_ids: string[]; start_time: string; end_time: string };
+      heard.metrics.push(asked);
+      times.push([asked.start_time, asked.end_time]);
+      const values = Array.from({ length: 80 }, (_, at) => [
+        Date.parse("2026-01-31T11:40:00Z") / 1000 + at * 15,
+        String((at <= 40 ? 2 : 9) + (at % 3) / 10),
+      ]);
+      const data = [{ metric: { instance: "worker-3" }, values }];
+      const result = { cluster_id: CLUSTER, cluster_name: "edge-1", status: "SUCCESS", result_type: "MATRIX", data, warnings: [] };
+      return HttpResponse.json({ results: [result], clusters_queried: 1, clusters_succeeded: 1, missing: [], warnings: [] });
+    }),
+  );
+  await user.click(await screen.findByRole("button", { name: "Explain this window" }, PATIENT));
+  expect(where()).toContain("explain=true");
+  const shown = await explanation();
+  expect(await differencesIn(shown)).toEqual([expect.stringMatching(/rose from 2\.1 to 9\.1/)]);
+  expect(times.at(-1)).toEqual(["2026-01-31T11:40:00.000Z", "2026-01-31T12:00:00.000Z"]);
+  expect(heard.metrics.at(-1)).toMatchObject({ query: "node_load1", cluster_ids: [CLUSTER] });
+  await user.click(shown.getByRole("button", { name: "Close" }));
+  expect(where()).not.toContain("explain");
+  expect(await screen.findByRole("complementary", { name: "Watch" })).toBeInTheDocument();
 });
 
 test("something is watched when nothing is wrong with it, named after its title", async () => {

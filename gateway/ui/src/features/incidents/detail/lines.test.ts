@@ -31,6 +31,15 @@ test("reasons are told without the numbers that stand beside them", () => {
   expect(whyOf(entry(1, { reason: null }))).toBe("");
 });
 
+test("the hub's reasons are told without codes, what people write as it is", () => {
+  const of = (actor: string) => entry(1, { event_type: "INCIDENT_OPENED", actor, reason: "WORKLOAD_CRASHING belongs to nothing that is known" });
+  expect(whyOf(of("service:incidents"))).toBe("Workload crash-looping belongs to nothing that is known");
+  expect(whyOf(of("ada"))).toBe("WORKLOAD_CRASHING belongs to nothing that is known");
+  expect(whyOf(entry(1, { reason: "3 joined: same name HighErrorRate as 2 of its 4 signals there" }))).toBe(
+    "same name “High error rate” as 2 of its 4 signals there",
+  );
+});
+
 test("of many reasons the newest is told, and how many others there are", () => {
   const entries = ["3 joined: same node", "1 joined: same pod", "2 joined: same node"].map((reason, n) => entry(n, { reason }));
   expect(whyOfAll(entries)).toEqual({ first: "same node", others: 1 });

@@ -1,5 +1,6 @@
 /** The timeline in lines: what people did one by one, what came in a storm minute by minute. */
 
+import { sentenceInWords } from "@/components/causes/sentence";
 import { doer, isHub } from "@/features/incidents/shared/words";
 import type { TimelineEntry } from "@/generated/api.schemas";
 import { count, plural } from "@/lib/format";
@@ -77,13 +78,16 @@ export function saidOf(entry: TimelineEntry, incident: string | null, isFirst: b
 const COUNTED = /^\d+ (?:have ended|are there again)$/;
 const JOINED = /^\d+ joined: /;
 
-/** Why, without the numbers that stand beside it anyway; empty where nothing is left. */
-export function whyOf({ event_type, reason }: TimelineEntry): string {
-  if (reason === null || event_type !== "INCIDENT_UPDATED") return reason ?? "";
+/** Why, without the numbers that stand beside it anyway, and without codes; empty where nothing is left. */
+export function whyOf({ event_type, actor, reason }: TimelineEntry): string {
+  if (reason === null) return "";
+  // What people write stays as they have written it.
+  const inWords = isHub(actor) ? sentenceInWords : String;
+  if (event_type !== "INCIDENT_UPDATED") return inWords(reason);
   return reason
     .split("; ")
     .filter((part) => !COUNTED.test(part))
-    .map((part) => part.replace(JOINED, ""))
+    .map((part) => inWords(part.replace(JOINED, "")))
     .join("; ");
 }
 

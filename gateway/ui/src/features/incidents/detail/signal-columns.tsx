@@ -5,6 +5,7 @@ import { BellIcon, ChartLineIcon, HeartbeatIcon } from "@patternfly/react-icons"
 import type { ComponentType } from "react";
 
 import { SeverityBadge } from "@/components/badges";
+import { sentenceInWords } from "@/components/causes/sentence";
 import type { Column } from "@/components/data-table";
 import { Ago } from "@/components/timestamp";
 import { KIND_NAMES } from "@/features/incidents/shared/words";
@@ -55,8 +56,8 @@ const WHY: Column<SignalView> = {
   width: "minmax(8rem, 1.4fr)",
   from: 30,
   cell: ({ reason, likeness }) => (
-    <span className="quiet" title={reason ?? ""}>
-      {reason ?? "not shown"}
+    <span className="quiet" title={reason === null ? "" : sentenceInWords(reason)}>
+      {reason === null ? "not shown" : sentenceInWords(reason)}
       {likeness === null || likeness === 1 ? "" : ` · ${Math.round(likeness * 100)} %`}
     </span>
   ),

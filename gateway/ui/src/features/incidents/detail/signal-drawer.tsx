@@ -1,4 +1,5 @@
 import { SeverityBadge } from "@/components/badges";
+import { sentenceInWords } from "@/components/causes/sentence";
 import { Drawer } from "@/components/drawer";
 import { Facts } from "@/components/facts";
 import { LinkButton } from "@/components/link-button";
@@ -43,7 +44,7 @@ function Detail({ signal }: { signal: SignalView }) {
       </LinkButton>
       <section>
         <h3>Why it belongs here</h3>
-        <p>{reason ?? "Not shown: it may tell of clusters that you do not see."}</p>
+        <p>{reason === null ? "Not shown: it may tell of clusters that you do not see." : sentenceInWords(reason)}</p>
         {likeness === null ? null : <Likeness likeness={likeness} />}
       </section>
       <Facts

@@ -1,5 +1,6 @@
 /** Logs over time, as they are compared with before. */
 
+import { asSelector } from "@/components/chart/lines";
 import type { ExplainedSeries } from "@/components/explain/explain-drawer";
 import { seriesOf } from "@/features/observability/logs/metric-result";
 import type { LogsAnswer } from "@/generated/api.schemas";
@@ -14,12 +15,19 @@ interface Steps {
 /** `areLines`: lines are counted, and where none is told there is none. */
 export function comparedOf(answer: LogsAnswer, steps: Steps, areLines: boolean): ExplainedSeries[] {
   const clusters = answer.results.flatMap(({ cluster_id, cluster_name, data }) => data.map(() => ({ clusterId: cluster_id, clusterName: cluster_name })));
-  return seriesOf(answer).map((series, at) => ({
+  return seriesOf(answer).series.map((series, at) => ({
     ...series,
     ...clusters[at],
-    ...(areLines ? { grain: 1, name: `Lines of ${series.name}` } : {}),
+    name: areLines ? `Lines of ${wholeName(series)}` : wholeName(series),
+    ...(areLines ? { grain: 1 } : {}),
     points: areLines ? counted(series.points, steps) : moved(series.points, steps),
   }));
+}
+
+/** In a sentence it stands alone: `edge-1 {level="error"}`. */
+function wholeName({ labels: { cluster = "", ...own } = {} }: Pick<ExplainedSeries, "labels">): string {
+  const said = asSelector(own);
+  return said === "" ? cluster : `${cluster} ${said}`;
 }
 
 /** To the middle of the step that it is of: so it is on the right side of the window's beginning. */

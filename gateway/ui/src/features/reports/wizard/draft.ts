@@ -1,8 +1,8 @@
 /** What was chosen and typed for a new report, what is wrong with it, and what the hub is asked. */
 
-import { readCron } from "@/features/reports/shared/cron";
 import { TYPES } from "@/features/reports/shared/words";
 import type { Recurring, ReportFormat, ReportRequest, ReportType } from "@/generated/api.schemas";
+import { readCron } from "@/lib/cron";
 import type { Zone } from "@/lib/settings";
 import { readTyped } from "@/lib/time";
 

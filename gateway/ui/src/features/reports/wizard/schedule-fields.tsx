@@ -2,10 +2,10 @@
 
 import { FormGroup, FormSelect, FormSelectOption, TextInput } from "@patternfly/react-core";
 
-import { nextTimes, readCron } from "@/features/reports/shared/cron";
 import { toMinute } from "@/features/reports/shared/words";
 import { cronOf, RHYTHMS, type Draft, type Rhythm } from "@/features/reports/wizard/draft";
 import { Hint } from "@/features/reports/wizard/hint";
+import { nextTimes, readCron } from "@/lib/cron";
 import { useClock } from "@/lib/moment";
 
 interface ScheduleFieldsProps {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { cronInWords, nextTimes, readCron, type Cron } from "@/features/reports/shared/cron";
+import { cronInWords, nextTimes, readCron, type Cron } from "@/lib/cron";
 
 /** A Saturday. */
 const NOW = Date.parse("2026-01-31T12:00:00Z");

@@ -49,7 +49,7 @@ const iso = (at: number) => new Date(at).toISOString();
 async function differences(page: Page): Promise<string[]> {
   const panel = page.getByRole("complementary", { name: "Explanation" });
   const rows = panel.getByRole("list", { name: "What differs, most first" }).getByRole("listitem");
-  await rows.first().waitFor({ timeout: 30_000 });
+  await rows.first().waitFor({ timeout: 60_000 });
   return rows.allInnerTexts();
 }
 

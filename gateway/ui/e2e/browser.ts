@@ -58,6 +58,15 @@ async function shown(page: Page): Promise<string> {
   return `${page.url()} showed:\n${words.slice(0, 6_000)}`;
 }
 
+/** Has something told if the test fails; a window that several tests share belongs to none. */
+function whenItFails(tell: () => Promise<void>): void {
+  try {
+    onTestFailed(tell);
+  } catch {
+    // It is opened before all of them.
+  }
+}
+
 /** A window of a browser of its own, with nothing in it yet. */
 export class Window {
   readonly context: BrowserContext;
@@ -111,7 +120,7 @@ export class Window {
       if (message.type() === "error") note(`on the console: ${message.text()} (${message.location().url})`, page.url());
     });
     page.setDefaultTimeout(15_000);
-    onTestFailed(async () => console.error(await shown(page)));
+    whenItFails(async () => console.error(await shown(page)));
     return new Window(context, page, problems);
   }
 

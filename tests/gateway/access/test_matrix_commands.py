@@ -136,6 +136,8 @@ class Asker:
         return not right.known or self.everywhere or (right.about_a_cluster and not foreign)
 
 
+_BUSY = {"RATE_LIMITED", "OVERLOADED", "BUS_UNAVAILABLE", "DATABASE_UNAVAILABLE"}
+
 ASKERS = [Asker(role, everywhere) for role in Role for everywhere in (True, False)]
 
 
@@ -229,7 +231,7 @@ async def _answer(client: httpx.AsyncClient, given: Json) -> httpx.Response:
     async with asyncio.timeout(60):
         while True:
             answer = await client.post(f"{API}/commands", json=given)
-            if answer.status_code not in {429, 503}:
+            if answer.status_code < 429 or answer.json()["error"]["code"] not in _BUSY:
                 return answer
             await asyncio.sleep(0.1)
 

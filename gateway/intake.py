@@ -99,12 +99,9 @@ class Intake:
         """Take in one post; returns when everything in it is durable."""
         try:
             return await self._take(request, principal, door, cluster_id)
-        except Refused as refused:
-            if refused.code is Code.OVERLOADED:
+        except (Refused, BusUnavailable, JetStreamRefused, DatabaseUnavailable) as error:
+            if not isinstance(error, Refused) or error.code is Code.OVERLOADED:
                 metrics.ALERT_POSTS_SENT_AWAY.labels(door).inc()
-            raise
-        except (BusUnavailable, JetStreamRefused, DatabaseUnavailable):
-            metrics.ALERT_POSTS_SENT_AWAY.labels(door).inc()
             raise
 
     async def _take(

@@ -219,7 +219,7 @@ class Feed:
         return found is not None or measured
 
     async def _tell_position(self) -> None:
-        """Long before that falls out of the ring, of which nothing was for this client."""
+        """Say how far it is, where nothing was for it: well before that falls out of the ring."""
         if self._position - self._told >= max(1, self.source.tail.size // _TOLD_IN_A_RING):
             await self.sink.say(Position(sequence=self._position))
             self._told = self._position

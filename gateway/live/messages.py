@@ -128,8 +128,8 @@ class CaughtUp(LiveFrame):
 class Position(LiveFrame):
     """Everything up to ``sequence`` has been sent to live subscriptions: resume from there.
 
-    Comes now and then where what happens is not for this client. Without it one that comes back
-    would be read the whole log that it has let pass.
+    Comes now and then where what happens is not for this client: otherwise, when it comes back,
+    everything since its last own event would have to be looked through again.
     """
 
     type: Literal["position"] = "position"

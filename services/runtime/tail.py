@@ -92,21 +92,27 @@ class Tail:
             await reader.open()
             self.error = None
             while not stopping.is_set():
-                if not self._started.is_set() and await self._is_at_the_end():
-                    self.beat = self.ring.last
-                    self._started.set()
-                self._publish(await reader.take(_BATCH, wait=0.5))
+                self._start_at_the_end()
+                found = await reader.take(_BATCH, wait=0.5)
+                self._publish(found)
+                if not found and self.ring.last < self._began:
+                    await self._skip_what_aged_out()
         finally:
             await reader.close()
 
-    async def _is_at_the_end(self) -> bool:
-        """True once the ring has what there was: all who come back after a restart find it here.
+    def _start_at_the_end(self) -> None:
+        """Clients begin once the ring has what there was: who comes back after a restart finds it.
 
         Each of them would read the log for itself otherwise, hundreds at once.
         """
-        if self.ring.last < self._began and await leader_has(self._bus, self.ring.last + 1) is None:
-            self.ring.skip(self._began)  # The last ones have aged out.
-        return self.ring.last >= self._began
+        if not self._started.is_set() and self.ring.last >= self._began:
+            self.beat = self.ring.last
+            self._started.set()
+
+    async def _skip_what_aged_out(self) -> None:
+        """Go to the end of a log whose last events are gone; none may come for other reasons."""
+        if await leader_has(self._bus, self.ring.last + 1) is None:
+            self.ring.skip(self._began)
 
     @property
     def _bus(self) -> Bus:

@@ -43,7 +43,6 @@ from tests.benchmarks import (
     streaming,
     ui,
     what_if,
-    whole,
 )
 from tests.benchmarks.kit import Figure, Options, calm_collector
 
@@ -84,7 +83,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "chats": chats.measure,
     "backup": backup.measure,
     "ui": ui.measure,
-    "whole": whole.measure,
 }
 
 

@@ -45,7 +45,7 @@ async def measure(options: Options) -> list[Figure]:
     with simulator(count, nodes=4, pods=20) as fleet, platform() as running:
         figures = [await _register(running, fleet, count)]
         async with running.bus() as bus:
-            await quiet(running, count)
+            await _quiet(running, count)
             figures += await _watch(running, bus, count, options.pick(240, 60))
             figures += await _read(running, options)
     return figures
@@ -53,11 +53,11 @@ async def measure(options: Options) -> list[Figure]:
 
 async def _register(running: Platform, fleet: Simulated, count: int) -> Figure:
     """POST the cluster, POST its credentials, 16 clusters at once."""
-    waiting = iter(list(bodies(fleet)))
+    bodies = iter(list(_bodies(fleet)))
     used = running.cpu.measured()
     began = time.perf_counter()
     async with connections(running.address, _WIDTH) as opened:
-        await asyncio.gather(*(enrol(running.address, each, waiting) for each in opened))
+        await asyncio.gather(*(_enrol(running.address, each, bodies) for each in opened))
     seconds = time.perf_counter() - began
     log(f"{count:,} clusters in {seconds:.1f} s")
     note = f"{count / seconds:,.0f}/s, each with credentials tried on every endpoint; CPU of each: "
@@ -65,11 +65,10 @@ async def _register(running: Platform, fleet: Simulated, count: int) -> Figure:
     return Figure(_BENCH, f"{count:,} clusters registered", seconds, "s", (at_most(60),), note=note)
 
 
-async def enrol(
-    address: Address, connection: Connection, fleet: Iterator[tuple[dict[str, Any], bytes]]
+async def _enrol(
+    address: Address, connection: Connection, bodies: Iterator[tuple[dict[str, Any], bytes]]
 ) -> None:
-    """Register clusters one after the other, each with its credentials."""
-    for registration, credentials in fleet:
+    for registration, credentials in bodies:
         body = msgspec.json.encode(registration)
         made = await connection.ask(address.request("POST", "/api/v1/clusters/", body))
         if made.status != 201:
@@ -80,8 +79,7 @@ async def enrol(
             raise RuntimeError(f"credentials not taken: {given}")
 
 
-def bodies(fleet: Simulated) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Of each cluster the registration, and its credentials as they are posted."""
+def _bodies(fleet: Simulated) -> Iterator[tuple[dict[str, Any], bytes]]:
     secrets = json.loads(Path(fleet["credentials"]).read_text())
     authority = Path(fleet["ca"]).read_text()
     for each in fleet["clusters"]:
@@ -109,7 +107,7 @@ def bodies(fleet: Simulated) -> Iterator[tuple[dict[str, Any], bytes]]:
         )
 
 
-async def quiet(running: Platform, count: int) -> None:
+async def _quiet(running: Platform, count: int) -> None:
     """Wait until every cluster was looked at, which follows its registration by itself."""
     began = time.perf_counter()
     while running.ask("select count(*) from fleet.capabilities")[0][0] < count:

@@ -44,7 +44,7 @@ async def _watched(
     hub: Platform, source: Source, raw: Mapping[str, float], seconds: float
 ) -> list[Figure]:
     await _registered(hub, source)
-    await settled(hub)
+    await _settled(hub)
     log(f"all nodes are sampled; watching for {seconds:g} s")
     client, stopping = _Client(hub.address), asyncio.Event()
     watching = asyncio.create_task(client.run(stopping))
@@ -108,8 +108,7 @@ async def _registered(hub: Platform, source: Source) -> None:
             await bus.publish(f"due.gpu.{each}", b"{}", {"Nats-TTL": "60s"})
 
 
-async def settled(hub: Platform) -> None:
-    """Wait until all nodes are sampled, and the work of the beginning is over."""
+async def _settled(hub: Platform) -> None:
     ends = time.monotonic() + _PATIENCE
     while True:
         ((found,),) = hub.ask("select count(*) from aiops.gpu_node")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID, uuid5
 
 from contracts.incidents import Incident, IncidentEvent, IncidentState
@@ -9,6 +10,8 @@ from services.incidents.correlating.groups import Group, Item
 
 INCIDENTS = UUID("9a3c7e9e-1d53-5c0e-8a43-6a7f1b2c9d10")
 """Namespace of the ids of incidents: a part of every published id, so it never changes."""
+_FIRST = 16
+"""So many of its signals stay, as they tell what it is about."""
 
 
 def incident_id(signal_id: UUID, sequence: int) -> UUID:
@@ -40,6 +43,23 @@ class Case(Group):
     @property
     def is_open(self) -> bool:
         return self.head.state is not IncidentState.RESOLVED
+
+    @property
+    def gone(self) -> int:
+        """Signals that belong to it and were let go."""
+        return max(self.head.signals - len(self.items), 0)
+
+    @property
+    def members(self) -> int:
+        """Signals that belong to it, those that were let go included."""
+        return self.size + self.gone
+
+    @property
+    def over(self) -> Iterator[Item]:
+        """Signals that may be let go: told to have ended, and not those that it began with."""
+        for one in islice(self.items.values(), _FIRST, None):
+            if not (one.lasting or one.told):
+                yield one
 
     def lasts(self, one: Item, at: float, *, lasting: bool) -> None:
         """A signal of it has ended, or is there again."""

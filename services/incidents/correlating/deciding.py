@@ -58,6 +58,7 @@ class Deciding:
         self._openings: list[Draft] = []
         self._had: dict[UUID, set[_Same]] = {}
         """What was in incidents that are resolved."""
+        self._is_full = len(state.member_of) >= settings.most_known
 
     def decisions(self) -> list[Decision]:
         """All that has to be told now."""
@@ -168,7 +169,7 @@ class Deciding:
         ]
 
     def _has_room(self, case: Case) -> bool:
-        return case.size < self._settings.most_members
+        return case.members < self._settings.most_members and not self._is_full
 
     def _is_usable(self, case: Case, one: Item) -> bool:
         if not self._has_room(case):
@@ -202,7 +203,7 @@ class Deciding:
         return best if value >= self._settings.absorb else None
 
     def _openings_of(self, drafts: Iterable[Draft]) -> list[Opening]:
-        room = self._settings.most_open - len(self._open_cases())
+        room = 0 if self._is_full else self._settings.most_open - len(self._open_cases())
         return [
             Opening(incident_id(draft.items[0].id, draft.items[0].signal.sequence), draft)
             for draft in list(drafts)[: max(room, 0)]

@@ -108,9 +108,16 @@ class State:
         for key in [key for key, (_, since) in self.places.items() if since < at - settings.learnt]:
             del self.places[key]
         self.moving.clear()
+        self._let_go(settings.most_ended)
         for told, one in list(self.occurrences.items()):
             if one not in self.member_of and one not in self.waiting:
                 del self.occurrences[told]
+
+    def _let_go(self, most: int) -> None:
+        """Of what is over, the oldest: incidents that go on for days must not fill the memory."""
+        over = [(one.changed, one.id, case.id) for case in self.cases.values() for one in case.over]
+        for _, signal_id, case_id in sorted(over)[: max(len(over) - most, 0)]:
+            self.take(case_id, signal_id)
 
     def learn(self, cluster_id: UUID, pod: str, node: str, at: float, most: int) -> None:
         self.places.pop((cluster_id, pod), None)

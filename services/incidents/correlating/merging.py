@@ -102,7 +102,7 @@ class Merging:
 
     def _merge(self, stays: Case, ends: Case, reason: str) -> None:
         parted = ends.id in stays.parted or stays.id in ends.parted
-        full = stays.size + ends.size > self._settings.most_members
+        full = stays.members + ends.members > self._settings.most_members
         told = ends.id.hex in self._gone or stays.id.hex in self._gone
         if not (parted or full or told or self._state.rules.part(stays, ends)):
             self._gone.add(ends.id.hex)

@@ -81,7 +81,8 @@ class Attention:
             if _LEAST <= size <= _MOST and self._is_due(one, size, quiet=told[one] + _QUIET <= now)
         ]
         due = sorted(due, key=lambda one: one.hex)[:_AT_ONCE]
-        self.seen = {one: self.seen[one] for one in self.seen if one in sizes}
+        # What was let go makes a cluster smaller, and is no reason to look at it again.
+        self.seen = {one: min(self.seen[one], sizes[one]) for one in self.seen if one in sizes}
         self.seen.update((one, sizes[one]) for one in due)
         return due
 
@@ -203,7 +204,7 @@ class Revising:
         for other in components:
             case = cases[other.id]
             parted = case.id in mine.parted or mine.id in case.parted
-            full = case.size + source.size > self._settings.most_members
+            full = case.members + source.size > self._settings.most_members
             weighty = other.elsewhere or other.size >= _INTO
             if other is not source and weighty and not parted and not full:
                 yield other

@@ -49,6 +49,11 @@ class Settings:
     """Incidents; beyond, signals wait."""
     most_members: int = 20_000
     """Signals of one incident; beyond, they belong to none."""
+    most_ended: int = 30_000
+    """Signals of all incidents that have ended and were told to have; beyond, those that ended
+    first are let go, and are but counted. A signal takes 2.4 KB."""
+    most_known: int = 100_000
+    """Signals of all incidents; beyond, new ones wait."""
     most_waiting: int = 20_000
     """Beyond, those that wait longest are forgotten."""
     most_learnt: int = 50_000

@@ -23,7 +23,7 @@ from services.incidents.correlating.groups import RANKS, Item
 from services.incidents.correlating.merging import Merge
 from services.incidents.correlating.revising import Move
 from services.incidents.correlating.settings import Settings
-from services.incidents.correlating.telling import counted, grown, moment, opened, telling
+from services.incidents.correlating.telling import counted, grown, moment, opened, telling, united
 from services.incidents.correlating.trying import Draft, Join
 
 
@@ -114,11 +114,7 @@ class Speaking:
 
     def _merge(self, merge: Merge) -> Decision:
         stays, ends = merge.stays, merge.ends
-        both = grown(stays, stays.head, list(ends.items.values()), ends.head.lasting)
-        clusters = {*stays.head.cluster_ids, *ends.head.cluster_ids}
-        both = both.model_copy(
-            update={"cluster_ids": tuple(sorted(clusters, key=lambda one: one.hex))[:1000]}
-        )
+        both = united(stays, ends)
         over = ends.head.model_copy(
             update={
                 "state": IncidentState.RESOLVED,
@@ -147,7 +143,7 @@ class Speaking:
                 case.version,
                 (
                     IncidentSplit(
-                        incident=counted(case.head, items),
+                        incident=counted(case.head, items, case.gone),
                         reason=reason,
                         other_id=other.id,
                         moved=ids,

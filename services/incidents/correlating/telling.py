@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from uuid import UUID
 
 from contracts.incidents import MOST_CLUSTERS, Incident, IncidentState, Signal
 from services.incidents.correlating.cases import Case
@@ -30,10 +31,10 @@ def _tells(one: Item) -> tuple[bool, int, int, float, str]:
     return not one.may_open, wide, RANKS[one.signal.severity], one.started, one.id.hex
 
 
-def title(items: Iterable[Item], group: Group, more: int) -> str:
+def title(items: Iterable[Item], clusters: int, more: int) -> str:
     """``KubeNodeNotReady on worker-3 and 412 more``; clusters have no names here."""
     first = telling(items).signal
-    place = _place(first) if len(group.insides) == 1 else f" in {len(group.insides)} clusters"
+    place = _place(first) if clusters == 1 else f" in {clusters} clusters"
     rest = f" and {more} more" if more else ""
     return f"{first.name[:200]}{place[:250]}{rest}"
 
@@ -76,10 +77,10 @@ def opened(incident_id: object, items: Sequence[Item], group: Group) -> Incident
     return Incident.model_validate(
         {
             "id": incident_id,
-            "title": title(items, group, len(items) - 1),
+            "title": title(items, len(group.insides), len(items) - 1),
             "state": IncidentState.OPEN,
             "severity": worst(one.signal.severity for one in items),
-            "cluster_ids": clusters(group),
+            "cluster_ids": _clusters(group),
             "where": shared(group),
             "signals": len(items),
             "lasting": len(items),
@@ -89,22 +90,24 @@ def opened(incident_id: object, items: Sequence[Item], group: Group) -> Incident
     )
 
 
-def clusters(group: Group) -> tuple[object, ...]:
-    """The clusters that it is about, in order."""
-    return tuple(sorted(group.insides, key=lambda one: one.hex))[:MOST_CLUSTERS]
+def _clusters(group: Group, known: Iterable[UUID] = ()) -> tuple[UUID, ...]:
+    """The clusters that it is about, in order; those that are known anyway included."""
+    return tuple(sorted({*group.insides, *known}, key=lambda one: one.hex))[:MOST_CLUSTERS]
 
 
 def grown(case: Case, head: Incident, added: Sequence[Item], lasting: int) -> Incident:
     """The head after signals were added, and so many more or fewer last."""
     items = [*islice(case.items.values(), _LOOKED_AT), *added]
     starts = [one.signal.started_at for one in added]
+    about = _clusters(case, head.cluster_ids)
+    signals = head.signals + len(added)
     return head.model_copy(
         update={
-            "title": title(items, case, head.signals + len(added) - 1) if items else head.title,
+            "title": title(items, len(about), signals - 1) if items else head.title,
             "severity": worst([head.severity, *(one.signal.severity for one in added)]),
-            "cluster_ids": clusters(case),
+            "cluster_ids": about,
             "where": shared(case),
-            "signals": head.signals + len(added),
+            "signals": signals,
             "lasting": max(head.lasting + lasting, 0),
             "opened_at": min([head.opened_at, *starts]),
             "last_signal_at": max([head.last_signal_at, *starts]),
@@ -112,23 +115,49 @@ def grown(case: Case, head: Incident, added: Sequence[Item], lasting: int) -> In
     )
 
 
-def counted(head: Incident, items: Sequence[Item]) -> Incident:
-    """The head after signals came or left: these are all that there are; as it was of none."""
+def united(stays: Case, ends: Case) -> Incident:
+    """The head of the one of two that stays, after all of the other belongs to it."""
+    one, other = stays.head, ends.head
+    known = one.model_copy(update={"cluster_ids": (*one.cluster_ids, *other.cluster_ids)})
+    both = grown(stays, known, list(ends.items.values()), other.lasting)
+    items = [*islice(stays.items.values(), _LOOKED_AT), *ends.items.values()]
+    signals = one.signals + other.signals
+    return both.model_copy(
+        update={
+            "title": title(items, len(both.cluster_ids), signals - 1) if items else one.title,
+            "severity": worst([both.severity, other.severity]),
+            "signals": signals,
+            "opened_at": min(both.opened_at, other.opened_at),
+            "last_signal_at": max(both.last_signal_at, other.last_signal_at),
+        }
+    )
+
+
+def counted(head: Incident, items: Sequence[Item], gone: int = 0) -> Incident:
+    """The head after signals came or left: these are there, and so many were let go before."""
     if not items:
-        return head.model_copy(update={"signals": 0, "lasting": 0})
+        return head.model_copy(update={"signals": gone, "lasting": 0})
     group = Group(head.id)
     for one in items:
         group.add(one)
+    about = _clusters(group, head.cluster_ids if gone else ())
     starts = [one.signal.started_at for one in items]
-    return head.model_copy(
-        update={
-            "title": title(items, group, len(items) - 1),
-            "severity": worst(one.signal.severity for one in items),
-            "cluster_ids": clusters(group),
-            "where": shared(group),
-            "signals": len(items),
-            "lasting": sum(one.told for one in items),
-            "opened_at": min(starts),
-            "last_signal_at": max(starts),
+    signals = len(items) + gone
+    after = {
+        "title": title(items, len(about), signals - 1),
+        "severity": worst(one.signal.severity for one in items),
+        "cluster_ids": about,
+        "where": shared(group),
+        "signals": signals,
+        "lasting": sum(one.told for one in items),
+        "opened_at": min(starts),
+        "last_signal_at": max(starts),
+    }
+    if gone:
+        # It may be any of these that says so.
+        after |= {
+            "severity": worst([head.severity, *(one.signal.severity for one in items)]),
+            "opened_at": min(head.opened_at, *starts),
+            "last_signal_at": max(head.last_signal_at, *starts),
         }
-    )
+    return head.model_copy(update=after)

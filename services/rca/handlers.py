@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from contracts.catalog import CATALOG
 from contracts.envelope import Recorded
 from contracts.incidents import (
     Incident,
@@ -22,21 +21,17 @@ from contracts.refusals import Code, Refused
 from services.rca.history import causes_before
 from services.rca.live.focus import focuses
 from services.rca.live.looking import look
-from services.rca.reading import BEFORE, INPUTS, Reading
+from services.rca.log_reading import Until, of_incident, of_time
+from services.rca.reading import BEFORE
 from services.rca.service import service
 from services.rca.telling import Asked, borne_out, cited, result
 from services.runtime.context import log_time
-from services.runtime.following import event_of
 from services.runtime.log import EventLog
-from services.runtime.replay import Replay, Window, event_filters
 from services.runtime.rights import require_clusters
 from services.runtime.store import Accepted, Store
 
 __all__ = ["service"]
 
-MOST_EVENTS = 20_000
-"""Events of incidents that one analysis reads."""
-_PAGE = 500
 _AFTER = timedelta(minutes=10)
 """So long after its last signal an incident is looked at live."""
 _SPACE = UUID("2f0f5a4e-6c39-5d7c-9a55-3b1c8a7e4d21")
@@ -123,8 +118,7 @@ async def _signal(store: Store, command: AnalyzeRootCause) -> _Subject:
     is_alert = command.alert_id is not None
     signal = command.alert_id or command.anomaly_id
     start = store.at - LONGEST_WINDOW
-    lately = _Subject(RcaTrigger.WINDOW, store.mint(), start, store.at)
-    reading, _ = await _read(store.log, lately)
+    reading, _ = await of_time(store.log, start, Until(store.at))
     incident_id = None if signal is None else reading.incident_of(signal)
     if signal is None or incident_id is None:
         code = Code.ALERT_NOT_FOUND if is_alert else Code.ANOMALY_NOT_FOUND
@@ -134,58 +128,46 @@ async def _signal(store: Store, command: AnalyzeRootCause) -> _Subject:
     return replace(whole, trigger=of, id=signal)
 
 
-async def _read(log: EventLog, subject: _Subject) -> tuple[Reading, datetime | None]:
-    """Incidents of a range of the log, and from when on nothing of it has aged out; None: none of
-    it has. LIMIT_REACHED if it holds more than is read."""
-    reading, events = Reading(), 0
-    # What was wrong in a time may have begun before it.
-    early = BEFORE if subject.trigger is RcaTrigger.WINDOW else timedelta(0)
-    window = Window(subject.start - early, None if subject.last else subject.end)
-    async with Replay(log, window, event_filters(types=INPUTS)) as replay:
-        while page := await replay.take(_PAGE):
-            events += len(page)
-            if events > MOST_EVENTS:
-                text = f"more than {MOST_EVENTS:,} events of incidents happened in this time"
-                raise Refused(Code.LIMIT_REACHED, text)
-            for delivery in page:
-                if subject.last is not None and delivery.sequence > subject.last:
-                    return reading, replay.extent.whole_from
-                reading.fold(event_of(CATALOG, delivery))
-        return reading, replay.extent.whole_from
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What of the log an analysis is about: no more is kept while it goes on."""
+
+    signals: Sequence[Signal]
+    incident: Incident | None
+    """As it was at the end of what was read."""
+    first: int
+    last: int
+    whole_from: datetime | None = None
 
 
-def _signals(subject: _Subject, reading: Reading) -> Sequence[Signal]:
-    if subject.incident is not None:
-        return reading.of(subject.incident.id)
-    return reading.during(subject.id, subject.start, subject.end)
-
-
-def _missing(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> int:
-    """How many signals an incident has of which nothing was read."""
+async def _read(log: EventLog, subject: _Subject) -> _Read:
+    until = Until(subject.end, subject.last)
     if subject.incident is None:
-        return 0
-    known = subject.incident
-    if subject.last is None:
-        # As it was at the end of what was read: it may have grown since.
-        known = reading.incidents.get(known.id, known)
-    return max(known.signals - len(signals), 0)
+        # What was wrong in a time may have begun before it.
+        start = subject.start - BEFORE
+        reading, whole_from = await of_time(log, start, until, subject.id)
+        signals = reading.during(subject.id, subject.start, subject.end)
+        return _Read(signals, None, reading.first, reading.last, whole_from)
+    reading = await of_incident(log, subject.incident.id, until)
+    incident = reading.incidents.get(subject.incident.id, subject.incident)
+    return _Read(reading.of(incident.id), incident, reading.first, reading.last)
 
 
 async def _tell(store: Store, rca_id: UUID, subject: _Subject) -> Accepted:
-    reading, whole_from = await _read(store.log, subject)
-    signals = _signals(subject, reading)
+    read = await _read(store.log, subject)
+    signals, incident = read.signals, read.incident
     asked = Asked(
         rca_id,
         subject.trigger,
         subject.id,
-        None if subject.incident is None else subject.incident.id,
-        _clusters(subject, reading, signals),
+        None if incident is None else incident.id,
+        _clusters(subject, read),
         subject.start,
         subject.end,
-        reading.first,
-        reading.last,
-        _missing(subject, reading, signals),
-        whole_from if subject.incident is None else None,
+        read.first,
+        read.last,
+        0 if incident is None else max(incident.signals - len(signals), 0),
+        read.whole_from,
     )
     # Neither needs the other, and backends may take their whole time.
     live, earlier = await asyncio.gather(
@@ -206,9 +188,8 @@ def _seen_until(subject: _Subject) -> datetime:
     return min(subject.end, subject.incident.last_signal_at + _AFTER)
 
 
-def _clusters(subject: _Subject, reading: Reading, signals: Sequence[Signal]) -> Collection[UUID]:
+def _clusters(subject: _Subject, read: _Read) -> Collection[UUID]:
     """Of the whole incident, so that nobody sees more by this than by the incident."""
-    if subject.incident is None:
+    if read.incident is None:
         return (subject.id,)
-    incident = reading.incidents.get(subject.incident.id, subject.incident)
-    return {*(each.cluster_id for each in signals), *incident.cluster_ids}
+    return {*(each.cluster_id for each in read.signals), *read.incident.cluster_ids}

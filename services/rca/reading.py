@@ -34,6 +34,8 @@ INPUTS: tuple[type[Event], ...] = (
 class Reading:
     """The events of a range, folded."""
 
+    cluster_id: UUID | None = None
+    """Signals of others are not kept; None: those of all are."""
     signals: dict[UUID, Signal] = field(default_factory=dict[UUID, Signal])
     incidents: dict[UUID, Incident] = field(default_factory=dict[UUID, Incident])
     members: dict[UUID, set[UUID]] = field(
@@ -66,6 +68,8 @@ class Reading:
     def _add(self, incident: Incident, signals: Iterable[Signal]) -> None:
         self.incidents[incident.id] = incident
         for each in signals:
+            if self.cluster_id not in (None, each.cluster_id):
+                continue
             self.signals[each.id] = each
             self.members[incident.id].add(each.id)
             self.ended.pop(each.id, None)

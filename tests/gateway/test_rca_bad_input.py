@@ -8,7 +8,7 @@ import pytest
 from contracts.incidents import IncidentMerged
 from gateway.rest.documented_rca import RcaList
 from projections.rca.view import RcaView
-from services.rca import handlers
+from services.rca import log_reading
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING, Head
 from tests.kit import incident_builders as incidents
@@ -92,7 +92,7 @@ async def test_a_time_with_too_many_incidents_is_refused(
     cluster = (await platform.register())["id"]
     incident = await _opened(platform, cluster)
     await _ask(platform, incident_id=incident)
-    monkeypatch.setattr(handlers, "MOST_EVENTS", 0)
+    monkeypatch.setattr(log_reading, "MOST_EVENTS", 0)
     body = await _lately(platform, cluster, hours=1)
     refused(await platform.http.post(URL, json=body), "LIMIT_REACHED")
     refused(await platform.http.post(URL, json={"incident_id": incident}), "LIMIT_REACHED")

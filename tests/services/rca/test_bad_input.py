@@ -7,7 +7,7 @@ import pytest
 from contracts.incidents import incident_key
 from contracts.rca import RcaClaim, RcaResult
 from contracts.refusals import Code, Refused
-from services.rca import handlers
+from services.rca import log_reading
 from services.runtime.ids import new_id
 from services.runtime.log import EventLog
 from services.runtime.settings import Settings
@@ -124,9 +124,9 @@ async def test_more_than_is_read_is_refused_and_looked_at_by_nobody(
 ) -> None:
     incident = await hub.node_down()
     await hub.grows(incident, await hub.fires(*POD), await hub.fires(*POD))
-    monkeypatch.setattr(handlers, "MOST_EVENTS", 2)
+    monkeypatch.setattr(log_reading, "MOST_EVENTS", 2)
     assert len(await hub.looks_at(incident)) == 1
-    monkeypatch.setattr(handlers, "MOST_EVENTS", 1)
+    monkeypatch.setattr(log_reading, "MOST_EVENTS", 1)
     alert = await hub.fires(*POD)
     hour = hub.now() - timedelta(hours=1)
     for of in (
@@ -138,6 +138,17 @@ async def test_more_than_is_read_is_refused_and_looked_at_by_nobody(
             await hub.ask(**of)
         assert told.value.code is Code.LIMIT_REACHED
     assert len(await hub.looks_at(incident)) == 1
+
+
+async def test_what_else_happens_is_not_read_to_analyse_an_incident(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = await hub.node_down()
+    for _ in range(3):
+        await hub.opens(await hub.fires(*POD))
+    monkeypatch.setattr(log_reading, "MOST_EVENTS", 1)
+    found = await hub.ask(incident_id=incident)
+    assert found.causes[0].entity.place == "node/worker-3"
 
 
 async def test_a_time_without_trouble_is_an_answer(hub: Hub) -> None:

@@ -6,6 +6,8 @@ WORKERS ?= 3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 LOCKS := deploy/requirements.txt deploy/requirements-dev.txt deploy/requirements-bootstrap.txt
+# What an image may be built for; see deploy/images/Dockerfile.
+ROLES := all gateway projector collector workers
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url \
 	--universal --python-version 3.11 $(UPGRADE)
 
@@ -71,7 +73,9 @@ contracts: $(STAMP) ## Write the generated files: contracts/generated, contracts
 
 lock: $(STAMP) ## Pin the dependencies of pyproject.toml anew; UPGRADE=--upgrade takes the newest
 	$(COMPILE) --group bootstrap -o deploy/requirements-bootstrap.txt
-	$(COMPILE) pyproject.toml --extra embedded -o deploy/requirements.txt
+	$(COMPILE) pyproject.toml --extra all --extra embedded -o deploy/requirements.txt
+	set -e; for role in $(ROLES); do $(COMPILE) pyproject.toml --extra $$role \
+		-c deploy/requirements.txt -o deploy/images/requirements-$$role.txt; done
 	$(COMPILE) pyproject.toml --all-extras --group dev -c deploy/requirements.txt \
 		-o deploy/requirements-dev.txt
 	$(COMPILE) --group ui -c deploy/requirements-dev.txt -o deploy/requirements-ui.txt

@@ -131,10 +131,12 @@ class AccessDenied(Event):
 
     user: Name
     role: Role | None
+    """That they have; null: none."""
     method: str
     path: str
     """Its template: nothing of what was sent."""
     times: Annotated[int, Field(ge=1)]
+    """That the same was denied, from `first_at` to `last_at`."""
     first_at: Timestamp
     last_at: Timestamp
 
@@ -170,6 +172,7 @@ class LoginsFailed(Event):
 
     address: str
     times: Annotated[int, Field(ge=1)]
+    """From `first_at` to `last_at`."""
     first_at: Timestamp
     last_at: Timestamp
 

@@ -33,6 +33,7 @@ class Severity(StrEnum):
 
     CRITICAL = "CRITICAL"
     WARNING = "WARNING"
+    """Also where the label is missing, or says something else."""
     INFO = "INFO"
 
 
@@ -42,6 +43,7 @@ class AlertState(StrEnum):
     FIRING = "FIRING"
     RESOLVED = "RESOLVED"
     PENDING = "PENDING"
+    """Its condition holds, not yet for as long as its rule wants."""
 
 
 class Alert(Message):
@@ -50,16 +52,24 @@ class Alert(Message):
     id: UUID
     """UUID v5 of cluster, fingerprint and the first ``starts_at`` of the occurrence."""
     fingerprint: str
+    """The source's, else that of Prometheus over its labels: 16 hex digits."""
     cluster_id: UUID
     alertname: str
+    """Of the label of that name; ``unknown`` without one."""
     severity: Severity
     state: AlertState
     labels: dict[str, str]
+    """As the source tells them, without empty ones."""
     annotations: dict[str, str]
+    """As the source tells them: ``summary``, ``description``, ``runbook_url`` …"""
     starts_at: Timestamp
+    """By the source; when it was received, if that does not say."""
     ends_at: Timestamp | None = None
+    """Null until it is resolved."""
     generator_url: str | None = None
+    """Where its rule is shown; null if the source does not tell."""
     first_seen_at: Timestamp
+    """When the hub was first told of the occurrence."""
 
 
 class AlertReport(BaseModel):
@@ -113,6 +123,7 @@ class AlertFired(_AlertFact):
     """An occurrence began, or, if ``renewed``, is still firing after half the retention."""
 
     renewed: bool = False
+    """It fires on: told again so that it does not age out of the log. Nothing new has happened."""
     expires_at: Timestamp | None = None
     """When its source takes it for ended unless it is told again; None where the source says so."""
 
@@ -132,6 +143,7 @@ class AlertResolved(_AlertFact):
     """An occurrence ended."""
 
     duration_seconds: float
+    """From `starts_at` to `ends_at`."""
     ending: Ending = Ending.REPORTED
 
 
@@ -208,8 +220,10 @@ class AlertRepeat(Message):
     """How often an open occurrence was reported again since the last such message."""
 
     alert_id: UUID
+    """The occurrence's."""
     fingerprint: str
     count: int
+    """Reports of it since the message before."""
     last_seen_at: Timestamp
     expires_at: Timestamp | None = None
     """As in `AlertFired`, by the last of these reports."""

@@ -75,6 +75,7 @@ class RerunOf(Message):
 
     session_id: UUID
     message_id: UUID
+    """The question."""
 
 
 class _ChatEvent(Event):
@@ -104,24 +105,29 @@ class ChatSessionCreated(_ChatEvent):
     title: Sealed | None
     """Null: made of the first question."""
     persona_id: PersonaId
+    """Whom it is with."""
     cluster_ids: Clusters = ()
     """What it is about; empty: all that the user may see."""
     provider: Provider | None = None
     """The model that is asked; null: those there are, in their order."""
     rerun_of: RerunOf | None = None
+    """Null for a chat of its own."""
     expires_at: Timestamp
+    """When the session ends unless something is asked."""
 
 
 class ChatMessage(_ChatEvent):
     """A question, which begins a turn, or the answer, which ends it."""
 
     message_id: UUID
+    """Of the answer, where it is one."""
     turn_id: UUID
     """The question's own id."""
     role: ChatRole
     number: Annotated[int, Field(ge=1)]
     """Questions and answers of the session so far, with this one."""
     content: Sealed
+    """The question, or the answer in Markdown."""
     persona: Persona | None = None
     """Of a question: whom it is asked of, as they were then."""
     cluster_ids: Clusters = ()
@@ -139,16 +145,20 @@ class ChatMessage(_ChatEvent):
     provider: Provider | None = None
     """Null: no model was used."""
     model: str | None = None
+    """As its provider calls it."""
     prompt_tokens: Count = 0
     """Of all calls of the turn."""
     completion_tokens: Count = 0
+    """Of all calls of the turn: what the models said."""
     latency_ms: Annotated[float, Field(ge=0)] = 0
+    """Of an answer: since the question was asked."""
 
 
 class ModelCalled(_ChatEvent):
     """A model has said what comes next; without one the analyst did."""
 
     turn_id: UUID
+    """The question's id."""
     round: Count
     """Of the turn, from 1 on."""
     said: Sealed
@@ -156,17 +166,23 @@ class ModelCalled(_ChatEvent):
     provider: Provider | None
     """Null: no model was used."""
     model: str | None
+    """As its provider calls it; null: no model was used."""
     reason: str = ""
     """Why no model was used."""
     prompt_version: str
+    """Which words of ours it was asked with, or which rules have spoken: ``analyst-1``."""
     prompt_tokens: Count
+    """As the model counts them; 0 without one."""
     completion_tokens: Count
     latency_ms: Annotated[float, Field(ge=0)]
+    """Until it had said all."""
     first_token_ms: Annotated[float, Field(ge=0)] = 0
+    """Until its first word; 0 without a model."""
     shown_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None
     """Of all that the model was shown, with the session's key: the same for the same, and without
     the key it tells nothing. Null without a model."""
     cut: bool = False
+    """Not all that was there fitted into what it was shown."""
 
 
 class ToolCalled(_ChatEvent):
@@ -174,6 +190,7 @@ class ToolCalled(_ChatEvent):
 
     turn_id: UUID
     call_id: CallId
+    """Which call of its turn."""
     tool: Annotated[str, StringConstraints(max_length=200)]
     """``unknown`` for one that there is not, as its name is a model's words."""
     arguments: Sealed
@@ -185,6 +202,7 @@ class ToolAnswered(_ChatEvent):
 
     turn_id: UUID
     call_id: CallId
+    """Of the call that is answered."""
     tool: Annotated[str, StringConstraints(max_length=200)]
     status: ToolStatus
     code: str | None = None
@@ -192,12 +210,14 @@ class ToolAnswered(_ChatEvent):
     result: Sealed
     """JSON: a `contracts.tools.ToolAnswer`, or what went wrong."""
     latency_ms: Annotated[float, Field(ge=0)]
+    """Since it was called."""
 
 
 class TurnCancelled(_ChatEvent):
     """Somebody wants no answer any more."""
 
     turn_id: UUID
+    """The question's id."""
     number: Annotated[int, Field(ge=1)]
     """Questions and answers of the session so far."""
 
@@ -206,13 +226,16 @@ class EndReason(StrEnum):
     """Why a session is no more."""
 
     DELETED = "DELETED"
+    """Its user has said so."""
     EXPIRED = "EXPIRED"
+    """Nothing was asked for a day, or seven days were over."""
 
 
 class ChatSessionDeleted(_ChatEvent):
     """The session is no more, and nothing that was said in it can be read."""
 
     user: Owner
+    """Whose session it was."""
     reason: EndReason
 
 

@@ -49,6 +49,7 @@ class CnfWorkload(Message):
     state: WorkloadState
     ready: bool | None = None
     restarts: Count | None = None
+    """Of all of its containers."""
     reason: str | None = None
     """Why it is not running, in the words of Kubernetes: ``CrashLoopBackOff``."""
     evidence: str
@@ -92,6 +93,7 @@ class PtpStatus(Message):
     offset_ns: float | None = None
     """From its master; positive if it is ahead."""
     clock_state: ClockState | None = None
+    """Null if its source does not tell."""
     role: PtpRole | None = None
     """Of its port; of several, that which says most of how it follows."""
     clock_class: Count | None = None
@@ -107,7 +109,9 @@ class SriovStatus(Message):
     resource_name: str
     """As pods ask for it, for example ``openshift.io/du_fronthaul``."""
     policy: str | None = None
+    """The SriovNetworkNodePolicy that made it, of several with commas; null if it is not known."""
     interfaces: tuple[str, ...] = ()
+    """Ports of the card that they are of."""
     total_vfs: Count | None = None
     """That there are of it, in use or not."""
     allocatable_vfs: Count | None = None
@@ -125,6 +129,7 @@ class DpdkPort(Message):
     rx_dropped: Count | None = None
     """That came and found no room (``imissed`` and ``rx_nombuf``)."""
     tx_dropped: Count | None = None
+    """Null where its source does not count them."""
     rx_errors: Count | None = None
     tx_errors: Count | None = None
 
@@ -144,6 +149,7 @@ class CnfUpdate(Message):
     cluster_id: UUID
     sampled_at: Timestamp
     interval_seconds: Annotated[int, Field(ge=1)]
+    """How often there is a sample."""
     workloads: tuple[CnfWorkload, ...] | None = None
     """Null, as each of these, if it could not be found out; empty if there are none."""
     ptp: tuple[PtpStatus, ...] | None = None
@@ -192,6 +198,7 @@ class CnfStatusChanged(Event):
     """``<namespace>/<pod>``, ``<node>/<interface>``, ``<node>/<resource>``,
     ``<namespace>/<pod>/<port>``."""
     node_name: str | None = None
+    """Where it is; null if that is not known, or it is on none."""
     pod_namespace: str | None = None
     cnf_type: CnfType | None = None
     """Of workloads."""
@@ -199,6 +206,7 @@ class CnfStatusChanged(Event):
     """Null for the first that is known."""
     new_state: str
     reason: str
+    """In words."""
     value: float | None = None
     """Offset in ns, virtual functions in use, or packets dropped per second."""
 

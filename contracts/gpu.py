@@ -55,9 +55,11 @@ class GpuProcess(Message):
     """Null where the source tells containers only, as DCGM does."""
     process_name: str | None = None
     used_memory_mb: Count | None = None
+    """Of the GPU."""
     type: GpuProcessType | None = None
     attribution: Attribution = Attribution.UNKNOWN
     namespace: str | None = None
+    """With `pod` and `container`: where it runs, if it is in a pod that is known."""
     pod: str | None = None
     container: str | None = None
     gpu_instance_id: Count | None = None
@@ -68,9 +70,11 @@ class MigInstance(Message):
     """A part of a GPU with memory and engines of its own (Multi-Instance GPU)."""
 
     gpu_instance_id: Count
+    """Its number on the GPU."""
     profile: str | None = None
     """For example ``1g.10gb``."""
     uuid: str | None = None
+    """``MIG-`` and a UUID."""
     utilization_gpu_percent: Percent | None = None
     """Share of the time in which its graphics or compute engine was active."""
     memory_total_mb: Count | None = None
@@ -85,22 +89,28 @@ class Gpu(Message):
     index: Count | None = None
     """Its number on the node."""
     name: str | None = None
+    """The product, for example ``NVIDIA H100 80GB HBM3``."""
     driver_version: str | None = None
     cuda_version: str | None = None
+    """The newest CUDA that this driver can serve."""
     memory_total_mb: Count | None = None
     """Where a source tells only the parts that it knows, these together: what is used, free and
     reserved, and of a divided GPU of which only the instances are told, theirs."""
     memory_used_mb: Count | None = None
     memory_free_mb: Count | None = None
     utilization_gpu_percent: Percent | None = None
+    """Share of the time in which it was at work."""
     utilization_memory_percent: Percent | None = None
+    """Share of the time in which its memory was read or written; not how full it is."""
     temperature_celsius: float | None = None
     memory_temperature_celsius: float | None = None
     power_draw_watts: float | None = None
     power_limit_watts: float | None = None
+    """That is set."""
     fan_speed_percent: float | None = None
     """Over 100 where a fan runs faster than is nominal."""
     sm_clock_mhz: float | None = None
+    """Of its multiprocessors, now."""
     memory_clock_mhz: float | None = None
     throttle_reasons: tuple[str, ...] | None = None
     """Why its clocks are held back, in the words of NVML: ``SW_POWER_CAP``; empty for nothing."""
@@ -113,7 +123,9 @@ class Gpu(Message):
     ecc_uncorrected: Count | None = None
     """Memory errors since the driver was loaded that could not be corrected."""
     mig_enabled: bool | None = None
+    """It may be divided into instances."""
     mig: tuple[MigInstance, ...] = ()
+    """Empty where it is not divided, or its instances are not told."""
     processes: tuple[GpuProcess, ...] = ()
     """As far as its source knows them."""
     error: str | None = None
@@ -129,6 +141,7 @@ class AbsentGpu(Message):
     xid: Count | None = None
     """The last error that was known of it."""
     last_seen_at: Timestamp
+    """When it was in a sample last."""
     samples: Count
     """So many samples in a row tell of GPUs of the node, but not of it."""
 
@@ -139,6 +152,7 @@ class GpuUpdate(Message):
     cluster_id: UUID
     node_name: Annotated[str, Field(min_length=1, max_length=253)]
     source: GpuSource
+    """Of all values of this sample."""
     source_reason: str
     """Why this source, and not the other one."""
     sampled_at: Timestamp
@@ -192,6 +206,7 @@ class GpuStanding(Message):
     """What stands about a GPU after an event: the whole of it is in each."""
 
     present: bool = True
+    """False from `GpuDisappeared` to `GpuReappeared`."""
     raised: tuple[GpuMetric, ...] = ()
     """Of which metrics a threshold is crossed, in the order of the enum."""
     xid: Count = 0
@@ -207,11 +222,15 @@ class _GpuFact(Event):
     node_name: str
     gpu_uuid: GpuId
     gpu_index: Count | None = None
+    """Its number on the node; null if the source does not tell."""
     gpu_name: str | None = None
+    """The product."""
     pod_namespace: str | None = None
     """Of the first pod that uses it, if one is known."""
     pod: str | None = None
+    """The name of that pod."""
     standing: GpuStanding
+    """What stands from now on."""
 
     @property
     def key(self) -> EntityKey:
@@ -230,6 +249,7 @@ class GpuThresholdCrossed(_GpuFact):
     metric: GpuMetric
     crossing: Crossing
     value: float
+    """In the unit of its metric."""
     threshold: float
     """That was crossed: the one for raising, or the lower one for clearing. Where none is set any
     more it is the value itself."""
@@ -239,6 +259,7 @@ class GpuXidError(_GpuFact):
     """The driver has told an error of a GPU (NVIDIA XID)."""
 
     xid: Annotated[int, Field(ge=1)]
+    """The number of the error in NVIDIA's list."""
     description: str | None = None
     """What NVIDIA's list of XIDs says of it; null for one that is not on it."""
 
@@ -247,6 +268,7 @@ class GpuDisappeared(_GpuFact):
     """A node that tells of its GPUs does not tell of this one any more."""
 
     last_seen_at: Timestamp
+    """When it was in a sample last: a few samples before it is told."""
 
 
 class GpuReappeared(_GpuFact):

@@ -65,6 +65,7 @@ class Incident(Message):
 
     id: UUID
     title: Text
+    """Made of its signals."""
     state: IncidentState
     severity: Severity
     """The worst of the signals that belong to it, whether they last or not."""
@@ -72,6 +73,7 @@ class Incident(Message):
     where: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
     """What most of its signals share, the most particular first; as in `Signal`."""
     signals: Annotated[int, Field(ge=0)]
+    """That belong to it, ended or not."""
     lasting: Annotated[int, Field(ge=0)]
     """Of these, the ones that have not ended."""
     opened_at: Timestamp
@@ -79,11 +81,13 @@ class Incident(Message):
     last_signal_at: Timestamp
     """When a signal was added last."""
     acknowledged_by: str | None = None
+    """Null: nobody has, since it was opened last."""
     acknowledged_at: Timestamp | None = None
     resolved_by: str | None = None
     """Null where it was resolved because all of it had ended."""
     resolved_at: Timestamp | None = None
     merged_into: UUID | None = None
+    """The incident that it has ended in."""
 
     def only(self, clusters: Collection[UUID]) -> Self:
         """As somebody sees it who may see these clusters alone; its numbers are of the whole."""
@@ -190,6 +194,7 @@ class IncidentSplit(_IncidentFact):
     moved: Annotated[tuple[UUID, ...], Field(max_length=MOST_AT_ONCE)]
     """Signals that left, if `from_other` is false; that came, if it is true."""
     from_other: bool
+    """True for the one that they came to."""
 
     def _only(self, clusters: Collection[UUID]) -> dict[str, Any]:
         return {"moved": ()}
@@ -255,7 +260,6 @@ class SplitIncident(_OfIncident):
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 """A text in which ``*`` stands for any others."""
-
 
 PlaceKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
 

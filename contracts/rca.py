@@ -72,6 +72,7 @@ class RcaCause(Message):
     kind: Text
     """What is broken, such as ``node``, ``name resolution``, ``workload``."""
     score: Share
+    """How much speaks for it; 1: as much as can."""
     claims: Annotated[tuple[RcaClaim, ...], Field(max_length=MOST_CLAIMS)]
     doubts: Annotated[tuple[Sentence, ...], Field(max_length=MOST_CLAIMS)] = ()
     """What speaks against it."""
@@ -95,7 +96,9 @@ class RcaEdge(Message):
 
     kind: RcaEdgeKind
     source: RcaEntity
+    """What may be the cause."""
     target: RcaEntity
+    """What it may have led to."""
     weight: Share
 
 
@@ -144,6 +147,7 @@ class RcaResult(Message):
     edges: Annotated[tuple[RcaEdge, ...], Field(max_length=MOST_EDGES)] = ()
     timeline: Annotated[tuple[RcaMoment, ...], Field(max_length=MOST_MOMENTS)] = ()
     explanation: Sentence
+    """In words: what it was, or why that is not known."""
     actions: Annotated[tuple[RcaAction, ...], Field(max_length=20)] = ()
     """For the first cause, if it is known."""
     live: RcaLive = RcaLive()

@@ -108,8 +108,10 @@ class _ReportFact(Event):
     generated_by: str
     """Who asked for it, or had it scheduled."""
     schedule_id: UUID | None = None
+    """That it was made by; null: it was asked for once."""
     requested_at: Timestamp
     expires_at: Timestamp
+    """When it is deleted by itself."""
 
     @property
     def key(self) -> EntityKey:
@@ -171,7 +173,9 @@ class ReportEnd(StrEnum):
     """Why there is none any more."""
 
     DELETED = "DELETED"
+    """Somebody has said so."""
     EXPIRED = "EXPIRED"
+    """Its time was over."""
 
 
 class ReportDeleted(_ReportFact):

@@ -229,6 +229,7 @@ class _CircuitFact(Event):
     cluster_id: UUID
     backend: Checked
     reason: str
+    """Why it is left alone, or that it answers again, in words."""
 
     @property
     def key(self) -> EntityKey:
@@ -264,8 +265,10 @@ class TraceReceived(Event):
     root_service: str | None
     """Where the request came in; null, as its operation, if that is not known."""
     root_operation: str | None
+    """Of the span that began it."""
     started_at: Timestamp
     duration_ms: Annotated[int, Field(ge=0)]
+    """Of the whole trace."""
     span_count: Annotated[int, Field(ge=0)] | None = None
     """So far; null if Tempo does not tell."""
     error_count: Annotated[int, Field(ge=0)] | None = None

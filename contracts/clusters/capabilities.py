@@ -38,27 +38,35 @@ class Evidence(Message):
     """One object that led to a finding."""
 
     kind: str
+    """Of Kubernetes, for example ``Node`` or ``CustomResourceDefinition``."""
     namespace: str | None
     """Null where the kind has none."""
     name: str
     reason: str
+    """Why it counts, in words."""
 
 
 class Abilities(Message):
     """What a cluster can do."""
 
     has_gpu_nodes: bool
+    """A node offers some, or pods of the GPU operator or of dcgm-exporter run."""
     gpu_count: Annotated[int, Field(ge=0)]
     """0 also where GPUs are known of only by the pods that serve them."""
     gpu_types: tuple[str, ...]
+    """Products as the nodes' labels name them, sorted."""
     has_prometheus: bool
+    """One runs in the cluster, as of each of these; the hub asks what the registration names."""
     has_thanos: bool
     has_tempo: bool
     has_loki: bool
     has_alertmanager: bool
     has_service_mesh: bool
+    """A type of a mesh is defined."""
     has_cnf_workloads: bool
+    """Something is named like a network function, or defines one."""
     cnf_types: tuple[CnfType, ...]
+    """OTHER alone where no name says more."""
     node_count: Annotated[int, Field(ge=0)]
 
 
@@ -81,6 +89,7 @@ class ClusterCapabilitiesChanged(Event):
 
     cluster_id: UUID
     platform_version: str | None
+    """That the cluster tells; null if it does not. MicroShift's is that of its Kubernetes."""
     capabilities: Capabilities
 
     @property

@@ -20,8 +20,11 @@ class AuthType(StrEnum):
     """How the platform logs in to the API server."""
 
     KUBECONFIG = "KUBECONFIG"
+    """What a user of a kubeconfig has: a token or a client certificate."""
     SERVICE_ACCOUNT = "SERVICE_ACCOUNT"
+    """A service account's token."""
     OIDC = "OIDC"
+    """As a client of an OpenID provider."""
 
 
 class Renewal(StrEnum):
@@ -60,11 +63,14 @@ class Credentials(Message):
     """Scheme, host and port that each secret is for. It goes nowhere else: an endpoint that has
     moved to another is without credentials until they are given again."""
     created_at: Timestamp
+    """When the cluster was first given some."""
     rotated_at: Timestamp | None = None
+    """When they were replaced last, by people or by renewal; null: never."""
     expires_at: Timestamp | None = None
     """When the first part of them ends; null if none of them says."""
     renewal: Renewal
     validated_at: Timestamp
+    """When `validation` was made."""
     validation: tuple[Validation, ...]
     """What each endpoint said the last time that it was asked."""
 
@@ -92,7 +98,9 @@ class ClusterCredentialsExpiring(_CredentialsFact):
 
     credentials: Credentials
     expires_at: Timestamp
+    """When they end, or when they were found to have ended."""
     reason: str
+    """Why they are not renewed, in words."""
 
 
 class ClusterCredentialsDeleted(_CredentialsFact):

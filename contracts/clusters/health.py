@@ -14,10 +14,15 @@ class ClusterState(StrEnum):
     """The result of the last health check."""
 
     ONLINE = "ONLINE"
+    """Every check has passed."""
     OFFLINE = "OFFLINE"
+    """Its API server does not answer."""
     DEGRADED = "DEGRADED"
+    """It answers, and a check has failed."""
     UNKNOWN = "UNKNOWN"
+    """Nothing can be checked: there is no endpoint for it, or there are no credentials."""
     PROVISIONING = "PROVISIONING"
+    """It was not checked yet."""
 
 
 class Connectivity(StrEnum):
@@ -26,6 +31,7 @@ class Connectivity(StrEnum):
     CONNECTED = "CONNECTED"
     DISCONNECTED = "DISCONNECTED"
     INTERMITTENT = "INTERMITTENT"
+    """It has changed between the two twice or more."""
 
 
 class Checked(StrEnum):
@@ -44,7 +50,9 @@ class Check(Message):
 
     name: Checked
     healthy: bool
+    """It has answered as it should."""
     latency_ms: float
+    """Until it answered, or was given up."""
     error: str | None = None
     """What went wrong."""
     advice: str | None = None
@@ -61,13 +69,17 @@ class ClusterStatus(Message):
 
     state: ClusterState
     health_score: Score | None = None
+    """100, less what each failed check costs: API server 50, Prometheus 20, Tempo and Loki 15 each,
+    Alertmanager 10. Null with the state UNKNOWN."""
     connectivity: Connectivity | None = None
+    """Null where nothing was checked."""
     api_server_healthy: bool | None = None
     prometheus_healthy: bool | None = None
     tempo_healthy: bool | None = None
     loki_healthy: bool | None = None
     alertmanager_healthy: bool | None = None
     last_error: str | None = None
+    """Of the first check that has one, in words; null if there is nothing to say."""
 
 
 class ClusterStatusChanged(Event):
@@ -79,10 +91,15 @@ class ClusterStatusChanged(Event):
 
     cluster_id: UUID
     old_state: ClusterState
+    """By the event before; PROVISIONING for the first."""
     new_state: ClusterState
     health_score: Score | None
+    """As in `status`."""
     reason: str
+    """The first error, or that every check has passed, in words."""
     status: ClusterStatus
+    """The whole of what is known now; an event comes also where the state stays and this
+    changes."""
     recent: Annotated[tuple[bool, ...], Field(max_length=5)]
     """Whether the cluster answered at its last five checks, oldest first; since then it goes on as
     at the last of them, or there would be another event."""
@@ -102,7 +119,9 @@ class ClusterHealthChecked(Message):
     """True if anything of it did."""
     state: ClusterState
     health_score: Score | None
+    """As in `ClusterStatus`."""
     checks: tuple[Check, ...]
+    """Of what has an endpoint and, for the API server, credentials."""
 
 
 class RefreshCluster(Command):

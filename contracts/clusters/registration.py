@@ -57,6 +57,7 @@ class Endpoints(Message):
     """Where a cluster's observability backends answer."""
 
     prometheus_url: Url | None = None
+    """Null, as each of these: the cluster has none, or none that the hub may ask."""
     tempo_url: Url | None = None
     loki_url: Url | None = None
     alertmanager_url: Url | None = None
@@ -70,13 +71,16 @@ class Registration(Message):
     name: str = Field(max_length=253, examples=["edge-berlin-1"])
     """Unique among live clusters; ``^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$``."""
     display_name: str | None = Field(default=None, max_length=128)
+    """For people; null: its name is shown."""
     api_server_url: Url = Field(examples=["https://api.edge-berlin-1.example.com:6443"])
     """https; plain http only for loopback addresses or where the settings allow it."""
     cluster_type: ClusterType = ClusterType.SPOKE
     platform: Platform = Platform.OPENSHIFT
     region: str | None = Field(default=None, max_length=128)
+    """Free text."""
     environment: Environment = Environment.DEVELOPMENT
     labels: Labels = Field(default_factory=dict)
+    """As those of Kubernetes: for filters, and for whom it belongs to."""
     endpoints: Endpoints = Endpoints()
     site: Site = HUB
     """`hub`, or the far-edge site whose collector reaches it."""
@@ -86,8 +90,10 @@ class Cluster(Registration):
     """A registered cluster: what was written, and what was decided about it."""
 
     id: UUID
+    """Made when it was registered; a cluster that comes back under its name is another."""
     created_at: Timestamp
     updated_at: Timestamp
+    """Of the registration, not of its health."""
 
 
 class RegisterCluster(Registration, Command):
@@ -142,7 +148,9 @@ class ClusterUpdated(_ClusterFact):
     """The registration of a cluster changed; ``changed_fields`` names what did."""
 
     cluster: Cluster
+    """As it is from now on."""
     changed_fields: tuple[str, ...]
+    """Of `Registration`, sorted."""
 
     @property
     def key(self) -> EntityKey:
@@ -155,6 +163,7 @@ class ClusterDeleted(_ClusterFact):
 
     cluster_id: UUID
     name: str
+    """That it had; it may be taken again."""
 
     @property
     def key(self) -> EntityKey:
@@ -168,6 +177,7 @@ class _NameFact(Event):
 
     name: str
     cluster_id: UUID
+    """That has it, or had it."""
 
     @property
     def key(self) -> EntityKey:

@@ -1,12 +1,12 @@
 """The README's tour works as it is written."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.kit.guides import blocks
 from tests.kit.hub import Hub
 from tests.kit.simulator_program import simulator
 from tests.kit.tree import ROOT
@@ -14,13 +14,8 @@ from tests.kit.tree import ROOT
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 
 
-def _blocks(language: str) -> list[str]:
-    text = (ROOT / "README.md").read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-
-
 def test_the_tour_of_the_readme_runs_step_by_step(hub: Hub, tmp_path: Path) -> None:
-    script = "set -euo pipefail\n" + "\n".join(_blocks("sh"))
+    script = "set -euo pipefail\n" + "\n".join(blocks("README.md", "sh"))
     # The tour calls the environment's programs by their place in the checkout.
     script = script.replace('PATH="$PWD/.venv/bin:$PATH"\n', "")
     with simulator(1) as fleet:
@@ -44,7 +39,7 @@ def test_the_tour_of_the_readme_runs_step_by_step(hub: Hub, tmp_path: Path) -> N
 
 
 def _the_client_sees_an_alert(hub: Hub) -> None:
-    (client,) = _blocks("python")
+    (client,) = blocks("README.md", "python")
     done = subprocess.run(
         [sys.executable, "-c", client],
         env=hub.environment,

@@ -27,7 +27,7 @@ export UV_HTTP_TIMEOUT ?= 180
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up ui ui-test ui-check test check format bench chaos contracts lock sbom clean
+.PHONY: help up ui ui-test ui-check test check format bench bench-all chaos contracts lock sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,8 @@ format: $(STAMP) ## Put the code into shape
 
 bench: $(STAMP) ## Measure; ARGS chooses what
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-all: bench ## Measure all there is, in one table; takes hours
 
 chaos: $(STAMP) ## Ten minutes of failures under load; ARGS="--seconds 60 --seed 7" and so on
 	$(BIN)/python -m tests.chaos $(ARGS)

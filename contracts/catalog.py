@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
+
+from pydantic_core import to_json
 
 from contracts import (
     access,
@@ -23,7 +26,7 @@ from contracts import (
     telemetry,
 )
 from contracts.envelope import Command, Event, Message, public_name
-from contracts.upcasts import UPCASTS, Upcast
+from contracts.upcasts import DOWNCASTS, UPCASTS, Cast
 
 EVENTS: tuple[type[Event], ...] = (
     *get_args(clusters.ClusterEvent),
@@ -151,14 +154,38 @@ class UnknownEvent(Exception):
     """An event of a type or version that this program does not know: its reader must stop."""
 
 
+class CannotWrite(ValueError):
+    """An event or version that this program does not write; the text says which ones it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Older:
+    """An older version that an event is written in."""
+
+    type: str
+    casts: tuple[Cast, ...]
+    """From the newest version down to it."""
+
+    def body(self, event: Event) -> str:
+        payload: dict[str, Any] = json.loads(event.model_dump_json())
+        for cast in self.casts:
+            payload = cast(payload)
+        # As a program of that version would write it, to the byte.
+        return to_json(payload).decode()
+
+
 class EventCatalog:
-    """Finds the class of an event type and reads payloads of old versions through their upcasts."""
+    """Finds the class of an event type, reads payloads of old versions and may write them."""
 
     def __init__(
-        self, events: Iterable[type[Event]] = EVENTS, upcasts: Mapping[str, Upcast] = UPCASTS
+        self,
+        events: Iterable[type[Event]] = EVENTS,
+        upcasts: Mapping[str, Cast] = UPCASTS,
+        downcasts: Mapping[str, Cast] = DOWNCASTS,
     ) -> None:
         self._classes = {event.names.type: event for event in events}
-        self._upcasts = upcasts
+        self._upcasts, self._downcasts = upcasts, downcasts
+        self._older: Mapping[str, _Older] = {}
         self.spanning = frozenset(known.entity for known in self._classes.values() if known.spans)
         """Types of entities whose events may be about several clusters."""
 
@@ -178,6 +205,45 @@ class EventCatalog:
         if known is None or payload is None:
             raise UnknownEvent(event_type)
         return known.model_validate_json(json.dumps(payload))
+
+    def writing(self, versions: Mapping[str, int]) -> "EventCatalog":
+        """The same, but it writes these versions, told by public name, where it wrote the newest.
+
+        CannotWrite where it cannot: only a version that it reads again is one that it may write.
+        """
+        newest = {known.names.public: known for known in self._classes.values()}
+        made = copy(self)
+        older: dict[str, _Older] = {}
+        for name, version in versions.items():
+            event = newest.get(name)
+            if event is None:
+                raise CannotWrite(f"there is no event {name!r}")
+            if version != event.version:
+                older[event.names.type] = self._way_down(event, version)
+        made._older = older
+        return made
+
+    def _way_down(self, event: type[Event], version: int) -> _Older:
+        stem = event.names.type.rpartition(".v")[0]
+        casts: list[Cast] = []
+        for step in range(event.version - 1, 0, -1):
+            known = f"{stem}.v{step}"
+            if known not in self._upcasts or known not in self._downcasts:
+                break
+            casts.append(self._downcasts[known])
+            if step == version:
+                return _Older(known, tuple(casts))
+        able = ", ".join(map(str, range(event.version - len(casts), event.version + 1)))
+        raise CannotWrite(
+            f"this program writes {event.names.public} in version {able}, not in {version}"
+        )
+
+    def encode(self, event: Event) -> tuple[str, str]:
+        """The type that an event is written as, and its body."""
+        older = self._older.get(event.names.type)
+        if older is None:
+            return event.names.type, event.model_dump_json()
+        return older.type, older.body(event)
 
     @property
     def public_names(self) -> frozenset[str]:

@@ -150,7 +150,7 @@ class EventLog:
 
         For each one its sequence, a Conflict, or the BusUnavailable that kept it out.
         """
-        writer = _Writer(context, at, self.facts_age)
+        writer = self._writer(context, at)
         messages = [writer.message(event, event.key, head)[0] for event, head in changes]
         with self.tracing.append(streams.EVENTS):
             answers = await self.bus.publish_each(messages)
@@ -165,7 +165,7 @@ class EventLog:
         context: Context,
         at: datetime,
     ) -> tuple[list[Outgoing], dict[EntityKey, int | None]]:
-        writer = _Writer(context, at, self.facts_age)
+        writer = self._writer(context, at)
         messages: list[Outgoing] = []
         versions: dict[EntityKey, int | None] = {}
         for event in events:
@@ -178,6 +178,9 @@ class EventLog:
             messages.append(message)
             versions[key] = version
         return messages, versions
+
+    def _writer(self, context: Context, at: datetime) -> "_Writer":
+        return _Writer(self.catalog, context, at, self.facts_age)
 
     async def _earlier(self, ack: Ack) -> Appended:
         """What an earlier try has appended, maybe at another version than this one would have."""
@@ -335,7 +338,10 @@ class EventLog:
 class _Writer:
     """Makes the messages of one append; what they share is made once."""
 
-    def __init__(self, context: Context, at: datetime, facts_age: timedelta) -> None:
+    def __init__(
+        self, catalog: EventCatalog, context: Context, at: datetime, facts_age: timedelta
+    ) -> None:
+        self._catalog = catalog
         self._command_id = str(context.command_id)
         self._shared = context_headers(at, context)
         self._age = f"{int(facts_age.total_seconds())}s"
@@ -346,9 +352,10 @@ class _Writer:
         """One event's message; the ``first`` of its entity in an append carries the check."""
         version = head.version + 1 if event.aggregate else None
         where = address(key, event.names.token, version)
-        body = event.model_dump_json()
+        event_type, body = self._catalog.encode(event)
         event_id = self._event_id(event, where.filter, body, first=first)
         headers = self._shared | event_headers(event, key, event_id)
+        headers["ce-type"] = event_type
         if event.expires:
             headers["Nats-TTL"] = self._age
         if first:

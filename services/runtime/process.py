@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts.catalog import CATALOG
 from contracts.envelope import Query
 from contracts.operations import ProjectionRebuildStarted, RebuildProjection
 from contracts.refusals import Code, Refused
@@ -79,9 +80,10 @@ async def start(part: str, settings: Settings) -> Runtime:
 def event_log(bus: Bus, settings: Settings, tracing: Tracing = UNTRACED) -> EventLog:
     """The log as the settings want it."""
     age, patience = timedelta(hours=settings.retention.facts_hours), settings.nats.append_patience
+    catalog = CATALOG.writing(settings.events.write_versions)
     if settings.edge.worker:
-        return SiteLog(bus, age, patience, tracing=tracing, site=settings.site)
-    return EventLog(bus, age, patience, tracing=tracing)
+        return SiteLog(bus, age, patience, catalog, tracing=tracing, site=settings.site)
+    return EventLog(bus, age, patience, catalog, tracing=tracing)
 
 
 def service_loops(runtime: Runtime, services: Iterable[Service]) -> list[Loop]:

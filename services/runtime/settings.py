@@ -23,6 +23,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from contracts.catalog import CATALOG
 from services.runtime.settings_access import AccessSettings
 from services.runtime.settings_chat import ChatSettings
 from services.runtime.settings_collecting import (
@@ -230,11 +231,18 @@ class TelemetrySettings(Section):
     )
 
 
+def _writable(versions: dict[str, int]) -> dict[str, int]:
+    """CannotWrite, a ValueError, for one that this program does not write."""
+    CATALOG.writing(versions)
+    return versions
+
+
 class EventSettings(Section):
     """Which versions of events are written during a rolling upgrade."""
 
-    write_versions: dict[str, int] = Field(
-        default_factory=dict, description="Public event name to version; others write their newest."
+    write_versions: Annotated[dict[str, int], AfterValidator(_writable)] = Field(
+        default_factory=dict,
+        description="Public event name to version; others are written in their newest.",
     )
 
 

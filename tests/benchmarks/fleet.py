@@ -43,15 +43,15 @@ async def measure(options: Options) -> list[Figure]:
     """Register all, let the first checks and discoveries pass, watch two longest intervals."""
     count = options.pick(1000, 100)
     with simulator(count, nodes=4, pods=20) as fleet, platform() as running:
-        figures = [await _register(running, fleet, count)]
+        figures = [await register(running, fleet, count)]
         async with running.bus() as bus:
-            await _quiet(running, count)
+            await quiet(running, count)
             figures += await _watch(running, bus, count, options.pick(240, 60))
             figures += await _read(running, options)
     return figures
 
 
-async def _register(running: Platform, fleet: Simulated, count: int) -> Figure:
+async def register(running: Platform, fleet: Simulated, count: int) -> Figure:
     """POST the cluster, POST its credentials, 16 clusters at once."""
     bodies = iter(list(_bodies(fleet)))
     used = running.cpu.measured()
@@ -107,7 +107,7 @@ def _bodies(fleet: Simulated) -> Iterator[tuple[dict[str, Any], bytes]]:
         )
 
 
-async def _quiet(running: Platform, count: int) -> None:
+async def quiet(running: Platform, count: int) -> None:
     """Wait until every cluster was looked at, which follows its registration by itself."""
     began = time.perf_counter()
     while running.ask("select count(*) from fleet.capabilities")[0][0] < count:

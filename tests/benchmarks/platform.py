@@ -102,10 +102,13 @@ class Platform:
 
 
 @contextmanager
-def platform(more: Mapping[str, str] = MappingProxyType({})) -> Generator[Platform]:
-    """``aiops up`` for the time of a block, with these settings more."""
+def platform(
+    more: Mapping[str, str] = MappingProxyType({}), kept: Path | None = None
+) -> Generator[Platform]:
+    """``aiops up`` for the time of a block, with these settings more; in a directory that is kept,
+    or in one that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="aiops-bench-") as name:
-        directory, output = Path(name), Path(name) / "launcher.log"
+        directory, output = kept or Path(name), Path(name) / "launcher.log"
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [

@@ -19,7 +19,7 @@ from tests.kit.tree import ROOT
 
 T = TypeVar("T")
 
-_PATIENT = {
+PATIENT = {
     "AIOPS_LIMITS__ENABLED": "false",
     "AIOPS_NATS__REQUEST_SECONDS": "8",
     "AIOPS_DATABASE__TIMEOUT": "20",
@@ -98,7 +98,7 @@ def running_hub(directory: Path, *options: str, **settings: str) -> Generator[Hu
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli.main", *arguments],
             cwd=ROOT,
-            env=environment() | _PATIENT | settings,
+            env=environment() | PATIENT | settings,
             stdout=file,
             stderr=subprocess.STDOUT,
         )

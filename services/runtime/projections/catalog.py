@@ -13,6 +13,16 @@ from services.runtime.projections.writer import Statement
 
 Slot = Literal["live", "next"]
 
+_STANDING = """
+select b.version, b.partitions, b.sequence,
+    array(select p.sequence from aiops.projection_partition p
+        where p.name = b.name and p.slot = b.slot order by p.partition),
+    (select m.sequence from aiops.projection m where m.name = %s and m.slot = b.slot)
+from aiops.projection b where b.name = %s and b.slot = 'live'
+    and not exists (select from aiops.projection n where n.name = b.name and n.slot = 'next')
+    and not exists (select from aiops.projection_error e where e.name = b.name)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -82,6 +92,26 @@ async def claim(connection: Connection, name: str) -> None:
     """
     key = f"aiops.projection.{name}.builds"
     await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+
+
+def _attendance(name: str, version: int) -> str:
+    return f"aiops.projection.{name}.version.{version}"
+
+
+async def attend(connection: Connection, projection: Projection) -> None:
+    """Say that a program of this version runs, for as long as the connection lasts."""
+    key = _attendance(projection.name, projection.version)
+    await connection.execute("select pg_advisory_lock_shared(hashtextextended(%s, 0))", (key,))
+
+
+async def is_attended(connection: Connection, build: Build) -> bool:
+    """True while a program of the version of this build runs, in whatever process."""
+    key = _attendance(build.name, build.version)
+    cursor = await connection.execute(
+        "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
+    )
+    row: Any = await cursor.fetchone()
+    return not row[0]
 
 
 async def switch(connection: Connection, projection: Projection, live_at: int) -> bool:
@@ -166,6 +196,56 @@ async def _move(connection: Connection, name: str) -> None:
     await connection.execute(
         "update aiops.projection set slot = 'live' where name = %s and slot = 'next'", (name,)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which version a live build is of, and where it stands: enough to go on elsewhere."""
+
+    version: int
+    positions: list[int]
+    """Up to where the log is in its rows, by partition."""
+    measured: int | None
+    """Up to where the telemetry is; None if none of it is."""
+
+
+async def standing(connection: Connection, name: str) -> Standing | None:
+    """Where a live build stands.
+
+    None if there is none, or nothing to be had of it: what is being rebuilt is to be replaced, and
+    of one that has set events aside a rebuild may make more.
+    """
+    cursor = await connection.execute(_STANDING, (measures_of(name), name))
+    row: Any = await cursor.fetchone()
+    if row is None:
+        return None
+    version, partitions, sequence, of_each, measured = row
+    positions = [sequence] if partitions == 1 else of_each
+    return Standing(version, positions, measured) if len(positions) == partitions else None
+
+
+async def stand(connection: Connection, projection: Projection, where: Standing) -> None:
+    """Say where a live build stands that was created, and filled with rows of another one."""
+    name = projection.name
+    await connection.execute(
+        "update aiops.projection set sequence = %s where name = %s and slot = 'live'",
+        (min(where.positions), name),
+    )
+    await connection.execute(
+        "update aiops.projection_partition p set sequence = t.sequence"
+        " from unnest(%s::int8[]) with ordinality as t(sequence, place)"
+        " where p.name = %s and p.slot = 'live' and p.partition = t.place - 1",
+        (where.positions, name),
+    )
+    await connection.execute(
+        "delete from aiops.projection where name = %s and slot = 'live'", (measures_of(name),)
+    )
+    if where.measured is not None:
+        await connection.execute(
+            "insert into aiops.projection (name, slot, version, sequence)"
+            " values (%s, 'live', %s, %s)",
+            (measures_of(name), projection.version, where.measured),
+        )
 
 
 def measures_of(name: str) -> str:

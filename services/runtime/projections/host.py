@@ -12,12 +12,17 @@ from services.runtime.database import Connection, DatabaseUnavailable, connect
 from services.runtime.logging import logger
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Projection
-from services.runtime.projections.runner import STANDS_BY, Runner
+from services.runtime.projections.runner import STANDS_BY, SUPERSEDED, Runner
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tracing import UNTRACED, Tracing
 
 _NEAR = 1000
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LOOK = 5.0
+"""Seconds from one look to the next at a build that another program has put in place of ours."""
+_LOOKS = 2
+"""So often in a row nobody of the newer version is there before it counts as gone: one that begins
+anew, or has lost the database for a moment, is back by then."""
 _PATIENCE = 30.0
 """Seconds that the live build stands still for a switch at most."""
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
@@ -39,6 +44,10 @@ class ProjectionHost:
     _asked: bool = field(default=False, init=False)
     _rebuilt: int = field(default=0, init=False)
     _pause: float = field(default=_PAUSE, init=False)
+    _waits: bool = field(default=False, init=False)
+    """Whether a newer program runs, whose build is the live one."""
+    _unattended: int = field(default=0, init=False)
+    """Looks in a row that have found the build of a newer program, and no such program."""
 
     def __post_init__(self) -> None:
         self.live = Runner(self.projection, "live", self.bus, self.database, self.tracing)
@@ -52,7 +61,11 @@ class ProjectionHost:
     @property
     def error(self) -> str | None:
         """Why it stands still, if it does."""
-        return self.live.error
+        return self._told(self.live.error)
+
+    def _told(self, error: str | None) -> str | None:
+        """That a newer program writes it is no error."""
+        return STANDS_BY if self._waits and error == SUPERSEDED else error
 
     @property
     def runners(self) -> Sequence[Runner]:
@@ -116,9 +129,11 @@ class ProjectionHost:
     ) -> None:
         """Ends with the process, and whenever the live build was stopped for a rebuild."""
         while not stopping.is_set() and not pausing.is_set():
-            await first(stopping, self._wanted)
+            await first(stopping, self._wanted, within=_LOOK)
             if stopping.is_set():
                 return
+            if not self._wanted.is_set() and not self._is_overtaken:
+                continue
             try:
                 done = await self._rebuild(pausing, live, stopping)
                 reason = "it did not catch up"
@@ -137,8 +152,8 @@ class ProjectionHost:
     ) -> bool:
         async with await self._connect() as connection:
             await catalog.claim(connection, self.projection.name)
-            if not self._asked and await self._is_up_to_date(connection):
-                return True  # Another process has done it meanwhile.
+            if await self._is_settled(connection):
+                return True
             await catalog.create(connection, self.projection, "next")
             runner = Runner(self.projection, "next", self.bus, self.database)
             self.rebuilding, done = runner, asyncio.Event()
@@ -147,26 +162,48 @@ class ProjectionHost:
             try:
                 if not await waiting.until(lambda: 0 <= runner.lag <= _NEAR):
                     return False
-                # The live build stands still only for the last few events.
+                # What this process writes of the live build stands still for the last few events.
                 pausing.set()
                 await live
-                build = await catalog.find(connection, self.projection.name, "live")
-                live_at, last = build.sequence if build else 0, await self._last_event()
+                last = await self._last_event()
                 if not await waiting.until(lambda: runner.sequence >= last, _PATIENCE):
+                    return False
+                # Another one may still write it, so the next build goes on until the switch.
+                if not await self._switched(connection, runner, stopping):
                     return False
             finally:
                 done.set()
                 await building
                 self.rebuilding = None
-            if not await self._switched(connection, live_at, stopping):
-                return False
         self._rebuilt += 1
         self._say.info("rebuilt", sequence=runner.sequence)
         return True
 
-    async def _is_up_to_date(self, connection: Connection) -> bool:
+    @property
+    def _is_overtaken(self) -> bool:
+        """Whether another program has switched to a build of its own."""
+        return self.error == SUPERSEDED or self._waits
+
+    async def _is_settled(self, connection: Connection) -> bool:
+        """Whether there is nothing to build: another process has done it meanwhile.
+
+        Or what is live is of a newer program: that is left alone as long as one runs. An old one
+        that is started again in the middle of a rolling update must not take it back; one that is
+        alone, as after a rollback, builds its own.
+        """
         build = await catalog.find(connection, self.projection.name, "live")
-        return build is not None and self._is_ours(build)
+        self._waits = build is not None and await self._is_left_alone(connection, build)
+        if self._waits or build is None or build.version != self.projection.version:
+            return self._waits
+        # Who has another number of partitions builds once, at its start: two would never end.
+        return not self._asked and (self._is_ours(build) or not self._wanted.is_set())
+
+    async def _is_left_alone(self, connection: Connection, build: catalog.Build) -> bool:
+        if build.version <= self.projection.version:
+            return False
+        attended = await catalog.is_attended(connection, build)
+        self._unattended = 0 if attended else self._unattended + 1
+        return self._unattended < _LOOKS
 
     async def _last_event(self) -> int:
         """Where the last event in the log is that this projection reads."""
@@ -177,15 +214,20 @@ class ProjectionHost:
         return last
 
     async def _switched(
-        self, connection: Connection, live_at: int, stopping: asyncio.Event
+        self, connection: Connection, runner: Runner, stopping: asyncio.Event
     ) -> bool:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _PATIENCE
-        while not await catalog.switch(connection, self.projection, live_at):
-            if stopping.is_set() or loop.time() > deadline:
-                return False
+        while not stopping.is_set() and loop.time() < deadline:
+            live_at = await catalog.told(connection, self.projection.name)
+            # Events that only the other version reads move the next build no further.
+            enough = min(live_at, await self._last_event())
+            if runner.sequence >= enough and await catalog.switch(
+                connection, self.projection, live_at
+            ):
+                return True
             await asyncio.sleep(0.05)
-        return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

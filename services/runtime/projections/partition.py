@@ -14,7 +14,7 @@ from services.runtime.bus import BusUnavailable
 from services.runtime.database import Connection
 from services.runtime.projections import catalog
 from services.runtime.projections.projection import Rows
-from services.runtime.projections.runner import Batch, Runner, Superseded
+from services.runtime.projections.runner import BUILD_GONE, Batch, Runner, Superseded
 from services.runtime.projections.writer import Statement, write
 
 _ADVANCE = b"select aiops.advance_partition(%s, %s, %s, %s, %s, %s, %s)"
@@ -44,7 +44,9 @@ class PartitionRunner(Runner):
 
     @property
     def _writer_name(self) -> str:
-        return f"projector-{self.projection.name}.{self.slot}.{self.partition}"
+        # Who takes a partition over ends the connections of this name: not those of other builds.
+        build = f"{self.projection.name}.v{self.projection.version}-{self.of}"
+        return f"projector-{build}.{self.slot}.{self.partition}"
 
     @property
     def _passing(self) -> tuple[type[Exception], ...]:
@@ -66,7 +68,7 @@ class PartitionRunner(Runner):
         # One that has waited for a switch finds nothing; what is there now, the second one tells.
         taken = await catalog.take(connection, *which) or await catalog.take(connection, *which)
         if taken is None:
-            raise Superseded("the build has gone")
+            raise Superseded(BUILD_GONE)
         self._epoch, position = taken
         return position
 

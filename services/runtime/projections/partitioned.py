@@ -47,7 +47,9 @@ class PartitionedHost(ProjectionHost):
         super().__post_init__()
         told = self.projection, self.bus, self.database, self.tracing, self.partitions
         self._folding = Folding(*told)
-        self._seats = Seats(self.bus, self.projection.name, self.lease_seconds)
+        # Of its own version: another one's builds are not for this program to fold.
+        builds = f"{self.projection.name}-v{self.projection.version}-{self.partitions}"
+        self._seats = Seats(self.bus, builds, self.lease_seconds)
 
     @property
     def held(self) -> frozenset[int]:
@@ -59,7 +61,7 @@ class PartitionedHost(ProjectionHost):
         """Why something stands still here. To have no partition, and wait for one, is no error."""
         errors = [each.live.error for each in self._held.values()]
         found = [self._trouble, *self._beyond.values(), *errors]
-        return next((error for error in found if error is not None), None)
+        return self._told(next((error for error in found if error is not None), None))
 
     @property
     def runners(self) -> Sequence[Runner]:
@@ -141,7 +143,7 @@ class PartitionedHost(ProjectionHost):
         try:
             async with await self._connect() as connection:
                 await catalog.claim(connection, self.projection.name)
-                if not self._asked and await self._is_up_to_date(connection):
+                if await self._is_settled(connection):
                     return True
                 async with self._seats.lease(REBUILD):
                     await catalog.create(connection, self.projection, "next", self.partitions)

@@ -1,5 +1,6 @@
 """A projection: which events it folds into which rows."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -187,6 +188,12 @@ class Projection:
             return handler
 
         return register
+
+    @property
+    def digest(self) -> str:
+        """Of the statements that make its tables: rows of other ones do not fit."""
+        made = "\n".join(table.create("s") for table in self.tables)
+        return hashlib.sha256(made.encode()).hexdigest()[:16]
 
     @property
     def filters(self) -> tuple[str, ...]:

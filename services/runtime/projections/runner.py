@@ -32,12 +32,17 @@ FAR = 20_000
 _SPARSE = 30
 """With less than one event in so many, the server finds them for less than all of them cost."""
 _FEW = 16
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
 
 
 class Superseded(Exception):
     """Another process writes this build now."""
+
+
+BUILD_GONE = "the build has gone"
+SUPERSEDED = f"{Superseded.__name__}: {BUILD_GONE}"
+"""Why a runner stands still whose build another program has switched from."""
 
 
 @dataclass
@@ -106,6 +111,8 @@ class Runner:
     async def _run_once(self, stopping: asyncio.Event) -> None:
         connection = await connect(self.database, self._writer_name, durable=False)
         async with connection:
+            if self.slot == "live":
+                await catalog.attend(connection, self.projection)
             if not await self._become_writer(connection, stopping):
                 return
             self.sequence = await self._position(connection)
@@ -178,7 +185,7 @@ class Runner:
         """Where to go on, once it is the writer."""
         build = await catalog.find(connection, self.projection.name, self.slot)
         if build is None or (build.version, build.partitions) != (self.projection.version, 1):
-            raise Superseded("the build has gone")
+            raise Superseded(BUILD_GONE)
         return build.sequence
 
     async def _become_writer(self, connection: Connection, stopping: asyncio.Event) -> bool:

@@ -32,6 +32,7 @@ class Seats:
 
     bus: Bus
     projection: str
+    """Its name and what its builds are made by: who makes others leaves these alone."""
     seconds: float
     """After so many without a sign, a process has lost what it held."""
     member: str = field(default_factory=lambda: f"{_MEMBER}{new_secret(9)}")

@@ -28,7 +28,8 @@ async def builds(
     last = await _last_sequence(log)
     rows = await database.fetch_all(
         "select b.name, b.slot, b.version, b.sequence, b.updated_at,"
-        " (select count(*) from aiops.projection_error e where e.name = b.name),"
+        " (select count(*) from aiops.projection_error e where e.name"
+        " = b.name || case b.slot when 'live' then '' else '.next' end),"
         " array(select p.sequence from aiops.projection_partition p"
         " where (p.name, p.slot) = (b.name, b.slot) order by p.partition)"
         " from aiops.projection b where b.name not like '%.measures' order by b.name, b.slot"

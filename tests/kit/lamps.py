@@ -98,13 +98,17 @@ def new_projection() -> Projection:
     return made
 
 
-def upgraded_projection(seconds: float = 0.0, table: Table = BRIGHT) -> Projection:
-    """The next version, with other rows; a fold takes so long."""
+def upgraded_projection(
+    seconds: float = 0.0, table: Table = BRIGHT, broken: str = ""
+) -> Projection:
+    """The next version, with other rows; a fold takes so long, and fails for one lamp."""
     made = Projection("lamps", version=2, tables=(table,), catalog=NEW)
 
     @made.on(LampLitV2)
     def light(event: LampLitV2, at: Position, rows: Rows) -> None:
         time.sleep(seconds)
+        if event.lamp == broken:
+            raise ZeroDivisionError("a mistake in the new fold")
         rows.put(table, BrightRow(event.lamp, event.lumens // 15, event.lumens))
 
     return made

@@ -181,6 +181,7 @@ async def test_processes_of_two_versions_side_by_side(
 _REFUSED = Table("lamp", BrightRow, key=("lamp",), indexes=("(no_such_column)",))
 FAILING: dict[str, Projection] = {
     "its tables are refused": upgraded_projection(table=_REFUSED),
+    "it cannot fold what the old one could": upgraded_projection(broken="7"),
     "it cannot read the log": replace(upgraded_projection(), catalog=EventCatalog([LampLitV2])),
 }
 
@@ -256,6 +257,31 @@ async def test_an_upgrade_that_fails_leaves_the_old_one_serving(
                 served = position(settings, "lamps")
                 await until(lambda: position(settings, "lamps") > served + 20)
     assert reading.steps_back == []
+
+
+async def test_what_a_new_version_lacks_is_told_and_taken_only_if_somebody_says_so(
+    projectors: Projectors, settings: Settings, lighting: Lighting
+) -> None:
+    lacking = projectors.of(FAILING["it cannot fold what the old one could"])
+    async with running(projectors.old().run):
+        await lighting.light(20)
+        await lighting.folded()
+    async with running(lacking.run):
+        await until(lambda: "cannot fold 1 events" in (lacking.error or ""))
+        assert f"first {lighting.lit[7]} (ZeroDivisionError" in (lacking.error or "")
+        assert len(_rows(settings)) == 20
+        lacking.rebuild()
+        await until(lambda: lacking.rebuilds == 1)
+        await until(lambda: lacking.healthy)
+        assert len(_rows(settings)) == 19
+        aside = "select name, sequence from aiops.projection_error"
+        assert ask(settings, aside) == [("lamps", lighting.lit[7])]
+        # Built again by a program that can, nothing of that is left.
+    mended = projectors.new()
+    async with running(mended.run):
+        mended.rebuild()
+        await until(lambda: mended.rebuilds == 1)
+        assert (len(_rows(settings)), ask(settings, aside)) == (20, [])
 
 
 async def test_an_old_projector_that_starts_again_takes_nothing_from_the_new_one(

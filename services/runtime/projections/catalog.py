@@ -48,6 +48,11 @@ def schema_of(name: str, slot: Slot) -> str:
     return name if slot == "live" else f"{name}_next"
 
 
+def aside_of(name: str, slot: Slot) -> str:
+    """Under which name is remembered what a build has set aside."""
+    return name if slot == "live" else f"{name}.next"
+
+
 async def find(connection: Connection, name: str, slot: Slot) -> Build | None:
     """A build, None if there is none."""
     cursor = await connection.execute(
@@ -71,6 +76,9 @@ async def create(
             await connection.execute(table.create(schema).encode())
         await connection.execute(
             "delete from aiops.projection where name = %s and slot = %s", (projection.name, slot)
+        )
+        await connection.execute(
+            "delete from aiops.projection_error where name = %s", (aside_of(projection.name, slot),)
         )
         await connection.execute(
             "insert into aiops.projection (name, slot, version, partitions)"
@@ -187,6 +195,18 @@ async def take(
     return row
 
 
+async def holes(connection: Connection, name: str) -> list[tuple[int, str]]:
+    """What the next build has set aside of what the live one has in its rows: where, and why."""
+    cursor = await connection.execute(
+        "select n.sequence, n.error from aiops.projection_error n where n.name = %s"
+        " and n.sequence <= %s and not exists (select from aiops.projection_error e"
+        " where e.name = %s and e.sequence = n.sequence) order by 1",
+        (aside_of(name, "next"), await told(connection, name), name),
+    )
+    found: list[Any] = await cursor.fetchall()
+    return found
+
+
 async def _move(connection: Connection, name: str) -> None:
     await connection.execute(f"alter schema {name}_next rename to {name}".encode())
     await connection.execute(
@@ -195,6 +215,11 @@ async def _move(connection: Connection, name: str) -> None:
     )
     await connection.execute(
         "update aiops.projection set slot = 'live' where name = %s and slot = 'next'", (name,)
+    )
+    await connection.execute("delete from aiops.projection_error where name = %s", (name,))
+    await connection.execute(
+        "update aiops.projection_error set name = %s where name = %s",
+        (name, aside_of(name, "next")),
     )
 
 

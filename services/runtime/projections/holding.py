@@ -55,6 +55,8 @@ class Holding:
     _done: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """No next build any more."""
     _following: "asyncio.Task[None] | None" = field(default=None, init=False)
+    _build: bytes = field(default=b"", init=False)
+    """Which next build is folded."""
 
     def __post_init__(self) -> None:
         self.live = self.folding.runner("live", self.partition)
@@ -65,15 +67,20 @@ class Holding:
         """What folds."""
         return [self.live, *([] if self.following is None else [self.following])]
 
-    def see(self, *, rebuilding: bool) -> None:
-        """Whether there is a next build to fold."""
-        if rebuilding and self.following is None and not self._leaving.is_set():
+    def see(self, *, rebuilding: bytes) -> None:
+        """Which next build there is to fold.
+
+        One that was begun anew is another one: where no events come, who folds the one before
+        would never notice.
+        """
+        if rebuilding == self._build or self._leaving.is_set():
+            return
+        self._done.set()
+        self._build, self.following = rebuilding, None
+        if rebuilding:
             self._done = asyncio.Event()
             self.following = self.folding.runner("next", self.partition)
             self._following = asyncio.create_task(self.following.run(self._done))
-        elif not rebuilding and self.following is not None:
-            self._done.set()
-            self.following = None
 
     async def leave(self) -> None:
         """Let the next one have it, once what is under way is written."""

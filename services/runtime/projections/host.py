@@ -28,6 +28,10 @@ _PATIENCE = 30.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
 
 
+class Lacking(Exception):
+    """A new version of a projection lacks what the old one has."""
+
+
 @dataclass
 class ProjectionHost:
     """The life of one projection in this process."""
@@ -46,6 +50,8 @@ class ProjectionHost:
     _pause: float = field(default=_PAUSE, init=False)
     _waits: bool = field(default=False, init=False)
     """Whether a newer program runs, whose build is the live one."""
+    _lacking: str | None = field(default=None, init=False)
+    """What the build of this version would lack, if it is not put in place for that."""
     _unattended: int = field(default=0, init=False)
     """Looks in a row that have found the build of a newer program, and no such program."""
 
@@ -64,8 +70,8 @@ class ProjectionHost:
         return self._told(self.live.error)
 
     def _told(self, error: str | None) -> str | None:
-        """That a newer program writes it is no error."""
-        return STANDS_BY if self._waits and error == SUPERSEDED else error
+        """That a newer program writes it is no error; that ours would lack something is one."""
+        return STANDS_BY if self._waits and error == SUPERSEDED else self._lacking or error
 
     @property
     def runners(self) -> Sequence[Runner]:
@@ -134,14 +140,20 @@ class ProjectionHost:
                 return
             if not self._wanted.is_set() and not self._is_overtaken:
                 continue
+            if self._lacking and not self._asked:
+                continue
             try:
                 done = await self._rebuild(pausing, live, stopping)
                 reason = "it did not catch up"
             except _AWAY as error:
                 done, reason = False, type(error).__name__
+            except Lacking as error:
+                done, reason = False, str(error)
+                self._lacking = reason
+                self._wanted.clear()
             if done:
                 self._wanted.clear()
-                self._asked, self._pause = False, _PAUSE
+                self._asked, self._pause, self._lacking = False, _PAUSE, None
                 return
             self._say.warning("rebuild_interrupted", reason=reason)
             await first(stopping, within=self._pause)
@@ -168,6 +180,7 @@ class ProjectionHost:
                 last = await self._last_event()
                 if not await waiting.until(lambda: runner.sequence >= last, _PATIENCE):
                     return False
+                await self._require_whole(connection)
                 # Another one may still write it, so the next build goes on until the switch.
                 if not await self._switched(connection, runner, stopping):
                     return False
@@ -204,6 +217,20 @@ class ProjectionHost:
         attended = await catalog.is_attended(connection, build)
         self._unattended = 0 if attended else self._unattended + 1
         return self._unattended < _LOOKS
+
+    async def _require_whole(self, connection: Connection) -> None:
+        """Lacking if what people read now would be gone after the switch, and nobody asked for it.
+
+        A new version that cannot fold what the old one could has failed: the old one goes on.
+        """
+        found = [] if self._asked else await catalog.holes(connection, self.projection.name)
+        if found:
+            name, (sequence, why) = self.projection.name, found[0]
+            raise Lacking(
+                f"version {self.projection.version} cannot fold {len(found):,} events that are in"
+                f" the rows of today, first {sequence} ({why[:200]}): these rows stay;"
+                f" `aiops projections rebuild {name}` takes the new ones all the same"
+            )
 
     async def _last_event(self) -> int:
         """Where the last event in the log is that this projection reads."""

@@ -145,8 +145,9 @@ class PartitionedHost(ProjectionHost):
                 await catalog.claim(connection, self.projection.name)
                 if await self._is_settled(connection):
                     return True
+                # Whoever sees the lease finds this build, and not one that was given up before.
+                await catalog.create(connection, self.projection, "next", self.partitions)
                 async with self._seats.lease(REBUILD):
-                    await catalog.create(connection, self.projection, "next", self.partitions)
                     if not await self._followed(connection, stopping):
                         return False
         except TryLater as error:
@@ -167,6 +168,7 @@ class PartitionedHost(ProjectionHost):
         return False
 
     async def _taken_over(self, connection: Connection, stopping: asyncio.Event) -> bool:
+        await self._require_whole(connection)
         name, loop = self.projection.name, asyncio.get_running_loop()
         await catalog.stand_still(connection, name, _STILL)
         live_at = await catalog.told(connection, name)

@@ -289,7 +289,8 @@ class Runner:
     ) -> None:
         """Rows, what is set aside, and the position: all of it or nothing."""
         name = self.projection.name
-        aside = [catalog.set_aside(name, *told) for told in poison.items()]
+        of = catalog.aside_of(name, self.slot)
+        aside = [catalog.set_aside(of, *told) for told in poison.items()]
         statements = [*self._writer.statements(rows), *aside]
         await self._advance(connection, statements, last)
         self.sequence = last

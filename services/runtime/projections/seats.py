@@ -23,7 +23,8 @@ class Seen:
     """Processes that can fold any partition."""
     held: frozenset[int]
     """Partitions that somebody folds."""
-    rebuilding: bool
+    rebuilding: bytes
+    """Which next build is being made, as its maker marks it; empty: none is."""
 
 
 @dataclass
@@ -48,11 +49,11 @@ class Seats:
         """Who is there now."""
         found = await self.bus.get_last(streams.LEASES, [f"lease.{self._kind}.*"])
         # Empty is what was given back.
-        names = {each.subject.rpartition(".")[2] for each in found if each.data}
+        names = {each.subject.rpartition(".")[2]: each.data for each in found if each.data}
         return Seen(
             members=sum(name.startswith(_MEMBER) for name in names),
             held=frozenset(int(name) for name in names if name.isdecimal()),
-            rebuilding=REBUILD in names,
+            rebuilding=names.get(REBUILD, b""),
         )
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, FiniteFloat, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from contracts.envelope import Command, Event, Message, Timestamp
 from contracts.incidents import Comment
@@ -168,7 +169,20 @@ def _no_text(value: object) -> object:
 Bound = Annotated[FiniteFloat, BeforeValidator(_no_text)]
 
 
-Streaming = Literal[DetectionType.STATISTICAL, DetectionType.ML_BASED]
+def _no_model(value: object) -> object:
+    """Told in words: the type is one of ours, and means something elsewhere."""
+    if value == DetectionType.LLM_ASSISTED:
+        raise PydanticCustomError(
+            "needs_no_model",
+            "must be STATISTICAL or ML_BASED: LLM_ASSISTED is only for a search that somebody asks"
+            " for (POST /api/v1/analysis/anomaly), as no model is asked about every value",
+        )
+    return value
+
+
+Streaming = Annotated[
+    Literal[DetectionType.STATISTICAL, DetectionType.ML_BASED], BeforeValidator(_no_model)
+]
 """What looks at every value that comes; a model is only asked on demand."""
 
 

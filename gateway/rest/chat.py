@@ -127,8 +127,9 @@ async def list_sessions(
     wanted = page_of(page, page_size)
     found, total = await queries.listing(gate.database, principal_of(request).owner, wanted)
     sealers = await (await keys_of(gate)).find_each([each.id for each in found])
+    # One without a key is being erased, or a restore has left its events alone: nobody can read it.
     told = ChatSessionList(
-        items=[session_view(each, sealers.get(each.id)) for each in found],
+        items=[session_view(each, sealers[each.id]) for each in found if each.id in sealers],
         total=total,
         page=page,
         page_size=page_size,

@@ -68,10 +68,10 @@ async def messages(gate: Gate, session: Opened) -> list[ChatMessageView]:
     return messages_of(events, session.sealer)
 
 
-def session_view(known: KnownSession, sealer: Sealer | None) -> ChatSessionView:
+def session_view(known: KnownSession, sealer: Sealer) -> ChatSessionView:
     """As its user sees it."""
     title = _UNTITLED
-    if known.title is not None and sealer is not None:
+    if known.title is not None:
         title = sealer.open(known.title, "title") or _UNTITLED
     again = None
     if known.rerun_session is not None and known.rerun_message is not None:

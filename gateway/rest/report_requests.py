@@ -12,6 +12,7 @@ from contracts.envelope import rfc3339
 from contracts.incidents import MOST_CLUSTERS
 from contracts.refusals import Code, Refused
 from contracts.reports import LONGEST_PERIOD, ReportAsked, ReportType, TimeRange
+from contracts.spoken import title_in_words
 from gateway.gate import Gate
 from gateway.rest.documented_reports import ReportRequest
 from gateway.rest.incident_changes import no_incident
@@ -98,7 +99,7 @@ async def _of_incident(
         raise no_incident(incident_id)
     one: dict[str, Any] = msgspec.json.decode(found.body)
     return ReportAsked(
-        title=data.title or _printable(f"Incident: {one['title']}"),
+        title=data.title or _printable(f"Incident: {title_in_words(one['title'])}"),
         report_type=data.report_type,
         format=data.format,
         # As they are seen by who asks, who reads no others.

@@ -23,6 +23,7 @@ from contracts.envelope import Event, Recorded
 from contracts.refusals import Code, Refused, TryLater
 from services.chat import running
 from services.chat.service import service
+from services.chat.sweeping import KEYS, keep_sweeping, sweep
 from services.runtime import schedules
 from services.runtime.log import NOTHING, Head
 from services.runtime.service import Due
@@ -63,6 +64,7 @@ async def create_session(command: CreateChatSession, store: Store) -> Accepted:
 
     accepted = await store.settle(attempt)
     await _schedule(store, command.session_id, expires_at)
+    await keep_sweeping(store.log.bus, EXPIRY)
     return accepted
 
 
@@ -129,7 +131,11 @@ async def delete_session(command: DeleteChatSession, store: Store) -> Accepted:
 
 @service.when_due(EXPIRY, places=4)
 async def expire(due: Due, store: Store) -> None:
-    """A session nobody has asked anything for a day, or older than a week, is erased."""
+    """A session nobody has asked anything for a day, or older than a week, is erased; and so are,
+    once an hour, keys that no session needs."""
+    if due.id == KEYS:
+        await sweep(store)
+        return
     session_id = UUID(due.id)
     events = await store.log.load(chat_key(session_id))
     if not events:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from contracts.explaining import ExplainedKind
+from contracts.spoken import place_in_words, sentence_in_words, signal_in_words, title_in_words
 from services.llm.causes import Json, first_cause, is_borne_out, part, parts
 from services.llm.markdown import quoted
 
@@ -25,7 +26,7 @@ def _incident(facts: Json) -> list[str]:
     one = part(facts, "incident")
     clusters = [each.get("name") or each.get("id") for each in parts(one, "clusters")]
     lines = [
-        f"**What it is:** the incident {quoted(one.get('title'))}"
+        f"**What it is:** the incident {quoted(title_in_words(str(one.get('title'))))}"
         f", {_word(one.get('state'))}{_listed(' in ', clusters)}.",
         f"**Since:** {_time(one.get('opened_at'))}; last signal"
         f" {_time(one.get('last_signal_at'))}.",
@@ -39,9 +40,10 @@ def _incident(facts: Json) -> list[str]:
 
 
 def _signal(one: Json) -> str:
-    where = _listed(" at ", _listed_of(one, "where")[:1])
+    where = _listed(" at ", map(place_in_words, _texts(one, "where")[:1]))
+    name = signal_in_words(str(one.get("name")))
     return (
-        f"- {quoted(one.get('name'))} ({_word(one.get('severity'))})"
+        f"- {quoted(name)} ({_word(one.get('severity'))})"
         f", {_time(one.get('started_at'))}{where}{_events([one.get('sequence')])}"
     )
 
@@ -54,25 +56,25 @@ def _analysis(facts: Json) -> list[str]:
         return ["**What was found:** it is also about clusters that you do not see.", *_next([])]
     if not cause:
         return ["**What was found:** the cause is unknown; nothing speaks for any.", *_next([])]
-    place = quoted(part(cause, "entity").get("place"))
+    place = quoted(place_in_words(str(part(cause, "entity").get("place"))))
     sure = f"{place} ({_word(cause.get('kind'))}, {_percent(cause.get('score'))})"
     found = f"**What was found:** the cause is {sure}."
     if not is_borne_out(facts):
         found = f"**What was found:** the cause is unknown. A hypothesis: {sure}."
     claims = [_claim(each) for each in parts(cause, "claims")[:_CLAIMS]]
-    doubts = [f"- Against it: {quoted(each, 300)}" for each in _texts(cause, "doubts")]
+    doubts = [f"- Against it: {_sentence(each)}" for each in _texts(cause, "doubts")]
     return [found, *claims, *doubts, *_next(parts(analysis, "actions"))]
 
 
 def _claim(claim: Json) -> str:
     unsure = "" if claim.get("is_fact") is True else " (a hypothesis)"
     cited = [*_listed_of(claim, "cited"), *_listed_of(claim, "effects")]
-    return f"- {quoted(claim.get('text'), 300)}{unsure}{_events(cited)}"
+    return f"- {_sentence(claim.get('text'))}{unsure}{_events(cited)}"
 
 
 def _next(actions: Iterable[Json]) -> list[str]:
     steps = [
-        f"{number}. {quoted(each.get('text'), 300)}"
+        f"{number}. {_sentence(each.get('text'))}"
         + (f": {quoted(each['command'], 300)}" if each.get("command") else "")
         for number, each in enumerate(list(actions)[:_ACTIONS], 1)
     ]
@@ -176,6 +178,10 @@ def _listed_of(one: Json, name: str) -> list[Any]:
 
 def _texts(one: Json, name: str) -> list[str]:
     return [each for each in _listed_of(one, name) if isinstance(each, str)][:_CLAIMS]
+
+
+def _sentence(text: object) -> str:
+    return quoted(sentence_in_words(str(text)), 300)
 
 
 def _word(value: object) -> str:

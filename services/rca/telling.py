@@ -22,6 +22,7 @@ from contracts.rca import (
     RcaTrigger,
 )
 from contracts.rca_seen import MOST_SEEN, RcaLive
+from contracts.spoken import signal_in_words, suspect_in_words
 from services.rca.reasoning import KNOWN, Cause, Claim, Earlier, Finding, analyse
 from services.rca.reasoning.analysis import placed
 from services.rca.reasoning.places import Entity, places
@@ -209,7 +210,7 @@ def _moments(finding: Finding) -> Iterable[RcaMoment]:
         yield RcaMoment(
             at=each.began,
             entity=_entity(each.entity),
-            text=f"{each.name}{many}"[:_LONGEST],
+            text=f"{signal_in_words(each.name)}{many}"[:_LONGEST],
             sequence=each.first.sequence if each.first.sequence > 0 else None,
             seen=number_of(each.first.sequence),
         )
@@ -232,15 +233,13 @@ def _said(finding: Finding) -> str:
     first, others = next(iter(finding.causes), None), len(finding.symptoms)
     if first is None:
         return "Nothing was wrong that the log tells of."
+    said = suspect_in_words(first.entity.word, first.kind.value, first.score)
     if finding.cause is None:
-        return (
-            f"The cause is unknown: what is told are consequences. The best guess is"
-            f" {first.entity.word} ({first.kind.value}, {first.score:.0%})."
-        )
+        return f"The cause is unknown: what is told are consequences. Best guess: {said}."
     led = [link for link in finding.links if link.cause.entity == first.entity]
     facts = sum(link.claim.is_fact for link in led)
     told = next(each.text for each in first.claims)
     return (
-        f"{first.entity.word} ({first.kind.value}, {first.score:.0%}): {told}. Of the {others}"
-        f" things that went wrong {len(led)} may follow from it, {facts} of them began after it."
+        f"{said}: {told}. Of the {others} things that went wrong {len(led)} may follow from it,"
+        f" {facts} of them began after it."
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -87,12 +87,13 @@ async def make_report(recorded: Recorded, store: Store) -> None:
     await end_at(store.log.bus, REPORT_END, requested.report_id, requested.expires_at)
     # One at a time: who comes after a worker that seemed dead waits until it is.
     async with lease(store.log.bus, f"report/{requested.report_id}"):
-        if await _begun(requested, store):
-            await _make(requested, store)
+        began = await _begun(requested, store)
+        if began is not None:
+            await _make(requested, store, began)
 
 
-async def _make(requested: ReportRequested, store: Store) -> None:
-    making = _making(requested, store)
+async def _make(requested: ReportRequested, store: Store, began: datetime) -> None:
+    making = _making(requested, store, began)
     try:
         async with asyncio.timeout_at(making.until):
             made = await making.make()
@@ -105,12 +106,14 @@ async def _make(requested: ReportRequested, store: Store) -> None:
         await making.tell("failed", ReportStatus.FAILED)
 
 
-def _making(requested: ReportRequested, store: Store) -> Making:
+def _making(requested: ReportRequested, store: Store, began: datetime) -> Making:
     bus, clock = store.log.bus, store.outside.clock
     if requested.acting is None:
         raise Poisoned("it is not known with whose rights it reads")
     api = Api(bus, clock, requested.acting, store.context.traceparent)
-    until = asyncio.get_running_loop().time() + store.settings.reports.seconds
+    # Its time goes on while no worker has it: one that kills every worker ends as too late.
+    spent = max((clock.now() - began).total_seconds(), 0.0)
+    until = asyncio.get_running_loop().time() + store.settings.reports.seconds - spent
     return Making(requested, store, api, Asker(bus, clock), until)
 
 
@@ -119,7 +122,8 @@ def _why(requested: ReportRequested, error: Exception, store: Store) -> tuple[st
         return error.code.name, error.message
     if isinstance(error, TimeoutError):
         seconds = store.settings.reports.seconds
-        return Code.QUERY_TIMEOUT.name, f"it took more than {seconds:.0f} s; ask for less"
+        text = f"it was not ready {seconds:.0f} s after it was begun: ask for less, or again"
+        return Code.QUERY_TIMEOUT.name, text
     _SAY.error("report_failed", report=str(requested.report_id), exc_info=error)
     text = f"{type(error).__name__}; the log of the worker says more"
     return Code.INTERNAL_ERROR.name, text
@@ -145,13 +149,16 @@ async def _keep(making: Making, made: Made) -> None:
         await bucket.remove(requested.report_id)
 
 
-async def _begun(requested: ReportRequested, store: Store) -> bool:
-    """It is told that it is being made; False if it is over, or deleted."""
-    return await _told(
+async def _begun(requested: ReportRequested, store: Store) -> datetime | None:
+    """It is told that it is being made: since when, by whichever worker; None if it is over, or
+    deleted. Not since it was asked for, as others may have had to be made before it."""
+    is_pending = await _told(
         requested,
         store,
         lambda state: None if isinstance(state, ReportStarted) else domain.started(state),
     )
+    last = await store.log.head(requested.key) if is_pending else None
+    return last.logged_at if last is not None and isinstance(last.event, ReportStarted) else None
 
 
 async def _end(

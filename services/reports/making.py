@@ -64,6 +64,8 @@ class Making:
 
     async def make(self) -> Made:
         """Read, sum up and write; Refused if it cannot be made, TryLater if nobody answers."""
+        if self.until <= asyncio.get_running_loop().time():
+            raise TimeoutError  # Other workers have had all of its time.
         async with writer(self.requested.asked.format) as process:
             return await self._made(process)
 

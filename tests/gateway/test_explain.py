@@ -35,7 +35,7 @@ async def test_without_a_model_an_incident_is_explained_with_its_evidence(story:
     told = await explained(story.platform, incident_id=story.incident)
     assert (told.model, told.provider, told.shown_sha256) == (None, None, None)
     assert "No model was used: none is configured." in told.text
-    assert f"node/{story.node}" in told.text
+    assert f"node {story.node}" in told.text
     assert "**How bad:** critical" in told.text
     links = [each.link for each in told.evidence]
     assert f"/api/v1/incidents/{story.incident}" in links

@@ -1,17 +1,29 @@
-"""A worker that is killed while it makes a report: another one makes it, once."""
+"""A worker that is killed while it makes a report: another one makes it, once, or not at all."""
 
+import asyncio
+import copy
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
+from contracts.envelope import Context, Recorded
 from contracts.reports import report_key
 from gateway.rest.documented_reports import ReportList
+from services.reports import handlers
+from services.reports.making import Making
+from services.runtime.ids import derived_id, new_id
+from services.runtime.log import NOTHING
 from services.runtime.settings import Settings
+from services.runtime.store import Store
 from tests.kit.gateway import API, Platform, platform_on
+from tests.kit.keeping import SetClock
 from tests.kit.part_process import PartProcess
-from tests.kit.runtime import eventually
+from tests.kit.report_builders import acting, report_asked, report_requested
+from tests.kit.runtime import eventually, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.nats, pytest.mark.postgres]
 
@@ -73,3 +85,44 @@ async def _is_begun(lone: Platform, report: UUID) -> bool:
 async def _is_ready(lone: Platform, report: UUID) -> bool:
     page = ReportList.model_validate(await lone.list("/reports"))
     return any(each.id == report and each.status == "READY" for each in page.items)
+
+
+async def test_one_that_kills_every_worker_ends_when_its_time_is_over(
+    lone: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requested = report_requested(
+        report_id=new_id(),
+        asked=report_asked(cluster_scope=(), format="JSON"),
+        acting=acting(None),
+        expires_at=lone.gate.clock.now() + timedelta(days=1),
+    )
+    await store(lone.gate.log, requested, after=NOTHING)
+    recorded = await lone.gate.log.head(requested.key)
+    assert recorded is not None
+    tries = 0
+
+    async def dies(_: Making, __: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        raise asyncio.CancelledError  # Nothing of it goes on, as after a kill.
+
+    monkeypatch.setattr(Making, "_made", dies)
+    for seconds in (0, 50, 100):
+        with pytest.raises(asyncio.CancelledError):
+            await handlers.make_report(recorded, _later(lone, recorded, seconds))
+    await handlers.make_report(recorded, _later(lone, recorded, 121))
+    assert tries == 3
+    assert await _told(lone, requested.report_id) == [
+        "REPORT_REQUESTED",
+        "REPORT_STARTED",
+        "REPORT_FAILED",
+    ]
+
+
+def _later(lone: Platform, recorded: Recorded, seconds: int) -> Store:
+    """As a worker has it that takes it up so long after it was asked for."""
+    runtime, one = lone.gate.runtime, derived_id(recorded.event_id, "reports_make_report")
+    context = Context(one, "service:reports", one, recorded.event_id, "/services/reports")
+    outside = copy.copy(runtime.outside)
+    outside.clock = cast("Any", SetClock(lone.gate.clock.now() + timedelta(seconds=seconds)))
+    return Store(lone.gate.log, context, recorded.logged_at, runtime.settings, outside)

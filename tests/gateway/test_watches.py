@@ -86,6 +86,18 @@ async def test_what_is_no_watch_is_refused(platform: Platform) -> None:
     refused(await platform.http.get(f"{URL}/nothing"), "WATCH_NOT_FOUND")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_watch_that_would_ask_a_model_is_refused_in_plain_words(
+    platform: Platform, method: str
+) -> None:
+    watch = _watch() | {"detection_type": "LLM_ASSISTED"}
+    url = URL if method == "POST" else f"{URL}/{watch['id']}"
+    error = refused(await platform.http.request(method, url, json=watch), "VALIDATION_FAILED")
+    (field,) = error["details"]["fields"]
+    assert field["field"] == "detection_type"
+    assert field["message"].startswith("must be STATISTICAL or ML_BASED: LLM_ASSISTED is only for")
+
+
 async def test_who_may_not_see_all_clusters_of_a_watch_does_not_see_it(platform: Platform) -> None:
     mine, foreign = str(new_id()), str(new_id())
     watches = {

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from contracts.chat import ToolStatus
+from contracts.spoken import title_in_words
 from services.chat.analyst.calling import Asking
+from services.chat.analyst.history import whole
 from services.chat.analyst.paging import joined
 from services.chat.analyst.reading import Json, data_of, items, number, parts, speaks_of, text
 from services.chat.analyst.telling import TELLERS, View
@@ -83,7 +85,7 @@ def _end(why: str) -> str:
 
 def _worth(asking: Asking) -> Iterator[Answered]:
     """Answers but for the look-up of names, if there are others; what is asked for comes first."""
-    every = joined(asking.known.answers)
+    every = whole(joined(asking.known.answers))
     others = [each for each in every if not _is_lookup(each, asking)]
     first = [each for each in others if each.tool == "analyze_root_cause"]
     yield from first
@@ -107,7 +109,7 @@ def _looked_into(each: Answered, asking: Asking) -> list[str]:
         for one in (row for row in rows if text(row, "id") == str(meant)):
             clusters = [text(each, "name", "id") for each in parts(one, "clusters")]
             of = quoted(", ".join(clusters[:4]) or text(one, "cluster_name"), 80)
-            title = quoted(text(one, "title", "alertname"), 80)
+            title = quoted(title_in_words(text(one, "title", "alertname")), 80)
             return [f"**{name.capitalize()}:** {title} ({word(one.get('severity'))}) in {of}."]
     return []
 
@@ -136,7 +138,8 @@ def _told(each: Answered, asking: Asking) -> list[str]:
     terms = asking.known.terms()
     if not {"cluster_ids", "cluster_id"} & each.arguments.keys():
         terms = (*terms, *asking.known.resolved())  # What the tool was not asked for alone.
-    view = View(terms, asking.asked.words.known, each.arguments, _of(each))
+    goes_on = each.answer is not None and each.answer.next is not None
+    view = View(terms, asking.asked.words.known, each.arguments, _of(each), goes_on=goes_on)
     if teller is None or not data:
         return [f"**{quoted(each.tool, 60)}:** nothing was told."]
     return [*teller(data, view), *_missing(data), *_cut(each)]

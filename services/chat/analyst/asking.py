@@ -28,6 +28,11 @@ _NAME = re.compile(
     r"(?<![\w.:/-])(?=[a-z0-9._-]*[a-z])(?=[a-z0-9._]*[-\d])[a-z0-9][a-z0-9._-]*[a-z0-9]"
 )
 _OF = re.compile(r"\b(?:of|for|from|in|by|at|on)\s+(?:the\s+)?[\"'“]?([a-z][a-z0-9-]{2,60})\b")
+_IN = re.compile(r"\bin\s+(?:the\s+)?[\"'“]?([a-z][a-z0-9-]{2,60})\b")
+_WORKLOAD = re.compile(
+    r"\b(?:workload|deployment|statefulset|daemonset|application|app|container|job)s?\s+"
+    r"(?:is |named |called |= ?)?[\"'“]?([a-z0-9][a-z0-9.-]*[a-z0-9])\b"
+)
 _BEFORE = re.compile(r"\b([a-z][a-z0-9-]{2,60})\s+(?:logs?|traces?|spans?|pods?|service)\b")
 _QUOTED = re.compile(r"[\"“”]([^\"“”\n]{2,200})[\"“”]|\b(?:containing|contains|mentioning)\s+(\S+)")
 _DURATION = re.compile(
@@ -47,6 +52,7 @@ _NOT = some(
     " so-called fleet system platform moment trouble particular use general detail details"
     " production staging lab edge development utc everything anything something nothing"
 )
+_KINDS = some("workload deployment statefulset daemonset application app container job")
 _SLOW_MS = 500
 _MOST_NAMES = 6
 _MOST_IDS = 4
@@ -81,6 +87,8 @@ class Asked:
     """What may be the name of something, as a cluster or a node."""
     subjects: tuple[str, ...] = ()
     """Whose logs or traces are meant: applications, namespaces, services."""
+    inside: tuple[str, ...] = ()
+    """Those of them that are said to be what others are in."""
     texts: tuple[str, ...] = ()
     """What stands in quotation marks."""
     least_ms: int | None = None
@@ -155,6 +163,7 @@ def asked(question: str, now: datetime) -> Asked:
         named=_named(text),
         names=_names(text, expressions),
         subjects=_subjects(words),
+        inside=_inside(words),
         texts=_texts(words.text),
         least_ms=_least(words),
     )
@@ -204,9 +213,15 @@ def _subjects(words: Words) -> tuple[str, ...]:
     text = _QUOTED.sub(" ", words.text)
     named = _named(text)
     told = [named[each] for each in ("namespace", "service", "pod") if each in named]
-    told += [*_OF.findall(text), *_BEFORE.findall(text)]
-    kept = [each for each in told if each not in _NOT and each not in VOCABULARY]
+    told += [*_WORKLOAD.findall(text), *_OF.findall(text), *_BEFORE.findall(text)]
+    kept = [each for each in told if each not in _NOT | _KINDS and each not in VOCABULARY]
     return tuple(dict.fromkeys(_singular(kept)))[:3]
+
+
+def _inside(words: Words) -> tuple[str, ...]:
+    text = _QUOTED.sub(" ", words.text)
+    named = _named(text).get("namespace")
+    return (*([named] if named is not None else []), *_IN.findall(text))
 
 
 def _singular(words: list[str]) -> list[str]:

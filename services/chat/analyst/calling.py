@@ -10,8 +10,9 @@ from uuid import UUID
 from contracts.envelope import rfc3339
 from contracts.rca import LONGEST_WINDOW
 from services.chat.analyst.asking import Asked, Thing
-from services.chat.analyst.expressions import MEASURES, Language, logql, measures, traceql
+from services.chat.analyst.expressions import MEASURES, Language, measures, traceql
 from services.chat.analyst.knowing import Known, Scope
+from services.chat.analyst.log_lines import Meant, logql
 from services.chat.analyst.times import step
 from services.chat.analyst.topics import OTHERWISE, SUMMARY, TOPICS, Topic
 
@@ -216,8 +217,16 @@ def log_ways(asking: Asking) -> list[dict[str, Any]]:
     """Ways to ask for the lines that are meant, one after the other until some are found."""
     asked = asking.asked
     given = [text for language, text in asked.expressions if language is Language.LOGQL]
-    ways = given[:1] or logql(_subjects(asking), asked.texts, asked.words.known)
+    ways = given[:1] or logql(_whose_lines(asking), asked.texts, asked.words.known)
     return [{"query": each, **asking.of_clusters, **asking.span_if_named()} for each in ways]
+
+
+def _whose_lines(asking: Asking) -> Meant:
+    asked, subjects = asking.asked, _subjects(asking)
+    inside = [each for each in subjects if each in asked.inside]
+    things = [each for each in subjects if each not in inside]
+    pod = asked.named.get("pod")
+    return Meant(things, inside, of_pods=pod is not None and things == [pod])
 
 
 def _alerts(asking: Asking) -> Iterable[dict[str, Any]]:

@@ -11,6 +11,7 @@ from contracts.tools import TOOLS
 from services.chat.analyst.answering import answer
 from services.chat.analyst.asking import asked
 from services.chat.analyst.calling import Asking, Wanted, log_ways, of_topic, of_window, summary
+from services.chat.analyst.history import going_on
 from services.chat.analyst.knowing import Known, Scope
 from services.chat.analyst.paging import is_missing, missing
 from services.chat.analyst.reading import data_of, number, parts, speaks_of, text
@@ -20,6 +21,8 @@ from services.chat.steps import Answered, Round, Turned
 MOST_ROUNDS = 4
 """Of its own; those of a model that began the turn do not count."""
 _IDS = "analyst-"
+_WAYS_AT_ONCE = 4
+"""By which logs are looked for, after the likeliest one."""
 _OF_NODES = ("get_gpu_nodes", "get_gpu_processes", "get_ptp_status", "get_sriov_status")
 
 
@@ -111,8 +114,16 @@ def _following(asking: Asking) -> list[Wanted]:
     """What follows from what was told; of a list that goes on first all of it is read."""
     asked = [each for each in asking.known.answers if not _is_lookup(each, asking)]
     more = missing(asked) if len(asking.known.rounds) + 1 < MOST_ROUNDS else []
+    if more or _may_wait(asking):
+        more = [*more, *going_on(asked)]
     others = [*_other_logs(asking), *_narrowed(asking), *_hottest(asking)]
     return [*more, *others] if more else [*_analysis(asking), *others]
+
+
+def _may_wait(asking: Asking) -> bool:
+    """Whether an analysis, if one is wanted, can still come after this round."""
+    is_last = len(asking.known.rounds) + 1 >= MOST_ROUNDS
+    return not is_last or Topic.CAUSE not in asking.asked.topics
 
 
 def _is_lookup(each: Answered, asking: Asking) -> bool:
@@ -156,7 +167,9 @@ def _other_logs(asking: Asking) -> list[Wanted]:
     if any(each.status is not ToolStatus.SUCCESS for each in tried):
         return []
     queries = [each.arguments.get("query") for each in tried]
-    return [("query_logs", way) for way in log_ways(asking) if way["query"] not in queries][:2]
+    return [("query_logs", way) for way in log_ways(asking) if way["query"] not in queries][
+        :_WAYS_AT_ONCE
+    ]
 
 
 def _narrowed(asking: Asking) -> list[Wanted]:

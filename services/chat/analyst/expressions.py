@@ -1,9 +1,11 @@
 """PromQL, LogQL and TraceQL: as they stand in a question, or made of its words. Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+
+from services.chat.analyst.log_lines import string
 
 
 class Language(Enum):
@@ -26,7 +28,7 @@ class Measure:
 _TICKED = re.compile(r"```(?:\w+\n)?(.+?)```|`([^`\n]+)`", re.DOTALL)
 _METRIC = re.compile(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")
 _NAMED = re.compile(r"(?<![\w`./-])([a-zA-Z]\w*(?:[_:]\w+)+)(?![\w/-])")
-_TITLED = re.compile(r"[A-Z][A-Z_]+ (?:on|of) \S*[-\d]")
+_TITLED = re.compile(r"[A-Z][A-Z0-9_]+ (?:on|of) \S*[-\d]")
 """Of an incident, as they are titled: what is wrong, and with what."""
 _COMPARED = re.compile(r"^[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:[=!]=|[<>]=?|[*/%+-])\s*[\w.]")
 _PIPED = re.compile(r"\}\s*(\|=|\|~|!=|!~|\|\s*\w)")
@@ -126,48 +128,13 @@ def measures(words: Collection[str], *, of_gpus: bool, of_clocks: bool) -> list[
     return [MEASURES[each] for each in dict.fromkeys(names)][:2]
 
 
-_NAMESPACES = ("namespace", "kubernetes_namespace_name", "app")
-"""Labels by which streams of logs are looked for, one after the other until lines are found."""
-_BAD = (
-    ("panic", "panic"),
-    ("fatal", "fatal"),
-    ("exception", "exception"),
-    ("timeout", "timed? ?out|deadline exceeded"),
-    ("warning", "warn"),
-    ("error", "error|fatal|panic|exception|fail"),
-    ("failed", "error|fatal|panic|exception|fail"),
-    ("failing", "error|fatal|panic|exception|fail"),
-    ("crash", "panic|fatal|crash"),
-)
-
-
-def logql(subjects: Sequence[str], texts: Iterable[str], words: Collection[str]) -> list[str]:
-    """Lines of a namespace or application, or of all, that hold some words: ways to ask for them.
-
-    Labels differ by who collects the logs; each way is of another one.
-    """
-    patterns = [pattern for word, pattern in _BAD if word in words][:1]
-    kept = "".join(f' |~ "(?i)({each})"' for each in patterns)
-    kept += "".join(f" |= {_string(each)}" for each in texts)
-    if subjects:
-        inner = "|".join(f".*{re.escape(each)}.*" for each in subjects[:3])
-        return [f"{{{label}=~{_string(inner)}}}{kept}" for label in _NAMESPACES]
-    return [f'{{{label}=~".+"}}{kept}' for label in _NAMESPACES]
-
-
 def traceql(service: str | None, *, failed: bool, least_ms: int | None) -> str | None:
     """Of a service's traces that failed; null where names and durations are enough."""
     if not failed:
         return None
     parts = ["status = error"]
     if service:
-        parts.append(f"resource.service.name = {_string(service)}")
+        parts.append(f"resource.service.name = {string(service)}")
     if least_ms:
         parts.append(f"duration > {least_ms}ms")
     return f"{{ {' && '.join(parts)} }}"
-
-
-def _string(text: str) -> str:
-    """As all three languages write it."""
-    plain = "".join(each for each in text if each.isprintable())
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'

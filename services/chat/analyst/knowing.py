@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from contracts.spoken import title_in_words
 from services.chat.analyst.asking import Asked, Thing
 from services.chat.analyst.paging import missing
 from services.chat.analyst.reading import (
@@ -117,12 +118,13 @@ class Known:
 
     def _meant_by(self, one: Json) -> int:
         """By how much of the question it is meant: its id and its title say most."""
-        id_, title = text(one, "id"), text(one, "title", "alertname").lower()
+        id_, title = text(one, "id"), text(one, "title", "alertname")
         starts = (start for _, start in self._asked.beginnings)
         ids = (str(known) for _, known in self._asked.ids)
         if any(id_.startswith(each) for each in (*starts, *ids)):
             return 2 * _MOST_MEANT
-        is_titled = bool(title) and title in self._asked.words.text
+        ways = (title.lower(), title_in_words(title).lower())  # As it is kept, and as it is shown.
+        is_titled = bool(title) and any(each in self._asked.words.text for each in ways)
         spoken = sum(speaks_of(one, [each]) for each in self.meant()[:_MOST_MEANT])
         return _MOST_MEANT * is_titled + spoken
 

@@ -4,11 +4,14 @@ Sets of sources are whole numbers: the bit at a source's place is set.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.chat import ToolStatus
 from contracts.claims import ClaimEvidence, EvidenceKind
+from services.chat.analyst.history import HISTORY, whole
+from services.chat.analyst.reading import data_of, parts, text
 from services.chat.grounding.figures import Figure, clocks_of
 from services.chat.grounding.texts import Sorted
 from services.chat.grounding.walking import Thing, Walk
@@ -58,9 +61,14 @@ class Index:
         self._owners = dict[float, int]()
         self._of_names = dict[str, list[int]]()
         """Places of the things that a name stands in."""
-        for each in answers:
-            if each.status is ToolStatus.SUCCESS and each.answer is not None:
-                self._add(each)
+        told = [
+            each
+            for each in answers
+            if each.status is ToolStatus.SUCCESS and each.answer is not None
+        ]
+        for each in told:
+            self._add(each)
+        self._add_counts(told)
         self._add_others(others)
         self._numbers = sorted(self._owners)
         self._known = dict[Figure, int]()
@@ -153,6 +161,15 @@ class Index:
             owners[number] = owners.get(number, 0) | bit
         for time in times:
             clocks[time] = clocks.get(time, 0) | bit
+
+    def _add_counts(self, told: Sequence[Answered]) -> None:
+        """How many events histories hold, of all types and of each: whoever reads counts them."""
+        bits = sum(1 << place for place, each in enumerate(told) if each.tool == HISTORY)
+        for each in whole(told):
+            if each.tool == HISTORY:
+                rows = parts(data_of(each), "items")
+                counts = Counter(text(row, "event_type") for row in rows)
+                self._add_rest({float(len(rows)), *map(float, counts.values())}, (), bits)
 
     def _add_others(self, others: Sequence[str]) -> None:
         """What was said besides: its figures and times are no invention."""

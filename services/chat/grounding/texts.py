@@ -1,5 +1,6 @@
 """What stands in the texts that a tool has told: names, numbers, times. Pure."""
 
+import re
 from collections.abc import Iterable
 
 from services.chat.grounding.figures import NAME, numbers_in, times_in
@@ -7,6 +8,8 @@ from services.chat.grounding.figures import NAME, numbers_in, times_in
 _LONGEST_NUMBER = 26
 _PLAIN = str.maketrans("", "", "-_./:@")
 _FIRST = frozenset("0123456789-+")
+_CODED = re.compile(r"\b[A-Z]+(?:_[A-Z]+)*_(\d{1,9})\b")
+"""A code with a number: ``GPU_XID_79`` is told as GPU XID error 79."""
 _STAMP = (19, 40)
 """Characters of a time as JSON has it."""
 
@@ -36,6 +39,8 @@ class Sorted:
                 return
             if len(word) <= _LONGEST_NUMBER:
                 self.numbers.update(numbers_in(word))
+        if word[-1].isdigit() and (coded := _CODED.fullmatch(word)):
+            self.numbers.add(float(coded[1]))
         name = word.lower()
         self.names.add(name)
         if "/" in name:
@@ -47,4 +52,5 @@ class Sorted:
             if "/" in name:
                 self.names.update(each for each in name.split("/") if each)
         self.numbers.update(numbers_in(texts))
+        self.numbers.update(float(each) for each in _CODED.findall(texts))
         self.times.update(times_in(texts))

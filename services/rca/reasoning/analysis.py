@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.incidents import Signal
 from contracts.rca_seen import RcaLive
+from contracts.spoken import signal_at, signal_in_words
 from services.rca.reasoning.claims import SLACK, Claim, checked
 from services.rca.reasoning.earlier import NOTHING, Earlier
 from services.rca.reasoning.knowledge import Class
@@ -275,8 +276,8 @@ def _links(
     for number, (share, cause) in suspect.explained.items():
         effect = found[number]
         text = (
-            f"{cause.name} of {suspect.entity.word} may have led to {effect.name} of"
-            f" {effect.entity.word}"
+            f"{signal_at(cause.name, suspect.entity.word)} may have led to"
+            f" {signal_at(effect.name, effect.entity.word, begins=False)}"
         )
         sequences = tuple(each.sequence for each in cause.signals)
         effects = tuple(each.sequence for each in effect.signals)
@@ -308,14 +309,15 @@ def _early(link: Link) -> str:
     cause, effect = link.cause, link.effect
     if not (cause.is_dated and effect.is_dated):
         return ""
+    said = signal_in_words(effect.name)
     began = effect.began + SLACK < cause.began
     logged = 0 < _logged(effect) < _logged(cause)
     if began and logged:
-        return f"{effect.name} began before it"
+        return f"{said} began before it"
     if began:
-        return f"{effect.name} began before it by its source's clock, but was logged after it"
+        return f"{said} began before it by its source's clock, but was logged after it"
     if logged:
-        return f"{effect.name} began after it by its source's clock, but was logged before it"
+        return f"{said} began after it by its source's clock, but was logged before it"
     return ""
 
 
@@ -326,9 +328,10 @@ def _logged(symptom: Symptom) -> int:
 
 def _observed(symptom: Symptom) -> Claim:
     many = f" ({len(symptom.signals)} signals)" if len(symptom.signals) > 1 else ""
+    said = signal_at(symptom.name, symptom.entity.word)
     if isinstance(symptom.first, Observation):
-        text = f"{symptom.name} of {symptom.entity.word}: {symptom.first.text}{many}"
+        text = f"{said}: {symptom.first.text}{many}"
         return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))
     since = f"{symptom.began:%Y-%m-%d %H:%M:%S} UTC"
-    text = f"{symptom.name} of {symptom.entity.word} since {since}{many}"
+    text = f"{said} since {since}{many}"
     return Claim(symptom.entity, text, tuple(each.sequence for each in symptom.signals))

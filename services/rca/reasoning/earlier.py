@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from contracts.spoken import place_in_words
 from services.rca.reasoning.claims import Claim
 from services.rca.reasoning.knowledge import Class
 from services.rca.reasoning.places import Entity
@@ -32,7 +33,8 @@ class Earlier:
         if told:
             many = f"{len(told)} incident{'' if len(told) == 1 else 's'}"
             since = f"the last {self.days} days" if self.days > 1 else "the last day"
-            text = f"{entity.word} ({kind.value}) was the cause of {many} in {since}"
+            what = "" if kind.value == entity.kind else f" ({kind.value})"
+            text = f"{place_in_words(entity.word)}{what} was the cause of {many} in {since}"
             yield Claim(entity, text, told, is_fact=True)
 
     def _told(self, entity: Entity, kind: Class) -> tuple[int, ...]:

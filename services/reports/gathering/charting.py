@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from contracts.envelope import rfc3339
+from contracts.spoken import title_in_words
 from services.reports.data import (
     Cell,
     Chart,
@@ -145,7 +146,7 @@ def _incident(one: Json, causes: Mapping[str, Json], now: datetime) -> tuple[Cel
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return cells(
         begun.strftime("%d %b %H:%M"),
-        Cell(text=plain(one["title"], 160), link=f"/incidents/{one['id']}"),
+        Cell(text=plain(title_in_words(one["title"]), 160), link=f"/incidents/{one['id']}"),
         Cell(text=one["severity"], tone=TONES.get(one["severity"])),
         one["state"],
         span(lasted),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from contracts.spoken import title_in_words
 from services.reports.data import Cell, Column, Figure, Item, Section, Table, Tone, cells, plain
 from services.reports.gathering import charting, fleet
 from services.reports.gathering.fleet import Counted, Span
@@ -130,7 +131,7 @@ def _risks(
     items: list[Item] = []
     for each in opened:
         if each["state"] != "RESOLVED":
-            words = f"{each['severity']}, {each['state'].lower()}: {each['title']}"
+            words = f"{each['severity']}, {each['state'].lower()}: {title_in_words(each['title'])}"
             link = Cell(text="incident", link=f"/incidents/{each['id']}")
             tone = charting.TONES.get(each["severity"])
             items.append(Item(text=plain(words, 300), evidence=(link,), tone=tone))

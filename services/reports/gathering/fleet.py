@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from contracts.envelope import rfc3339
 from contracts.refusals import Refused
+from contracts.spoken import place_in_words
 from services.reports.data import InScope, plain
 from services.reports.gathering.reading import Json, Reading, moment_of
 
@@ -139,7 +140,7 @@ def cause_of(analysis: Json | None) -> str:
     cause = analysis["cause"]
     if cause is None:
         return "not shown" if analysis["redacted"] else "none was found"
-    told = f"{cause['entity']['place']} ({cause['kind']})"
+    told = f"{place_in_words(cause['entity']['place'])} ({cause['kind']})"
     return plain(told if analysis["is_known"] else f"unknown, perhaps {told}", 200)
 
 

@@ -5,6 +5,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from contracts.spoken import (
+    place_in_words,
+    sentence_in_words,
+    signal_in_words,
+    title_in_words,
+)
+from contracts.spoken_events import event_in_words
 from services.reports.data import (
     Cell,
     Column,
@@ -24,6 +31,8 @@ from services.reports.gathering.reading import Json, Reading, moment_of, span
 STEPS = ("reading the incident", "reading its signals", "reading its root cause")
 _MOST_SIGNALS = 1_000
 _MOST_ROWS = 60
+_MOST_ENTRIES = 500
+"""Of the timeline."""
 _MOST_CAUSES = 3
 _MOST_CITED = 6
 _TONES = {"CRITICAL": Tone.BAD, "WARNING": Tone.WARNING}
@@ -37,7 +46,7 @@ async def gather(reading: Reading) -> Found:
     one = await reading.needed(where)
     await reading.tell(STEPS[1])
     async with reading.at_once() as begin:
-        timeline = begin(Reading.get, "the timeline", f"{where}/timeline", limit=_MOST_ROWS)
+        timeline = begin(Reading.newest_of, "the timeline", f"{where}/timeline", _MOST_ENTRIES)
         listed = begin(Reading.all_of, "signals", f"{where}/signals", _MOST_SIGNALS)
     told, (signals, total) = timeline.result(), listed.result()
     await reading.tell(STEPS[2])
@@ -89,9 +98,9 @@ def _lasted(one: Json, now: datetime) -> str:
 def _words(one: Json, cause: Json | None, now: datetime) -> str:
     names = ", ".join(plain(each["name"] or each["id"], 80) for each in one["clusters"][:5])
     told = (
-        f"{plain(one['title'], 200)}: {one['severity'].lower()}, {one['state'].lower()}, lasted"
-        f" {_lasted(one, now)}; {one['signals']:,} signals in {len(one['clusters'])} clusters"
-        f" ({names})."
+        f"{plain(title_in_words(one['title']), 200)}: {one['severity'].lower()},"
+        f" {one['state'].lower()}, lasted {_lasted(one, now)}; {one['signals']:,} signals in"
+        f" {len(one['clusters'])} clusters ({names})."
     )
     if cause is None:
         return f"{told} Its root cause was not looked for, or is not known here."
@@ -106,8 +115,9 @@ def _entity(told: Json, one: Json) -> str:
     names = {each["id"]: each["name"] or each["id"] for each in one["clusters"]}
     entity = told["entity"]
     cluster = names.get(entity["cluster_id"], entity["cluster_id"])
-    place = entity["place"]
-    return plain(f"the cluster {cluster}" if place == "cluster" else f"{place} in {cluster}", 300)
+    if entity["place"] == "cluster":
+        return plain(f"the cluster {cluster}", 300)
+    return plain(f"{place_in_words(entity['place'])} in {cluster}", 300)
 
 
 def _glance(one: Json, signals: int, now: datetime) -> Section:
@@ -171,11 +181,11 @@ def _impact(one: Json, signals: Sequence[Json]) -> Section:
 
 def _signal_rows(signals: Sequence[Json]) -> Iterator[tuple[Cell, ...]]:
     for each in signals:
-        where = each["where"][0] if each["where"] else "the whole cluster"
+        where = place_in_words(each["where"][0]) if each["where"] else "the whole cluster"
         yield cells(
             _time(each["started_at"]),
             Cell(text=each["severity"], tone=_TONES.get(each["severity"])),
-            plain(each["name"], 200),
+            plain(signal_in_words(each["name"]), 200),
             plain(f"{where} in {each['cluster_name'] or each['cluster_id']}", 300),
             _time(each["ended_at"]) if each["ended_at"] else "lasts",
             _event(each["sequence"]),
@@ -190,15 +200,16 @@ def _time(text: str) -> str:
     return moment_of(text).strftime("%d %b %H:%M:%S")
 
 
-def _timeline(told: Json | None, cause: Json | None) -> Section:
+def _timeline(told: Sequence[Json], cause: Json | None) -> Section:
     moments: list[tuple[str, tuple[Cell, ...]]] = []
-    for each in () if told is None else told["items"]:
-        what = f"{each['event_type']}: {each['reason'] or 'not shown'}"
+    for each in told:
+        what = f"{event_in_words(each['event_type'])}: {_reason(each)}"
         row = cells(_time(each["at"]), plain(what, 400), each["actor"], _event(each["sequence"]))
         moments.append((each["at"], row))
     for each in () if cause is None else cause["timeline"]:
         event = "seen live" if each["sequence"] is None else _event(each["sequence"])
-        what = plain(f"{each['entity']['place']}: {each['text']}", 400)
+        place = place_in_words(each["entity"]["place"])
+        what = plain(f"{place}: {sentence_in_words(each['text'])}", 400)
         moments.append((each["at"], cells(_time(each["at"]), what, "", event)))
     # Times of one source are written alike, those of two need not be.
     moments.sort(key=lambda each: moment_of(each[0]))
@@ -208,27 +219,42 @@ def _timeline(told: Json | None, cause: Json | None) -> Section:
     return Section(heading="Timeline", tables=(table,))
 
 
+def _reason(entry: Json) -> str:
+    """What people have written stays as they have written it."""
+    reason: str | None = entry["reason"]
+    if reason is None:
+        return "not shown"
+    return sentence_in_words(reason) if entry["actor"].startswith("service:") else reason
+
+
 def _causes(cause: Json | None) -> Iterator[Section]:
     if cause is None:
         text = "Its root cause was not looked for, or may not be shown here."
         yield Section(heading="Root cause", text=(text,))
         return
     known = "The cause is known." if cause["is_known"] else "The cause is not known: hypotheses."
-    yield Section(heading="Root cause", text=(known, plain(cause["explanation"])))
+    yield Section(
+        heading="Root cause", text=(known, plain(sentence_in_words(cause["explanation"])))
+    )
     doubts: list[Item] = []
     for rank, each in enumerate(cause["causes"][:_MOST_CAUSES], start=1):
-        place = each["entity"]["place"]
+        place = place_in_words(each["entity"]["place"])
         yield Section(
             heading=plain(
                 f"Cause {rank}: {place} ({each['kind']}), score {each['score']:.2f}", 300
             ),
             items=tuple(_claim(claim, cause) for claim in each["claims"]),
         )
-        doubts += [Item(text=plain(f"{place}: {doubt}")) for doubt in each["doubts"]]
+        doubts += [
+            Item(text=plain(f"{place}: {sentence_in_words(doubt)}")) for doubt in each["doubts"]
+        ]
     looks: list[Json] = cause["live"]["looks"]
     doubts += [
         Item(
-            text=plain(f"{each['backend']} did not answer all that it was asked: {each['failure']}")
+            text=plain(
+                f"{each['backend'].capitalize()} did not answer all that it was asked:"
+                f" {each['failure']}"
+            )
         )
         for each in looks
         if each["failure"]
@@ -250,7 +276,7 @@ def _claim(claim: Json, cause: Json) -> Item:
     if more > 0:
         evidence.append(Cell(text=f"and {more} more events"))
     tone = Tone.GOOD if claim["is_fact"] else Tone.WARNING
-    text = plain(f"({_MARK[claim['is_fact']]}) {claim['text']}")
+    text = plain(f"({_MARK[claim['is_fact']]}) {sentence_in_words(claim['text'])}")
     return Item(text=text, evidence=tuple(evidence), tone=tone)
 
 

@@ -152,6 +152,22 @@ class Reading:
             self.gap(what, f"only {len(items):,} of {total:,} were read")
         return items, total
 
+    async def newest_of(self, what: str, path: str, most: int) -> list[Json]:
+        """The newest of a history whose pages follow each other by a cursor; of more, a gap
+        tells."""
+        items: list[Json] = []
+        cursor: str | None = None
+        while len(items) < most:
+            told = await self.get(what, path, limit=min(PAGE, most - len(items)), cursor=cursor)
+            if told is None:
+                return items
+            items += told["items"]
+            cursor = told["next_cursor"]
+            if cursor is None or not told["items"]:
+                return items
+        self.gap(what, f"only its newest {len(items):,} entries were read")
+        return items
+
     def within(self, start: datetime, end: datetime) -> dict[str, object]:
         """Parameters that keep a read to a time."""
         return {"from": rfc3339(start), "to": rfc3339(end)}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +11,7 @@ from services.runtime.access import TokenRequest
 from services.runtime.ids import new_id
 from services.runtime.log import NOTHING
 from services.runtime.principals import Role
-from tests.kit.chat_builders import created
+from tests.kit.chat_builders import created, deleted
 from tests.kit.chats import API, Chats
 from tests.kit.gateway import Platform, refused
 from tests.kit.llm_server import calls, says
@@ -172,6 +173,46 @@ async def test_an_expired_session_is_gone_and_then_erased(chats: Chats, talking:
 
     await eventually(is_erased)
     await eventually(lambda: _is_gone(chats, url))
+
+
+async def test_keys_of_sessions_that_never_began_or_are_over_are_destroyed(
+    chats: Chats, talking: Platform
+) -> None:
+    lives = UUID((await chats.begin())["id"])
+    keys, bus = await talking.gate.runtime.outside.chat_keys(), talking.gate.runtime.bus
+    assert await schedules.scheduled(bus, "chat_expiry", "keys"), "nobody looks"
+    never, fresh, over = new_id(), new_id(), new_id()
+    for each in (never, fresh, over):
+        await keys.make(each)
+    ended = deleted().model_copy(update={"session_id": over})
+    await store(talking.gate.log, ended, after=NOTHING)
+    await keys.database.execute(
+        "update aiops.chat_key set created_at = created_at - interval '25 hours'"
+        " where session_id <> %s",
+        (fresh,),
+    )
+    await schedules.wake(bus, "chat_expiry", ["keys"], b"{}")
+
+    async def are_left() -> set[UUID]:
+        return set(await keys.find_each([never, fresh, over, lives]))
+
+    async def are_destroyed() -> bool:
+        return await are_left() <= {fresh, lives}
+
+    await eventually(are_destroyed)
+    assert await are_left() == {fresh, lives}
+
+
+async def test_a_chat_whose_key_is_gone_is_not_listed_and_can_be_erased(
+    chats: Chats, talking: Platform
+) -> None:
+    session = await chats.begin(title="Before a restore")
+    await (await talking.gate.runtime.outside.chat_keys()).destroy(UUID(session["id"]))
+    listed = (await chats.http.get(f"{API}/sessions", params={"page_size": 100})).json()
+    assert session["id"] not in {each["id"] for each in listed["items"]}
+    url = f"{API}/sessions/{session['id']}"
+    refused(await chats.http.get(url), "SESSION_NOT_FOUND")
+    assert (await chats.http.delete(url)).status_code == 204
 
 
 async def _is_gone(chats: Chats, url: str) -> bool:

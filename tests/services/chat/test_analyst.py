@@ -1,5 +1,6 @@
 """How the analyst goes on, what it says of what went wrong, and what it never does."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,11 @@ from contracts.conversing import WantedCall
 from contracts.personas import BUILT_IN
 from contracts.tools import TOOLS, Cut, ToolAnswer
 from services.chat.analyst import next_said
-from services.chat.analyst.deciding import MOST_ROUNDS
 from services.chat.grounding import claims
 from services.chat.steps import Answered, Round
+from tests.services.chat import rows
 from tests.services.chat.planted import planted
-from tests.services.chat.rows import EDGE, NOW, PROD, SHOP, Row, cluster, ident
+from tests.services.chat.rows import EDGE, NOW, PROD, SHOP, cluster, ident
 from tests.services.chat.turns import WHY, turn
 from tests.services.chat.world import World
 
@@ -142,31 +143,50 @@ def test_without_a_list_of_clusters_rows_are_kept_by_their_name(world: World) ->
     assert "KubePodNotReady" not in told.text
 
 
-def test_logs_are_looked_for_by_other_labels_where_one_has_no_lines(world: World) -> None:
-    def no_lines(call: WantedCall) -> Answered:
-        data: Row = {"entries": [], "clusters_queried": 1, "clusters_succeeded": 1}
-        answer = ToolAnswer(tool=call.name, data=data)
-        return Answered(call.id, call.name, {**(call.arguments or {})}, OK, None, answer)
-
-    rounds = list[Round]()
-    while (
-        turned := next_said("logs of shop", ("query_logs",), (), rounds, NOW, WHY)
-    ).calls and len(rounds) <= MOST_ROUNDS:
-        rounds.append(Round(turned.calls, tuple(map(no_lines, turned.calls))))
-    labels = [str((c.arguments or {})["query"]).partition("=")[0] for r in rounds for c in r.calls]
-    assert labels == ["{namespace", "{kubernetes_namespace_name", "{app"]
-    assert turned.text.count("no lines") == 1
-
-
 OK = ToolStatus.SUCCESS
 
 
 def test_an_unknown_cause_is_called_a_hypothesis(world: World) -> None:
     incident = world.incidents[1]["id"]
     told = turn(f"root cause of incident {incident}", world)
-    assert "not known. A hypothesis: `clock/du-node-1/ens1f0`" in told.text
+    assert "not known. A hypothesis: `clock du-node-1/ens1f0`" in told.text
     found = claims(told.text, told.rounds, told.question, WHY)
     assert any(each.is_hypothesis for each in found)
+
+
+@pytest.mark.parametrize("title", ["GPU_XID_79 on gpu-4", "GPU XID error 79 on gpu-4"])
+def test_codes_are_told_in_words_that_what_was_told_bears_out(title: str, world: World) -> None:
+    """Incidents and analyses of before have them in their sentences, too."""
+    meant = rows.incident("GPU_XID_79 on gpu-4", "WARNING", PROD, "node/gpu-4", 2)
+    world.incidents.append(meant)
+    found = rows.analysis(meant, "node/gpu-4", 0.9, is_known=True)
+    found["causes"][0]["claims"][0]["text"] = (
+        "GPU_XID_79 of node/gpu-4 may have led to WORKLOAD_CRASHING of workload/shop/train"
+    )
+    world.analyses[meant["id"]] = found
+    told = turn(f"what is the root cause of {title}?", world)
+    assert told.calls[-1].arguments == {"incident_id": meant["id"]}
+    assert "**Root cause:** `node gpu-4` (node, 90 %)." in told.text
+    assert "`GPU XID error 79 on node gpu-4 may have led to workload crash-looping on" in told.text
+    assert not re.search("[A-Z]_[A-Z]|(?:node|workload)/", told.text)
+    borne = claims(told.text, told.rounds, told.question, WHY)
+    assert not any(each.is_unsupported for each in borne)
+    doubted = [told.text[each.start : each.end] for each in borne if each.is_hypothesis]
+    assert doubted == ["Other hypotheses: `pod shop/checkout-7d9f` (31 %)"]
+
+
+def test_incidents_are_listed_and_looked_into_in_words(world: World) -> None:
+    world.incidents[:] = [rows.incident("GPU_GONE on gpu-4", "CRITICAL", PROD, "node/gpu-4", 2)]
+    assert "| `GPU lost on gpu-4` | critical |" in turn("which incidents are open?", world).text
+    assert (
+        "**Incident:** `GPU lost on gpu-4` (critical)" in turn("why did that happen?", world).text
+    )
+
+
+def test_what_happened_is_told_in_words(world: World) -> None:
+    told = turn("what happened today?", world)
+    assert "`Incident opened`" in told.text
+    assert not re.search("[A-Z]_[A-Z]", told.text)
 
 
 def test_an_analysis_that_is_at_work_is_said(world: World) -> None:

@@ -106,6 +106,7 @@ def test_figures_of_the_question_are_no_invention(rounds: list[Round]) -> None:
         "worker-3 caused the crash of checkout-7d9f.",
         "checkout-7d9f fails due to worker-3.",
         "**Root cause:** `node/worker-3` (node, 92 %).",
+        "**Root cause:** `node worker-3` (node, 92 %).",
         "checkout-7d9f is not ready since 11:50.",
         "The cause of the other one is unknown.",
         "What is the cause of that?",

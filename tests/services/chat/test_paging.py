@@ -1,13 +1,16 @@
 """Lists that are longer than an answer: the worst is told, wherever in them it stands."""
 
+import re
+
 import pytest
 
 from contracts.chat import MOST_CALLS
 from services.chat.analyst.deciding import MOST_ROUNDS
+from services.chat.grounding import claims
 from tests.services.chat import rows, rows_measured as measured
 from tests.services.chat.planted import planted
 from tests.services.chat.rows import PROD, SHOP
-from tests.services.chat.turns import turn
+from tests.services.chat.turns import WHY, turn
 from tests.services.chat.world import NODE, World
 
 
@@ -55,7 +58,43 @@ def test_an_analysis_waits_for_the_page_with_what_is_meant(world: World) -> None
     told = turn(f"root cause of incident {meant['id'][:8]}…", world)
     assert told.calls[-1].arguments == {"incident_id": meant["id"]}
     assert len(told.rounds) <= MOST_ROUNDS
-    assert "**Root cause:** `node/worker-3`" in told.text
+    assert "**Root cause:** `node worker-3`" in told.text
+
+
+def _happened(world: World, number: int) -> None:
+    """The newest first; the oldest is of its own kind."""
+    world.events[:] = [
+        rows.event(9_000 - each, "ALERT_FIRED", PROD, each / 10, {"alertname": f"Quiet{each}"})
+        for each in range(number)
+    ]
+    world.events[-1]["event_type"] = "CLUSTER_REGISTERED"
+
+
+def test_a_history_is_read_on_behind_its_first_page(world: World) -> None:
+    _happened(world, 130)
+    told = turn("what happened today?", world)
+    assert any("cursor" in (each.arguments or {}) for each in told.calls)
+    assert all(len(each.calls) <= MOST_CALLS for each in told.rounds)
+    assert "130 were told (129 `Alert fired`, 1 `Cluster added`)" in told.text
+    assert "were read: ask for" not in told.text
+    borne = claims(told.text, told.rounds, told.question, WHY)
+    assert not any(each.is_unsupported for each in borne)
+
+
+def test_of_a_history_that_is_too_long_it_is_said_how_much_was_read(world: World) -> None:
+    _happened(world, 3_000)
+    told = turn("what happened today?", world)
+    assert len(told.rounds) == MOST_ROUNDS
+    read = re.search(r"Only the newest (\d+) events of that time were read", told.text)
+    assert read is not None
+    assert 100 < int(read[1]) < 3_000
+
+
+def test_an_analysis_does_not_wait_for_the_end_of_a_history(world: World) -> None:
+    _happened(world, 3_000)
+    told = turn("why did that happen last night?", world)
+    assert "analyze_root_cause" in told.tools
+    assert len(told.rounds) <= MOST_ROUNDS
 
 
 def _crowd(world: World, nodes: int) -> None:

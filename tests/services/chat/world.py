@@ -14,6 +14,7 @@ from contracts.chat import ToolStatus
 from contracts.conversing import WantedCall
 from contracts.tools import TOOLS, ToolAnswer
 from gateway.tools.cutting import fitted, lean
+from gateway.tools.reads import PAGE
 from services.chat.steps import Answered, Round
 from tests.services.chat import rows, rows_measured as measured
 from tests.services.chat.rows import EDGE, NOW, PROD, SHOP, Row
@@ -127,6 +128,8 @@ class World:
         shown, total = len(told.get(main) or ()) if main else 0, len(data.get(main) or ())
         offset = given.get("offset", 0)
         following = {**given, "offset": offset + shown} if shown < total else None
+        if following is None and call.name == "get_event_history":
+            following = _next_page(self, given)
         answer = ToolAnswer(tool=call.name, data=told, cut=cut, next=following)
         return Answered(call.id, call.name, given, ToolStatus.SUCCESS, None, answer, "")
 
@@ -303,7 +306,14 @@ def _events(world: World, given: Mapping[str, Any]) -> Made:
     if given.get("entity_type") == "incident":
         found = [each for each in found if each["event_type"].startswith("INCIDENT")]
     kept = [each for each in found if given.get("cluster_id") in (None, each["cluster_id"])]
-    return {"items": kept}, "items"
+    first = int(given.get("cursor") or 0)
+    return {"items": kept[first : first + PAGE][given.get("offset", 0) :]}, "items"
+
+
+def _next_page(world: World, given: Mapping[str, Any]) -> Row | None:
+    following = int(given.get("cursor") or 0) + PAGE
+    after = {**given, "cursor": str(following), "offset": 0}
+    return after if _events(world, after)[0]["items"] else None
 
 
 def _as_of(world: World, given: Mapping[str, Any]) -> Made:

@@ -26,8 +26,8 @@ def test_an_incident_with_a_known_cause_is_told_whole() -> None:
         "the incident `KubeNodeNotReady and 7 more`, open in `edge-berlin-1`",
         "**Since:** `2026-01-01T12:00:00Z`",
         "**How bad:** critical; signals: 8, still there: 7.",
-        "the cause is `node/worker-3` (node, 90%)",
-        "- `node/worker-3 is not ready` [events 4, 6]",
+        "the cause is `node worker-3` (node, 90%)",
+        "- `node worker-3 is not ready` [events 4, 6]",
         "1. `Look at the node.`: `oc describe node worker-3`",
         "No model was used: none is configured.",
     ):
@@ -36,7 +36,7 @@ def test_an_incident_with_a_known_cause_is_told_whole() -> None:
 
 def test_an_unknown_cause_is_told_as_unknown() -> None:
     text = tell(incident(analysis=analysis(cause(), is_known=False)))
-    assert "the cause is unknown. A hypothesis: `node/worker-3`" in text
+    assert "the cause is unknown. A hypothesis: `node worker-3`" in text
 
 
 @pytest.mark.parametrize(

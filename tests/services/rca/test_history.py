@@ -33,7 +33,7 @@ async def test_a_cause_of_earlier_incidents_is_told_with_the_analyses_that_say_s
     found = await hub.ask(incident_id=await hub.node_down())
     (told,) = _history(found)
     # That of the first incident counts as well, as it was asked for.
-    assert told.text == "node/worker-3 (node) was the cause of 3 incidents in the last 30 days"
+    assert told.text == "node worker-3 was the cause of 3 incidents in the last 30 days"
     assert told.cited[-2:] == (one, two)
     assert (told.is_fact, told.effects) == (True, ())
     assert told in found.causes[0].claims

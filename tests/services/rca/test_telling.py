@@ -1,5 +1,6 @@
 """What is found fits the contract, however long names are, and always says something."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -21,10 +22,33 @@ def test_a_cause_is_told_with_its_evidence() -> None:
     told = result(asked(), node_down())
     assert told.is_known
     assert told.causes[0].entity.place == "node/worker-3"
-    assert told.explanation.startswith("node/worker-3 (node, ")
+    assert told.explanation.startswith("Node worker-3 (")
     assert {edge.kind for edge in told.edges} >= {RcaEdgeKind.TEMPORAL}
     assert [moment.at for moment in told.timeline] == sorted(each.at for each in told.timeline)
     assert told.actions
+
+
+def test_states_and_places_are_told_in_words_and_alerts_by_their_names() -> None:
+    gpu = ("gpu/GPU-1", "node/gpu-4")
+    signals = [
+        signal(1, "GPU_XID_79", *gpu),
+        signal(2, "GPU_GONE", *gpu, after=40),
+        pod(3, "KubePodNotReady", "shop/train", 60),
+        signal(4, "WORKLOAD_CRASHING", "workload/shop/train", "node/gpu-4", after=90),
+        signal(5, "CLUSTER_DEGRADED", after=200),
+    ]
+    told = result(asked(), signals)
+    claims = [claim for cause in told.causes for claim in cause.claims]
+    doubts = [doubt for cause in told.causes for doubt in cause.doubts]
+    texts = [*(each.text for each in (*claims, *told.timeline)), *doubts, told.explanation]
+    assert "GPU XID error 79" in told.explanation
+    assert any("Workload crash-looping" in each for each in texts)
+    assert any("KubePodNotReady on workload shop/train" in each for each in texts)
+    for text in texts:
+        assert not re.search(
+            r"[A-Z]_[A-Z0-9]|(?:gpu|node|pod|workload)/|\bcluster\b since", text
+        ), text
+    assert {each.entity.place for each in told.causes} >= {"workload/shop/train"}
 
 
 def test_an_unknown_cause_is_told_as_such() -> None:

@@ -6,7 +6,7 @@ test.each([
   ["KubeNodeNotReady on worker-0003.edge-3 and 1 more", "Node worker-0003.edge-3 not ready and 1 more"],
   ["WORKLOAD_CRASHING of du-site-1/du-main", "Workload du-site-1/du-main crash-looping"],
   ["HighErrorRate on shop/cart and 4 more", "High error rate on shop/cart and 4 more"],
-  ["GPU_XID_79 on gpu-4", "GPU XID 79 on gpu-4"],
+  ["GPU_XID_79 on gpu-4", "GPU XID error 79 on gpu-4"],
   ["CLUSTER_OFFLINE", "Cluster offline"],
   ["KubePodNotReady of shop/cart and 2 more", "Pods of shop/cart not ready and 2 more"],
   ["KubePodCrashLooping of shop/cart", "Pods of shop/cart crash-looping"],

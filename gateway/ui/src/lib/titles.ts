@@ -38,9 +38,9 @@ const KNOWN: ReadonlyMap<string, Said> = new Map([
 const WRITTEN = ["API", "CNF", "CPU", "DNS", "DPDK", "GPU", "OOM", "PTP", "PVC", "TLS", "VPN", "XID"];
 const SHORT = new RegExp(`\\b(?:${WRITTEN.join("|")})\\b`, "gi");
 
-/** `HighErrorRate` and `HIGH_ERROR_RATE` as `High error rate`, `GPU_XID_79` as `GPU XID 79`. */
+/** `HighErrorRate` and `HIGH_ERROR_RATE` as `High error rate`, `GPU_XID_79` as `GPU XID error 79`. */
 export function signalInWords(name: string): string {
-  return KNOWN.get(name)?.alone ?? wordsOf(name);
+  return KNOWN.get(name)?.alone ?? wordsOf(name.replace(/^GPU_XID_(?=\d+$)/, "GPU_XID_ERROR_"));
 }
 
 function wordsOf(name: string): string {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from contracts.spoken import place_in_words, sentence_in_words, title_in_words
 from services.chat.analyst.reading import (
     Json,
     items,
@@ -55,7 +56,7 @@ def _of(view: View) -> str:
 def _row(one: Json) -> tuple[str, ...]:
     clusters = [text(each, "name", "id") for each in parts(one, "clusters")]
     return (
-        quoted(text(one, "title"), 80),
+        quoted(title_in_words(text(one, "title")), 80),
         word(one.get("severity")),
         word(one.get("state")),
         quoted(", ".join(clusters[:4]), 80),
@@ -80,23 +81,27 @@ def cause(data: Json, view: View) -> list[str]:
     else:
         lines = [f"**Root cause:** not known. A hypothesis: {head}."]
     lines += ["", *map(_claim, parts(first, "claims")[:_CLAIMS])]
-    lines += [f"- Against it: {quoted(each, 300)}" for each in _texts(first, "doubts")]
+    lines += [
+        f"- Against it: {quoted(sentence_in_words(each), 300)}" for each in _texts(first, "doubts")
+    ]
     lines += _others(causes[1 : 1 + _OTHERS]) + _window(data)
     return [*lines, *_actions(parts(data, "actions")[:_ACTIONS]), *_looked(data)]
 
 
 def _explained(data: Json) -> str:
-    return quoted(text(data, "explanation", "text") or "Nothing speaks for any.", 300)
+    told = text(data, "explanation", "text") or "Nothing speaks for any."
+    return quoted(sentence_in_words(told), 300)
 
 
 def _place(one: Json) -> str:
-    return quoted(text(part(one, "entity"), "place"), 100)
+    return quoted(place_in_words(text(part(one, "entity"), "place")), 100)
 
 
 def _claim(claim: Json) -> str:
     unsure = "" if claim.get("is_fact") is True else " (a hypothesis)"
     cited = [*items(claim, "cited"), *items(claim, "effects")]
-    return f"- {quoted(text(claim, 'text'), 300)}{unsure}{_events(cited)}"
+    said = quoted(sentence_in_words(text(claim, "text")), 300)
+    return f"- {said}{unsure}{_events(cited)}"
 
 
 def _events(sequences: Iterable[object]) -> str:

@@ -27,6 +27,8 @@ class View:
     """Of the call."""
     of: int | None = None
     """How many there are, where not all were told; null: these are all."""
+    goes_on: bool = False
+    """There is more behind what was told."""
 
 
 def quoted(text: object, most: int = 120) -> str:

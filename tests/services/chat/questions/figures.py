@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from contracts.spoken import title_in_words
 from tests.services.chat.questions.question import Expected
 from tests.services.chat.rows import Row
 from tests.services.chat.world import World
@@ -70,14 +71,15 @@ def incidents(world: World) -> Many:
     """How many, and what they are called."""
     yield len(world.incidents)
     for each in world.incidents[:SHOWN]:
-        yield (each["title"][:79], each["signals"], each["lasting"])
+        yield (title_in_words(each["title"])[:79], each["signals"], each["lasting"])
 
 
 def cause(world: World) -> Many:
     """Of the worst incident: its place, how sure that is, which events say so."""
     found = world.analyses[world.worst()["id"]]
     first = found["causes"][0]
-    yield (first["entity"]["place"], round(100 * first["score"]))
+    # A model may write the place as it is told, the analyst writes it in words.
+    yield (first["entity"]["place"].partition("/")[2], round(100 * first["score"]))
     yield found["signals"]
     yield from first["claims"][0]["cited"][:8]
 

@@ -129,7 +129,7 @@ def test_what_was_a_cause_before_is_a_little_more_likely_and_says_so() -> None:
         assert (told.sequences, told.is_fact) == (tuple(range(times)), True)
         assert again.causes[1:] == plain.causes[1:]
         assert again.links == plain.links
-    assert told.text == "node/worker-3 (node) was the cause of 9 incidents in the last 30 days"
+    assert told.text == "node worker-3 was the cause of 9 incidents in the last 30 days"
     assert scores == sorted(scores)
     assert scores[0] < scores[1] <= scores[-1] < scores[0] + 0.1 * (1 - scores[0])
 

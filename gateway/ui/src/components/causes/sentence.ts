@@ -8,6 +8,8 @@ const PLACE = "(?:cluster|[a-z]\\w*/[^\\s:,;]*[^\\s:,;.])";
 /** `LOG_DNS of workload/shop/cart`, wherever it stands in a sentence. */
 const SIGNAL_OF = new RegExp(`(^|: |led to )([A-Z]\\w*) of (${PLACE})(?=[\\s:,;.]|$)`, "g");
 const SUSPECT = new RegExp(`^(${PLACE}) \\(([^,()]+), (\\d+)%\\)`);
+/** The same as the hub says it now, which leaves names of alerts as they are: `HighErrorRate on workload shop/cart`. */
+const ALERT_ON = /(^|: |led to )([A-Z]\w*) on (?=the cluster\b|[a-z]\w* [^\s:,;])/g;
 /** What a sentence is about where no place is told: `GPU_GONE belongs to nothing that is known`. */
 const BEGINS = /^([A-Z]\w*)(?= (?:began (?:before|after) it|belongs to nothing that is known|is there again))/;
 
@@ -23,6 +25,10 @@ export function sentenceInWords(text: string): string {
     .replace(SUSPECT, (_, place: string, kind: string, sure: string) => {
       const isSaid = kind === place.split("/")[0];
       return `${capitalised(placeInWords(place))} (${isSaid ? "" : `${kind}, `}${sure} %)`;
+    })
+    .replaceAll(ALERT_ON, (_, before: string, name: string) => {
+      const said = before === "led to " ? within(spoken(name)) : spoken(name);
+      return `${before}${said} on `;
     })
     .replace(BEGINS, (name) => spoken(name))
     .replace(SAME_NAME, (_, before: string, name: string) => `${before}“${spoken(name)}”`)

@@ -65,6 +65,11 @@ test("evidence is the signal or what was seen in words, or how its sentence begi
   expect(inWords("it restarts", "LOG_DNS")).toBe("Log: DNS");
   expect(inWords("GpuXidError of node/gpu-4 since 2026-01-31 12:00:00 UTC")).toBe("GPU error (XID)");
   expect(inWords("PtpClockNotLocked of node/w-4 may have led to DpdkPacketsDropped of workload/du")).toBe("Led to: DPDK packets dropped");
+  expect(inWords("HighErrorRate on workload shop/cart since 2026-01-31 12:00:00 UTC")).toBe("High error rate");
+  expect(inWords("GPU XID error 79 on node gpu-4 since 2026-01-31 12:00:00 UTC (2 signals)")).toBe("GPU XID error 79");
+  expect(inWords("Cluster offline since 2026-01-31 12:00:00 UTC")).toBe("Cluster offline");
+  expect(inWords("GPU lost on node w-4 may have led to workload crash-looping on workload du/main")).toBe("Led to: workload crash-looping");
+  expect(inWords("GPU lost on node w-4 may have led to KubePodNotReady on workload du/main")).toBe("Led to: Pod not ready");
   expect(inWords("the disk is full")).toBe("The disk is full");
   expect(inWords("it may have led to KubePodNotReady of workload/shop/cart")).toBe("It may have led to …");
 });

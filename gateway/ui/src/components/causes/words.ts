@@ -46,15 +46,18 @@ function entityInWords(place: string, kind: string | null): string {
   return kind === null || kind === what || said.includes(kind) ? said : `${said} (${kind})`;
 }
 
-const CLAIM = /^([A-Za-z]\w*) of \S+ since /;
-const LED = /^[A-Za-z]\w* of \S+ may have led to ([A-Za-z]\w*) of /;
+/** A code or a name, and what the hub says in place of a code. */
+const CLAIM = /^(?:([A-Za-z]\w*) of \S+|(.+?) on (?:the cluster|[a-z]\w* \S+)|(Cluster \w+)) since /;
+const LED = /^(?:\S+ of \S+|.+ on .+|Cluster \w+) may have led to (?:([A-Za-z]\w*) of |(.+?) on (?:the cluster|[a-z]\w* \S+)$|(cluster \w+)$)/;
+
+const nameIn = (pattern: RegExp, text: string): string | undefined => pattern.exec(text)?.slice(1).find((each) => each !== undefined);
 
 /** What says so, in two or three words: the name of the signal, else how the sentence begins. */
 export function evidenceInWords({ text, seen }: Pick<RcaEvidence, "text" | "seen">): string {
   if (seen !== null) return nameInWords(seen.name);
-  const name = CLAIM.exec(text)?.[1];
+  const name = nameIn(CLAIM, text);
   if (name !== undefined) return signalInWords(name);
-  const effect = LED.exec(text)?.[1];
+  const effect = nameIn(LED, text);
   if (effect !== undefined) return `Led to: ${signalInWords(effect)}`;
   const said = text.charAt(0).toUpperCase() + text.slice(1);
   return said.length <= MOST_CHIP ? said : `${said.slice(0, MOST_CHIP).replace(/\s+\S*$/, "")} …`;

@@ -17,7 +17,7 @@ from services.runtime.replay import Replay, Window, event_filters
 
 MOST_EVENTS = 20_000
 """Events of incidents that one analysis reads."""
-_PAGE = 500
+_PAGE, _AT_ONCE = 500, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ async def of_incident(log: EventLog, incident_id: UUID, until: Until) -> Reading
     found: list[Recorded] = []
     known, left = {incident_id}, [incident_id]
     while left:
-        key = incident_key(left.pop())
-        async with Replay(log, until.window(None), (key.filter,)) as replay:
+        keys = tuple(incident_key(each).filter for each in left[:_AT_ONCE])
+        del left[:_AT_ONCE]
+        async with Replay(log, until.window(None), keys) as replay:
             async for told in _events(replay, until, MOST_EVENTS - len(found)):
                 found.append(told)
                 other = _from_where(cast("IncidentEvent", told.event))

@@ -259,29 +259,32 @@ async def test_an_upgrade_that_fails_leaves_the_old_one_serving(
     assert reading.steps_back == []
 
 
+@pytest.mark.parametrize("broken", [7, 1_200], ids=["early", "last"])
 async def test_what_a_new_version_lacks_is_told_and_taken_only_if_somebody_says_so(
-    projectors: Projectors, settings: Settings, lighting: Lighting
+    projectors: Projectors, settings: Settings, lighting: Lighting, broken: int
 ) -> None:
-    lacking = projectors.of(FAILING["it cannot fold what the old one could"])
+    lacking, second = (projectors.of(upgraded_projection(broken=f"{broken}")) for _ in range(2))
     async with running(projectors.old().run):
-        await lighting.light(20)
+        await lighting.light(1_200)
         await lighting.folded()
-    async with running(lacking.run):
-        await until(lambda: "cannot fold 1 events" in (lacking.error or ""))
-        assert f"first {lighting.lit[7]} (ZeroDivisionError" in (lacking.error or "")
-        assert len(_rows(settings)) == 20
+    async with running(lacking.run), running(second.run):
+        for each in (lacking, second):
+            await until(lambda each=each: "cannot fold 1 events" in (each.error or ""), within=20)
+            assert f"first {lighting.lit[broken]} (ZeroDivisionError" in (each.error or "")
+        assert len(_rows(settings)) == 1_200
+        assert _builds(settings) == {"live": 1}
         lacking.rebuild()
         await until(lambda: lacking.rebuilds == 1)
-        await until(lambda: lacking.healthy)
-        assert len(_rows(settings)) == 19
+        await until(lambda: lacking.healthy and second.healthy, within=20)
+        assert len(_rows(settings)) == 1_199
         aside = "select name, sequence from aiops.projection_error"
-        assert ask(settings, aside) == [("lamps", lighting.lit[7])]
+        assert ask(settings, aside) == [("lamps", lighting.lit[broken])]
         # Built again by a program that can, nothing of that is left.
     mended = projectors.new()
     async with running(mended.run):
         mended.rebuild()
         await until(lambda: mended.rebuilds == 1)
-        assert (len(_rows(settings)), ask(settings, aside)) == (20, [])
+        assert (len(_rows(settings)), ask(settings, aside)) == (1_200, [])
 
 
 async def test_an_old_projector_that_starts_again_takes_nothing_from_the_new_one(

@@ -50,6 +50,7 @@ _NOT = some(
     " since between right currently please show list tell give get most least than more less"
     " over under up down name names id ids ok fine top real-time end-to-end as-is follow-up"
     " so-called fleet system platform moment trouble particular use general detail details"
+    " return returns returned throw throws log logs fail fails failed crash crashes error errors"
     " production staging lab edge development utc everything anything something nothing"
 )
 _KINDS = some("workload deployment statefulset daemonset application app container job")

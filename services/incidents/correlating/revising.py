@@ -75,14 +75,14 @@ class Attention:
             for cluster_id, inside in case.insides.items():
                 sizes[cluster_id] = sizes.get(cluster_id, 0) + inside.signals
                 told[cluster_id] = max(told.get(cluster_id, 0.0), case.told_at)
+        # What was let go makes a cluster smaller, and is no reason to look at it again.
+        self.seen = {one: min(self.seen[one], sizes[one]) for one in self.seen if one in sizes}
         due = [
             one
             for one, size in sizes.items()
             if _LEAST <= size <= _MOST and self._is_due(one, size, quiet=told[one] + _QUIET <= now)
         ]
         due = sorted(due, key=lambda one: one.hex)[:_AT_ONCE]
-        # What was let go makes a cluster smaller, and is no reason to look at it again.
-        self.seen = {one: min(self.seen[one], sizes[one]) for one in self.seen if one in sizes}
         self.seen.update((one, sizes[one]) for one in due)
         return due
 

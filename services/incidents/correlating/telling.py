@@ -95,6 +95,11 @@ def _clusters(group: Group, known: Iterable[UUID] = ()) -> tuple[UUID, ...]:
     return tuple(sorted({*group.insides, *known}, key=lambda one: one.hex))[:MOST_CLUSTERS]
 
 
+def _wide(group: Group, about: Sequence[UUID]) -> int:
+    """In how many clusters it is: those of which it tells, or more."""
+    return max(len(group.insides), len(about))
+
+
 def grown(case: Case, head: Incident, added: Sequence[Item], lasting: int) -> Incident:
     """The head after signals were added, and so many more or fewer last."""
     items = [*islice(case.items.values(), _LOOKED_AT), *added]
@@ -103,7 +108,7 @@ def grown(case: Case, head: Incident, added: Sequence[Item], lasting: int) -> In
     signals = head.signals + len(added)
     return head.model_copy(
         update={
-            "title": title(items, len(about), signals - 1) if items else head.title,
+            "title": title(items, _wide(case, about), signals - 1) if items else head.title,
             "severity": worst([head.severity, *(one.signal.severity for one in added)]),
             "cluster_ids": about,
             "where": shared(case),
@@ -144,7 +149,7 @@ def counted(head: Incident, items: Sequence[Item], gone: int = 0) -> Incident:
     starts = [one.signal.started_at for one in items]
     signals = len(items) + gone
     after = {
-        "title": title(items, len(about), signals - 1),
+        "title": title(items, _wide(group, about), signals - 1),
         "severity": worst(one.signal.severity for one in items),
         "cluster_ids": about,
         "where": shared(group),

@@ -213,7 +213,10 @@ def _timeline(told: Sequence[Json], cause: Json | None) -> Section:
         moments.append((each["at"], cells(_time(each["at"]), what, "", event)))
     # Times of one source are written alike, those of two need not be.
     moments.sort(key=lambda each: moment_of(each[0]))
-    rows, left = first((row for _, row in moments), _MOST_ROWS * 2)
+    # How it began, and how it ended or stands; what is left out is in between.
+    begin = [row for _, row in moments[: _MOST_ROWS // 2]]
+    end = [row for _, row in moments[_MOST_ROWS // 2 :]][-(_MOST_ROWS * 2 - len(begin)) :]
+    rows, left = (*begin, *end), len(moments) - len(begin) - len(end)
     columns = tuple(Column(name=name) for name in ("Time (UTC)", "What", "By", "Event"))
     table = Table(title="What happened, in order", columns=columns, rows=rows, left_out=left)
     return Section(heading="Timeline", tables=(table,))

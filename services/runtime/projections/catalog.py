@@ -122,8 +122,21 @@ async def is_attended(connection: Connection, build: Build) -> bool:
     return not row[0]
 
 
-async def switch(connection: Connection, projection: Projection, live_at: int) -> bool:
+class Lacking(Exception):
+    """A new version of a projection lacks what the one before has."""
+
+    def __init__(self, found: list[tuple[int, str]]) -> None:
+        self.found = found
+        """Where what it cannot fold stands in the log, and why it cannot."""
+        super().__init__(f"{len(found)} events")
+
+
+async def switch(
+    connection: Connection, projection: Projection, live_at: int, *, whole: bool
+) -> bool:
     """The next build becomes the live one, in one transaction; False if not just now.
+
+    Lacking if it has to be ``whole`` and has set aside what the live one has not.
 
     That is so while readers hold the old tables (new readers queue up behind us, so we wait for a
     moment only), or if a writer in another process has taken the live build past both ``live_at``
@@ -136,6 +149,8 @@ async def switch(connection: Connection, projection: Projection, live_at: int) -
             await connection.execute(f"drop schema if exists {name} cascade".encode())
             if not await _may_follow(connection, name, live_at):
                 raise psycopg.Rollback
+            if whole and (found := await _holes(connection, name)):
+                raise Lacking(found)
             await _move(connection, name)
             return True
     except (errors.LockNotAvailable, errors.DeadlockDetected):
@@ -195,8 +210,21 @@ async def take(
     return row
 
 
-async def holes(connection: Connection, name: str) -> list[tuple[int, str]]:
-    """What the next build has set aside of what the live one has in its rows: where, and why."""
+async def discard(connection: Connection, name: str) -> None:
+    """There is no next build any more."""
+    schema = schema_of(name, "next")
+    async with connection.transaction():
+        await connection.execute(f"drop schema if exists {schema} cascade".encode())
+        await connection.execute(
+            "delete from aiops.projection where name = %s and slot = 'next'", (name,)
+        )
+        await connection.execute(
+            "delete from aiops.projection_error where name = %s", (aside_of(name, "next"),)
+        )
+
+
+async def _holes(connection: Connection, name: str) -> list[tuple[int, str]]:
+    """What the next build has set aside, and the live one, which is past it, has not."""
     cursor = await connection.execute(
         "select n.sequence, n.error from aiops.projection_error n where n.name = %s"
         " and n.sequence <= %s and not exists (select from aiops.projection_error e"

@@ -28,10 +28,6 @@ _PATIENCE = 30.0
 _AWAY = (BusUnavailable, JetStreamRefused, DatabaseUnavailable, psycopg.Error)
 
 
-class Lacking(Exception):
-    """A new version of a projection lacks what the old one has."""
-
-
 @dataclass
 class ProjectionHost:
     """The life of one projection in this process."""
@@ -140,15 +136,16 @@ class ProjectionHost:
                 return
             if not self._wanted.is_set() and not self._is_overtaken:
                 continue
-            if self._lacking and not self._asked:
-                continue
             try:
+                if self._lacking and not self._asked:
+                    await self._look_again()
+                    continue
                 done = await self._rebuild(pausing, live, stopping)
                 reason = "it did not catch up"
             except _AWAY as error:
                 done, reason = False, type(error).__name__
-            except Lacking as error:
-                done, reason = False, str(error)
+            except catalog.Lacking as error:
+                done, reason = False, self._said(error)
                 self._lacking = reason
                 self._wanted.clear()
             if done:
@@ -180,10 +177,14 @@ class ProjectionHost:
                 last = await self._last_event()
                 if not await waiting.until(lambda: runner.sequence >= last, _PATIENCE):
                     return False
-                await self._require_whole(connection)
                 # Another one may still write it, so the next build goes on until the switch.
                 if not await self._switched(connection, runner, stopping):
                     return False
+            except catalog.Lacking:
+                done.set()
+                await building
+                await catalog.discard(connection, self.projection.name)
+                raise
             finally:
                 done.set()
                 await building
@@ -194,8 +195,8 @@ class ProjectionHost:
 
     @property
     def _is_overtaken(self) -> bool:
-        """Whether another program has switched to a build of its own."""
-        return self.error == SUPERSEDED or self._waits
+        """Whether another program's build is the live one."""
+        return self.error == SUPERSEDED or self._waits or self._lacking is not None
 
     async def _is_settled(self, connection: Connection) -> bool:
         """Whether there is nothing to build: another process has done it meanwhile.
@@ -218,19 +219,22 @@ class ProjectionHost:
         self._unattended = 0 if attended else self._unattended + 1
         return self._unattended < _LOOKS
 
-    async def _require_whole(self, connection: Connection) -> None:
-        """Lacking if what people read now would be gone after the switch, and nobody asked for it.
+    async def _look_again(self) -> None:
+        """Whether somebody has put a build of our version in place all the same."""
+        async with await self._connect() as connection:
+            build = await catalog.find(connection, self.projection.name, "live")
+        if build is not None and self._is_ours(build):
+            self._lacking = None
 
-        A new version that cannot fold what the old one could has failed: the old one goes on.
-        """
-        found = [] if self._asked else await catalog.holes(connection, self.projection.name)
-        if found:
-            name, (sequence, why) = self.projection.name, found[0]
-            raise Lacking(
-                f"version {self.projection.version} cannot fold {len(found):,} events that are in"
-                f" the rows of today, first {sequence} ({why[:200]}): these rows stay;"
-                f" `aiops projections rebuild {name}` takes the new ones all the same"
-            )
+    def _said(self, error: catalog.Lacking) -> str:
+        """A new version that cannot fold what the old one could has failed: the old one goes on."""
+        name, (sequence, why) = self.projection.name, error.found[0]
+        return (
+            f"version {self.projection.version} cannot fold {len(error.found):,} events that the"
+            f" rows of today are past, first {sequence} ({why[:200]}): these rows stay;"
+            f" `aiops projections rebuild {name}` takes the new ones all the same, once no older"
+            " projector is there to take the request"
+        )
 
     async def _last_event(self) -> int:
         """Where the last event in the log is that this projection reads."""
@@ -250,7 +254,7 @@ class ProjectionHost:
             # Events that only the other version reads move the next build no further.
             enough = min(live_at, await self._last_event())
             if runner.sequence >= enough and await catalog.switch(
-                connection, self.projection, live_at
+                connection, self.projection, live_at, whole=not self._asked
             ):
                 return True
             await asyncio.sleep(0.05)

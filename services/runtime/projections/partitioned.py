@@ -147,9 +147,13 @@ class PartitionedHost(ProjectionHost):
                     return True
                 # Whoever sees the lease finds this build, and not one that was given up before.
                 await catalog.create(connection, self.projection, "next", self.partitions)
-                async with self._seats.lease(REBUILD):
-                    if not await self._followed(connection, stopping):
-                        return False
+                try:
+                    async with self._seats.lease(REBUILD):
+                        if not await self._followed(connection, stopping):
+                            return False
+                except catalog.Lacking:
+                    await catalog.discard(connection, self.projection.name)
+                    raise
         except TryLater as error:
             self._say.warning("rebuild_lost", reason=str(error))
             return False
@@ -168,17 +172,17 @@ class PartitionedHost(ProjectionHost):
         return False
 
     async def _taken_over(self, connection: Connection, stopping: asyncio.Event) -> bool:
-        await self._require_whole(connection)
         name, loop = self.projection.name, asyncio.get_running_loop()
         await catalog.stand_still(connection, name, _STILL)
         live_at = await catalog.told(connection, name)
         # Events that only the other version reads move the next build no further.
         enough = min(live_at, await self._last_event())
         deadline = loop.time() + _PATIENCE
+        # Where the new build lacks something, the live one goes on within `_STILL`.
         while loop.time() < deadline and not stopping.is_set():
             await catalog.stand_still(connection, name, _STILL)
             if await self._next_at(connection) >= enough and await catalog.switch(
-                connection, self.projection, live_at
+                connection, self.projection, live_at, whole=not self._asked
             ):
                 return True
             await asyncio.sleep(_GLANCE)

@@ -149,7 +149,9 @@ async def test_the_whole_history_is_read_page_by_page() -> None:
     assert (api.pages, reading.gaps) == (3, [])
     (timeline,) = next(each for each in found.sections if each.heading == "Timeline").tables
     assert len(timeline.rows) + timeline.left_out == 250 + 1
-    assert any(cell.text.startswith("Incident opened") for row in timeline.rows for cell in row)
+    told = [cell.link for row in timeline.rows for cell in row if cell.link]
+    assert told[0] == "/events?event=1"
+    assert told[-1] == "/events?event=250"
 
 
 async def test_a_history_that_is_too_long_is_read_in_part_which_is_said() -> None:

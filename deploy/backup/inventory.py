@@ -67,7 +67,6 @@ TABLES: dict[str, Decision] = {
     "publisher": _copied("what publishers from outside may do"),
     "command_id_secret": _copied("the same Idempotency-Key stays the same command"),
     "secret": _copied("envelopes; worthless without the vault's keys"),
-    "chat_key": _copied("envelopes of the keys of chats; those of erased chats are gone"),
     "health_run": _copied("seven days, of telemetry that ages out earlier"),
     "kept": _copied("up to where the telemetry is in the tables below"),
     "gpu_node": _copied("history of telemetry"),
@@ -84,18 +83,20 @@ TABLES: dict[str, Decision] = {
     "cnf_clock": _copied("history of telemetry"),
     "cnf_offset": _copied("history of telemetry"),
     "migration": _rebuilt("written by whoever makes the tables"),
-    "projection": _rebuilt("positions of what is rebuilt from the log"),
-    "projection_partition": _rebuilt("positions of what is rebuilt from the log"),
+    "projection": _rebuilt("positions: those of copied projections are in the manifest"),
+    "projection_partition": _rebuilt("positions: those of copied projections are in the manifest"),
     "projection_error": _rebuilt("the same events are set aside again"),
     "login_code": _left("good for ten minutes"),
     "login_attempt": _left("good for minutes"),
     "session": _left("people log in again; one that was ended since must not come back"),
     "deposit": _left("secrets on their way to commands, which are left"),
+    "chat_key": _left("a chat that is erased must be unreadable in every backup, too"),
 }
 """Of the schema `aiops`. Partitions go with their table."""
 
 SCHEMAS: dict[str, Decision] = {
-    schema_of(name, "live"): _rebuilt("a projection: folded from the log") for name in PROJECTIONS
+    schema_of(name, "live"): _copied("a projection; folded from the log where it does not fit")
+    for name in PROJECTIONS
 }
 
 FILES: dict[str, Decision] = {

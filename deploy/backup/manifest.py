@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,36 @@ class TablePart(msgspec.Struct, frozen=True):
     partitions: list[Partition] = []
 
 
+class RowsPart(msgspec.Struct, frozen=True):
+    """Rows of a table of a projection, in PostgreSQL's binary COPY format, deflated."""
+
+    table: str
+    columns: list[str]
+    rows: int
+    size: int
+    """Bytes of it when it is unpacked."""
+    part: Part
+
+
+class ProjectionPart(msgspec.Struct, frozen=True):
+    """All tables of a projection as they were after an event that is in the copied log."""
+
+    name: str
+    version: int
+    digest: str
+    """Of the statements that make its tables."""
+    positions: list[int]
+    """Up to where the log is in the rows, by partition."""
+    measured: int | None
+    """Up to where the telemetry is; None if none of it is."""
+    tables: list[RowsPart]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all rows when they are unpacked."""
+        return sum(each.size for each in self.tables)
+
+
 class Consumer(msgspec.Struct, frozen=True):
     """Where a durable reader of a stream has come to."""
 
@@ -83,12 +114,20 @@ class Manifest(msgspec.Struct, frozen=True):
     key_ids: list[str]
     """Keys of the vault that envelopes are sealed with."""
     private: Part | None = None
+    projections: list[ProjectionPart] = []
+    """Those that need not be rebuilt. Older programs write none, and do not look for any."""
 
     @property
     def parts(self) -> list[Part]:
         """Every file beside the manifest."""
         found = [each.part for each in (*self.streams, *self.tables)]
+        found += [each.part for projection in self.projections for each in projection.tables]
         return found if self.private is None else [*found, self.private]
+
+    @property
+    def size(self) -> int:
+        """Bytes of every file beside the manifest."""
+        return sum(each.size for each in self.parts)
 
     @property
     def sequence(self) -> int:
@@ -99,6 +138,7 @@ class Manifest(msgspec.Struct, frozen=True):
     def needs(self) -> int:
         """Bytes that its streams and tables take at least once they are restored."""
         held = sum(int(each.state["bytes"]) for each in self.streams)
+        held += sum(each.size for each in self.projections)
         return held + sum(each.part.size for each in self.tables)
 
     def stream(self, name: str) -> StreamPart:
@@ -150,8 +190,14 @@ def read(folder: Path) -> Manifest:
         raise BackupError(f"{folder}: {NAME} does not say what it should: {error}") from None
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
-    """Every file is there and as it was written; BackupError names one that is not."""
+Told = Callable[[int], None]
+
+
+def verify(folder: Path, manifest: Manifest, told: Told = lambda _: None) -> None:
+    """Every file is there and as it was written; BackupError names one that is not.
+
+    ``told`` hears how many bytes were looked at.
+    """
     for part in manifest.parts:
         if not _FILE.match(part.file):
             raise BackupError(f"{folder}: {part.file!r} is no name of a part")
@@ -161,16 +207,17 @@ def verify(folder: Path, manifest: Manifest) -> None:
             if size != part.size:
                 text = f"{path} is cut or altered: it has {size:,} bytes, not {part.size:,}"
                 raise BackupError(text)
-            if digest(path) != part.sha256:
+            if digest(path, told) != part.sha256:
                 raise BackupError(f"{path} was altered, or is damaged (sha256)")
         except OSError as error:
             raise BackupError(f"{path}: {error.strerror}") from None
 
 
-def digest(path: Path) -> str:
+def digest(path: Path, told: Told) -> str:
     """SHA-256 of a file, in hex."""
     found = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             found.update(chunk)
+            told(len(chunk))
     return found.hexdigest()

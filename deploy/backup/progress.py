@@ -20,15 +20,19 @@ class Bars:
         self._progress = _progress() if shown else None
 
     @contextmanager
-    def step(self, name: str, total: float) -> Generator[Advance]:
-        """A step for the time of a block; what it gives is told how much more is done."""
+    def step(self, name: str, total: float | None) -> Generator[Advance]:
+        """A step for the time of a block; what it gives is told how much more is done.
+
+        Without a total nobody knows how much there is to do: a bar only shows that it goes on.
+        """
         if self._progress is None:
             self._say(name)
             yield lambda _: None
             return
-        task = self._progress.add_task(name, total=max(total, 1))
+        whole = None if total is None else max(total, 1)
+        task = self._progress.add_task(name, total=whole)
         yield lambda more: self._progress.advance(task, more) if self._progress else None
-        self._progress.update(task, completed=max(total, 1))
+        self._progress.update(task, total=whole or 1, completed=whole or 1)
 
     @contextmanager
     def shown(self) -> Generator[None]:

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.backup import manifest as manifests, positions, private, streams, tables
+from deploy.backup import loading, manifest as manifests, positions, private, streams, tables
 from deploy.backup.errors import BackupError, told
+from deploy.backup.loading import Fitting
 from deploy.backup.manifest import Manifest
 from deploy.backup.progress import Bars
 from deploy.backup.rebuilt import Rebuilt, rebuild
@@ -37,6 +38,8 @@ class Wanted:
     settings: Settings
     environment: Mapping[str, str]
     passphrase: str = ""
+    rebuild: bool = False
+    """Fold all projections from the log, whatever the backup has of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Restored:
 
     manifest: Manifest
     rebuilt: list[Rebuilt]
+    loaded: list[str]
+    """Those of the projections whose tables were in the backup; only what followed was folded."""
     missing_keys: list[str]
     """Of the vault: without them the credentials of clusters cannot be read."""
 
@@ -54,24 +59,37 @@ async def restore(wanted: Wanted, bars: Bars, say: Callable[[str], None]) -> Res
     manifest = manifests.read(wanted.folder)
     target = wanted.settings.data_dir.absolute()
     _require_empty(target)
-    with bars.shown(), bars.step("Checking the backup", 1):
-        await asyncio.to_thread(manifests.verify, wanted.folder, manifest)
-    contents = await asyncio.to_thread(_private, wanted, manifest)
+    with bars.shown():
+        with bars.step("Checking the backup", manifest.size) as advance:
+            await asyncio.to_thread(manifests.verify, wanted.folder, manifest, advance)
+        contents = await asyncio.to_thread(_private, wanted, manifest)
+        try:
+            with claimed(target):
+                return await _made(wanted, manifest, contents, bars, say)
+        except Exception as failed:  # noqa: BLE001 - what is no failure of others stays as it is
+            raise told(failed) from None
+
+
+async def _made(
+    wanted: Wanted,
+    manifest: Manifest,
+    contents: Mapping[str, bytes],
+    bars: Bars,
+    say: Callable[[str], None],
+) -> Restored:
+    """All of it, or nothing."""
+    target = wanted.settings.data_dir.absolute()
+    work = target / RESTORING
+    shutil.rmtree(work, ignore_errors=True)
     try:
-        with claimed(target):
-            work = target / RESTORING
-            shutil.rmtree(work, ignore_errors=True)
-            try:
-                _require_room(target, manifest, wanted.settings)
-                work.mkdir(mode=0o700)
-                private.put_back(contents, work)
-                restored = await _restored(wanted, manifest, work, bars, say)
-                for made in sorted(work.iterdir()):
-                    made.rename(target / made.name)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-    except Exception as failed:  # noqa: BLE001 - what is no failure of others stays as it is
-        raise told(failed) from None
+        _require_room(target, manifest, wanted.settings)
+        work.mkdir(mode=0o700)
+        private.put_back(contents, work)
+        restored = await _restored(wanted, manifest, work, bars, say)
+        for made in sorted(work.iterdir()):
+            made.rename(target / made.name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return restored
 
 
@@ -111,10 +129,12 @@ async def _restored(
     servers = Servers.chosen(inner, wanted.environment, ())
     wiring = Wiring(servers.settings(inner), wanted.environment, servers.passwords)
     async with _running(servers, say):
-        with bars.shown():
-            await _Loading(wiring.settings, wanted.folder, manifest, bars).run()
-            rebuilt = await rebuild(wiring, manifest, bars)
-    return Restored(manifest, rebuilt, _missing_keys(manifest, wanted.settings, work))
+        fits = [] if wanted.rebuild else loading.fitting(manifest, wanted.settings)
+        await _Loading(wiring.settings, wanted.folder, manifest, fits, bars).run()
+        begun = sorted(each.projection.name for each in fits)
+        rebuilt = await rebuild(wiring, manifest, begun, bars)
+    missing = _missing_keys(manifest, wanted.settings, work)
+    return Restored(manifest, rebuilt, begun, missing)
 
 
 @asynccontextmanager
@@ -142,6 +162,7 @@ class _Loading:
     settings: Settings
     folder: Path
     manifest: Manifest
+    projections: list[Fitting]
     bars: Bars
 
     async def run(self) -> None:
@@ -179,6 +200,10 @@ class _Loading:
                 await tables.require_empty(connection)
                 await tables.load(connection, self.folder, self.manifest, advance)
             await database.migrate(self.settings.database)
+        if self.projections:
+            total = sum(each.part.size for each in self.projections)
+            with self.bars.step("Projections", total) as advance:
+                await loading.load(self.settings, self.folder, self.projections, advance)
 
     async def _tie(self, bus: Bus) -> None:
         for consumer in self.manifest.consumers:

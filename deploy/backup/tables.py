@@ -16,7 +16,6 @@ from deploy.backup.folder import PartFile
 from deploy.backup.manifest import Manifest, Partition, TablePart
 from services.runtime.database import Connection, connect
 from services.runtime.settings import DatabaseSettings
-from services.runtime.vault.sealing import key_id
 
 Told = Callable[[int], None]
 
@@ -28,7 +27,7 @@ _TABLES = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'aiops' and c.relkind in ('r', 'p') and not c.relispartition order by 1
 """
-_COLUMNS = """
+COLUMNS = """
 select attname from pg_attribute
 where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''
 order by attnum
@@ -42,6 +41,7 @@ _IDENTITIES = """
 select attname from pg_attribute
 where attrelid = %s::regclass and attnum > 0 and not attisdropped and attidentity <> ''
 """
+_FOLDED = "select name from aiops.projection where sequence > 0 limit 1"
 _SEEDED = ("publisher", "command_id_secret")
 """Tables that have rows from the start."""
 
@@ -75,15 +75,15 @@ async def migrations(connection: Connection) -> list[str]:
 
 async def key_ids(connection: Connection) -> list[str]:
     """Which keys of the vault the envelopes are sealed with."""
-    found = {row[0] for row in await _all(connection, "select distinct key_id from aiops.secret")}
-    envelopes = await _all(connection, "select envelope from aiops.chat_key")
-    return sorted(found | {key_id(bytes(row[0])) for row in envelopes})
+    return sorted(
+        row[0] for row in await _all(connection, "select distinct key_id from aiops.secret")
+    )
 
 
 async def save(connection: Connection, table: str, file: PartFile, run_token: str) -> TablePart:
     """Write a table's rows to a file. The token of the run is not among them: it ends with it."""
     place = f"aiops.{table}"
-    columns = [row[0] for row in await _all(connection, _COLUMNS, (place,))]
+    columns = [row[0] for row in await _all(connection, COLUMNS, (place,))]
     partitions = [
         Partition(name, *_bounds(name, bound))
         for name, bound in await _all(connection, _PARTITIONS, (place,))
@@ -111,6 +111,9 @@ async def require_empty(connection: Connection) -> None:
         if (await _all(connection, query))[0][0]:
             text = f"the database is not empty (table aiops.{table}): restore into a new one"
             raise BackupError(text)
+    if await _all(connection, _FOLDED):
+        text = "the database is not empty (projections of another log): restore into a new one"
+        raise BackupError(text)
 
 
 async def prepare(connection: Connection, manifest: Manifest) -> None:
@@ -138,11 +141,15 @@ async def prepare(connection: Connection, manifest: Manifest) -> None:
 
 
 async def load(connection: Connection, folder: Path, manifest: Manifest, told: Told) -> None:
-    """All rows of all tables, or none."""
+    """All rows of all tables, or none; none of a table that older programs have copied."""
     async with connection.transaction():
         for table in manifest.tables:
-            if inventory.TABLES.get(table.name) is None:
+            decision = inventory.TABLES.get(table.name)
+            if decision is None:
                 raise BackupError(f"the backup has a table that is not known: {table.name!r}")
+            if decision.fate is not inventory.Fate.COPIED:
+                told(table.part.size)
+                continue
             if table.name in _SEEDED:
                 await connection.execute(sql.SQL("delete from {}").format(_place(table.name)))
             for partition in table.partitions:

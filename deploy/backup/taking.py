@@ -1,23 +1,33 @@
 """Takes a backup of a hub that runs.
 
 What refers to the log is read before it, and what the log refers to after it, so that a copy never
-speaks of something that it lacks: first where readers stand and what became of commands, then the
-log at a sequence, then what is scheduled, set aside, learned and filed, then the durable tables of
-one moment, and at last the telemetry, in which those tables have positions. Every stream is fixed
-when the server is asked for it, all within a fraction of a second; the bytes come afterwards, side
-by side.
+speaks of something that it lacks: first where readers stand, the tables of projections and what
+became of commands, then the log at a sequence, then what is scheduled, set aside, learned and
+filed, then the durable tables of one moment, and at last the telemetry, in which tables have
+positions. Every stream is fixed when the server is asked for it, all within a fraction of a second;
+the bytes come afterwards, side by side.
 """
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from deploy.backup import folder as folders, inventory, positions, private, streams, tables
+from deploy.backup import (
+    carrying,
+    folder as folders,
+    inventory,
+    positions,
+    private,
+    streams,
+    tables,
+)
+from deploy.backup.carrying import Moment
 from deploy.backup.errors import BackupError, told
 from deploy.backup.folder import Folder
-from deploy.backup.manifest import FORMAT, Manifest, Part, StreamPart, TablePart
+from deploy.backup.manifest import FORMAT, Manifest, Part, ProjectionPart, StreamPart, TablePart
 from deploy.backup.progress import Advance, Bars
 from services.runtime import streams as definitions
 from services.runtime.bus import Bus
@@ -98,15 +108,20 @@ class _Taking:
         readers = [each for name in chosen for each in await positions.consumers(bus, name)]
         first = [name for name in _BEFORE if name in chosen]
         then = [name for name in chosen if name not in (*_BEFORE, _LAST)]
-        with self.bars.step("Streams", 1) as streamed:
-            async with asyncio.TaskGroup() as group:
+        database = self.source.settings.database
+        seen = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            carried = group.create_task(self._projections(seen))
+            await seen.wait()
+            with self.bars.step("Streams", None) as streamed:
                 saving = [await self._begin(group, name, streamed) for name in (*first, *then)]
-                async with tables.moment(self.source.settings.database) as connection:
+                async with tables.moment(database) as connection:
                     if _LAST in chosen:
                         saving.append(await self._begin(group, _LAST, streamed))
                     saved = await self._tables(connection)
                     migrations = await tables.migrations(connection)
                     keys = await tables.key_ids(connection)
+                await asyncio.gather(*saving)
         return Manifest(
             format=FORMAT,
             product=version("aiops-nextgen"),
@@ -118,6 +133,7 @@ class _Taking:
             migrations=migrations,
             key_ids=keys,
             private=self._private(),
+            projections=carried.result(),
         )
 
     async def _begin(
@@ -141,6 +157,25 @@ class _Taking:
                     saved.append(await tables.save(connection, name, file, token))
                 advance(1)
         return saved
+
+    async def _projections(self, seen: asyncio.Event) -> list[ProjectionPart]:
+        """Write them as they are when ``seen`` is set: nothing of the log that is copied later."""
+        async with carrying.moment(self.source.settings.database) as views:
+            seen.set()
+            return await self._save_projections(views)
+
+    async def _save_projections(self, views: Moment) -> list[ProjectionPart]:
+        ended = threading.Event()
+        with self.bars.step("Projections", len(views.carried)) as advance:
+            saving = asyncio.create_task(
+                asyncio.to_thread(views.save, self.folder, advance, ended.is_set)
+            )
+            try:
+                return await asyncio.shield(saving)
+            finally:
+                # Nothing may be written any more when the folder is removed.
+                ended.set()
+                await asyncio.gather(saving, return_exceptions=True)
 
     def _private(self) -> Part | None:
         if not self.sealed:

@@ -133,9 +133,12 @@ def restore(
     passphrase_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its first line opens what is private.")
     ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Fold all projections from the log: takes minutes.")
+    ] = False,
 ) -> None:
     """Make a hub of a backup, for `aiops up` to start."""
-    perform("backup", "restore", folder, data_dir, passphrase_file)
+    perform("backup", "restore", folder, data_dir, passphrase_file, rebuild=rebuild)
 
 
 @events_app.command("export")

@@ -4,6 +4,7 @@ import pytest
 
 from deploy.backup import inventory, tables
 from deploy.backup.inventory import FILES, SCHEMAS, STREAMS, TABLES, Fate, undecided
+from deploy.platform import PROJECTIONS
 from services.runtime import streams
 from services.runtime.bus import Bus
 from services.runtime.settings import Settings
@@ -56,5 +57,6 @@ def test_the_readme_tells_every_decision() -> None:
             assert f"| `{name}` | {decision.fate} | {decision.reason} |" in text
 
 
-def test_schemas_of_projections_are_rebuilt() -> None:
-    assert {decision.fate for decision in SCHEMAS.values()} == {Fate.REBUILT}
+def test_schemas_of_projections_are_copied() -> None:
+    assert {decision.fate for decision in SCHEMAS.values()} == {Fate.COPIED}
+    assert SCHEMAS.keys() == PROJECTIONS.keys()

@@ -175,7 +175,7 @@ async def _check(
         await _build(connection, "live", events, splits)
         await _compare(connection, model)
         await _build(connection, "next", events, others)
-        assert await catalog.switch(connection, PARTS, live_at=events[-1].sequence)
+        assert await catalog.switch(connection, PARTS, live_at=events[-1].sequence, whole=True)
         await _compare(connection, model)
 
 

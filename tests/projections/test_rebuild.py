@@ -282,8 +282,8 @@ async def test_a_position_that_was_told_is_not_taken_back_by_a_switch(settings: 
         for slot, sequence in (("live", 20), ("next", 10)):
             await catalog.create(connection, alerts, "live" if slot == "live" else "next")
             ask(settings, f"update aiops.projection set sequence = {sequence} where slot='{slot}'")
-        assert not await catalog.switch(connection, alerts, live_at=19)
+        assert not await catalog.switch(connection, alerts, live_at=19, whole=True)
         assert position(settings, "alerts") == 20
         # Known before: what the next build does not read lies between.
-        assert await catalog.switch(connection, alerts, live_at=20)
+        assert await catalog.switch(connection, alerts, live_at=20, whole=True)
     assert position(settings, "alerts") == 10

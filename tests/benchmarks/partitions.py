@@ -1,12 +1,14 @@
-"""Catch-up of the alerts projection by two processes, each with half of the clusters, and by one.
+"""Catch-up of the alerts projection by one, two and four processes that share the clusters evenly.
 
-Beside it two hand-written loops, each with half, and one. Servers and processes share the machine.
+Beside it as many hand-written loops with the same shares. Servers and processes share the machine,
+so with more processes than cores the rate says little: what an event costs in all says more.
 """
 
 import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +28,18 @@ from services.runtime.projections import catalog
 from services.runtime.projections.partition import partition_of
 from services.runtime.settings import DatabaseSettings, NatsSettings, Settings
 from tests.benchmarks import material
-from tests.benchmarks.kit import Cpu, Figure, Options, at_least, by_part, log, median
+from tests.benchmarks.kit import Cpu, Figure, Options, at_least, at_most, by_part, log, median
 from tests.benchmarks.partition_process import OURS, RAW
 from tests.benchmarks.platform import context, event_log
 from tests.benchmarks.raw_projection import make_table
 from tests.kit.embedded import NatsServer, PostgresServer, running_nats, running_postgres
 
+_BENCH = "partitions"
 _LAG, _AT_ONCE = 5_000, 500
 _FIRST_CLUSTER = 0xC1
+_CLUSTERS = 16
+_PROCESSES = {1: "one process", 2: "two processes", 4: "four processes"}
+_MOST = max(_PROCESSES)
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,31 @@ class _Place:
     last: int
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What one catch-up has shown."""
+
+    rate: float
+    """Events a second."""
+    spent: Mapping[str, float]
+    """Microseconds of CPU an event, by part; those of Python are numbered."""
+
+    @property
+    def all(self) -> float:
+        """Of all parts."""
+        return sum(self.spent.values())
+
+    @property
+    def python(self) -> float:
+        """Of all that fold."""
+        return sum(each for part, each in self.spent.items() if part.startswith("python"))
+
+
+_Runs = dict[tuple[str, int], list[_Run]]
+
+
 async def measure(options: Options) -> list[Figure]:
-    """Each in turn into a fresh database; medians of rates."""
+    """Each in turn into a fresh database; medians of rates and of CPU."""
     amount, rounds = options.pick((100_000, 3), (20_000, 2))
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory())
@@ -57,34 +86,50 @@ async def measure(options: Options) -> list[Figure]:
             last = await _seed(bus, material.plan(amount, _LAG))
         finally:
             await bus.close()
-        rates = await _rounds(_Place(nats, postgres, last), rounds)
-    return _figures(rates)
+        runs = await _rounds(_Place(nats, postgres, last), rounds)
+    return _figures(runs)
 
 
-def _figures(rates: dict[tuple[str, int], list[float]]) -> list[Figure]:
-    found = {of: median(values) for of, values in rates.items()}
+def _figures(runs: _Runs) -> list[Figure]:
+    rate = {of: median([each.rate for each in found]) for of, found in runs.items()}
+    cost = {of: median([each.all for each in found]) for of, found in runs.items()}
+    python = {of: median([each.python for each in found]) for of, found in runs.items()}
     what = "alerts, catch-up"
+    several = [of for of in _PROCESSES if of > 1]
     return [
-        Figure("partitions", f"{what}, one process", found[OURS, 1], "events/s", (), found[RAW, 1]),
-        Figure("partitions", f"{what}, two processes", found[OURS, 2], "events/s", (),
-               found[RAW, 2]),
-        Figure("partitions", "two processes to one", found[OURS, 2] / found[OURS, 1], "times",
-               (at_least(1.6),), found[RAW, 2] / found[RAW, 1], "raw: two loops to one"),
+        *(Figure(_BENCH, f"{what}, {name}", rate[OURS, of], "events/s", (), rate[RAW, of],
+                 by_part(_middle(runs[OURS, of]).spent, unit=" µs of CPU an event"))
+          for of, name in _PROCESSES.items()),
+        *(Figure(_BENCH, f"{_PROCESSES[of]} to one", rate[OURS, of] / rate[OURS, 1], "times",
+                 (at_least(1.6),) if of == 2 else (), rate[RAW, of] / rate[RAW, 1],
+                 f"raw: {of} loops to one")
+          for of in several),
+        *(Figure(_BENCH, f"CPU of all parts an event, {_PROCESSES[of]} to one",
+                 cost[OURS, of] / cost[OURS, 1], "times", (at_most(1.1),),
+                 cost[RAW, of] / cost[RAW, 1],
+                 f"{cost[OURS, 1]:.0f} and {cost[OURS, of]:.0f} µs; of those who fold"
+                 f" {python[OURS, 1]:.0f} and {python[OURS, of]:.0f}; raw {cost[RAW, 1]:.0f} and"
+                 f" {cost[RAW, of]:.0f}")
+          for of in several),
     ]  # fmt: skip
 
 
-async def _rounds(place: _Place, rounds: int) -> dict[tuple[str, int], list[float]]:
-    rates: dict[tuple[str, int], list[float]] = {}
+def _middle(runs: list[_Run]) -> _Run:
+    return sorted(runs, key=lambda each: each.all)[len(runs) // 2]
+
+
+async def _rounds(place: _Place, rounds: int) -> _Runs:
+    runs: _Runs = {}
     for turn in range(rounds):
         for kind in (OURS, RAW):
-            for of in (1, 2):
+            for of in _PROCESSES:
                 where = await _fresh_database(place.postgres, f"p{turn}_{kind}_{of}", kind, of)
-                rate = await _run(place, where.url.get_secret_value(), kind, of)
-                rates.setdefault((kind, of), []).append(rate)
-    return rates
+                run = await _run(place, where.url.get_secret_value(), kind, of)
+                runs.setdefault((kind, of), []).append(run)
+    return runs
 
 
-async def _run(place: _Place, url: str, kind: str, of: int) -> float:
+async def _run(place: _Place, url: str, kind: str, of: int) -> _Run:
     command = sys.executable, "-m", "tests.benchmarks.partition_process", kind, place.nats.url, url
     processes = [
         await asyncio.create_subprocess_exec(
@@ -100,11 +145,11 @@ async def _run(place: _Place, url: str, kind: str, of: int) -> float:
     _go_on(processes)
     await _said(processes, "done")
     rate = place.last / (time.perf_counter() - began)
-    spent = by_part(used(), 1e6 / place.last, " µs")
-    log(f"{kind}, {of}: {rate:,.0f} events/s; CPU per event: {spent}")
+    run = _Run(rate, {part: each * 1e6 / place.last for part, each in used().items()})
+    log(f"{kind}, {of}: {rate:,.0f} events/s; CPU per event: {by_part(run.spent)} µs")
     _go_on(processes)
     await asyncio.gather(*(each.wait() for each in processes))
-    return rate
+    return run
 
 
 def _go_on(processes: list[asyncio.subprocess.Process]) -> None:
@@ -138,7 +183,7 @@ async def _fresh_database(
 
 
 async def _seed(bus: Bus, reports: list[material.Report]) -> int:
-    """The events of `projection`, by turns of sixteen clusters, eight in each partition."""
+    """The events of `projection`, by turns of sixteen clusters, as many in each partition."""
     clusters, written, last, heads = _clusters(), event_log(bus), 0, dict[int, Head]()
     for part in material.posts(reports, _AT_ONCE):
         changes = [
@@ -155,15 +200,16 @@ async def _seed(bus: Bus, reports: list[material.Report]) -> int:
 
 
 def _clusters() -> list[UUID]:
-    halves: tuple[list[UUID], list[UUID]] = ([], [])
+    """Of four partitions each has as many; so has each of two, as the hash's lowest bits tell."""
+    shares: list[list[UUID]] = [[] for _ in range(_MOST)]
     number = _FIRST_CLUSTER
-    while min(map(len, halves)) < 8:
+    while min(map(len, shares)) < _CLUSTERS // _MOST:
         cluster = UUID(int=number)
-        half = halves[partition_of(f"evt.{cluster}.alert", 2)]
-        if len(half) < 8:
-            half.append(cluster)
+        share = shares[partition_of(f"evt.{cluster}.alert", _MOST)]
+        if len(share) < _CLUSTERS // _MOST:
+            share.append(cluster)
         number += 1
-    return [cluster for pair in zip(*halves, strict=True) for cluster in pair]
+    return [cluster for turn in zip(*shares, strict=True) for cluster in turn]
 
 
 def _of(cluster: UUID, report: material.Report) -> AlertFired | AlertResolved:

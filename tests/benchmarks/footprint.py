@@ -37,7 +37,7 @@ async def measure(options: Options) -> list[Figure]:
         figures += await _alerts(hub, options.pick(120.0, 20.0))
     with gpu_fleet(free_port()) as source, platform() as hub:
         await gpu.registered(hub, source)
-        await gpu.settled(hub)
+        await gpu.settled(hub, share=0.5)
         figures.append(await _samples(hub, options.pick(180.0, 30.0)))
     return figures
 

@@ -39,6 +39,7 @@ from services.runtime.settings_llm import LlmSettings
 from services.runtime.settings_oidc import OidcSettings
 from services.runtime.settings_openshift import OpenShiftSettings
 from services.runtime.settings_reports import ReportSettings
+from services.runtime.validation import said
 
 CONFIG_FILE_VARIABLE = "AIOPS_CONFIG_FILE"
 _PREFIX, _DELIMITER = "AIOPS_", "__"
@@ -360,7 +361,7 @@ def load_settings(**values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         path = _DELIMITER.join(str(part) for part in first["loc"]).upper()
-        raise InvalidSettings(f"{_PREFIX}{path}: {first['msg']}") from None
+        raise InvalidSettings(f"{_PREFIX}{path}: {said(first['msg'])}") from None
     if settings.gateway.auth == "none" and not _is_loopback(settings.gateway.host):
         raise InvalidSettings("AIOPS_GATEWAY__AUTH: none is refused unless bound to loopback")
     if settings.gateway.auth == "oidc" and not (settings.oidc.issuer and settings.oidc.client_id):

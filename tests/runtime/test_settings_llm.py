@@ -44,8 +44,8 @@ def test_further_ones_follow_in_their_order(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("told", "named"),
     [
-        ({"base_url": URL}, "LLM: Value error, base_url and model go together"),
-        ({"model": "qwen3"}, "LLM: Value error, base_url and model go together"),
+        ({"base_url": URL}, "LLM: base_url and model go together"),
+        ({"model": "qwen3"}, "LLM: base_url and model go together"),
         ({"base_url": "ftp://a", "model": "m"}, "LLM__BASE_URL"),
         ({"base_url": f"https://u:{KEY}@a/v1", "model": "m"}, "LLM__BASE_URL"),
         ({"base_url": f"https://a/v1?key={KEY}", "model": "m"}, "LLM__BASE_URL"),

@@ -8,6 +8,7 @@ from deploy.platform import PROJECTIONS, SERVICES, load_projections, load_servic
 from gateway.app import build
 from gateway.auth.bindings import Bindings
 from gateway.auth.trail import Trail
+from gateway.briefly import Briefly
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.openapi import document
@@ -49,6 +50,7 @@ def _unconnected_gate(settings: Settings) -> Gate:
         trail=trail,
         bindings=Bindings(settings.access, directory, trail, log),
         clock=clock,
+        briefly=Briefly(clock),
     )
 
 

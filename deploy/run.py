@@ -1,6 +1,7 @@
 """Runs one part of the platform in this process; imports only what that part needs."""
 
 import gc
+import resource
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -42,6 +43,13 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def _take_files() -> None:
+    """Ten thousand clients or connections to clusters need as many descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def run_part(name: str, site: str = "", *, edge: bool = False) -> int:
     """Run a part until it ends or is told to; the exit code."""
     try:
@@ -55,6 +63,7 @@ def run_part(name: str, site: str = "", *, edge: bool = False) -> int:
         sys.stderr.write(f"aiops run: {error}\n")
         return _WRONG_USE
     configure(settings.telemetry, name)
+    _take_files()
     main: Callable[[Settings], Coroutine[Any, Any, None]] | None = None
     if name in _MAINS:
         main = load(_MAINS[name])

@@ -9,6 +9,7 @@ from gateway.auth.bindings import Bindings
 from gateway.auth.identity import Identity, Provider
 from gateway.auth.openshift.access import AccessReviews
 from gateway.auth.trail import Trail
+from gateway.briefly import Briefly
 from gateway.directory import Directory
 from gateway.parts import Parts
 from gateway.positions import Positions
@@ -45,6 +46,8 @@ class Gate:
     bindings: Bindings
     """What users may do by their groups."""
     clock: Clock
+    briefly: Briefly
+    """What was answered about telemetry just now."""
     provider: Provider | None = None
     """Where people log in, if not here."""
     reviews: AccessReviews | None = None

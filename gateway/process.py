@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import resource
 import signal
 from collections.abc import Generator
 from datetime import timedelta
@@ -14,6 +13,7 @@ from gateway.app import build
 from gateway.auth.bindings import Bindings
 from gateway.auth.providers import elsewhere
 from gateway.auth.trail import Trail
+from gateway.briefly import Briefly
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.limits.heads import HeadProtocol
@@ -86,6 +86,7 @@ async def open_gate(settings: Settings) -> Gate:
         directory=directory,
         trail=trail,
         clock=clock,
+        briefly=Briefly(clock),
         bindings=bindings,
         provider=other.provider,
         reviews=other.reviews,
@@ -94,7 +95,6 @@ async def open_gate(settings: Settings) -> Gate:
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    _raise_file_limit()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -185,10 +185,3 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-
-
-def _raise_file_limit() -> None:
-    """Ten thousand sockets need ten thousand descriptors."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -17,9 +17,9 @@ from gateway.federation.answers import Federated, Made
 from gateway.federation.cache import AnswerCache, CacheMark, key_of
 from gateway.federation.completeness import Completeness, completeness
 from gateway.federation.fleet import ClusterRef
-from gateway.federation.flights import Flights
 from gateway.federation.memory import Memory, Room
 from gateway.federation.outcome import ClusterAnswer
+from gateway.flights import Flights
 from gateway.gate import Gate
 from services.runtime.bus import Bus
 from services.runtime.metrics import FEDERATED_QUERIES, FEDERATED_SHARED

@@ -1,5 +1,6 @@
 """GPUs of the fleet over REST: nodes, figures, who uses them, and what is remarkable."""
 
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from contracts.gpu import Attribution, GpuMetric, GpuSource
 from contracts.refusals import Code, Refused
 from gateway.auth.guards import READERS, Mine
+from gateway.gate import Gate
 from gateway.rest import as_of
 from gateway.rest.as_of import AS_OF_HEADER, AsOfSequence, AsOfTime
 from gateway.rest.documented_gpu import (
@@ -41,6 +43,7 @@ from projections.gpu import (
     summary_queries,
     threshold_queries as thresholds,
 )
+from projections.gpu.sources import Moment
 from projections.gpu.view import GpuNodeDetail
 from services.runtime.settings_collecting import GpuSettings, Threshold
 
@@ -91,7 +94,13 @@ async def list_nodes(
         sort=_sort(sort),
     )
     at = await sampled_moment_of(gate, mine, moment, sequence)
-    found = await node_queries.listing(gate.database, wanted, page_of(page, page_size), at)
+    asked = page_of(page, page_size)
+    found = await _briefly(
+        gate,
+        ("nodes", wanted, asked),
+        at,
+        lambda: node_queries.listing(gate.database, wanted, asked, at),
+    )
     return raw(found, headers=as_of.headers(at.as_of))
 
 
@@ -136,7 +145,12 @@ async def get_summary(
     """
     at = await sampled_moment_of(gate, mine, moment, sequence)
     clusters = ids("cluster_id", cluster_id)
-    found = await summary_queries.summary(gate.database, clusters, namespace, at)
+    found = await _briefly(
+        gate,
+        ("summary", clusters, namespace),
+        at,
+        lambda: summary_queries.summary(gate.database, clusters, namespace, at),
+    )
     return raw(found, headers=as_of.headers(at.as_of))
 
 
@@ -183,7 +197,13 @@ async def get_map(
 ) -> Response[GpuMap]:
     """What a picture of all GPUs is made of: rows instead of objects, in the order of the nodes."""
     at = await sampled_moment_of(gate, mine, moment, sequence)
-    found = await map_queries.everything(gate.database, ids("cluster_id", cluster_id), at)
+    clusters = ids("cluster_id", cluster_id)
+    found = await _briefly(
+        gate,
+        ("map", clusters),
+        at,
+        lambda: map_queries.everything(gate.database, clusters, at),
+    )
     return raw(found, headers=as_of.headers(at.as_of))
 
 
@@ -225,6 +245,16 @@ def _levels(settings: GpuSettings) -> list[thresholds.Level]:
         for metric, level, unit in told
         if level is not None
     ]
+
+
+async def _briefly(
+    gate: Gate, question: tuple[Hashable, ...], at: Moment, work: Callable[[], Awaitable[bytes]]
+) -> bytes:
+    """What looks at every GPU: of now, all who ask at once are given one answer."""
+    if at.as_of is not None:
+        return await work()
+    seen = None if at.mine.clusters is None else tuple(sorted(at.mine.clusters))
+    return await gate.briefly.answered((*question, seen), work)
 
 
 gpus = Router(

@@ -25,6 +25,31 @@ function compressed(): Plugin {
   };
 }
 
+/** Each icon of PatternFly comes twice, for two looks of which ours has one; both would be sent and drawn. */
+function oneLook(): Plugin {
+  return {
+    name: "one-look",
+    apply: "build",
+    transform: {
+      filter: { id: /\/react-icons\/dist\/esm\/icons\// },
+      handler: (code) => (/^ {2}icon: \{/m.test(code) ? { code: code.replace(/^ {2}rhUiIcon: \{.*\},$/m, "  rhUiIcon: null,"), map: null } : undefined),
+    },
+  };
+}
+
+/** PatternFly's page brings a drawer for notifications, and what keeps the focus in it; ours has none. */
+function noDrawer(): Plugin {
+  const name = "\0no-drawer";
+  const nothing = ["Drawer", "DrawerContent", "DrawerPanelContent"].map((part) => `export const ${part} = () => null;`);
+  return {
+    name: "no-drawer",
+    apply: "build",
+    enforce: "pre",
+    resolveId: (source, importer) => (source === "../Drawer" && importer?.endsWith("/Page/Page.js") ? name : undefined),
+    load: (id) => (id === name ? nothing.join("\n") : undefined),
+  };
+}
+
 /** Pages that stand elsewhere than their folder says: they share what is another page's. */
 const ADDRESSES: Readonly<Record<string, string>> = { "events/audit": "audit" };
 
@@ -63,7 +88,7 @@ function pageParts(): Plugin {
 
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/ui/" : "/",
-  plugins: [react(), pageParts(), compressed()],
+  plugins: [react(), oneLook(), noDrawer(), pageParts(), compressed()],
   html: { cspNonce: "__CSP_NONCE__" },
   resolve: {
     alias: {

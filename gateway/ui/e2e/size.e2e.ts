@@ -8,10 +8,7 @@ import { demoHub } from "./hub.ts";
 import { scriptsOf } from "./measure/scripts.ts";
 import { install, PLACES } from "./measure/stage.ts";
 
-/** The home is what one comes to; the others have a little more. */
-const HOME_KB = 260;
-const MOST_KB = 280;
-const mostOf = (path: string) => (path === "/" ? HOME_KB : MOST_KB);
+const MOST_KB = 260;
 /** Their charts and editors are large, and theirs alone. */
 const HEAVY = /^\/observability/;
 
@@ -29,6 +26,6 @@ test.each(PLACES.filter(({ path }) => !HEAVY.test(path)))("the scripts of $path 
   await window.context.addInitScript(install);
   const sizes = await scriptsOf(window.page, place);
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  expect(total, JSON.stringify(Object.fromEntries(sizes), null, 1)).toBeLessThanOrEqual(mostOf(place.path) * 1024);
+  expect(total, JSON.stringify(Object.fromEntries(sizes), null, 1)).toBeLessThanOrEqual(MOST_KB * 1024);
   await window.close();
 });

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from gateway.federation.cache import AnswerCache, Kept, Result, key_of
-from gateway.federation.flights import Flights
+from gateway.flights import Flights
 from services.runtime import streams
 from services.runtime.bus import Bus
 from services.runtime.clock import SystemClock

@@ -13,10 +13,10 @@ import {
   Button,
   MenuToggle,
   MenuContainer,
-  SearchInput,
 } from "@patternfly/react-core";
 import { useRef, useState } from "react";
 
+import { FindField } from "@/components/find-field";
 import { useClusters } from "@/components/use-clusters";
 import type { ClusterInFleet } from "@/generated/api.schemas";
 import { plural } from "@/lib/format";
@@ -69,13 +69,7 @@ export function ClusterPicker({ chosen, onChange }: ClusterPickerProps) {
         <Menu ref={menu} isScrollable onSelect={(_, id) => flip(String(id))}>
           <MenuSearch>
             <MenuSearchInput>
-              <SearchInput
-                aria-label="Find a cluster"
-                placeholder="Find a cluster"
-                value={wanted}
-                onChange={(_, value) => setWanted(value)}
-                onClear={() => setWanted("")}
-              />
+              <FindField label="Find a cluster" value={wanted} onChange={setWanted} />
             </MenuSearchInput>
           </MenuSearch>
           <MenuContent>

@@ -1,7 +1,8 @@
 import "@/components/search-field.css";
 
-import { SearchInput } from "@patternfly/react-core";
 import { useState } from "react";
+
+import { FindField } from "@/components/find-field";
 
 interface SearchFieldProps {
   label: string;
@@ -20,15 +21,13 @@ export function SearchField({ label, value, onChange, shortcut }: SearchFieldPro
     onChange(next.trim());
   };
   return (
-    <SearchInput
+    <FindField
       className="search-field"
-      aria-label={label}
-      placeholder={label}
+      label={label}
       value={typed ?? value}
-      onChange={(_, next) => change(next)}
-      onClear={() => change("")}
+      onChange={change}
       onBlur={() => setTyped(undefined)}
-      {...(shortcut ? { "aria-keyshortcuts": shortcut } : {})}
+      shortcut={shortcut}
     />
   );
 }

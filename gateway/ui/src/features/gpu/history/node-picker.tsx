@@ -8,11 +8,11 @@ import {
   MenuSearch,
   MenuSearchInput,
   MenuToggle,
-  SearchInput,
 } from "@patternfly/react-core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useDeferredValue, useRef, useState } from "react";
 
+import { FindField } from "@/components/find-field";
 import { nodeKey, type NodeId } from "@/features/gpu/search";
 import { useListGpuNodes } from "@/generated/api";
 import { plural } from "@/lib/format";
@@ -61,13 +61,7 @@ export function NodePicker({ chosen, clusters, onChange }: NodePickerProps) {
         >
           <MenuSearch>
             <MenuSearchInput>
-              <SearchInput
-                aria-label="Find a node"
-                placeholder="Node, cluster or GPU"
-                value={words}
-                onChange={(_, value) => setWords(value)}
-                onClear={() => setWords("")}
-              />
+              <FindField label="Find a node" placeholder="Node, cluster or GPU" value={words} onChange={setWords} />
             </MenuSearchInput>
           </MenuSearch>
           <MenuContent>

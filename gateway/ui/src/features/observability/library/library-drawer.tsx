@@ -2,11 +2,12 @@
 
 import "@/features/observability/library/library.css";
 
-import { Button, SearchInput, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
+import { Button, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import { LinkIcon, PlusIcon, TrashIcon } from "@patternfly/react-icons";
 import { useState, type ReactNode } from "react";
 
 import { Drawer } from "@/components/drawer";
+import { FindField } from "@/components/find-field";
 import type { QueryLanguage } from "@/components/query-editor/query-editor";
 import { SaveQuery } from "@/features/observability/library/save-query";
 import { useLibrary, type Saved } from "@/features/observability/library/store";
@@ -53,13 +54,7 @@ export function LibraryDrawer({ tab, language, query: current, into, onRun, onAd
         ))}
       </ToggleGroup>
       <div className="library">
-        <SearchInput
-          aria-label="Find a query"
-          placeholder="Find a query"
-          value={wanted}
-          onChange={(_, value) => setWanted(value)}
-          onClear={() => setWanted("")}
-        />
+        <FindField label="Find a query" value={wanted} onChange={setWanted} />
         {current ? (
           <div>
             <Button variant="secondary" size="sm" onClick={() => setSaving(true)}>

@@ -1,6 +1,6 @@
 /** Labels and their values to choose from: makes the selector for those who know no LogQL. */
 
-import { Button, SearchInput } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -11,6 +11,7 @@ import {
   withMatchers,
   writeSelector,
 } from "@/features/observability/logs/selector";
+import { FindField } from "@/components/find-field";
 import { InlineFailure, Loading } from "@/components/states";
 import { useListLogLabels, useListLogLabelValues } from "@/generated/api";
 import { plural } from "@/lib/format";
@@ -99,12 +100,11 @@ function Values({ label, query, clusters, onChange }: Omit<LabelBrowserProps, "o
       <h2>
         Values of <span className="mono">{label}</span>
       </h2>
-      <SearchInput
-        aria-label={`Find a value of ${label}`}
+      <FindField
+        label={`Find a value of ${label}`}
         placeholder={`Find among ${plural(all.length, "value")}`}
         value={wanted}
-        onChange={(_, value) => setWanted(value)}
-        onClear={() => setWanted("")}
+        onChange={setWanted}
       />
       {values.error ? <InlineFailure error={values.error} what="The values could not be loaded" /> : null}
       {values.isPending ? <Loading lines={4} label="Loading values" /> : null}

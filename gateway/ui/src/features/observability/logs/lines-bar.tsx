@@ -1,6 +1,7 @@
-import { Button, SearchInput, Switch, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
+import { Button, Switch, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
+import { FindField } from "@/components/find-field";
 import type { LogsSearch } from "@/features/observability/search";
 import { count, plural } from "@/lib/format";
 import { useSearch, useSetSearch } from "@/lib/place";
@@ -26,13 +27,11 @@ export function LinesBar({ shown, of, more, filtered, onWords, order = false, ch
   const held = filtered ? `${count(shown)} of ${plural(of, "line")} read` : plural(of, "line");
   return (
     <div className="toolbar logs-bar">
-      <SearchInput
+      <FindField
         className="logs-find"
-        aria-label="Find in these lines"
-        placeholder="Find in these lines"
+        label="Find in these lines"
         value={find}
-        onChange={(_, value) => setSearch({ find: value || undefined }, { replace: true })}
-        onClear={() => setSearch({ find: undefined }, { replace: true })}
+        onChange={(value) => setSearch({ find: value || undefined }, { replace: true })}
       />
       {find === "" ? null : (
         <Button variant="link" isInline onClick={() => onWords(find)}>

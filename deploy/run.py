@@ -15,7 +15,21 @@ from services.runtime.logging import configure, logger
 from services.runtime.settings import InvalidSettings, Settings
 
 _MAINS = {"gateway": "gateway.process:run", "setup": "services.runtime.setup:run"}
+_SETUP = "setup"
 _FAILED, _WRONG_USE = 1, 2
+
+
+async def _begin(
+    settings: Settings, which: Part, main: Callable[[Settings], Coroutine[Any, Any, None]] | None
+) -> None:
+    """Run a part once set-up is over, which may go on beside it while it is loaded."""
+    if which.name != _SETUP:
+        if main is None:
+            load_services(which.services)
+            load_projections(which.projections)
+        prepared = load("services.runtime.prepared:until_prepared")
+        await prepared(which.name, settings, load("services.runtime.clock:SystemClock")())
+    await (_work(settings, which) if main is None else main(settings))
 
 
 async def _work(settings: Settings, which: Part) -> None:
@@ -69,7 +83,7 @@ def run_part(name: str, site: str = "", *, edge: bool = False) -> int:
         main = load(_MAINS[name])
         _calm_collector()
     try:
-        uvloop.run(main(settings) if main is not None else _work(settings, which))
+        uvloop.run(_begin(settings, which, main))
     except Exception as error:  # noqa: BLE001 - the last place to say why a part ends
         logger("process").error("failed", exc_info=error)
         return _FAILED

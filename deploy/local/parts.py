@@ -25,6 +25,8 @@ class PartCommand:
     ready: str = ""
     within: float = 120.0
     """Seconds that one which does its work and ends may take."""
+    beside: bool = True
+    """Whether others may be started meanwhile."""
 
 
 def platform_parts() -> tuple[PartCommand, ...]:
@@ -44,7 +46,9 @@ def replaying_parts(file: Path) -> tuple[PartCommand, ...]:
     argv = (sys.executable, "-m", "deploy.cli.replaying", str(file.absolute()))
     services = {part.name for part in PARTS if part.services}
     return tuple(
-        replace(part, argv=argv, within=_LOADED_WITHIN) if part.name == SETUP else part
+        replace(part, argv=argv, within=_LOADED_WITHIN, beside=False)
+        if part.name == SETUP
+        else part
         for part in platform_parts()
         if part.name not in services
     )

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import webbrowser
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
-from typing import Protocol
+from typing import Any, Protocol
 
 from deploy.local.child import ended, halt, last_lines, spawn
 from deploy.local.claim import claimed, refuse_half_a_hub
@@ -127,12 +127,20 @@ class _Launch:
         left = self._file.take()
         await self._start_servers()
         self._report("Preparing streams and tables")
-        await self._set_up()
+        setup = self._parts.get(SETUP)
+        if setup is None or not setup.beside:
+            await self._set_up()
+            await self._start_parts(_PARTS_WITHIN)
+        else:
+            within = setup.within + _PARTS_WITHIN
+            await _both(self._set_up(), self._start_parts(within))
+        return await self._announce(left)
+
+    async def _start_parts(self, within: float) -> None:
         running = [part for name, part in self._parts.items() if name != SETUP]
         self._report(f"Starting {', '.join(part.name for part in running)}")
         charges = [self._wiring.charge(part) for part in running]
-        await self._keeper.start(*charges, within=_PARTS_WITHIN)
-        return await self._announce(left)
+        await self._keeper.start(*charges, within=within)
 
     async def _start_servers(self) -> None:
         charges = self._servers.charges
@@ -229,6 +237,16 @@ class _Launch:
         await self._keeper.stop([n for n in self._keeper.names if n not in last], _MIDDLE)
         for name, patience in zip(last, (_LATE, _NATS, _POSTGRES), strict=True):
             await self._keeper.stop([name], patience)
+
+
+async def _both(setup: Coroutine[Any, Any, None], parts: Coroutine[Any, Any, None]) -> None:
+    """Parts are loaded beside set-up, and wait for its end; what fails there ends both."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(setup)
+            group.create_task(parts)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def _with_port(settings: Settings, port: int) -> Settings:

@@ -176,13 +176,30 @@ async def migrate(settings: DatabaseSettings) -> list[str]:
         )
         rows = await (await connection.execute("select name from aiops.migration")).fetchall()
         seen = {row[0] for row in rows}
-        folder = files("services.runtime") / "sql"
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".sql") and file.name not in seen:
+        for name, statements in _migrations().items():
+            if name not in seen:
                 async with connection.transaction():
-                    await connection.execute(file.read_bytes())
+                    await connection.execute(statements)
                     await connection.execute(
-                        "insert into aiops.migration(name) values (%s)", (file.name,)
+                        "insert into aiops.migration(name) values (%s)", (name,)
                     )
-                applied.append(file.name)
+                applied.append(name)
     return applied
+
+
+async def unapplied(settings: DatabaseSettings) -> list[str]:
+    """Which of them this database has not seen yet."""
+    connection = await connect(settings, "setup")
+    async with connection:
+        row = await (await connection.execute("select to_regclass('aiops.migration')")).fetchone()
+        if row is None or row[0] is None:
+            return [*_migrations()]
+        rows = await (await connection.execute("select name from aiops.migration")).fetchall()
+    return sorted(_migrations().keys() - {row[0] for row in rows})
+
+
+def _migrations() -> dict[str, bytes]:
+    """The statements of each file, in their order."""
+    folder = files("services.runtime") / "sql"
+    found = (file for file in folder.iterdir() if file.name.endswith(".sql"))
+    return {file.name: file.read_bytes() for file in sorted(found, key=lambda file: file.name)}

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from deploy.local.leftovers import running_with, working_in
-from tests.deploy.launched import alive, eventually, launched, start
+from tests.deploy.launched import PATIENCE, alive, eventually, launched, start
 from tests.kit.embedded import running_nats, running_postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.flow, pytest.mark.nats, pytest.mark.postgres]
@@ -132,6 +132,20 @@ def test_a_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert "is not empty" in text
     assert mode(home) == 0o755
     assert [path.name for path in home.iterdir()] == ["letter"]
+
+
+def test_parts_are_loaded_beside_set_up(tmp_path: Path) -> None:
+    """Here it does not end before the gateway's process has begun."""
+    code = (
+        "import os, pathlib, time\n"
+        "log = pathlib.Path(os.environ['AIOPS_DATA_DIR'], 'logs', 'gateway.log')\n"
+        "while not log.exists(): time.sleep(0.02)\n"
+    )
+    launcher = start(tmp_path / "data", setup=code)
+    try:
+        assert launcher.until_ready() < PATIENCE
+    finally:
+        launcher.end()
 
 
 def test_a_set_up_that_fails_ends_the_start_with_its_log_and_no_process(tmp_path: Path) -> None:

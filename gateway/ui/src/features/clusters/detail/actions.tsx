@@ -3,10 +3,10 @@
 import { Button, DropdownItem, DropdownList, Tooltip } from "@patternfly/react-core";
 import { SyncAltIcon } from "@patternfly/react-icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 
 import { ActionMenu } from "@/components/action-menu";
-import { DeleteDialog } from "@/features/clusters/detail/delete-dialog";
+import { lazily, useComingSoon } from "@/components/lazily";
 import { linksOf } from "@/features/clusters/detail/links";
 import type { ClusterSearch } from "@/features/clusters/search";
 import { useAllowed } from "@/features/clusters/shared/allowed";
@@ -15,6 +15,10 @@ import { refreshCluster } from "@/generated/api";
 import type { ClusterView } from "@/generated/api.schemas";
 import { title } from "@/lib/format";
 import { useSetSearch } from "@/lib/place";
+
+const DELETE = lazily(() => import("@/features/clusters/detail/delete-dialog"), "DeleteDialog");
+const SOON = [DELETE];
+const DeleteDialog = DELETE.Part;
 
 export function Actions({ cluster, gone }: { cluster: ClusterView; gone: boolean }) {
   const { manages, operates, notNow } = useAllowed(cluster.id);
@@ -91,6 +95,7 @@ function OpenMenu({ cluster }: { cluster: ClusterView }) {
 
 function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string | undefined }) {
   const [deleting, setDeleting] = useState(false);
+  useComingSoon(SOON);
   const setSearch = useSetSearch<ClusterSearch>();
   const item = {
     isAriaDisabled: refused !== undefined,
@@ -108,7 +113,11 @@ function MoreMenu({ cluster, refused }: { cluster: ClusterView; refused: string 
           </DropdownItem>
         </DropdownList>
       </ActionMenu>
-      {deleting ? <DeleteDialog cluster={cluster} onClose={() => setDeleting(false)} /> : null}
+      {deleting ? (
+        <Suspense fallback={null}>
+          <DeleteDialog cluster={cluster} onClose={() => setDeleting(false)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }

@@ -85,10 +85,7 @@ class AlertFilter:
         each, parameters = list[str](), list[Any]()
         for part in self.sources.parts(self.state):
             for where in self._looks(after):
-                rows = f"{part} a{where.sql}"
-                if self._all_at_once:
-                    rows = f"(select a.* from {rows} offset 0) a"  # noqa: S608
-                found = f"select {columns} from {rows} {NEWEST} limit {most}"  # noqa: S608
+                found = f"select {columns} from {part} a{where.sql} {NEWEST} limit {most}"  # noqa: S608
                 each.append(found)
                 parameters += [*told, *where.parameters]
         if len(each) == 1:
@@ -96,17 +93,9 @@ class AlertFilter:
         together = " union all ".join(f"({one})" for one in each)
         return f"select a.* from ({together}) a {NEWEST} limit {most}", parameters  # noqa: S608
 
-    @property
-    def _all_at_once(self) -> bool:
-        """As of a time, a word is looked for in all that was open then, found by another index.
-
-        From the newest on, one is led past all that was over by then, for a word that few have.
-        """
-        return self.as_of is not None and bool(self.q) and "RESOLVED" not in self.state
-
     def _looks(self, after: Cursor | None) -> Iterator[Where]:
         """As of a time, an index from the newest on begins there, not with all that came since."""
-        at = None if self.as_of is None or self._all_at_once else self.as_of.at
+        at = None if self.as_of is None else self.as_of.at
         for ahead in (False, True) if at is not None else (None,):
             where = self.where()
             if after is not None:

@@ -110,6 +110,6 @@ async def test_nobody_waits_for_a_database_that_is_away(bus: Bus, settings: Sett
 async def test_whoever_waits_for_long_goes_on(bus: Bus, settings: Settings) -> None:
     await streams.ensure(bus, settings)
     await bus.api(f"STREAM.DELETE.{streams.definitions(settings)[-1]['name']}")
-    clock = _Clock(step=prepared._WITHIN / 3)  # pyright: ignore[reportPrivateUsage]
+    clock = _Clock(step=prepared._WITHIN / 3)
     async with asyncio.timeout(5):
         await until_prepared("workers", settings, clock)

@@ -1,9 +1,11 @@
 """Runs one part of the platform in this process; imports only what that part needs."""
 
+import asyncio
 import gc
 import resource
 import sys
 from collections.abc import Callable, Coroutine
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 import uvloop
@@ -25,11 +27,36 @@ async def _begin(
     """Run a part once set-up is over, which may go on beside it while it is loaded."""
     if which.name != _SETUP:
         if main is None:
-            load_services(which.services)
-            load_projections(which.projections)
-        prepared = load("services.runtime.prepared:until_prepared")
-        await prepared(which.name, settings, load("services.runtime.clock:SystemClock")())
+            _load(which)
+        if not await _is_prepared(settings, which):
+            return
     await (_work(settings, which) if main is None else main(settings))
+
+
+def _load(which: Part) -> None:
+    """All modules of a part: what takes it longest."""
+    load("services.runtime.process:start")
+    # They are made one by one as they are asked for.
+    list(load_services(which.services))
+    list(load_projections(which.projections))
+
+
+async def _is_prepared(settings: Settings, which: Part) -> bool:
+    """Wait for set-up; False if the part was told to end meanwhile."""
+    prepared = load("services.runtime.prepared:until_prepared")
+    clock = load("services.runtime.clock:SystemClock")()
+    waiting = asyncio.ensure_future(prepared(which.name, settings, clock))
+    loop, signals = asyncio.get_running_loop(), (SIGTERM, SIGINT)
+    for signal in signals:
+        loop.add_signal_handler(signal, waiting.cancel)
+    try:
+        await asyncio.wait({waiting})
+    finally:
+        for signal in signals:
+            loop.remove_signal_handler(signal)
+    if not waiting.cancelled():
+        waiting.result()
+    return not waiting.cancelled()
 
 
 async def _work(settings: Settings, which: Part) -> None:

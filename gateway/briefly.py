@@ -2,7 +2,8 @@
 
 An answer is given again for ten times as long as it took to work out, at most for a second: so one
 question keeps no more than a tenth of a core busy, however many look at the same page, and an
-answer that costs nothing is always new. Samples come every few seconds, so none is missed by it.
+answer that costs nothing is always new. Samples come every few seconds, so none is missed by it;
+what must never be late belongs into the question.
 """
 
 from collections import OrderedDict

@@ -83,8 +83,13 @@ class Keeper:
         """What is kept, in the order it was started in."""
         return list(self._kept)
 
-    async def start(self, *charges: Charge, within: float) -> None:
-        """Start these together, return when all are ready; CannotStart with the end of a log."""
+    async def start(
+        self, *charges: Charge, within: float, after: asyncio.Event | None = None
+    ) -> None:
+        """Start these together, return when all are ready; CannotStart with the end of a log.
+
+        The time begins with what comes ``after``, if they wait for that themselves.
+        """
         for charge in charges:
             kept = _Kept(charge)
             self._kept[charge.program.name] = kept
@@ -92,7 +97,8 @@ class Keeper:
         try:
             async with asyncio.TaskGroup() as group:
                 for charge in charges:
-                    group.create_task(self._until_ready(self._kept[charge.program.name], within))
+                    kept = self._kept[charge.program.name]
+                    group.create_task(self._until_ready(kept, within, after))
         except ExceptionGroup as failed:
             # One line is enough; the others are often its consequence.
             raise failed.exceptions[0] from None
@@ -138,13 +144,15 @@ class Keeper:
         code = await ended(kept.process)
         return f"(process {kept.process.pid}) ended with {code}"
 
-    async def _until_ready(self, kept: _Kept, within: float) -> None:
+    async def _until_ready(self, kept: _Kept, within: float, after: asyncio.Event | None) -> None:
         deadline = self._clock.monotonic() + within
         program = kept.charge.program
         while kept.process is None or not await asyncio.to_thread(kept.charge.is_ready):
             never_ran = kept.process is None and kept.failures
             if never_ran or len(kept.failures) >= _TRIES:
                 raise CannotStart(_explain(program, kept.failures[-1]))
+            if after is not None and not after.is_set():
+                deadline = self._clock.monotonic() + within
             if self._clock.monotonic() > deadline:
                 raise CannotStart(_explain(program, f"is not ready after {within:g} s"))
             await asyncio.sleep(_STEP)

@@ -95,6 +95,7 @@ class _Launch:
         self._wiring = Wiring(effective, around.environment, self._servers.passwords)
         self._hooks = hooks(effective)
         self._keeper = Keeper(self._report, self._write)
+        self._is_set_up = asyncio.Event()
         self._file = RunFile(settings.data_dir / "run.json")
         self._run: Run | None = None
         self._companion = around.companion(settings.data_dir) if around.companion else None
@@ -130,17 +131,16 @@ class _Launch:
         setup = self._parts.get(SETUP)
         if setup is None or not setup.beside:
             await self._set_up()
-            await self._start_parts(_PARTS_WITHIN)
+            await self._start_parts()
         else:
-            within = setup.within + _PARTS_WITHIN
-            await _both(self._set_up(), self._start_parts(within))
+            await _both(self._set_up(), self._start_parts())
         return await self._announce(left)
 
-    async def _start_parts(self, within: float) -> None:
+    async def _start_parts(self) -> None:
         running = [part for name, part in self._parts.items() if name != SETUP]
         self._report(f"Starting {', '.join(part.name for part in running)}")
         charges = [self._wiring.charge(part) for part in running]
-        await self._keeper.start(*charges, within=within)
+        await self._keeper.start(*charges, within=_PARTS_WITHIN, after=self._is_set_up)
 
     async def _start_servers(self) -> None:
         charges = self._servers.charges
@@ -155,6 +155,7 @@ class _Launch:
         """Run the one-shot part to its end: streams and durable tables exist afterwards."""
         part = self._parts.get(SETUP)
         if part is None:
+            self._is_set_up.set()
             return
         program = self._wiring.program(part)
         process = spawn(program)
@@ -167,6 +168,7 @@ class _Launch:
                 await halt(process, SIGTERM, 1.0)
         if code != 0:
             raise CannotStart(f"setup ended with {code} ({program.log})\n{last_lines(program.log)}")
+        self._is_set_up.set()
 
     async def _announce(self, left: str) -> str:
         if left:

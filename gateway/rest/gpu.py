@@ -40,6 +40,7 @@ from projections.gpu import (
     map_queries,
     node_queries,
     process_queries,
+    stamp_queries,
     summary_queries,
     threshold_queries as thresholds,
 )
@@ -250,11 +251,15 @@ def _levels(settings: GpuSettings) -> list[thresholds.Level]:
 async def _briefly(
     gate: Gate, question: tuple[Hashable, ...], at: Moment, work: Callable[[], Awaitable[bytes]]
 ) -> bytes:
-    """What looks at every GPU: of now, all who ask at once are given one answer."""
+    """What looks at every GPU: of now, all who ask at once are given one answer.
+
+    Of what events tell, nothing is late by it: they make it another question.
+    """
     if at.as_of is not None:
         return await work()
     seen = None if at.mine.clusters is None else tuple(sorted(at.mine.clusters))
-    return await gate.briefly.answered((*question, seen), work)
+    told = await stamp_queries.stamp(gate.database)
+    return await gate.briefly.answered((*question, seen, *told), work)
 
 
 gpus = Router(

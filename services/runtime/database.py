@@ -187,9 +187,9 @@ async def migrate(settings: DatabaseSettings) -> list[str]:
     return applied
 
 
-async def unapplied(settings: DatabaseSettings) -> list[str]:
-    """Which of them this database has not seen yet."""
-    connection = await connect(settings, "setup")
+async def unapplied(settings: DatabaseSettings, name: str) -> list[str]:
+    """Which of them this database has not seen yet; ``name`` is whose connection asks."""
+    connection = await connect(settings, name)
     async with connection:
         row = await (await connection.execute("select to_regclass('aiops.migration')")).fetchone()
         if row is None or row[0] is None:

@@ -17,40 +17,44 @@ from services.runtime.database import DatabaseUnavailable
 from services.runtime.logging import logger
 from services.runtime.settings import Settings
 
-_WITHIN, _PAUSE = 120.0, 0.05
-"""Seconds; whoever waits for longer goes on, and says itself what it lacks."""
+_WITHIN, _PAUSE, _LONGEST = 120.0, 0.05, 1.0
+"""Seconds; pauses grow, as set-up may have much to do. Whoever waits for longer than the first goes
+on, and says itself what it lacks."""
 
 
 async def until_prepared(name: str, settings: Settings, clock: Clock) -> None:
     """Return when streams and tables are there, or cannot be asked for."""
     bus = await connect(settings.nats, f"aiops-{name}-beginning")
     try:
-        deadline = clock.monotonic() + _WITHIN
-        while lacking := await _lacking(bus, settings):
+        deadline, pause = clock.monotonic() + _WITHIN, _PAUSE
+        while lacking := await _lacking(name, bus, settings):
             if clock.monotonic() > deadline:
                 logger("process").warning("not_set_up", lacking=lacking)
                 return
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST)
     finally:
         await bus.close()
 
 
-async def _lacking(bus: Bus, settings: Settings) -> str:
+async def _lacking(name: str, bus: Bus, settings: Settings) -> str:
     """What is not there yet, empty if all is."""
     try:
         for wanted in streams.definitions(settings):
             if not await _is_there(bus, wanted):
                 return wanted["name"]
-        missing = [] if settings.edge.worker else await database.unapplied(settings.database)
+        missing = [] if settings.edge.worker else await database.unapplied(settings.database, name)
     except (BusUnavailable, DatabaseUnavailable, psycopg.Error):
         return ""  # Who needs it waits for it.
     return missing[0] if missing else ""
 
 
 async def _is_there(bus: Bus, wanted: Mapping[str, Any]) -> bool:
-    """True of a newer version's stream too, which may have more subjects."""
+    """True of a newer version's stream too, which may have more subjects and allow more."""
     try:
         found = await bus.api(f"STREAM.INFO.{wanted['name']}")
     except JetStreamRefused:
         return False
-    return set(wanted.get("subjects", ())) <= set(found["config"].get("subjects", ()))
+    config = found["config"]
+    allowed = all(config.get(name) for name, value in wanted.items() if value is True)
+    return allowed and set(wanted.get("subjects", ())) <= set(config.get("subjects", ()))

@@ -89,14 +89,14 @@ async def test_a_part_waits_for_the_tables(bus: Bus, settings: Settings) -> None
 
 
 async def test_a_statement_file_that_was_not_applied_is_named(settings: Settings) -> None:
-    assert await database.unapplied(settings.database) == []
+    assert await database.unapplied(settings.database, "test") == []
     with psycopg.connect(settings.database.url.get_secret_value(), autocommit=True) as connection:
         row = connection.execute(
             "delete from aiops.migration where name ="
             " (select max(name) from aiops.migration) returning name"
         ).fetchone()
     assert row is not None
-    assert await database.unapplied(settings.database) == [row[0]]
+    assert await database.unapplied(settings.database, "test") == [row[0]]
 
 
 async def test_nobody_waits_for_a_database_that_is_away(bus: Bus, settings: Settings) -> None:

@@ -1,7 +1,5 @@
 import "@/components/search-field.css";
 
-import { useState } from "react";
-
 import { FindField } from "@/components/find-field";
 
 interface SearchFieldProps {
@@ -13,21 +11,7 @@ interface SearchFieldProps {
   shortcut?: string;
 }
 
-/** A field whose text is in the URL; what one types is never overtaken by what the URL still says. */
-export function SearchField({ label, value, onChange, shortcut }: SearchFieldProps) {
-  const [typed, setTyped] = useState<string>();
-  const change = (next: string) => {
-    setTyped(next);
-    onChange(next.trim());
-  };
-  return (
-    <FindField
-      className="search-field"
-      label={label}
-      value={typed ?? value}
-      onChange={change}
-      onBlur={() => setTyped(undefined)}
-      shortcut={shortcut}
-    />
-  );
+/** A field whose text is in the URL, without the spaces around it. */
+export function SearchField({ onChange, ...field }: SearchFieldProps) {
+  return <FindField className="search-field" onChange={(next) => onChange(next.trim())} {...field} />;
 }

@@ -12,6 +12,7 @@ from contracts.envelope import Event, rfc3339
 from contracts.gpu import GpuUpdate
 from contracts.refusals import Refused
 from contracts.subjects import token
+from gateway import briefly
 from gateway.rest.documented_gpu import (
     GpuHistory,
     GpuMap,
@@ -229,6 +230,20 @@ async def test_what_stands_is_shown_and_as_of_a_time_what_stood(fleet: _Fleet) -
             for row in answer.get("nodes", []):
                 row[2] = 0
         assert then == live, path
+
+
+async def test_what_events_tell_is_never_late_in_an_answer_that_others_were_given(
+    fleet: _Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(briefly, "_TIMES", 1e9)
+    monkeypatch.setattr(briefly, "_LONGEST", 1e9)
+    paths = ("/gpu/nodes", "/gpu/summary", "/gpu/map")
+    before = [await fleet.ask(path) for path in paths]
+    assert [await fleet.ask(path) for path in paths] == before
+    about = {"cluster_id": UUID(fleet.one), "node_name": _NODE, "gpu_uuid": "GPU-a"}
+    await _happen(fleet.platform, threshold_crossed(**about))
+    after = [await fleet.ask(path) for path in paths]
+    assert all(now != then for now, then in zip(after, before, strict=True))
 
 
 async def test_a_history_is_cut_as_asked_or_into_about_three_hundred(fleet: _Fleet) -> None:

@@ -41,6 +41,8 @@ async def _lacking(name: str, bus: Bus, settings: Settings) -> str:
     """What is not there yet, empty if all is."""
     try:
         for wanted in streams.definitions(settings):
+            if wanted["storage"] == "memory":
+                continue  # Gone when the server starts anew; who keeps something there copes.
             if not await _is_there(bus, wanted):
                 return wanted["name"]
         missing = [] if settings.edge.worker else await database.unapplied(settings.database, name)

@@ -45,7 +45,7 @@ def test_a_part_is_loaded_by_the_time_it_waits(name: str) -> None:
 @pytest.mark.postgres
 async def test_a_part_that_waits_for_set_up_can_be_ended(bus: Bus, settings: Settings) -> None:
     await streams.ensure(bus, settings)
-    last = streams.definitions(settings)[-1]["name"]
+    last = streams.definitions(settings)[0]["name"]
     await bus.api(f"STREAM.DELETE.{last}")
     asked = list[str]()
     await bus.hear(f"$JS.API.STREAM.INFO.{last}", lambda subject, _: asked.append(subject))

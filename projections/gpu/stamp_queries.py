@@ -13,7 +13,7 @@ _STAMPS = ", ".join(
 async def stamp(database: Database) -> tuple[str, ...]:
     """Another one as soon as an event that is about GPUs or their clusters has been folded.
 
-    Takes a fraction of a millisecond; samples are no events and change nothing.
+    Samples are no events and change nothing.
     """
     row = await database.fetch_one(f"select {_STAMPS}")
     return () if row is None else tuple(row)

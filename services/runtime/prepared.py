@@ -28,8 +28,11 @@ async def until_prepared(name: str, settings: Settings, clock: Clock) -> None:
     try:
         deadline, pause = clock.monotonic() + _WITHIN, _PAUSE
         while lacking := await _lacking(name, bus, settings):
+            if pause == _PAUSE:
+                logger("process").info("waits_for_set_up", lacking=lacking)
             if clock.monotonic() > deadline:
-                logger("process").warning("not_set_up", lacking=lacking)
+                advice = "run aiops run setup of this version once, against the same servers"
+                logger("process").warning("not_set_up", lacking=lacking, advice=advice)
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LONGEST)

@@ -35,6 +35,18 @@ async def test_a_part_that_always_ends_is_reported_with_the_end_of_its_log(tmp_p
     await keeper.stop(["part"], 1)
 
 
+async def test_the_time_to_be_ready_begins_with_what_a_part_waits_for(tmp_path: Path) -> None:
+    keeper, after = Keeper(lambda _: None, lambda: None), asyncio.Event()
+    charge = Charge(program(tmp_path, "import time; time.sleep(60)"), is_ready=lambda: False)
+    starting = asyncio.create_task(keeper.start(charge, within=0.2, after=after))
+    done, _ = await asyncio.wait({starting}, timeout=1)
+    assert not done
+    after.set()
+    with pytest.raises(CannotStart, match=r"is not ready after 0\.2 s"):
+        await starting
+    await keeper.stop(["part"], 1)
+
+
 async def test_a_part_that_ignores_the_signal_is_killed_in_time(tmp_path: Path) -> None:
     lines: list[str] = []
     flag = tmp_path / "deaf"

@@ -40,6 +40,18 @@ def test_a_part_is_loaded_by_the_time_it_waits(name: str) -> None:
     assert needed <= loaded
 
 
+def test_a_part_takes_as_many_files_as_it_may() -> None:
+    told = _TOLD.replace("*sys.modules", "resource.getrlimit(resource.RLIMIT_NOFILE)[0]")
+    limited = 'ulimit -Sn 256 && ulimit -Hn && exec "$0" -c "$1" workers'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", limited, sys.executable, f"import resource\n{told}"],
+        cwd=ROOT, env={}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    most, taken = ran.stdout.split()
+    assert most == taken != "256"
+
+
 @pytest.mark.anyio
 @pytest.mark.nats
 @pytest.mark.postgres

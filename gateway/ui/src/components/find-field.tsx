@@ -15,7 +15,7 @@ interface FindFieldProps {
 
 /**
  * A field for what is looked for; what one types is never overtaken by what the URL still says.
- * PatternFly's `SearchInput` without its menu, which is four times as large.
+ * PatternFly's `SearchInput` without its menu, which every page would have to load.
  */
 export function FindField({ label, value, onChange, placeholder = label, className = "", shortcut }: FindFieldProps) {
   const input = useRef<HTMLInputElement>(null);
